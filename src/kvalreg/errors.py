@@ -1,0 +1,96 @@
+"""Every error kvalreg raises on purpose, and the faults they carry.
+
+Owns the form of a message: what is wrong, where (file, line, key), what to do next, and the exit code.
+Never carries a value of a result cell: a message may end in a log that others read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+EXIT_FAILED = 1
+"""Something the run was asked for did not succeed: a notebook, a delivery, a renderer."""
+EXIT_CONFIGURATION = 2
+"""The command, the project or a descriptor must be corrected first."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong, and what to do about it.
+
+    Parameters
+    ----------
+    what
+        What is wrong, as a sentence without the place.
+    todo
+        What to do next, as a sentence.
+    file
+        The file as the user knows it, relative to the project where it lies inside it.
+    line
+        1-based line in a text file, or 1-based row (the header is row 1) in a table.
+    key
+        Where inside the file: ``indicators[2].type`` in a descriptor, ``orgnr`` in a delivery.
+    """
+
+    what: str
+    todo: str = ""
+    file: str = ""
+    line: int | None = None
+    key: str = ""
+
+    def __str__(self) -> str:
+        place = self.file + (f":{self.line}" if self.line is not None else "")
+        parts = [part for part in (place, self.key) if part]
+        return ": ".join([*parts, f"{self.what} {self.todo}".strip()])
+
+
+class KvalregError(Exception):
+    """The root of every expected error: printed without a traceback, ends with `exit_code`."""
+
+    exit_code = EXIT_FAILED
+
+
+class UsageError(KvalregError):
+    """The command cannot be carried out as it was typed."""
+
+    exit_code = EXIT_CONFIGURATION
+
+
+class FaultsError(KvalregError):
+    """One or more faults, all of them known before anything was done."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class ConfigurationError(FaultsError):
+    """Faults in the project's own files: descriptors, units, notebooks, `_quarto.yml`."""
+
+    exit_code = EXIT_CONFIGURATION
+
+
+class DeliveryError(FaultsError):
+    """Faults in a delivery: nothing of it is used, and what was published before stays."""
+
+
+class NotebookError(KvalregError):
+    """A report notebook failed.
+
+    Parameters
+    ----------
+    cell
+        1-based number of the cell among all cells of the notebook, or None when no cell had run.
+    error
+        The error's type and first line, without cell values.
+    """
+
+    def __init__(self, error: str, cell: int | None = None) -> None:
+        self.cell = cell
+        self.error = error
+        super().__init__(f"cell {cell}: {error}" if cell is not None else error)
+
+
+class RendererError(KvalregError):
+    """The site could not be rendered: what the renderer said, and what to do."""

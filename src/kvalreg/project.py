@@ -1,0 +1,123 @@
+"""The only place that knows folder and file names.
+
+What comes in is the root of a project; what goes out are paths. It reads and writes nothing.
+A project that lacks a shared file (`_quarto.yml`, the extension, the report notebooks) uses the one kvalreg ships.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kvalreg.errors import UsageError
+
+_PACKAGE = Path(__file__).resolve().parent
+_SHIPPED = _PACKAGE / "shared"
+"""In a wheel, the shared files lie here; in a checkout they lie at its root."""
+
+
+def shared_root() -> Path:
+    """The folder that holds the `_quarto.yml`, `_extensions` and `notebooks` that kvalreg ships."""
+    return _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parents[1]
+
+
+@dataclass(frozen=True)
+class Project:
+    """One site's source folder, and where its generated files go.
+
+    Parameters
+    ----------
+    root
+        Folder that holds `registries/` and `data/`.
+    output
+        Where the finished site goes; `_site` in the root when not given.
+    """
+
+    root: Path
+    output: Path | None = None
+
+    @classmethod
+    def open(cls, root: Path, output: Path | None = None) -> Project:
+        """The project in `root`, refused with a sentence when there is none."""
+        project = cls(root.resolve(), output.resolve() if output else None)
+        if not project.registries.is_dir():
+            raise UsageError(
+                f"{root}: this is no kvalreg project, because it has no folder 'registries'. "
+                "Go to your project's folder, or name it with --project DIR."
+            )
+        return project
+
+    # --- sources -----------------------------------------------------------------------------------------------------
+    @property
+    def registries(self) -> Path:
+        return self.root / "registries"
+
+    @property
+    def units(self) -> Path:
+        return self.registries / "units.csv"
+
+    def descriptor(self, registry: str) -> Path:
+        return self.registries / registry / "registry.yml"
+
+    def descriptors(self) -> list[Path]:
+        """Every `registries/<id>/registry.yml`, by id."""
+        return sorted(self.registries.glob("*/registry.yml"))
+
+    def data(self, registry: str) -> Path:
+        return self.root / "data" / registry
+
+    def delivery_list(self, registry: str) -> Path:
+        """`deliveries.yml`: the order, dates and remarks of a registry's deliveries (optional)."""
+        return self.data(registry) / "deliveries.yml"
+
+    def _own_or_shared(self, *parts: str) -> Path:
+        own = self.root.joinpath(*parts)
+        return own if own.exists() else shared_root().joinpath(*parts)
+
+    @property
+    def quarto_yml(self) -> Path:
+        return self._own_or_shared("_quarto.yml")
+
+    @property
+    def extension(self) -> Path:
+        return self._own_or_shared("_extensions", "kvalreg")
+
+    def notebook(self, kind: str, registry: str) -> Path:
+        """The report notebook of one kind: the registry's own, else the project's, else the shared one."""
+        own = self.root / "notebooks" / "report" / registry / f"{kind}.ipynb"
+        return own if own.exists() else self._own_or_shared("notebooks", "report", f"{kind}.ipynb")
+
+    # --- generated ---------------------------------------------------------------------------------------------------
+    @property
+    def build(self) -> Path:
+        return self.root / "_build"
+
+    @property
+    def published(self) -> Path:
+        """Gated cells, one folder per registry: all that a notebook can see."""
+        return self.build / "published"
+
+    @property
+    def accepted(self) -> Path:
+        """The last good pages, one folder per registry."""
+        return self.build / "accepted"
+
+    @property
+    def logs(self) -> Path:
+        return self.build / "logs"
+
+    @property
+    def staged(self) -> Path:
+        """The Quarto project that the renderers read."""
+        return self.build / "site"
+
+    @property
+    def site(self) -> Path:
+        return self.output or self.root / "_site"
+
+    def relative(self, path: Path) -> str:
+        """A path as the user knows it: relative to the project where it lies inside it."""
+        try:
+            return path.resolve().relative_to(self.root).as_posix()
+        except ValueError:
+            return str(path)
