@@ -80,16 +80,22 @@ class NotebookError(KvalregError):
 
     Parameters
     ----------
-    cell
-        1-based number of the cell among all cells of the notebook, or None when no cell had run.
     error
-        The error's type and first line, without cell values.
+        The error's type and first line.
+    cell
+        1-based number of the cell among all cells of the notebook, or None when no cell is to blame.
+    detail
+        What the log says: the cell and its traceback.
     """
 
-    def __init__(self, error: str, cell: int | None = None) -> None:
-        self.cell = cell
+    def __init__(self, error: str, cell: int | None = None, detail: str = "") -> None:
         self.error = error
+        self.cell = cell
+        self.detail = detail
         super().__init__(f"cell {cell}: {error}" if cell is not None else error)
+
+    def __reduce__(self) -> tuple[type[NotebookError], tuple[str, int | None, str]]:
+        return (NotebookError, (self.error, self.cell, self.detail))
 
 
 class RendererError(KvalregError):

@@ -6,23 +6,59 @@ Field names of an indicator are imongr's, unchanged.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 FilledText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-IndicatorId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_. -]+$", max_length=200)]
-"""Legacy ids hold dots and even spaces: ``barnediabetes_hba1c_lt_7.5``."""
-RegistryId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
+_INDICATOR_ID = r"^[A-Za-z0-9_. -]+$"
+_REGISTRY_ID = r"^[a-z][a-z0-9_-]*$"
+_D3_FORMAT = r"^,?\.[0-9]+[%f]$"
+PATTERN_ADVICE = {
+    _INDICATOR_ID: "Use only the letters A to Z, digits, and the signs _ . - and space.",
+    _REGISTRY_ID: "Use small letters a to z, digits, _ and -, and begin with a letter.",
+    _D3_FORMAT: "Write ',.0%' for a percentage or ',.1f' for a number; the digit is how many decimals are shown.",
+}
+"""What to do about a text that does not follow its pattern."""
+IndicatorId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_INDICATOR_ID, max_length=200)]
+"""Legacy ids hold dots and even spaces: ``barnediabetes_hba1c_lt_7.5``. Spaces around an id do not belong to it."""
+RegistryId = Annotated[str, StringConstraints(pattern=_REGISTRY_ID, max_length=60)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Model(BaseModel):
-    """Frozen, and an unknown key is an error."""
+    """Frozen; an unknown key is an error; a key without a value counts as left out where it may be left out."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_left_out(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        optional = {name for name, known in cls.model_fields.items() if not known.is_required()}
+        return {key: value for key, value in data.items() if value is not None or key not in optional}
+
+
+@dataclass(frozen=True)
+class WrongReference:
+    """An id that is used twice or refers to nothing: where it stands in the descriptor, and what to do."""
+
+    place: tuple[str | int, ...]
+    what: str
+    todo: str
+
+
+class WrongReferenceError(ValueError):
+    """A registry's ids do not fit together."""
+
+    def __init__(self, wrong: list[WrongReference]) -> None:
+        super().__init__(" ".join(f"{each.what} {each.todo}" for each in wrong))
 
 
 class IndicatorType(StrEnum):
@@ -50,21 +86,39 @@ class Indicator(Model):
     """One quality indicator. `level_direction` 1: high is good; 0: low is good."""
 
     id: IndicatorId
+    """The id used in deliveries (`ind_id`). It must be the only one of its name in the whole project."""
     title: FilledText
+    """The indicator's name as readers meet it, in everyday words."""
     type: IndicatorType
-    sformat: Annotated[str, StringConstraints(pattern=r"^,?\.[0-9]+[%f]$")] = ",.0%"
+    """andel: share with numerator and denominator; dg_andel: coverage with numerator and denominator;
+    beregnet_andel: share that was computed beforehand; antall: count; gjennomsnitt: mean; median: median.
+    Only andel and dg_andel are summed to higher levels."""
+    sformat: Annotated[str, StringConstraints(pattern=_D3_FORMAT)] = ",.0%"
+    """How values are shown, as a d3 format: ',.0%' is a whole percentage, ',.1f' a number with one decimal."""
     measure_unit: Text = ""
+    """The unit of the value, such as 'dager' or 'minutter'. Empty for shares."""
     min_denominator: Annotated[int, Field(ge=1)] = 5
-    level_green: float | None = None
-    level_yellow: float | None = None
+    """The least number of patients a unit needs to be shown."""
+    level_green: Number | None = None
+    """The limit for high target achievement, in the indicator's unit; 0.9 for 90 %."""
+    level_yellow: Number | None = None
+    """The limit for moderate target achievement; the same as level_green when left out."""
     level_direction: Literal[0, 1] | None = None
+    """1: high values are good. 0: low values are good."""
     short_description: Text = ""
+    """One or two sentences: what is measured and why it matters to patients."""
     long_description: Text = ""
+    """The whole definition: who is counted, the reasons for the targets, how to read the result."""
     dg_id: IndicatorId | None = None
+    """The id of the indicator that holds this indicator's coverage."""
     include: bool = True
+    """Whether the indicator is shown as a result. Coverage indicators usually are not."""
     target_source: Text = ""
+    """Where the targets come from, such as a national guideline."""
     data_source: Text = ""
+    """Where the data comes from, when it is not the registry itself."""
     reviewed: date | None = None
+    """The date (YYYY-MM-DD) when name and descriptions were last reviewed."""
 
     @property
     def decimals(self) -> int:
@@ -94,85 +148,106 @@ class Contact(Model):
     """A contact person."""
 
     name: FilledText
+    """Full name."""
     role: Text = ""
+    """What the person is in the registry, such as 'faglig leder'."""
     phone: Text = ""
+    """Phone number, in quotation marks."""
     email: Text = ""
+    """E-mail address."""
 
 
 class About(Model):
     """The seed's field *about*. What is empty is a gap named to the owner; a reader sees "ikke oppgitt"."""
 
     purpose: Text = ""
+    """Formål: the registry's purpose in words that are easily understood."""
     usefulness: Text = ""
+    """Why the registry is useful, and what its results tell about quality of care."""
     patients: Text = ""
+    """Pasienter: who is registered, which diagnoses, which health problems."""
     data_controller: Text = ""
+    """Databehandlingsansvarlig: the institution that answers for the data."""
     home_page: HttpUrl | None = None
+    """Hjemmeside: the whole address, beginning with https://."""
     phone: Text = ""
+    """Telefon, in quotation marks."""
     email: Text = ""
+    """E-post."""
     contacts: tuple[Contact, ...] = ()
+    """Kontaktpersoner."""
 
 
 class QualityImprovement(Model):
     """One piece of quality improvement work."""
 
     title: FilledText
+    """What the work is called."""
     description: FilledText
+    """What is done and what came of it, in a few sentences."""
     status: Literal["completed", "ongoing", "planned"]
+    """completed, ongoing or planned."""
     initiated_by: FilledText
+    """Who took the initiative: the registry or somebody else."""
     period: Text = ""
+    """When, such as '2021-2023'. Put a single year in quotation marks."""
     indicators: tuple[IndicatorId, ...] = ()
+    """Ids of the indicators that the work is meant to improve."""
 
 
 class ResearchProject(Model):
     """One research finding or project."""
 
     title: FilledText
+    """The project or the finding."""
     description: FilledText
+    """What is studied or was found, in a few sentences for a broad public."""
     status: Literal["completed", "ongoing", "planned"] | None = None
+    """completed, ongoing or planned."""
     url: HttpUrl | None = None
+    """Where to read more: the whole address."""
 
 
 class Research(Model):
     """Projects, and the publications: given in full, or where the list is."""
 
     projects: tuple[ResearchProject, ...] = ()
+    """With many to choose from, two or three of them."""
     publications: tuple[FilledText, ...] = ()
+    """The publications, one text each, newest first."""
     publication_list: HttpUrl | None = None
+    """Address of the full list of publications."""
 
 
 class Registry(Model):
     """One registry: the seed's fixed fields, its indicators, and how it wants to be shown."""
 
     id: RegistryId
+    """The same as the name of the registry's folder."""
     name: FilledText
+    """The registry's full name."""
     short_name: FilledText
+    """A short name for menus and tables."""
     language: Literal["nb", "nn"]
+    """The written standard of the registry's pages: nb (bokmål) or nn (nynorsk)."""
     medical_fields: Annotated[tuple[FilledText, ...], Field(min_length=1)]
+    """One or more medical fields that the registry is found under."""
     synthetic: bool = False
+    """True when the data is made up; every page then says so."""
     about: About
+    """Purpose, patients, data controller, home page, phone, e-mail and contacts."""
     indicators: Annotated[tuple[Indicator, ...], Field(min_length=1)]
+    """The quality indicators, in the order in which they are shown."""
     quality_improvement: tuple[QualityImprovement, ...] = ()
+    """How results were used to improve care."""
     research: Research = Research()
+    """Findings, projects and publications."""
 
     @model_validator(mode="after")
     def _ids_are_known_once(self) -> Self:
-        ids = [indicator.id for indicator in self.indicators]
-        twice = sorted({name for name in ids if ids.count(name) > 1})
-        if twice:
-            raise ValueError(f"indicators: the id {twice[0]!r} is used twice. Give each indicator an id of its own.")
-        for indicator in self.indicators:
-            if indicator.dg_id is not None and indicator.dg_id not in ids:
-                raise ValueError(
-                    f"indicators: {indicator.id!r} has dg_id {indicator.dg_id!r}, which is no indicator here. "
-                    "Add that indicator, or correct dg_id."
-                )
-        for work in self.quality_improvement:
-            for name in work.indicators:
-                if name not in ids:
-                    raise ValueError(
-                        f"quality_improvement: {work.title!r} names the indicator {name!r}, which is not here. "
-                        "Correct the id, or remove it."
-                    )
+        wrong = wrong_references(self.model_dump())
+        if wrong:
+            raise WrongReferenceError(wrong)
         return self
 
     def indicator(self, ind_id: str) -> Indicator:
@@ -181,3 +256,38 @@ class Registry(Model):
             if indicator.id == ind_id:
                 return indicator
         raise KeyError(ind_id)
+
+
+def wrong_references(registry: Mapping[str, Any]) -> list[WrongReference]:
+    """Every id in a descriptor's plain values that is used twice or refers to no indicator.
+
+    It takes values that have not been checked, so that a wrong reference is found together with other faults.
+    """
+    wrong: list[WrongReference] = []
+    indicators = _mappings(registry.get("indicators"))
+    first: dict[str, int] = {}
+    for number, indicator in indicators:
+        ind_id = str(indicator.get("id")).strip()
+        if first.setdefault(ind_id, number) != number:
+            what = f"The id '{ind_id}' is used by an earlier indicator too."
+            wrong.append(WrongReference(("indicators", number, "id"), what, "Give each indicator an id of its own."))
+    for number, indicator in indicators:
+        dg_id = indicator.get("dg_id")
+        if dg_id is not None and str(dg_id).strip() not in first:
+            what = f"'{dg_id}' is no indicator of this registry."
+            todo = "Add the coverage indicator, or correct dg_id."
+            wrong.append(WrongReference(("indicators", number, "dg_id"), what, todo))
+    for number, work in _mappings(registry.get("quality_improvement")):
+        named = work.get("indicators")
+        for position, ind_id in enumerate(named if isinstance(named, list | tuple) else ()):
+            if str(ind_id).strip() not in first:
+                what = f"'{ind_id}' is no indicator of this registry."
+                place = ("quality_improvement", number, "indicators", position)
+                wrong.append(WrongReference(place, what, "Correct the id, or remove it."))
+    return wrong
+
+
+def _mappings(values: object) -> list[tuple[int, Mapping[str, Any]]]:
+    """The mappings of a list, each with its place in it."""
+    listed = values if isinstance(values, list | tuple) else ()
+    return [(number, value) for number, value in enumerate(listed) if isinstance(value, Mapping)]

@@ -1,0 +1,46 @@
+# Two commands: `make site` and `make test`. Both make the environment first, and only once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+export PIP_REQUIRE_VIRTUALENV := 1
+
+.PHONY: site test bench clean help
+
+help:
+	@echo "make site   make the environment, run the pipeline over the demo, leave _site/index.html"
+	@echo "make test   install what tests need, and run them"
+	@echo "make bench  show speed and memory beside the stock tools"
+	@echo "make clean  remove what was made, and keep the environment"
+
+site: $(VENV)/.site
+	@$(BIN)/kvalreg build
+
+test: $(VENV)/.test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+bench: $(VENV)/.test
+	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf _build _site
+
+$(VENV)/.environment: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kvalreg needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@echo "Making the environment in $(VENV) (once; a few minutes)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+# Quarto is tried once: behind a firewall its wheel cannot fetch its programs, and the embedded renderer takes over.
+$(VENV)/.site: $(VENV)/.environment
+	@command -v quarto >/dev/null 2>&1 || $(PIP) install --constraint constraints.txt quarto-cli >/dev/null 2>&1 || true
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.environment
+	@$(PIP) install --constraint constraints.txt --editable '.[test]'
+	@sh tests/install_browser.sh
+	@touch $@

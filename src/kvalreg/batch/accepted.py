@@ -1,0 +1,84 @@
+"""The last good pages, kept until a better one succeeds.
+
+Owns `_build/accepted/<registry>/`: one JSON file per page, replaced in one step. The whole site is always assembled
+from these, so a registry that fails today still has its page of yesterday.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from kvalreg.batch.plan import Job
+
+
+class AcceptedPage(BaseModel):
+    """One executed page and how the site shows it. `delayed` marks a page whose newer edition failed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    registry: str
+    kind: str
+    year: int
+    round: str
+    language: str
+    address: str
+    title: str
+    breadcrumb: tuple[tuple[str, str], ...]
+    synthetic: bool
+    markdown: str
+    delayed: bool = False
+
+
+def accept(job: Job, markdown: str, folder: Path) -> None:
+    """Keep a job's page as its newest good one."""
+    page = AcceptedPage(
+        registry=job.registry,
+        kind=job.kind,
+        year=job.year,
+        round=job.round,
+        language=job.language,
+        address=job.address,
+        title=job.title,
+        breadcrumb=job.breadcrumb,
+        synthetic=job.synthetic,
+        markdown=markdown,
+    )
+    _write(page, folder)
+
+
+def mark_delayed(registry: str, addresses: Collection[str] | None, folder: Path) -> None:
+    """Say on a registry's kept pages that a newer edition failed: on those addresses, or on all when None."""
+    for page in accepted_pages(registry, folder):
+        if (addresses is None or page.address in addresses) and not page.delayed:
+            _write(page.model_copy(update={"delayed": True}), folder)
+
+
+def forget_others(registry: str, planned: Collection[str], folder: Path) -> None:
+    """Drop a registry's pages that its newest results no longer have, such as a provisional year now final."""
+    for page in accepted_pages(registry, folder):
+        if page.address not in planned:
+            _path(page, folder).unlink()
+
+
+def accepted_pages(registry: str, folder: Path) -> list[AcceptedPage]:
+    """A registry's kept pages, by address."""
+    files = sorted((folder / registry).glob("*.json"))
+    pages = [AcceptedPage.model_validate_json(path.read_text(encoding="utf-8")) for path in files]
+    return sorted(pages, key=lambda page: page.address)
+
+
+def _path(page: AcceptedPage, folder: Path) -> Path:
+    return folder / page.registry / f"{hashlib.sha256(page.address.encode()).hexdigest()[:16]}.json"
+
+
+def _write(page: AcceptedPage, folder: Path) -> None:
+    path = _path(page, folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".new")
+    aside.write_text(page.model_dump_json(indent=1), encoding="utf-8")
+    os.replace(aside, path)

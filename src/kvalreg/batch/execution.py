@@ -1,0 +1,191 @@
+"""One notebook through papermill, in a process of its own, and the page that comes out.
+
+Comes in: a job. Goes out: the page's Markdown, or a `NotebookError` and a log. The executed notebook lives in a
+temporary folder, so a half-run one can never be picked up as a page. Nothing of the source tree is written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from kvalreg.batch.plan import Job
+from kvalreg.errors import NotebookError
+from kvalreg.report.markup import raw_html
+from kvalreg.report.report import PUBLISHED_FOLDER
+
+CELL_TIMEOUT = 300
+"""Seconds a cell may take before its notebook is stopped."""
+START_TIMEOUT = 60
+STARTS = 3
+"""How often a kernel that does not start is tried; a cell's error is never tried again."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one job ended: `markdown` when it succeeded, else `error` and where its log is."""
+
+    job: Job
+    markdown: str = ""
+    error: NotebookError | None = None
+    log: Path | None = None
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where jobs run: the published cells they may read, the folder of their logs, how many at a time."""
+
+    published: Path
+    logs: Path
+    workers: int
+
+
+def execute(jobs: Iterable[Job], workplace: Workplace) -> Iterator[Outcome]:
+    """Run every job, each in a fresh kernel, and give each outcome as soon as it is there."""
+    waiting = list(jobs)
+    if not waiting:
+        return
+    with ProcessPoolExecutor(workplace.workers, mp_context=get_context("spawn")) as pool:
+        futures: dict[Future[str], Job] = {pool.submit(run_notebook, job, workplace): job for job in waiting}
+        for future in as_completed(futures):
+            job = futures[future]
+            try:
+                yield Outcome(job, markdown=future.result())
+            except NotebookError as error:
+                yield Outcome(job, error=error, log=log_path(job, workplace.logs))
+            except Exception as error:  # a worker that was killed, or a defect of ours: this page fails, not the run
+                cause = NotebookError(f"{type(error).__name__}: {error}")
+                yield Outcome(job, error=cause, log=_write_log(job, workplace.logs, str(cause)))
+
+
+def log_path(job: Job, logs: Path) -> Path:
+    """Where a job's log lies when it has failed."""
+    return logs / job.registry / f"{job.name.replace(' ', '-')}.log"
+
+
+def run_notebook(job: Job, workplace: Workplace) -> str:
+    """Run one job's notebook and return its page as Pandoc Markdown.
+
+    Raises
+    ------
+    NotebookError
+        When a cell raises, runs too long, or the kernel cannot be started or dies; the log has the traceback.
+    """
+    log_path(job, workplace.logs).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="kvalreg-") as folder:
+        _isolate(Path(folder), workplace.published)
+        try:
+            return page_markdown(_papermill(job, Path(folder)))
+        except NotebookError as error:
+            _write_log(job, workplace.logs, error.detail or str(error))
+            raise
+
+
+def _papermill(job: Job, folder: Path) -> Any:
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    for starts_left in reversed(range(STARTS)):
+        try:
+            return papermill.execute_notebook(
+                str(job.notebook),
+                str(folder / "page.ipynb"),
+                parameters=job.parameters,
+                cwd=str(folder),
+                progress_bar=False,
+                execution_timeout=CELL_TIMEOUT,
+                start_timeout=START_TIMEOUT,
+                request_save_on_cell_execute=False,
+                shutdown_kernel="immediate",  # a graceful shutdown hangs 3 s in a few per cent of runs
+            )
+        except PapermillExecutionError as error:
+            cell = _cell_number(int(error.cell_index), job.notebook)
+            raised = f"{error.ename}: {_first_line(error.evalue)}"
+            raise NotebookError(raised, cell, f"{job.notebook.name}, cell {cell}\n{error}") from None
+        except CellTimeoutError as error:
+            raise NotebookError(f"a cell ran longer than {CELL_TIMEOUT} s and was stopped") from error
+        except DeadKernelError as error:
+            raise NotebookError("the kernel died: killed, out of memory, or ended by the notebook") from error
+        except RuntimeError as error:
+            if not starts_left:
+                raise NotebookError(f"the kernel did not start: {_first_line(str(error))}") from error
+    raise AssertionError("unreachable: the last start either returns or raises")
+
+
+def page_markdown(notebook: Any) -> str:
+    """The page that an executed notebook makes: its Markdown cells and its outputs, no code.
+
+    Our pieces are used as Markdown, other HTML as a raw block, pictures as they are. Text that a cell prints is left
+    out: a page is made of what is displayed.
+    """
+    parts: list[str] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            parts.append(cell.source)
+        elif cell.cell_type == "code":
+            parts += [text for output in cell.outputs if (text := _output_markdown(output))]
+    return "\n\n".join(part for part in parts if part.strip()) + "\n"
+
+
+def _output_markdown(output: Any) -> str:
+    if output.output_type not in ("display_data", "execute_result"):
+        return ""
+    data = output.data
+    takers: dict[str, Callable[[str], str]] = {
+        "text/markdown": str,
+        "text/html": raw_html,
+        "image/svg+xml": raw_html,
+    }
+    for mime, take in takers.items():
+        if mime in data:
+            return take(_joined(data[mime]))
+    if "image/png" in data:
+        return raw_html(f'<img alt="" src="data:image/png;base64,{_joined(data["image/png"]).strip()}">')
+    return ""
+
+
+def _joined(source: str | list[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _isolate(folder: Path, published: Path) -> None:
+    """Let the kernel see the published cells and write nowhere but in its own temporary folder."""
+    os.environ[PUBLISHED_FOLDER] = str(published)
+    for name, part in (("IPYTHONDIR", "ipython"), ("JUPYTER_RUNTIME_DIR", "runtime"), ("JUPYTER_DATA_DIR", "data")):
+        (folder / part).mkdir()
+        os.environ[name] = str(folder / part)
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # a kernel of the same name in the home folder may be another Python
+    os.environ["JUPYTER_PLATFORM_DIRS"] = "1"
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+
+
+def _cell_number(index: int, path: Path) -> int:
+    """1-based number in the notebook as its author has it: papermill adds a cell of its own after the parameters."""
+    tags = [cell.metadata.get("tags", []) for cell in nbformat.read(path, as_version=4).cells]
+    parameters = next((place for place, tag in enumerate(tags) if "parameters" in tag), len(tags))
+    return index + 1 if index <= parameters else index
+
+
+def _first_line(text: str) -> str:
+    return next(iter(str(text).strip().splitlines()), "")[:300]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+
+
+def _write_log(job: Job, logs: Path, text: str) -> Path:
+    path = log_path(job, logs)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_plain(text) + "\n", encoding="utf-8")
+    return path

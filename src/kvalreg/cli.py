@@ -1,0 +1,170 @@
+"""The command line: a thin wrapper around `kvalreg.pipeline` and `kvalreg.inputs.imongr`.
+
+Owns options, what is printed and the exit code: 0 all succeeded, 1 something failed, 2 usage or configuration.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from kvalreg import __version__
+from kvalreg.console import Console
+from kvalreg.errors import KvalregError
+
+_BUILD_HELP = """Run the pipeline and leave the site in _site/.
+
+\b
+Examples:
+  kvalreg build                        every registry and year
+  kvalreg build slag hofte             two registries
+  kvalreg build slag --year 2025       one page, and the registry's own
+  kvalreg build --project ~/results --renderer pandoc --jobs 8
+"""
+_CHECK_HELP = """Report everything that could stop a build, without running a notebook.
+
+\b
+Examples:
+  kvalreg check
+  kvalreg check slag --project ~/results
+"""
+_IMONGR_HELP = """Make a project of what imongr holds: units, definitions, deliveries.
+
+SOURCE has units.csv, indicators.json and one CSV per registry. Deliveries are copied byte for byte. Rows of units that
+are not in units.csv are reported by row; the new project's deliveries.yml leaves them out by name, and every build says
+so. With --unknown-units refuse they are not left out, and the build refuses their delivery until you decide.
+
+\b
+Example:
+  kvalreg import imongr ~/imongr-export ~/results && kvalreg build --project ~/results
+"""
+
+_project = click.option(
+    "--project", "root", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The project's folder."
+)
+_skip = click.option("--skip-unknown-units", is_flag=True, help="Leave rows of unknown units out, and report them.")
+_quiet = click.option("-q", "--quiet", is_flag=True, help="Print only what went wrong.")
+_verbose = click.option("-v", "--verbose", is_flag=True, help="Print every page and every row number.")
+_registries = click.argument("registries", nargs=-1, metavar="[REGISTRY ...]")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="kvalreg")
+def cli() -> None:
+    """Result pages for medical quality registries: from deliveries to a website.
+
+    \b
+    Examples:
+      kvalreg build                        make the whole site
+      kvalreg check                        find faults without building
+      kvalreg import imongr SOURCE DIR     make a project of an imongr export
+
+    Exit codes: 0 all succeeded; 1 a delivery, a notebook or the renderer failed; 2 usage or configuration.
+    """
+
+
+@cli.command(help=_BUILD_HELP)
+@_registries
+@click.option("--year", "years", type=int, multiple=True, help="Only this year's pages (may be repeated).")
+@click.option("--renderer", type=click.Choice(["auto", "quarto", "pandoc"]), default="auto", show_default=True)
+@click.option("--jobs", type=click.IntRange(min=1), default=None, help="Notebooks at a time; one per core if not given.")
+@_project
+@click.option("--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Where the site goes.")
+@_skip
+@_quiet
+@_verbose
+def build(
+    registries: tuple[str, ...],
+    years: tuple[int, ...],
+    renderer: str,
+    jobs: int | None,
+    root: Path,
+    output: Path | None,
+    skip_unknown_units: bool,  # noqa: FBT001
+    quiet: bool,  # noqa: FBT001
+    verbose: bool,  # noqa: FBT001
+) -> None:
+    from kvalreg import pipeline
+    from kvalreg.project import Project
+
+    console = Console.of(quiet=quiet, verbose=verbose)
+    request = pipeline.Request(
+        registries, years, renderer, jobs or os.cpu_count() or 1, pipeline.unknown_units(skip=skip_unknown_units)
+    )
+    account = pipeline.build(Project.open(root, output), request, console)
+    console.account(account)
+    sys.exit(account.exit_code)
+
+
+@cli.command(help=_CHECK_HELP)
+@_registries
+@_project
+@_skip
+@_quiet
+@_verbose
+def check(
+    registries: tuple[str, ...],
+    root: Path,
+    skip_unknown_units: bool,  # noqa: FBT001
+    quiet: bool,  # noqa: FBT001
+    verbose: bool,  # noqa: FBT001
+) -> None:
+    from kvalreg import pipeline
+    from kvalreg.project import Project
+
+    console = Console.of(quiet=quiet, verbose=verbose)
+    request = pipeline.Request(registries, unknown_units=pipeline.unknown_units(skip=skip_unknown_units))
+    account = pipeline.check(Project.open(root), request)
+    console.account(account)
+    sys.exit(account.exit_code)
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of registry.yml, for editors."""
+    import json
+
+    from kvalreg.inputs.descriptor_file import descriptor_schema
+
+    click.echo(json.dumps(descriptor_schema(), indent=2, ensure_ascii=False))
+
+
+@cli.group(name="import")
+def import_() -> None:
+    """Make a project of what another system holds."""
+
+
+@import_.command(help=_IMONGR_HELP)
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--unknown-units", type=click.Choice(["skip", "refuse"]), default="skip", show_default=True)
+@_quiet
+@_verbose
+def imongr(source: Path, target: Path, unknown_units: str, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
+    from kvalreg.inputs.delivery import UnknownUnits
+    from kvalreg.inputs.imongr import import_imongr
+
+    report = import_imongr(source, target, UnknownUnits(unknown_units))
+    Console.of(quiet=quiet, verbose=verbose).imported(report, target)
+
+
+def main() -> None:
+    """Run the command; an expected error prints without a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. The site is as it was.", err=True)
+        sys.exit(130)
+    except KvalregError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

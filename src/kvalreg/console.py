@@ -1,0 +1,107 @@
+"""What a run prints: a progress display on a terminal, plain lines otherwise, and the account at the end.
+
+Colours follow NO_COLOR and the terminal, through rich. Texts of faults go through `plain`, since file names and
+descriptors are untrusted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console as Terminal
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from kvalreg.batch.execution import Outcome
+    from kvalreg.inputs.imongr import ImportReport
+    from kvalreg.pipeline import Account, Entry
+
+
+def plain(text: str) -> str:
+    """Text without control characters, which could repaint a terminal or forge a line of a log."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "\N{REPLACEMENT CHARACTER}", text)
+
+
+@dataclass
+class Console:
+    """A run's voice: `news` is silenced by --quiet, faults never are."""
+
+    news: Terminal
+    faults: Terminal
+    verbose: bool
+    _bar: Progress | None = field(default=None, init=False)
+    _count: int = field(default=0, init=False)
+    _total: int = field(default=0, init=False)
+
+    @classmethod
+    def of(cls, *, quiet: bool, verbose: bool) -> Console:
+        """A console for these flags."""
+        return cls(Terminal(quiet=quiet, highlight=False), Terminal(stderr=True, highlight=False), verbose)
+
+    # --- progress ----------------------------------------------------------------------------------------------------
+    def say(self, text: str) -> None:
+        """A line of news."""
+        self.news.print(escape(plain(text)), soft_wrap=True)
+
+    def begin(self, jobs: int) -> None:
+        """So many pages will be made."""
+        self._total, self._count = jobs, 0
+        if self.news.is_terminal and not self.news.quiet:
+            columns = (TextColumn("Pages"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+            self._bar = Progress(*columns, console=self.news, transient=True)
+            self._bar.start()
+            self._bar.add_task("", total=jobs)
+        else:
+            self.say(f"Pages to make: {jobs}")
+
+    def done(self, outcome: Outcome) -> None:
+        """One page was made, or failed."""
+        self._count += 1
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], advance=1, description=escape(outcome.job.name))
+        elif self.verbose or outcome.error is not None or self._count % 10 == 0 or self._count == self._total:
+            state = "failed" if outcome.error else "made"
+            self.say(f"[{self._count}/{self._total}] {outcome.job.name}: {state}")
+
+    def end(self) -> None:
+        """No more pages come."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    # --- the account -------------------------------------------------------------------------------------------------
+    def account(self, account: Account) -> None:
+        """Warnings, the table of what succeeded and failed, and what to open."""
+        for warning in account.warnings:
+            self.say(f"Warning: {warning}")
+        failed = [entry for entry in account.entries if not entry.ok]
+        succeeded = len(account.entries) - len(failed)
+        if failed or self.verbose:
+            where = self.faults if failed else self.news
+            where.print(self._table(account.entries if self.verbose else failed), soft_wrap=True)
+        summary = f"{succeeded} succeeded, {len(failed)} failed."
+        (self.faults if failed else self.news).print(summary)
+        if account.site is not None:
+            self.say(f"Open {account.site / 'index.html'}")
+
+    def _table(self, entries: list[Entry]) -> Table:
+        table = Table("What", "Result", "Cell", "Error", "Log", show_lines=False, expand=False)
+        for column in table.columns:
+            column.overflow = "fold"
+        for entry in entries:
+            cell = "" if entry.cell is None else str(entry.cell)
+            result = "[green]succeeded[/green]" if entry.ok else "[red]failed[/red]"
+            table.add_row(escape(entry.name), result, cell, escape(plain(entry.error)), escape(plain(entry.log)))
+        return table
+
+    def imported(self, report: ImportReport, target: Path) -> None:
+        """What an import made, and what it found."""
+        for fault in report.warnings:
+            self.faults.print(escape(plain(str(fault))), soft_wrap=True)
+        self.say(f"Imported {len(report.registries)} registries, {report.units} units: {', '.join(report.registries)}")
+        self.say(f"Next: kvalreg build --project {target}")

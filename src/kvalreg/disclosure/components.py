@@ -1,0 +1,226 @@
+"""The equations that a reader can write down about hidden cells, and the bounds that follow from them by reasoning.
+
+Owns the split of a `View` into components (hidden cells that share no sum have nothing to do with each other) and exact
+bounds for components without cycles. What comes in is a `View`; it never sees a hidden count.
+
+Why reasoning is exact there
+----------------------------
+What is known about one cell is a set ``{(x, y): lx <= x <= ux, ly <= y <= uy, ln <= x + y <= un}`` with numerator x,
+misses y and denominator n = x + y. Such sets (generalised polymatroids in two dimensions; Frank and Tardos 1988, *Math.
+Programming* 42) are closed under sum, difference and intersection, without gaps between integers, and the bounds of a
+sum are the sums of the tight bounds. So one equation passes on exactly what it implies. In a component whose graph of
+cells and equations has no cycle, passing bounds along until nothing changes therefore gives the exact bounds.
+With cycles the same passing gives bounds that are true but perhaps too wide; `attack` then uses integer programming.
+
+Cells that occur in the same equations (two hidden hospitals of one HF in one county) make a cycle that is none: their
+sum is put in their place first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kvalreg.disclosure.cells import View
+
+INFINITE = 10**15
+_NEARLY = 10**14
+_PASSES_WITH_CYCLE = 12
+
+
+@dataclass(frozen=True)
+class Equation:
+    """``sum(sign * variable) = constant``, for each measure: n, or x, y and n."""
+
+    terms: tuple[tuple[int, int], ...]
+    constants: tuple[int, ...]
+
+
+@dataclass
+class Component:
+    """Hidden cells connected by equations.
+
+    Parameters
+    ----------
+    cells
+        Cell index of each variable; -1 for what an incomplete total holds beside its parts.
+    equations
+        Over positions in `cells`.
+    sums
+        The number of the sum behind each equation.
+    low, high
+        Per measure, per variable: the bounds so far.
+    """
+
+    cells: list[int]
+    equations: list[Equation]
+    sums: list[int]
+    low: list[list[int]]
+    high: list[list[int]]
+
+    @property
+    def measures(self) -> int:
+        return len(self.low)
+
+
+def split(view: View) -> list[Component]:
+    """The components of a view, by their first cell; a hidden cell in no sum is a component of its own."""
+    members, touching = view.relations.members, view.relations.touching
+    hidden = view.hidden.tolist()
+    seen: set[int] = set()
+    found = []
+    least = view.least.tolist()
+    for first in view.hidden.nonzero()[0].tolist():
+        if first in seen:
+            continue
+        cells, sums, waiting = [], set[int](), [first]
+        seen.add(first)
+        while waiting:
+            cell = waiting.pop()
+            cells.append(cell)
+            for number in touching[cell]:
+                if number not in sums:
+                    sums.add(number)
+                    fresh = [other for other in members[number] if hidden[other] and other not in seen]
+                    seen.update(fresh)
+                    waiting.extend(fresh)
+        found.append(_component(view, sorted(cells), sorted(sums), least))
+    return found
+
+
+def _component(view: View, cells: list[int], sums: list[int], least: list[int]) -> Component:
+    position = {cell: place for place, cell in enumerate(cells)}
+    counts = [view.n] if view.x is None else [view.x, view.n - view.x, view.n]
+    variables = list(cells)
+    equations = []
+    for number in sums:
+        terms = []
+        constants = [0] * len(counts)
+        for place, cell in enumerate(view.relations.members[number]):
+            sign = -1 if place == 0 else 1
+            if cell in position:
+                terms.append((position[cell], sign))
+            else:
+                for measure, values in enumerate(counts):
+                    constants[measure] -= sign * int(values[cell])
+        if not view.relations.complete[number]:
+            terms.append((len(variables), 1))
+            variables.append(-1)
+        equations.append(Equation(tuple(terms), tuple(constants)))
+    floor = [least[cell] if cell >= 0 else 0 for cell in variables]
+    ceiling = [INFINITE] * len(variables)
+    if view.high is not None:
+        ceiling = [min(INFINITE, int(view.high[cell])) if cell >= 0 else INFINITE for cell in variables]
+    shares = len(counts) - 1
+    return Component(
+        cells=variables,
+        equations=equations,
+        sums=sums,
+        low=[[0] * len(variables) for _ in range(shares)] + [floor],
+        high=[[INFINITE] * len(variables) for _ in range(shares)] + [ceiling],
+    )
+
+
+@dataclass
+class _Contradiction(Exception):
+    """The published numbers cannot all be true."""
+
+
+def narrow(component: Component) -> bool | None:
+    """Narrow the component's bounds in place by passing them along its equations.
+
+    Returns
+    -------
+    True when the bounds are exact, False when they are true but perhaps too wide, None when the published numbers
+    contradict each other.
+    """
+    equations = _without_twins(component)
+    width = len(component.low[0])
+    edges = sum(len(equation.terms) for equation in equations)
+    exact = edges == width - _merged(component, equations) + len(equations) - 1
+    try:
+        for place in range(width):
+            _agree(component, place)
+        passes = 2 * len(equations) + 2 if exact else _PASSES_WITH_CYCLE
+        for _ in range(passes):
+            changed = False
+            for equation in equations:
+                changed |= _pass(component, equation)
+            if not changed:
+                return exact
+    except _Contradiction:
+        return None
+    return False
+
+
+def _without_twins(component: Component) -> list[Equation]:
+    """The equations with each set of twins replaced by their sum, which becomes a variable of its own."""
+    where: dict[int, list[tuple[int, int]]] = {}
+    for number, equation in enumerate(component.equations):
+        for variable, sign in equation.terms:
+            where.setdefault(variable, []).append((number, sign))
+    twins: dict[tuple[tuple[int, int], ...], list[int]] = {}
+    for variable, places in where.items():
+        if len(places) > 1:
+            twins.setdefault(tuple(places), []).append(variable)
+    equations = list(component.equations)
+    for places, variables in twins.items():
+        if len(variables) < 2:
+            continue
+        together = len(component.low[0])
+        for measure in range(component.measures):
+            component.low[measure].append(0)
+            component.high[measure].append(INFINITE)
+        gone = set(variables)
+        for number, sign in places:
+            old = equations[number]
+            kept = tuple(term for term in old.terms if term[0] not in gone)
+            equations[number] = Equation((*kept, (together, sign)), old.constants)
+        nothing = (0,) * component.measures
+        equations.append(Equation((*((variable, 1) for variable in variables), (together, -1)), nothing))
+    return list(dict.fromkeys(equations))
+
+
+def _merged(component: Component, equations: list[Equation]) -> int:
+    """How many variables no equation holds: none, or the lone variable of a component without equations."""
+    used = {variable for equation in equations for variable, _ in equation.terms}
+    return len(component.low[0]) - len(used) if equations else 0
+
+
+def _pass(component: Component, equation: Equation) -> bool:
+    """Narrow every variable of one equation by the others, in every measure."""
+    touched: set[int] = set()
+    for measure, constant in enumerate(equation.constants):
+        low, high = component.low[measure], component.high[measure]
+        least = sum(low[v] if sign > 0 else -high[v] for v, sign in equation.terms)
+        most = sum(high[v] if sign > 0 else -low[v] for v, sign in equation.terms)
+        for v, sign in equation.terms:
+            if sign > 0:
+                below, above = constant - (most - high[v]), constant - (least - low[v])
+            else:
+                below, above = (least + high[v]) - constant, (most + low[v]) - constant
+            if above < _NEARLY and above < high[v]:
+                high[v] = above
+                touched.add(v)
+            if below > low[v]:
+                low[v] = below
+                touched.add(v)
+    for variable in touched:
+        _agree(component, variable)
+    return bool(touched)
+
+
+def _agree(component: Component, variable: int) -> None:
+    """Make the bounds of x, y and n = x + y of one variable agree; refuse the impossible."""
+    if component.measures == 3:
+        (lx, ly, ln), (ux, uy, un) = (
+            [bounds[variable] for bounds in component.low],
+            [bounds[variable] for bounds in component.high],
+        )
+        ln, un = max(ln, lx + ly), min(un, ux + uy)
+        lx, ly = max(lx, ln - uy), max(ly, ln - ux)
+        ux, uy = min(ux, un - ly), min(uy, un - lx)
+        for measure, (low, high) in enumerate(((lx, ux), (ly, uy), (ln, un))):
+            component.low[measure][variable] = low
+            component.high[measure][variable] = high if high < _NEARLY else INFINITE
+    if any(low[variable] > high[variable] for low, high in zip(component.low, component.high, strict=True)):
+        raise _Contradiction

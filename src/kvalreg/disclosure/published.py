@@ -1,0 +1,98 @@
+"""`Published`: the cells that may be shown, and the file that carries them to the notebooks.
+
+Owns the columns of a published cell and their storage: one Parquet file per registry, replaced in one step.
+A hidden cell keeps its key and nothing else: value, numerator, denominator, interval, coverage, level are all absent.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import TypeAdapter
+
+from kvalreg.inputs.delivered import DeliveryInfo
+from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.units import Unit, Units
+
+NUMBERS = ["var", "denominator", "value", "low", "high", "coverage", "coverage_year", "change_from"]
+WORDS = ["achievement", "certainty", "change"]
+SHOWN_COLUMNS = [*NUMBERS, *WORDS]
+"""What a hidden cell must not have: NaN for numbers, empty text for words."""
+
+_META = b"kvalreg"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a registry's cells come from."""
+
+    registry: Registry
+    units: Units
+    deliveries: tuple[DeliveryInfo, ...]
+
+    @property
+    def latest_update(self) -> date | None:
+        """When the newest delivery was made."""
+        return max((d.latest_update for d in self.deliveries if d.latest_update is not None), default=None)
+
+    @property
+    def latest_affirm(self) -> date | None:
+        """Until when the newest delivery is complete."""
+        return max((d.latest_affirm for d in self.deliveries if d.latest_affirm is not None), default=None)
+
+
+@dataclass(frozen=True)
+class Published:
+    """One registry's cells after the gate.
+
+    Parameters
+    ----------
+    source
+        The registry, its units, and its deliveries.
+    cells
+        One row per cell: ``ind_id context year level orgnr``, ``shown``, ``provisional`` and `SHOWN_COLUMNS`:
+        ``value`` with its 95 % interval ``low``-``high``; ``achievement`` (high, moderate, low or empty);
+        ``certainty`` (clear, unclear or empty: does the interval stay inside the level); ``change`` since the year
+        ``change_from`` (better, worse, higher, lower, unclear or empty).
+    """
+
+    source: Source
+    cells: pd.DataFrame = field(compare=False)
+
+    @property
+    def registry(self) -> Registry:
+        return self.source.registry
+
+    @property
+    def units(self) -> Units:
+        return self.source.units
+
+
+_META_TYPE = TypeAdapter(tuple[Registry, list[Unit], list[DeliveryInfo]])
+
+
+def save_published(published: Published, folder: Path) -> Path:
+    """Write ``<folder>/<registry>.parquet`` in one step: a reader sees the old file or the new one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    source = published.source
+    meta = _META_TYPE.dump_json((source.registry, list(source.units), list(source.deliveries)))
+    table = pa.Table.from_pandas(published.cells, preserve_index=False)
+    target = folder / f"{source.registry.id}.parquet"
+    aside = target.with_suffix(".new")
+    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), _META: meta}), aside)
+    os.replace(aside, target)
+    return target
+
+
+def load_published(registry_id: str, folder: Path) -> Published:
+    """Read what `save_published` wrote; FileNotFoundError when the registry has published nothing."""
+    table = pq.read_table(folder / f"{registry_id}.parquet")
+    registry, units, deliveries = _META_TYPE.validate_json(table.schema.metadata[_META])
+    by_orgnr = {unit.orgnr: unit for unit in units}
+    return Published(Source(registry, Units(by_orgnr), tuple(deliveries)), table.to_pandas())

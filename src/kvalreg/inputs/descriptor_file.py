@@ -1,0 +1,111 @@
+"""Reading `registries/<id>/registry.yml`: every registry that is good, every fault of those that are not.
+
+Comes in: a file, or a project. Goes out: `Registry`, or all faults at once with file, line and key.
+It never stops at the first fault, and one registry's faults never hide another registry.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from kvalreg.errors import ConfigurationError, Fault
+from kvalreg.inputs.descriptor import Registry, wrong_references
+from kvalreg.inputs.text_file import printable, quote
+from kvalreg.inputs.validation import in_order, validate
+from kvalreg.inputs.yaml_file import Document, Place, read_yaml
+from kvalreg.project import Project
+
+_JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+
+
+def read_descriptor(path: Path, shown: str) -> Registry:
+    """The registry that a descriptor describes.
+
+    Parameters
+    ----------
+    path
+        `registries/<id>/registry.yml`; the folder's name must be the registry's id.
+    shown
+        The file as the user knows it.
+
+    Raises
+    ------
+    ConfigurationError
+        With every fault of the file: its line, its key, what is wrong and what to do.
+    """
+    return _read(path, shown)[0]
+
+
+def read_descriptors(project: Project) -> tuple[dict[str, Registry], dict[str, tuple[Fault, ...]]]:
+    """Every good registry of a project by its id, and the faults of the others by the name of their folder.
+
+    A folder without `registry.yml` is a fault. So is, for all of them, an indicator id that several registries use:
+    deliveries name indicators by id alone.
+    """
+    registries: dict[str, Registry] = {}
+    documents: dict[str, Document] = {}
+    faults: dict[str, tuple[Fault, ...]] = {}
+    for folder in _folders(project):
+        path = project.descriptor(folder)
+        shown = project.relative(path)
+        if not path.is_file():
+            what, todo = "The folder has no registry.yml.", "Write one, or remove the folder."
+            faults[folder] = (Fault(what, todo, printable(project.relative(path.parent))),)
+            continue
+        try:
+            registries[folder], documents[folder] = _read(path, shown)
+        except ConfigurationError as error:
+            faults[folder] = error.faults
+    shared = _shared_ids(registries, documents)
+    return {name: registry for name, registry in registries.items() if name not in shared}, faults | shared
+
+
+def descriptor_schema() -> dict[str, Any]:
+    """The JSON Schema of a descriptor: an editor that knows it completes keys and explains them."""
+    schema = Registry.model_json_schema()
+    described = "registry.yml: what a registry is, what it measures, and how its results were used."
+    return {"$schema": _JSON_SCHEMA, **schema, "title": "kvalreg registry", "description": described}
+
+
+def _folders(project: Project) -> list[str]:
+    names = (path.name for path in project.registries.iterdir() if path.is_dir())
+    return sorted(name for name in names if not name.startswith((".", "_")))
+
+
+def _read(path: Path, shown: str) -> tuple[Registry, Document]:
+    document = read_yaml(path, shown)
+    registry, faults = validate(document, Registry)
+    if isinstance(document.data, dict):
+        references = [
+            document.fault(each.place, printable(each.what), each.todo) for each in wrong_references(document.data)
+        ]
+        faults = in_order([*faults, *references, *_id_faults(document, document.data, path.parent.name)])
+    if faults or registry is None:
+        raise ConfigurationError(faults)
+    return registry, document
+
+
+def _id_faults(document: Document, data: dict[str, object], folder: str) -> list[Fault]:
+    given = data.get("id")
+    if given is None or given == folder:
+        return []
+    todo = f"Write 'id: {printable(folder)}', or rename the folder."
+    return [document.fault(("id",), f"The id {quote(str(given))} differs from the folder's name.", todo)]
+
+
+def _shared_ids(registries: dict[str, Registry], documents: dict[str, Document]) -> dict[str, tuple[Fault, ...]]:
+    """The faults of registries that use an indicator id which another registry uses too."""
+    places: defaultdict[str, list[tuple[str, Place]]] = defaultdict(list)
+    for name, registry in registries.items():
+        for number, indicator in enumerate(registry.indicators):
+            places[indicator.id].append((name, ("indicators", number, "id")))
+    faults: defaultdict[str, list[Fault]] = defaultdict(list)
+    for ind_id, users in places.items():
+        for name, place in users:
+            others = ", ".join(other for other, _ in users if other != name)
+            if others:
+                what = f"The indicator id '{ind_id}' is used by another registry too: {others}."
+                faults[name].append(documents[name].fault(place, what, "Give each indicator an id of its own."))
+    return {name: in_order(found) for name, found in faults.items()}

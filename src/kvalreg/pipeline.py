@@ -1,0 +1,234 @@
+"""The whole run, from a project's files to its site.
+
+Comes in: a project and a request. Goes out: a site, and an account of what succeeded and what failed. Each registry
+goes its own way until the site is assembled: one registry's failure never blocks or blanks another's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from kvalreg.batch.accepted import accept, accepted_pages, forget_others, mark_delayed
+from kvalreg.batch.execution import Outcome, Workplace, execute
+from kvalreg.batch.plan import Job, check_notebooks, plan
+from kvalreg.disclosure.gate import publish
+from kvalreg.disclosure.published import Published, Source, load_published, save_published
+from kvalreg.errors import EXIT_FAILED, ConfigurationError, Fault, FaultsError, UsageError
+from kvalreg.inputs.delivered import read_deliveries
+from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.units import Units, read_units
+from kvalreg.project import Project
+from kvalreg.site.pages import Shown, site_pages
+from kvalreg.site.renderer import Choice, choose_renderer
+from kvalreg.site.staging import stage
+from kvalreg.statistics.aggregation import aggregate
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked for.
+
+    Parameters
+    ----------
+    registries
+        Ids; all of the project's registries when empty.
+    years
+        Years whose pages are made; all when empty.
+    renderer
+        ``auto``, ``quarto`` or ``pandoc``.
+    """
+
+    registries: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    renderer: str = "auto"
+    workers: int = 2
+    unknown_units: UnknownUnits = UnknownUnits.REFUSE
+
+
+def unknown_units(*, skip: bool) -> UnknownUnits:
+    """What a run does with rows of units that are not in `units.csv`."""
+    return UnknownUnits.SKIP if skip else UnknownUnits.REFUSE
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the account: what was tried, and how it ended."""
+
+    name: str
+    ok: bool
+    error: str = ""
+    cell: int | None = None
+    log: str = ""
+    exit_code: int = 0
+
+
+@dataclass
+class Account:
+    """What a run did. `warnings` are shown but fail nothing."""
+
+    entries: list[Entry] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+    site: Path | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The gravest of the entries': 0 when all succeeded, 1 when something failed, 2 for configuration."""
+        return max((entry.exit_code for entry in self.entries), default=0)
+
+
+class Progress(Protocol):
+    """Who is told how the run goes."""
+
+    def say(self, text: str) -> None:
+        """A line of news."""
+
+    def begin(self, jobs: int) -> None:
+        """So many pages will be made."""
+
+    def done(self, outcome: Outcome) -> None:
+        """One page was made, or failed."""
+
+    def end(self) -> None:
+        """No more pages come."""
+
+
+def build(project: Project, request: Request, progress: Progress) -> Account:
+    """Run the pipeline: read, publish through the gate, execute, render.
+
+    Raises
+    ------
+    UsageError, ConfigurationError
+        Before anything is written: an unknown registry or year, faulty units, a notebook with wrong parameters, a
+        renderer that is not there.
+    RendererError
+        When the site could not be rendered; the old site stays.
+    """
+    account = Account()
+    choice = choose_renderer(request.renderer)
+    progress.say(choice.reason)
+
+    # read, and check all that can be checked before anything runs
+    units = read_units(project.units, project.relative(project.units))
+    registries, faults = read_descriptors(project)
+    chosen = _chosen(request.registries, registries, faults)
+
+    # through the gate: a registry that is refused keeps what it has published before
+    gated = _gated(project, chosen, Inputs(units, registries, faults), request, account)
+    for entry in account.entries:
+        mark_delayed(entry.name, None, project.accepted)
+    jobs = _of_years([job for planned in gated.values() for job in planned.jobs], request.years)
+    for registry_id, planned in gated.items():
+        save_published(planned.published, project.published)
+        forget_others(registry_id, {job.address for job in planned.jobs}, project.accepted)
+
+    # execute: pages that succeed are accepted, the others keep their last good page
+    progress.begin(len(jobs))
+    for outcome in execute(jobs, Workplace(project.published, project.logs, request.workers)):
+        if outcome.error is None:
+            accept(outcome.job, outcome.markdown, project.accepted)
+        else:
+            mark_delayed(outcome.job.registry, {outcome.job.address}, project.accepted)
+        account.entries.append(_entry(outcome, project))
+        progress.done(outcome)
+    progress.end()
+
+    # assemble the whole site from accepted pages, and render it
+    render_site(project, registries, choice)
+    account.entries.sort(key=lambda entry: entry.name)
+    account.site = project.site
+    return account
+
+
+def render_site(project: Project, registries: dict[str, Registry], choice: Choice) -> None:
+    """Assemble the site from every registry's accepted pages and render it."""
+    shown = []
+    for path in sorted(project.published.glob("*.parquet")):
+        if project.descriptor(path.stem).exists() and (pages := accepted_pages(path.stem, project.accepted)):
+            shown.append(Shown(load_published(path.stem, project.published), tuple(pages)))
+    staged = stage(project, site_pages(shown), {})
+    choice.renderer.render(staged, project.site)
+
+
+def check(project: Project, request: Request) -> Account:
+    """Everything that could stop a build, without running a notebook or writing a file."""
+    account = Account()
+    units = read_units(project.units, project.relative(project.units))
+    registries, faults = read_descriptors(project)
+    chosen = _chosen(request.registries, registries, faults)
+    gated = _gated(project, chosen, Inputs(units, registries, faults), request, account)
+    account.entries += [Entry(registry_id, ok=True) for registry_id in gated]
+    account.entries.sort(key=lambda entry: entry.name)
+    return account
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The project's own files, read: units, good descriptors, and the faults of the others."""
+
+    units: Units
+    registries: dict[str, Registry]
+    faults: dict[str, tuple[Fault, ...]]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A registry that is through the gate, and the pages to make of it."""
+
+    published: Published
+    jobs: tuple[Job, ...]
+
+
+def _gated(
+    project: Project, chosen: list[str], inputs: Inputs, request: Request, account: Account
+) -> dict[str, Planned]:
+    """Every chosen registry whose descriptor, deliveries and notebooks are in order; the others go into the account."""
+    gated = {}
+    for registry_id in chosen:
+        try:
+            if registry_id in inputs.faults:
+                raise ConfigurationError(inputs.faults[registry_id])
+            registry = inputs.registries[registry_id]
+            delivered = read_deliveries(project, registry, inputs.units, request.unknown_units)
+            account.warnings.extend(delivered.warnings)
+            results = aggregate(delivered, registry, inputs.units)
+            published = publish(results, Source(registry, inputs.units, delivered.deliveries))
+            jobs = tuple(plan(published, project))
+            check_notebooks((job.notebook for job in jobs), project)
+            gated[registry_id] = Planned(published, jobs)
+        except FaultsError as error:
+            account.entries.append(Entry(registry_id, ok=False, error=str(error), exit_code=error.exit_code))
+    return gated
+
+
+def _chosen(wanted: tuple[str, ...], registries: dict[str, Registry], faults: dict[str, tuple[Fault, ...]]) -> list[str]:
+    known = sorted({*registries, *faults})
+    for registry_id in wanted:
+        if registry_id not in known:
+            raise UsageError(f"There is no registry {registry_id!r}. This project has: {', '.join(known) or 'none'}.")
+    if not known:
+        raise UsageError("This project has no registry: make registries/<id>/registry.yml first.")
+    return list(dict.fromkeys(wanted)) or known
+
+
+def _of_years(jobs: list[Job], years: tuple[int, ...]) -> list[Job]:
+    """The pages of the years asked for, and their registries' own pages, which tell of the newest year."""
+    if not years:
+        return jobs
+    present = {job.year for job in jobs if job.kind == "year"}
+    for year in years:
+        if jobs and year not in present:
+            told = ", ".join(str(y) for y in sorted(present))
+            raise UsageError(f"There are no results from {year}. The registries chosen have: {told}.")
+    return [job for job in jobs if job.year in years or job.kind == "registry"]
+
+
+def _entry(outcome: Outcome, project: Project) -> Entry:
+    if outcome.error is None:
+        return Entry(outcome.job.name, ok=True)
+    log = project.relative(outcome.log) if outcome.log else ""
+    return Entry(outcome.job.name, False, outcome.error.error, outcome.error.cell, log, EXIT_FAILED)
+

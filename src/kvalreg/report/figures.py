@@ -1,0 +1,282 @@
+"""Figures: Altair charts as components that show without JavaScript.
+
+Comes in: published cells. Goes out: a `<figure>` with a pre-rendered SVG, alt text, a data table, a CSV download and
+the Vega-Lite spec that takes over when the figure comes into view. A hidden cell is in none of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import vl_convert
+
+from kvalreg.inputs.descriptor import Indicator
+from kvalreg.report.display import Piece, html_piece
+from kvalreg.report.wording import Words
+
+STATIC_WIDTH = 560
+ACCENT, GREY, TARGET = "#0b5c8f", "#5c6670", "#3d6b35"
+SHAPES = {"high": "circle", "moderate": "diamond", "low": "triangle-down", "": "square"}
+FILLS = {"high": "#0b5c8f", "moderate": "#8fb8d8", "low": "#ffffff", "": "#5c6670"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The figure's numbers as a reader sees them: a heading row and rows of text."""
+
+    heading: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with all that must stand beside it.
+
+    Parameters
+    ----------
+    anchor
+        Id on the page, unique there.
+    title, alt
+        Caption, and the text for those who do not see the chart: what it shows, with numbers.
+    chart
+        The Altair chart; its data are published cells only.
+    table
+        The same numbers as text.
+    """
+
+    anchor: str
+    title: str
+    alt: str
+    chart: alt.LayerChart
+    table: Table
+
+    def piece(self, words: Words) -> Piece:
+        """The figure as HTML."""
+        spec = self.chart.to_dict()
+        return html_piece(
+            f'<figure class="kv-figure" id="{escape(self.anchor)}">\n'
+            f"<figcaption>{escape(self.title)}</figcaption>\n"
+            f'<div class="kv-chart" role="img" aria-label="{escape(self.alt)}">{_svg(spec)}</div>\n'
+            f'<details class="kv-data"><summary>{escape(words("figure.show_data"))}</summary>\n'
+            f"{table_html(self.table, self.title)}\n"
+            f'<p class="kv-downloads"><a download="{escape(self.anchor)}.csv" href="{_csv_uri(self.table)}">'
+            f"{escape(words('figure.download_csv'))}</a></p></details>\n"
+            f'<script type="application/json" class="kv-spec">{_json(spec)}</script>\n'
+            "</figure>"
+        )
+
+
+def trend(anchor: str, indicator: Indicator, cells: pd.DataFrame, words: Words) -> Figure | None:
+    """The nation over the years, with interval, target and dashed provisional years; None below two years."""
+    shown = cells[cells["shown"]].sort_values("year")
+    if len(shown) < 2:
+        return None
+    data = _chart_rows(shown, indicator, words)
+    x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
+    y = alt.Y("value:Q", title=None, scale=_scale(indicator, shown), axis=_axis(indicator))
+    base = alt.Chart(alt.InlineData(values=data)).encode(x=x)
+    tips = [alt.Tooltip("year:O", title=words("table.year")), alt.Tooltip("text:N", title=words("table.value"))]
+    layers: list[alt.Chart] = []
+    if shown["low"].notna().any():
+        layers.append(base.mark_area(color=ACCENT, opacity=0.15).encode(y=alt.Y("low:Q").title(None), y2="high:Q"))
+    layers += [
+        base.mark_line(color=ACCENT, strokeWidth=2.5).transform_filter("!datum.provisional").encode(y=y),
+        base.mark_line(color=ACCENT, strokeWidth=2.5, strokeDash=[5, 4]).transform_filter("datum.dashed").encode(y=y),
+        base.mark_point(size=70, filled=True, opacity=1, stroke=ACCENT)
+        .encode(
+            y=y,
+            fill=alt.condition("datum.provisional", alt.value("#ffffff"), alt.value(ACCENT)),
+            tooltip=tips,
+        ),
+    ]  # fmt: skip
+    first, last = shown.iloc[0], shown.iloc[-1]
+    text = words(
+        "figure.trend_alt",
+        title=indicator.title,
+        first=first["year"],
+        last=last["year"],
+        start_value=words.value(indicator, first["value"]),
+        end_value=words.value(indicator, last["value"]),
+        target=words.target(indicator),
+    )
+    chart = _layered([*_target_rule(indicator, words, along="y"), *layers], height=220)
+    return Figure(anchor, words("figure.trend_title"), text.strip(), chart, _trend_table(cells, indicator, words))
+
+
+def compare(anchor: str, indicator: Indicator, cells: pd.DataFrame, view: Comparison) -> Figure | None:
+    """The units of one level side by side, by value, with intervals; None when fewer than two are shown."""
+    words = view.words
+    shown = cells[cells["shown"]].sort_values(["value", "unit"], ascending=[indicator.level_direction == 0, True])
+    if len(shown) < 2:
+        return None
+    data = _chart_rows(shown, indicator, words)
+    y = alt.Y("unit:N", title=None, sort=[row["unit"] for row in data], axis=alt.Axis(labelLimit=190, ticks=False))
+    x = alt.X("value:Q", title=None, scale=_scale(indicator, shown), axis=_axis(indicator, grid=True))
+    base = alt.Chart(alt.InlineData(values=data)).encode(y=y)
+    shape = alt.Shape("achievement:N", scale=alt.Scale(domain=list(SHAPES), range=list(SHAPES.values())), legend=None)
+    fill = alt.Fill("achievement:N", scale=alt.Scale(domain=list(FILLS), range=list(FILLS.values())), legend=None)
+    tips = [alt.Tooltip("unit:N", title=words("table.unit")), alt.Tooltip("text:N", title=words("table.value"))]
+    if indicator.level_green is not None:
+        tips.append(alt.Tooltip("level:N", title=words("table.level")))
+    layers: list[alt.Chart] = []
+    if shown["low"].notna().any():
+        layers.append(base.mark_rule(color=GREY, strokeWidth=1.5).encode(x=alt.X("low:Q").title(None), x2="high:Q"))
+    layers.append(
+        base.mark_point(size=75, opacity=1, stroke=ACCENT, strokeWidth=1.5).encode(
+            x=x, shape=shape, fill=fill, tooltip=tips
+        )
+    )
+    chart = _layered([*_target_rule(indicator, words, along="x"), *layers], height=max(120, 22 * len(shown)))
+    values = [words.value(indicator, value) for value in (shown["value"].min(), shown["value"].max())]
+    text = words(
+        "figure.compare_alt",
+        title=indicator.title,
+        year=view.year,
+        count=len(shown),
+        unit_word=words(f"units.{view.level}"),
+        lowest=values[0],
+        highest=values[1],
+        nation=view.nation,
+        target=words.target(indicator),
+    )
+    title = words("figure.compare_title", unit_word=words(f"units.{view.level}"), year=view.year)
+    return Figure(anchor, title[0].upper() + title[1:], text.strip(), chart, _unit_table(cells, indicator, view))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison of units is about: the year, the level, the nation's value as text."""
+
+    words: Words
+    year: int
+    level: str
+    nation: str
+
+
+def table_html(table: Table, label: str) -> str:
+    """A plain table in a labelled box that scrolls by itself; the first cell of a row is its heading."""
+    heading = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.heading)
+    rows = "\n".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(c)}</td>" for c in row[1:]) + "</tr>"
+        for row in table.rows
+    )
+    return (
+        f'<div class="kv-scroll" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f'<table class="kv-table"><thead><tr>{heading}</tr></thead>\n<tbody>{rows}</tbody></table></div>'
+    )
+
+
+def level_text(cell: pd.Series[Any], words: Words) -> str:
+    """Level and certainty of a shown cell in words: ``Sikkert høy``, or the level with its doubt."""
+    if not cell["achievement"]:
+        return words("levels.none")
+    return words(f"levels.{cell['achievement']}_{cell['certainty'] or 'unclear'}")
+
+
+def _trend_table(cells: pd.DataFrame, indicator: Indicator, words: Words) -> Table:
+    names = ("year", "value", "interval", "patients", "certainty")
+    rows = []
+    for _, cell in cells.sort_values("year").iterrows():
+        year = str(cell["year"]) + (f" ({words('figure.provisional')})" if cell["provisional"] else "")
+        rows.append((year, *cell_texts(cell, indicator, words)))
+    return Table(tuple(words(f"table.{name}") for name in names), tuple(rows))
+
+
+def _unit_table(cells: pd.DataFrame, indicator: Indicator, view: Comparison) -> Table:
+    names = ("unit", "value", "interval", "patients", "certainty")
+    ordered = cells.sort_values(["shown", "value", "unit"], ascending=[False, indicator.level_direction == 0, True])
+    rows = [(str(cell["unit"]), *cell_texts(cell, indicator, view.words)) for _, cell in ordered.iterrows()]
+    return Table(tuple(view.words(f"table.{name}") for name in names), tuple(rows))
+
+
+def cell_texts(cell: pd.Series[Any], indicator: Indicator, words: Words) -> tuple[str, str, str, str]:
+    """A cell as text: value, interval, patients, certainty; every one of them hidden when the cell is."""
+    if not cell["shown"]:
+        return (words("states.hidden"), "", "", "")
+    interval = words.interval(indicator, cell["low"], cell["high"]) if pd.notna(cell["low"]) else ""
+    patients = words.number(cell["denominator"]) if pd.notna(cell["denominator"]) else ""
+    return (words.value(indicator, cell["value"]), interval, patients, level_text(cell, words))
+
+
+def _chart_rows(shown: pd.DataFrame, indicator: Indicator, words: Words) -> list[dict[str, Any]]:
+    """The rows a chart embeds: rounded to what is drawn, with the text of the tooltip."""
+    rows: list[dict[str, Any]] = []
+    provisional = shown["provisional"].tolist()
+    for place, (_, cell) in enumerate(shown.iterrows()):
+        row: dict[str, Any] = {"year": int(cell["year"]), "value": _drawn(cell["value"])}
+        if pd.notna(cell["low"]):
+            row |= {"low": _drawn(cell["low"]), "high": _drawn(cell["high"])}
+        if "unit" in shown:
+            row |= {"unit": cell["unit"], "achievement": cell["achievement"], "level": level_text(cell, words)}
+        next_is_provisional = place + 1 < len(provisional) and provisional[place + 1]
+        row |= {"provisional": provisional[place], "dashed": provisional[place] or bool(next_is_provisional)}
+        rows.append(row | {"text": words.value(indicator, cell["value"])})
+    return rows
+
+
+def _drawn(value: float) -> float:
+    return float(f"{value:.5g}")
+
+
+def _axis(indicator: Indicator, *, grid: bool = True) -> alt.Axis:
+    share = indicator.type.share
+    return alt.Axis(grid=grid, tickCount=5, format=".0%" if share else indicator.sformat, labelFlush=share)
+
+
+def _scale(indicator: Indicator, shown: pd.DataFrame) -> alt.Scale:
+    """Shares are drawn on 0 to 1, or on a part of it when all lie close to one end; others start at zero."""
+    if not indicator.type.share:
+        return alt.Scale(zero=True, nice=True)
+    top = max(shown["high"].max(), shown["value"].max(), indicator.level_green or 0, indicator.level_yellow or 0)
+    return alt.Scale(domain=[0, 1 if top > 0.5 else min(1.0, round(top * 1.2 + 0.05, 1))])
+
+
+def _target_rule(indicator: Indicator, words: Words, along: str) -> list[alt.Chart]:
+    if indicator.level_green is None:
+        return []
+    target = alt.Chart(alt.InlineData(values=[{"target": indicator.level_green, "text": words("figure.target")}]))
+    rule = target.mark_rule(color=TARGET, strokeWidth=2, strokeDash=[2, 3])
+    label = target.mark_text(color=TARGET, fontWeight="bold", fontSize=12)
+    if along == "y":
+        place = alt.Y("target:Q").title(None)
+        return [rule.encode(y=place), label.mark_text(align="left", dy=-8, color=TARGET).encode(
+            y=place, x=alt.value(4), text="text:N")]  # fmt: skip
+    place_x = alt.X("target:Q").title(None)
+    return [rule.encode(x=place_x), label.mark_text(baseline="bottom", dy=-4, color=TARGET).encode(
+        x=place_x, y=alt.value(0), text="text:N")]  # fmt: skip
+
+
+def _layered(layers: list[alt.Chart], height: int) -> alt.LayerChart:
+    return (
+        alt.layer(*layers)
+        .properties(width="container", height=height, background="transparent")
+        .configure(aria=False, font="system-ui, Roboto, sans-serif", padding=6)
+        .configure_axis(labelFontSize=13, labelColor="#2b3238", domainColor="#b9c0c6", gridColor="#e4e8eb")
+        .configure_view(stroke=None)
+    )
+
+
+def _svg(spec: dict[str, Any]) -> str:
+    """The chart drawn once, scalable: without a fixed size, script or foreign address."""
+    svg = vl_convert.vegalite_to_svg({**spec, "width": STATIC_WIDTH - 120})
+    return re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"', r"<svg \1", svg, count=1)
+
+
+def _json(spec: dict[str, Any]) -> str:
+    text = json.dumps(spec, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _csv_uri(table: Table) -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows([table.heading, *table.rows])
+    return "data:text/csv;charset=utf-8;base64," + base64.b64encode(text.getvalue().encode("utf-8-sig")).decode()

@@ -1,0 +1,54 @@
+"""Untrusted text made safe for a page: Pandoc Markdown and HTML.
+
+Comes in: a registry's words. Goes out: Markdown or HTML in which no tag, script, attribute, image or Quarto shortcode
+of theirs survives, in either renderer.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import nh3
+from markdown_it import MarkdownIt
+
+_TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "a", "blockquote", "code", "sub", "sup"} | {
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+}
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def escape_markdown(text: str) -> str:
+    """Plain text for a place in Markdown: every ASCII punctuation mark is escaped, newlines become spaces."""
+    return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
+
+
+def raw_html(html: str) -> str:
+    """HTML as a raw block of Markdown, in a fence longer than any run of backticks inside."""
+    longest = max((len(run) for run in re.findall(r"`+", html)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{{=html}}\n{html}\n{fence}"
+
+
+def safe_html(markdown: str) -> str:
+    """A registry's Markdown as HTML with a short list of allowed tags; headings become bold paragraphs."""
+    html = re.sub(r"<(/?)h[1-6]>", lambda m: "</strong></p>" if m[1] else "<p><strong>", _reader().render(markdown))
+    clean = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+        clean_content_tags={"script", "style"},
+    )
+    return clean.strip().replace("{", "&#123;")
+
+
+@cache
+def _reader() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")

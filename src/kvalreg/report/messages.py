@@ -1,0 +1,100 @@
+"""The message of an indicator: what the numbers say, in sentences that begin with the message.
+
+Comes in: published cells. Goes out: HTML sentences whose every number comes from those cells. A change or a level is
+said only as surely as the cell's interval allows; no ranking, no causes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from kvalreg.inputs.descriptor import Indicator
+from kvalreg.inputs.units import Level
+from kvalreg.report.addresses import anchor
+from kvalreg.report.display import Piece, html_piece
+from kvalreg.report.tables import level_html
+from kvalreg.report.wording import Words
+
+_MOST = 4
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is said of one indicator in one year.
+
+    Parameters
+    ----------
+    cell
+        The nation's published cell.
+    units
+        The published cells of the units compared, and their level.
+    """
+
+    indicator: Indicator
+    cell: pd.Series[Any]
+    level: Level
+    units: pd.DataFrame
+
+    @property
+    def year(self) -> int:
+        return int(self.cell["year"])
+
+    @property
+    def weight(self) -> int:
+        """How much a reader needs it: a missed target first, then what has changed for certain."""
+        low = 2 if self.cell["achievement"] == "low" else 0
+        return low + (1 if self.cell["change"] not in ("", "unclear") else 0)
+
+    def headline(self, words: Words) -> str:
+        """The first sentence, as plain text."""
+        key = "message.headline_provisional" if self.cell["provisional"] else "message.headline"
+        subject = words.subject(self.indicator, self.cell["value"])
+        return words(key, title=self.indicator.title, value=subject, year=self.year)
+
+    def html(self, words: Words) -> str:
+        """The sentences, headline in bold."""
+        rest = [words.target(self.indicator), self._change(words), *self._units(words)]
+        return f"<strong>{escape(self.headline(words))}</strong> " + escape(" ".join(part for part in rest if part))
+
+    def _change(self, words: Words) -> str:
+        if not self.cell["change"]:
+            return ""
+        return words(f"change.sentence_{self.cell['change']}", year=int(self.cell["change_from"]))
+
+    def _units(self, words: Words) -> list[str]:
+        shown = self.units[self.units["shown"] & (self.units["achievement"] != "")]
+        if self.level is Level.NATION or len(shown) < 2:
+            return []
+        unit_word = words(f"units.{self.level.value}")
+        reached = int((shown["achievement"] == "high").sum())
+        unsure = int((shown["certainty"] == "unclear").sum())
+        said = [words("message.reached_one", reached=reached, shown=len(shown), unit_word=unit_word)]
+        if unsure:
+            said.append(words("message.unsure", count=unsure, shown=len(shown), unit_word=unit_word))
+        return said
+
+
+def message(indicator: Indicator, nation: pd.Series[Any], units: tuple[Level, pd.DataFrame]) -> Message | None:
+    """The message of an indicator from the nation's cell; None when that cell is not shown."""
+    return Message(indicator, nation, *units) if nation["shown"] else None
+
+
+def weightiest(messages: list[Message]) -> list[Message]:
+    """The few messages a reader needs most, in order; equals keep the registry's own order."""
+    return sorted(messages, key=lambda found: -found.weight)[:_MOST]
+
+
+def messages_piece(messages: list[Message], link_to: str, words: Words) -> Piece:
+    """Messages as a list, each with its level and a link to its indicator on the page `link_to`."""
+    items = []
+    for found in messages:
+        level = level_html(found.cell["achievement"], words(f"levels.{found.cell['achievement'] or 'none'}"))
+        level = level if found.cell["achievement"] else ""
+        href = f"{link_to}#{anchor(found.indicator.id)}"
+        link = f'<a href="{escape(href)}">{escape(words("page.read_more"))}</a>'
+        items.append(f'<li class="kv-message">{level} <span>{found.html(words)} {link}</span></li>')
+    return html_piece('<ul class="kv-messages">\n' + "\n".join(items) + "\n</ul>")

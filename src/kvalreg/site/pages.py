@@ -1,0 +1,81 @@
+"""The pages around the reports: front page, list of registries, how to read the numbers.
+
+Comes in: each registry's published cells and its accepted pages. Goes out: every page of the site, ready to stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from kvalreg.batch.accepted import AcceptedPage
+from kvalreg.disclosure.published import Published
+from kvalreg.report.markup import escape_markdown, raw_html
+from kvalreg.report.report import Report, rounds
+from kvalreg.report.wording import words
+from kvalreg.site.staging import Page
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One registry on the site: its published cells, and the pages made of them."""
+
+    published: Published
+    pages: tuple[AcceptedPage, ...]
+
+
+def site_pages(shown: Sequence[Shown]) -> list[Page]:
+    """Every page of the site."""
+    synthetic = any(registry.published.registry.synthetic for registry in shown)
+    around = [_front(shown, synthetic=synthetic), _registries(shown, synthetic=synthetic)]
+    return around + [_report(page) for registry in shown for page in registry.pages]
+
+
+def _report(page: AcceptedPage) -> Page:
+    say = words(page.language)
+    mark = raw_html(f'<p class="kv-delayed">{escape(say("states.delayed"))}</p>') + "\n\n" if page.delayed else ""
+    return Page(
+        address=page.address,
+        title=page.title,
+        body=mark + page.markdown,
+        language=page.language,
+        breadcrumb=page.breadcrumb,
+        synthetic=page.synthetic,
+    )
+
+
+def _front(shown: Sequence[Shown], *, synthetic: bool) -> Page:
+    fields = sorted({name for registry in shown for name in registry.published.registry.medical_fields})
+    lead = (
+        '<p class="kv-lead">Her ser du hvor god behandlingen er ved norske sykehus, og om den blir bedre. '
+        "Tallene kommer fra de medisinske kvalitetsregistrene.</p>"
+    )
+    parts = [raw_html(lead)]
+    for field in fields:
+        cards = [_card(r, "registre/") for r in shown if field in r.published.registry.medical_fields]
+        parts += [f"## {escape_markdown(field)}", raw_html(f'<div class="kv-cards">{"".join(cards)}</div>')]
+    if not shown:
+        parts.append(raw_html("<p>Ingen registre har publisert resultater ennå.</p>"))
+    return Page("index.qmd", "Resultater fra kvalitetsregistrene", "\n\n".join(parts), "nb", synthetic=synthetic)
+
+
+def _registries(shown: Sequence[Shown], *, synthetic: bool) -> Page:
+    lead = f'<p class="kv-lead">{len(shown)} registre viser resultatene sine her.</p>'
+    ordered = sorted(shown, key=lambda r: r.published.registry.name.lower())
+    cards = "".join(_card(registry, "") for registry in ordered)
+    body = f'{raw_html(lead)}\n\n{raw_html(f"""<div class="kv-cards">{cards}</div>""")}'
+    return Page("registre/index.qmd", "Registre", body, "nb", synthetic=synthetic)
+
+
+def _card(shown: Shown, folder: str) -> str:
+    """A registry as a card: name, its weightiest message, latest year. In the registry's own language."""
+    registry = shown.published.registry
+    say = words(registry.language)
+    year, round_ = next((y for y in rounds(shown.published)[::-1] if y[1] == "final"), rounds(shown.published)[-1])
+    text = Report(shown.published, year, round_, say).headline()
+    lang = f' lang="{registry.language}"' if registry.language != "nb" else ""
+    return (
+        f'<a class="kv-card" href="{folder}{registry.id}/index.html"{lang}><strong>{escape(registry.name)}</strong>'
+        f"<span>{escape(text)}</span></a>"
+    )
