@@ -15,32 +15,6 @@ from kvalreg import __version__
 from kvalreg.console import Console
 from kvalreg.errors import KvalregError
 
-_BUILD_HELP = """Run the pipeline and leave the site in _site/.
-
-\b
-Examples:
-  kvalreg build                        every registry and year
-  kvalreg build slag hofte             two registries
-  kvalreg build slag --year 2025       one page, and the registry's own
-  kvalreg build --project ~/results --renderer pandoc --jobs 8
-"""
-_CHECK_HELP = """Report everything that could stop a build, without running a notebook.
-
-\b
-Examples:
-  kvalreg check
-  kvalreg check slag --project ~/results
-"""
-_IMONGR_HELP = """Make a project of what imongr holds: units, definitions, deliveries.
-
-SOURCE has units.csv, indicators.json and one CSV per registry. Deliveries are copied byte for byte. Rows of units that
-are not in units.csv are reported by row; the new project's deliveries.yml leaves them out by name, and every build says
-so. With --unknown-units refuse they are not left out, and the build refuses their delivery until you decide.
-
-\b
-Example:
-  kvalreg import imongr ~/imongr-export ~/results && kvalreg build --project ~/results
-"""
 
 _project = click.option(
     "--project", "root", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The project's folder."
@@ -66,11 +40,13 @@ def cli() -> None:
     """
 
 
-@cli.command(help=_BUILD_HELP)
+@cli.command()
 @_registries
 @click.option("--year", "years", type=int, multiple=True, help="Only this year's pages (may be repeated).")
 @click.option("--renderer", type=click.Choice(["auto", "quarto", "pandoc"]), default="auto", show_default=True)
-@click.option("--jobs", type=click.IntRange(min=1), default=None, help="Notebooks at a time; one per core if not given.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=None, help="Notebooks at a time; one per core if not given."
+)
 @_project
 @click.option("--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Where the site goes.")
 @_skip
@@ -83,10 +59,19 @@ def build(
     jobs: int | None,
     root: Path,
     output: Path | None,
-    skip_unknown_units: bool,  # noqa: FBT001
-    quiet: bool,  # noqa: FBT001
-    verbose: bool,  # noqa: FBT001
+    skip_unknown_units: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> None:
+    """Run the pipeline and leave the site in _site/.
+
+    \b
+    Examples:
+      kvalreg build                        every registry and year
+      kvalreg build slag hofte             two registries
+      kvalreg build slag --year 2025       one page, and the registry's own
+      kvalreg build --project ~/results --renderer pandoc --jobs 8
+    """
     from kvalreg import pipeline
     from kvalreg.project import Project
 
@@ -99,7 +84,7 @@ def build(
     sys.exit(account.exit_code)
 
 
-@cli.command(help=_CHECK_HELP)
+@cli.command()
 @_registries
 @_project
 @_skip
@@ -108,10 +93,17 @@ def build(
 def check(
     registries: tuple[str, ...],
     root: Path,
-    skip_unknown_units: bool,  # noqa: FBT001
-    quiet: bool,  # noqa: FBT001
-    verbose: bool,  # noqa: FBT001
+    skip_unknown_units: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> None:
+    """Report everything that could stop a build, without running a notebook.
+
+    \b
+    Examples:
+      kvalreg check
+      kvalreg check slag --project ~/results
+    """
     from kvalreg import pipeline
     from kvalreg.project import Project
 
@@ -137,13 +129,23 @@ def import_() -> None:
     """Make a project of what another system holds."""
 
 
-@import_.command(help=_IMONGR_HELP)
+@import_.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("target", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--unknown-units", type=click.Choice(["skip", "refuse"]), default="skip", show_default=True)
 @_quiet
 @_verbose
-def imongr(source: Path, target: Path, unknown_units: str, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
+def imongr(source: Path, target: Path, unknown_units: str, quiet: bool, verbose: bool) -> None:
+    """Make a project of what imongr holds: units, definitions, deliveries.
+
+    SOURCE has units.csv, indicators.json and one CSV per registry. Deliveries are copied byte for byte. Rows of units that
+    are not in units.csv are reported by row; the new project's deliveries.yml leaves them out by name, and every build says
+    so. With --unknown-units refuse they are not left out, and the build refuses their delivery until you decide.
+
+    \b
+    Example:
+      kvalreg import imongr ~/imongr-export ~/results && kvalreg build --project ~/results
+    """
     from kvalreg.inputs.delivery import UnknownUnits
     from kvalreg.inputs.imongr import import_imongr
 

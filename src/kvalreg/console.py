@@ -52,7 +52,13 @@ class Console:
         """So many pages will be made."""
         self._total, self._count = jobs, 0
         if self.news.is_terminal and not self.news.quiet:
-            columns = (TextColumn("Pages"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+            columns = (
+                TextColumn("Pages"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.description}"),
+            )
             self._bar = Progress(*columns, console=self.news, transient=True)
             self._bar.start()
             self._bar.add_task("", total=jobs)

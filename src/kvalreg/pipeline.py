@@ -137,18 +137,19 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
     progress.end()
 
     # assemble the whole site from accepted pages, and render it
-    render_site(project, registries, choice)
+    render_site(project, choice)
     account.entries.sort(key=lambda entry: entry.name)
     account.site = project.site
     return account
 
 
-def render_site(project: Project, registries: dict[str, Registry], choice: Choice) -> None:
+def render_site(project: Project, choice: Choice) -> None:
     """Assemble the site from every registry's accepted pages and render it."""
-    shown = []
-    for path in sorted(project.published.glob("*.parquet")):
-        if project.descriptor(path.stem).exists() and (pages := accepted_pages(path.stem, project.accepted)):
-            shown.append(Shown(load_published(path.stem, project.published), tuple(pages)))
+    shown = [
+        Shown(load_published(registry_id, project.published), tuple(pages))
+        for registry_id in sorted(path.stem for path in project.published.glob("*.parquet"))
+        if project.descriptor(registry_id).exists() and (pages := accepted_pages(registry_id, project.accepted))
+    ]
     staged = stage(project, site_pages(shown), {})
     choice.renderer.render(staged, project.site)
 
@@ -204,7 +205,9 @@ def _gated(
     return gated
 
 
-def _chosen(wanted: tuple[str, ...], registries: dict[str, Registry], faults: dict[str, tuple[Fault, ...]]) -> list[str]:
+def _chosen(
+    wanted: tuple[str, ...], registries: dict[str, Registry], faults: dict[str, tuple[Fault, ...]]
+) -> list[str]:
     known = sorted({*registries, *faults})
     for registry_id in wanted:
         if registry_id not in known:
@@ -231,4 +234,3 @@ def _entry(outcome: Outcome, project: Project) -> Entry:
         return Entry(outcome.job.name, ok=True)
     log = project.relative(outcome.log) if outcome.log else ""
     return Entry(outcome.job.name, False, outcome.error.error, outcome.error.cell, log, EXIT_FAILED)
-

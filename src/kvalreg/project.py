@@ -50,13 +50,16 @@ class Project:
     # --- sources -----------------------------------------------------------------------------------------------------
     @property
     def registries(self) -> Path:
+        """Where the descriptors and the units lie."""
         return self.root / "registries"
 
     @property
     def units(self) -> Path:
+        """The units of the health service."""
         return self.registries / "units.csv"
 
     def descriptor(self, registry: str) -> Path:
+        """`registries/<id>/registry.yml`."""
         return self.registries / registry / "registry.yml"
 
     def descriptors(self) -> list[Path]:
@@ -64,6 +67,7 @@ class Project:
         return sorted(self.registries.glob("*/registry.yml"))
 
     def data(self, registry: str) -> Path:
+        """The folder of a registry's deliveries."""
         return self.root / "data" / registry
 
     def delivery_list(self, registry: str) -> Path:
@@ -76,10 +80,12 @@ class Project:
 
     @property
     def quarto_yml(self) -> Path:
+        """The Quarto website project file."""
         return self._own_or_shared("_quarto.yml")
 
     @property
     def extension(self) -> Path:
+        """The Quarto extension: theme, filter, component styles."""
         return self._own_or_shared("_extensions", "kvalreg")
 
     def notebook(self, kind: str, registry: str) -> Path:
@@ -90,6 +96,7 @@ class Project:
     # --- generated ---------------------------------------------------------------------------------------------------
     @property
     def build(self) -> Path:
+        """All that is generated but the site itself."""
         return self.root / "_build"
 
     @property
@@ -104,6 +111,7 @@ class Project:
 
     @property
     def logs(self) -> Path:
+        """Logs of failed notebooks, one folder per registry."""
         return self.build / "logs"
 
     @property
@@ -113,6 +121,7 @@ class Project:
 
     @property
     def site(self) -> Path:
+        """The finished site."""
         return self.output or self.root / "_site"
 
     def relative(self, path: Path) -> str:

@@ -7,7 +7,6 @@ from these, so a registry that fails today still has its page of yesterday.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Collection
 from pathlib import Path
 
@@ -81,4 +80,4 @@ def _write(page: AcceptedPage, folder: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".new")
     aside.write_text(page.model_dump_json(indent=1), encoding="utf-8")
-    os.replace(aside, path)
+    aside.replace(path)

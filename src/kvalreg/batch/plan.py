@@ -51,6 +51,7 @@ class Job:
 
     @property
     def parameters(self) -> dict[str, str | int]:
+        """What papermill is given: every one of `PARAMETERS`."""
         return {"registry": self.registry, "year": self.year, "round": self.round, "language": self.language}
 
     @property

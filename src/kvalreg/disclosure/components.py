@@ -120,8 +120,7 @@ def _component(view: View, cells: list[int], sums: list[int], least: list[int]) 
     )
 
 
-@dataclass
-class _Contradiction(Exception):
+class _ContradictionError(Exception):
     """The published numbers cannot all be true."""
 
 
@@ -136,7 +135,8 @@ def narrow(component: Component) -> bool | None:
     equations = _without_twins(component)
     width = len(component.low[0])
     edges = sum(len(equation.terms) for equation in equations)
-    exact = edges == width - _merged(component, equations) + len(equations) - 1
+    vertices = len({variable for equation in equations for variable, _ in equation.terms}) + len(equations)
+    exact = edges == max(0, vertices - 1)
     try:
         for place in range(width):
             _agree(component, place)
@@ -147,7 +147,7 @@ def narrow(component: Component) -> bool | None:
                 changed |= _pass(component, equation)
             if not changed:
                 return exact
-    except _Contradiction:
+    except _ContradictionError:
         return None
     return False
 
@@ -178,12 +178,6 @@ def _without_twins(component: Component) -> list[Equation]:
         nothing = (0,) * component.measures
         equations.append(Equation((*((variable, 1) for variable in variables), (together, -1)), nothing))
     return list(dict.fromkeys(equations))
-
-
-def _merged(component: Component, equations: list[Equation]) -> int:
-    """How many variables no equation holds: none, or the lone variable of a component without equations."""
-    used = {variable for equation in equations for variable, _ in equation.terms}
-    return len(component.low[0]) - len(used) if equations else 0
 
 
 def _pass(component: Component, equation: Equation) -> bool:
@@ -223,4 +217,4 @@ def _agree(component: Component, variable: int) -> None:
             component.low[measure][variable] = low
             component.high[measure][variable] = high if high < _NEARLY else INFINITE
     if any(low[variable] > high[variable] for low, high in zip(component.low, component.high, strict=True)):
-        raise _Contradiction
+        raise _ContradictionError

@@ -6,7 +6,6 @@ A hidden cell keeps its key and nothing else: value, numerator, denominator, int
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -58,8 +57,8 @@ class Published:
     cells
         One row per cell: ``ind_id context year level orgnr``, ``shown``, ``provisional`` and `SHOWN_COLUMNS`:
         ``value`` with its 95 % interval ``low``-``high``; ``achievement`` (high, moderate, low or empty);
-        ``certainty`` (clear, unclear or empty: does the interval stay inside the level); ``change`` since the year
-        ``change_from`` (better, worse, higher, lower, unclear or empty).
+        ``certainty`` (certain, uncertain or empty: does the interval stay inside the level); ``change`` since the year
+        ``change_from`` (better, worse, increased, decreased, unclear or empty).
     """
 
     source: Source
@@ -67,10 +66,12 @@ class Published:
 
     @property
     def registry(self) -> Registry:
+        """The registry."""
         return self.source.registry
 
     @property
     def units(self) -> Units:
+        """All units, by `orgnr`."""
         return self.source.units
 
 
@@ -86,7 +87,7 @@ def save_published(published: Published, folder: Path) -> Path:
     target = folder / f"{source.registry.id}.parquet"
     aside = target.with_suffix(".new")
     pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), _META: meta}), aside)
-    os.replace(aside, target)
+    aside.replace(target)
     return target
 
 

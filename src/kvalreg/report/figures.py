@@ -179,7 +179,8 @@ def level_text(cell: pd.Series[Any], words: Words) -> str:
     """Level and certainty of a shown cell in words: ``Sikkert høy``, or the level with its doubt."""
     if not cell["achievement"]:
         return words("levels.none")
-    return words(f"levels.{cell['achievement']}_{cell['certainty'] or 'unclear'}")
+    code = cell["achievement"] + (f"_{cell['certainty']}" if cell["certainty"] else "")
+    return words(f"levels.{code}")
 
 
 def _trend_table(cells: pd.DataFrame, indicator: Indicator, words: Words) -> Table:

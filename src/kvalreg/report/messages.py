@@ -41,6 +41,7 @@ class Message:
 
     @property
     def year(self) -> int:
+        """The year that is told of."""
         return int(self.cell["year"])
 
     @property
@@ -71,7 +72,7 @@ class Message:
             return []
         unit_word = words(f"units.{self.level.value}")
         reached = int((shown["achievement"] == "high").sum())
-        unsure = int((shown["certainty"] == "unclear").sum())
+        unsure = int((shown["certainty"] == "uncertain").sum())
         said = [words("message.reached_one", reached=reached, shown=len(shown), unit_word=unit_word)]
         if unsure:
             said.append(words("message.unsure", count=unsure, shown=len(shown), unit_word=unit_word))

@@ -78,6 +78,7 @@ class Report:
     # --- what it is about --------------------------------------------------------------------------------------------
     @property
     def registry(self) -> Registry:
+        """The registry's descriptor."""
         return self.published.registry
 
     @property
@@ -110,17 +111,18 @@ class Report:
     # --- pieces of a page --------------------------------------------------------------------------------------------
     def lead(self) -> Piece:
         """What the page is, the provisional mark, and when the data were delivered."""
-        source, say = self.published.source, self.words
-        name = self.registry.name
+        say, name = self.words, self.registry.name
         lines = [f'<p class="kv-lead">{escape(say("page.lead_year", year=self.year, name=name))}</p>']
         if self.round == "interim":
             mark, note = say("states.provisional"), say("states.provisional_note")
             lines.append(f'<p class="kv-provisional"><strong>{escape(mark)}.</strong> {escape(note)}</p>')
-        dates = say("page.updated_unknown")
-        if source.latest_update is not None and source.latest_affirm is not None:
-            dates = say("page.updated", update=say.date(source.latest_update), affirm=say.date(source.latest_affirm))
-        lines.append(f'<p class="kv-note">{escape(dates)}</p>')
+        lines.append(f'<p class="kv-note">{escape(self._dates())}</p>')
         return html_piece("\n".join(lines))
+
+    def introduction(self) -> Piece:
+        """What a registry's page holds, and when its data were delivered."""
+        lead = f'<p class="kv-lead">{escape(self.words("page.lead_registry"))}</p>'
+        return html_piece(f'{lead}\n<p class="kv-note">{escape(self._dates())}</p>')
 
     def messages(self, link_to: str = "") -> Piece:
         """Two to four sentences, the most important first, each with its level and a link to its indicator."""
@@ -177,7 +179,10 @@ class Report:
         """The nation's figures over the years."""
         indicator = self.registry.indicator(ind_id)
         figure = figures.trend(
-            f"utvikling-{anchor(indicator.id)}-{context}", indicator, self.cells(ind_id, context, Level.NATION), self.words
+            f"utvikling-{anchor(indicator.id)}-{context}",
+            indicator,
+            self.cells(ind_id, context, Level.NATION),
+            self.words,
         )
         return figure.piece(self.words) if figure else Piece("")
 
@@ -225,6 +230,21 @@ class Report:
         """A heading of the page, by its key in the catalogue: ``heading("messages")``."""
         return Piece(f"## {escape_markdown(self.words(f'page.{key}'))} {{#{key.replace('_', '-')}}}")
 
+    def year_link(self) -> str:
+        """The address of this year's page, seen from the registry's page."""
+        return f"{year_folder(self.year, self.round)}/index.html"
+
+    def trends(self) -> Piece:
+        """The registry's page's results: each indicator's trend, and the way to the whole year."""
+        pieces = []
+        for indicator in self.indicators:
+            for context in self._contexts(indicator)[:1]:
+                pieces.append(Piece(f"### {escape_markdown(indicator.title)} {{#{anchor(indicator.id)}}}"))
+                pieces += [self.text(indicator.id, context), self.trend(indicator.id, context)]
+        link = escape_markdown(self.words("page.see_year", year=self.year))
+        pieces.append(Piece(f"[{link}]({year_folder(self.year, self.round)}/index.qmd)"))
+        return join(pieces)
+
     def years(self) -> Piece:
         """Links to every year's page, newest first."""
         links = []
@@ -245,6 +265,12 @@ class Report:
     def _message(self, indicator: Indicator, context: str) -> Message | None:
         cell = self._nation(indicator, context)
         return None if cell is None else message(indicator, cell, self._units_compared(indicator, context))
+
+    def _dates(self) -> str:
+        source, say = self.published.source, self.words
+        if source.latest_update is None or source.latest_affirm is None:
+            return say("page.updated_unknown")
+        return say("page.updated", update=say.date(source.latest_update), affirm=say.date(source.latest_affirm))
 
     def _cells_of_year(self) -> pd.DataFrame:
         return self.published.cells[self.published.cells["year"] == self.year]

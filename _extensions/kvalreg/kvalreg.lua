@@ -1,0 +1,41 @@
+-- What every page gets, from Quarto and from the embedded Pandoc alike: the words of its language, and our files.
+-- In comes a page with `lang` and, on synthetic sites, `synthetic: true`; the templates read `kv-words`.
+
+local words = {
+  nb = {
+    skip = "Hopp til hovedinnhold",
+    breadcrumb = "Du er her",
+    toc = "På denne siden",
+    search = "Søk",
+    synthetic = "Syntetiske data. Sykehusene og tallene finnes ikke.",
+  },
+  nn = {
+    skip = "Hopp til hovudinnhald",
+    breadcrumb = "Du er her",
+    toc = "På denne sida",
+    search = "Søk",
+    synthetic = "Syntetiske data. Sjukehusa og tala finst ikkje.",
+  },
+  en = {
+    skip = "Skip to main content",
+    breadcrumb = "You are here",
+    toc = "On this page",
+    search = "Search",
+    synthetic = "Synthetic data. These hospitals and numbers do not exist.",
+  },
+}
+
+function Pandoc(doc)
+  local language = pandoc.utils.stringify(doc.meta.lang or "nb")
+  doc.meta["kv-words"] = words[language] or words.nb
+  if quarto then
+    quarto.doc.add_html_dependency({
+      name = "kvalreg",
+      version = "0.1.0",
+      stylesheets = { "kvalreg.css" },
+      scripts = { { path = "kvalreg.js", attribs = { defer = "defer" } } },
+      resources = { { name = "vega.js", path = "vega.js" } },
+    })
+  end
+  return doc
+end
