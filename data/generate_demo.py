@@ -18,22 +18,17 @@ import csv
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+from demo_forms import FORMS, Row
 from demo_plan import CLOSED, LAST_COMPLETE, OPENED, PLANS, PRIVATE, Course, Plan
 
 SEED = 20261101
-COLUMNS = ("context", "year", "orgnr", "ind_id", "var", "denominator")
-
-Row = tuple[str, int, str, str, Decimal, int]
-"""context, year, orgnr, ind_id, var, denominator."""
 
 
 # --- the health service ----------------------------------------------------------------------------------------------
@@ -97,9 +92,14 @@ class Patients:
     """Ten-thousandths that a computed proportion is corrected by."""
 
     def first_part(self) -> Patients:
-        """Those that had been registered when an early file was made: all but every sixteenth."""
-        known = len(self.values) - len(self.values) // 16
-        return Patients(self.hospital, self.year, self.values[:known], self.homes[:known], self.adjustment)
+        """Those that had been registered when an early file was made: all but about one of sixteen."""
+        late = (len(self.values) + 8) // 16
+        return replace(self, values=self.values[late:], homes=self.homes[late:])
+
+    def counted(self, course: Course) -> Patients:
+        """The same patients, counted as 1 where their value lies within the limits of a course."""
+        low, high = course.within
+        return replace(self, values=[int(10 * low <= value < 10 * high) for value in self.values])
 
 
 def source_of(*names: str) -> np.random.Generator:
@@ -115,52 +115,76 @@ def draw_normal(source: np.random.Generator, size: int) -> np.ndarray[tuple[int]
     return total
 
 
-def simulate(plan: Plan, course: Course, hospitals: list[Hospital]) -> list[Patients]:
-    """The patients of one indicator, by hospital and year."""
-    taking_part = [h for h in hospitals if h.size >= plan.smallest and (plan.private or not h.private)]
-    years = course.years or tuple(range(plan.first, plan.last + 1))
-    groups: list[Patients] = []
-    for hospital in taking_part:
-        source = source_of(plan.id, course.ind_id, hospital.orgnr)
-        effect = float(draw_normal(source, 1)[0]) * course.spread + course.odd.get(hospital.orgnr, 0.0)
-        settings = [_Setting(hospital, year, effect, hospitals) for year in years if hospital.open_in(year)]
-        groups += [_one_year(source, plan, course, setting) for setting in settings]
-    return groups
+def simulate(plan: Plan, hospitals: list[Hospital]) -> dict[str, list[Patients]]:
+    """The patients of each indicator of a registry, by hospital and year."""
+    found: dict[str, list[Patients]] = {}
+    for course in plan.courses:
+        found[course.ind_id] = (
+            [group.counted(course) for group in found[course.of]] if course.of else _draw(plan, course, hospitals)
+        )
+    return found
 
 
 @dataclass(frozen=True)
 class _Setting:
+    """One hospital in one year: its registered patients, and its level of an indicator."""
+
     hospital: Hospital
     year: int
-    effect: float
-    hospitals: list[Hospital]
+    registered: int
+    level: float
+    wobble: float
 
 
-def _one_year(source: np.random.Generator, plan: Plan, course: Course, setting: _Setting) -> Patients:
-    hospital, year = setting.hospital, setting.year
-    since = year - plan.first
-    expected = (
-        plan.patients * hospital.size * course.part * (1 + 0.01 * since) * (10 / 12 if year > LAST_COMPLETE else 1)
-    )
-    count = max(0, round(expected + math.sqrt(expected) * float(draw_normal(source, 1)[0])))
-    wobble = 0.4 * course.spread * float(draw_normal(source, 1)[0])
-    level = course.start + (course.end - course.start) * since / (LAST_COMPLETE - plan.first) + setting.effect + wobble
-    if course.kind in ("gjennomsnitt", "median"):
-        away = draw_normal(source, count) * course.patients
-        # Waiting times have a long tail upwards; stretching the upper half leaves the median where it is.
-        away = np.where(away > 0, away * (1.8 if course.kind == "median" else 1.0), away)
-        least = -math.inf if course.kind == "gjennomsnitt" else 1
-        values = [max(least, round((level + one) * 10)) for one in away.tolist()]
-    else:
-        likely = min(max(level, 0.004), 0.996)
-        values = [int(one < likely) for one in source.random(count).tolist()]
-    return Patients(hospital, year, [int(v) for v in values], _homes(source, count, setting), round(2e3 * wobble))
+def _draw(plan: Plan, course: Course, hospitals: list[Hospital]) -> list[Patients]:
+    groups = []
+    for hospital in hospitals:
+        if hospital.size < plan.smallest or (hospital.private and not plan.private):
+            continue
+        source = source_of(plan.id, course.ind_id, hospital.orgnr)
+        for setting in _settings(source, plan, course, hospital):
+            values = _values(source, course, setting)
+            homes = _homes(source, len(values), setting, hospitals)
+            groups.append(Patients(hospital, setting.year, values, homes, round(2000 * setting.wobble)))
+    return groups
 
 
-def _homes(source: np.random.Generator, count: int, setting: _Setting) -> list[Hospital]:
+def _settings(source: np.random.Generator, plan: Plan, course: Course, hospital: Hospital) -> Iterator[_Setting]:
+    # The registered patients are those of the registry, whatever the indicator: its denominators must agree.
+    everyone = source_of(plan.id, "patients", hospital.orgnr)
+    effect = float(draw_normal(source, 1)[0]) * course.spread + course.odd.get(hospital.orgnr, 0.0)
+    for year in range(plan.first, plan.last + 1):
+        since = year - plan.first
+        months = 10 if year > LAST_COMPLETE else 12
+        expected = plan.patients * hospital.size * (1 + 0.01 * since) * months / 12
+        registered = max(0, round(expected + math.sqrt(expected) * float(draw_normal(everyone, 1)[0])))
+        wobble = 0.4 * course.spread * float(draw_normal(source, 1)[0])
+        trend = course.start + (course.end - course.start) * since / (LAST_COMPLETE - plan.first)
+        if hospital.open_in(year) and year in (course.years or (year,)):
+            yield _Setting(hospital, year, registered, trend + effect + wobble, wobble)
+
+
+def _values(source: np.random.Generator, course: Course, setting: _Setting) -> list[int]:
+    """The patients' values: tenths of the unit for means and medians, 0 or 1 for the others."""
+    likely = min(max(setting.level, 0.004), 0.996)
+    if course.kind == "dg_andel":
+        return [1] * setting.registered + [0] * (round(setting.registered / likely) - setting.registered)
+    count = round(setting.registered * course.part)
+    if course.part < 1:
+        count = [one < course.part for one in source.random(setting.registered).tolist()].count(True)
+    if course.kind not in ("gjennomsnitt", "median"):
+        return [int(one < likely) for one in source.random(count).tolist()]
+    away = draw_normal(source, count) * course.patients
+    if course.kind == "gjennomsnitt":
+        return [round((setting.level + one) * 10) for one in away.tolist()]
+    # Waiting times have a long tail upwards; stretching the upper half leaves the median where it is.
+    return [max(1, round((setting.level + (one * 1.8 if one > 0 else one)) * 10)) for one in away.tolist()]
+
+
+def _homes(source: np.random.Generator, count: int, setting: _Setting, hospitals: list[Hospital]) -> list[Hospital]:
     """Four of five live in the hospital's own area, the others elsewhere in the region; private ones draw from all."""
     here = setting.hospital
-    areas = [h for h in setting.hospitals if not h.private and h.open_in(setting.year)]
+    areas = [h for h in hospitals if not h.private and h.open_in(setting.year)]
     near = areas if here.private else [h for h in areas if h.above[1] == here.above[1]]
     stay, where = source.random(count).tolist(), source.random(count).tolist()
     return [
@@ -224,83 +248,18 @@ VALUES: dict[str, Callable[[list[tuple[int, int]]], Decimal]] = {
 }
 
 
-# --- files -----------------------------------------------------------------------------------------------------------
-
-
-def _text(rows: list[Row], separator: str, decimal: str, columns: tuple[str, ...] = COLUMNS) -> str:
-    lines = [separator.join(columns)]
-    for row in rows:
-        cells = [str(cell).replace(".", decimal) if isinstance(cell, Decimal) else str(cell) for cell in row]
-        lines.append(separator.join(cells[: len(columns)]))
-    return "\n".join(lines) + "\n"
-
-
-def _usual(rows: list[Row]) -> bytes:
-    return _text(rows, ";", ",").encode()
-
-
-def _legacy(rows: list[Row]) -> bytes:
-    """As a spreadsheet saves it: Latin-1, CRLF, and empty rows at the end."""
-    return (_text(rows, ";", ",") + ";;;;;\n" * 3 + "\n").replace("\n", "\r\n").encode("latin-1")
-
-
-def _comma(rows: list[Row]) -> bytes:
-    return _text(rows, ",", ".").encode()
-
-
-def _tab(rows: list[Row]) -> bytes:
-    return _text(rows, "\t", ",").encode()
-
-
-def _counts(rows: list[Row]) -> bytes:
-    """Without the column `denominator`, which then means 1."""
-    return _text(rows, ";", ",", COLUMNS[:-1]).encode()
-
-
-def _patients(rows: list[Row]) -> bytes:
-    """One row per patient: `var` 1 for those in the numerator, 0 for the others."""
-    single: list[Row] = []
-    for context, year, orgnr, ind_id, var, denominator in rows:
-        single += [(context, year, orgnr, ind_id, Decimal(int(k < var)), 1) for k in range(denominator)]
-    return _usual(single)
-
-
-def _parquet(rows: list[Row]) -> bytes:
-    context, year, orgnr, ind_id, var, denominator = (list(column) for column in zip(*rows, strict=True))
-    table = pa.table(
-        [pa.array(context), pa.array(year), pa.array(orgnr), pa.array(ind_id), *_numbers(var, denominator)],
-        names=list(COLUMNS),
-        metadata={"synthetic": "true", "origin": "data/generate_demo.py"},
-    )
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)
-    return bytes(sink.getvalue().to_pybytes())
-
-
-def _numbers(var: list[Decimal], denominator: list[int]) -> tuple[pa.Array, pa.Array]:
-    return pa.array([float(v) for v in var], pa.float64()), pa.array(denominator, pa.int64())
-
-
-FORMS: dict[str, Callable[[list[Row]], bytes]] = {
-    "usual": _usual,
-    "legacy": _legacy,
-    "comma": _comma,
-    "tab": _tab,
-    "counts": _counts,
-    "patients": _patients,
-    "parquet": _parquet,
-}
+# --- files ------------------------------------------------------------------------------------------------------------
 
 
 def make_files(plan: Plan, hospitals: list[Hospital]) -> Iterator[tuple[str, bytes]]:
     """Every delivered file of a registry: its name and its bytes."""
-    simulated = [(course, simulate(plan, course, hospitals)) for course in plan.courses]
+    simulated = simulate(plan, hospitals)
     for shipment in plan.shipments:
         rows: list[Row] = []
-        for course, groups in simulated:
+        for course in plan.courses:
             if course.ind_id in shipment.apart or (shipment.only and course.ind_id not in shipment.only):
                 continue
-            sent = [group for group in groups if shipment.first <= group.year <= shipment.last]
+            sent = [group for group in simulated[course.ind_id] if shipment.first <= group.year <= shipment.last]
             if shipment.early:
                 sent = [group.first_part() if group.year == shipment.last else group for group in sent]
             rows += make_rows(plan, course, sent)

@@ -7,6 +7,8 @@ local words = {
     breadcrumb = "Du er her",
     toc = "På denne siden",
     search = "Søk",
+    found = "{} treff",
+    none = "Ingen treff",
     synthetic = "Syntetiske data. Sykehusene og tallene finnes ikke.",
   },
   nn = {
@@ -14,6 +16,8 @@ local words = {
     breadcrumb = "Du er her",
     toc = "På denne sida",
     search = "Søk",
+    found = "{} treff",
+    none = "Ingen treff",
     synthetic = "Syntetiske data. Sjukehusa og tala finst ikkje.",
   },
   en = {
@@ -21,6 +25,8 @@ local words = {
     breadcrumb = "You are here",
     toc = "On this page",
     search = "Search",
+    found = "{} results",
+    none = "No results",
     synthetic = "Synthetic data. These hospitals and numbers do not exist.",
   },
 }

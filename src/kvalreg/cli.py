@@ -15,7 +15,6 @@ from kvalreg import __version__
 from kvalreg.console import Console
 from kvalreg.errors import KvalregError
 
-
 _project = click.option(
     "--project", "root", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The project's folder."
 )
@@ -138,9 +137,11 @@ def import_() -> None:
 def imongr(source: Path, target: Path, unknown_units: str, quiet: bool, verbose: bool) -> None:
     """Make a project of what imongr holds: units, definitions, deliveries.
 
-    SOURCE has units.csv, indicators.json and one CSV per registry. Deliveries are copied byte for byte. Rows of units that
-    are not in units.csv are reported by row; the new project's deliveries.yml leaves them out by name, and every build says
-    so. With --unknown-units refuse they are not left out, and the build refuses their delivery until you decide.
+    SOURCE has units.csv, indicators.json and one CSV per registry. Deliveries are copied byte for byte.
+
+    Rows of units that are not in units.csv are reported by row, and the new project's deliveries.yml names those units
+    as left out; every build says so. With --unknown-units refuse they are not named there, and the build refuses their
+    delivery until you decide.
 
     \b
     Example:

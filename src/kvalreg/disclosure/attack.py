@@ -137,7 +137,7 @@ def exposed(bounds: Bounds, view: View, policy: Policy, small: BoolArray | None 
     if view.absent is not None:
         denominator |= view.absent & thin & (bounds.n.low < policy.minimum) & (bounds.n.high > 0)
     if small is not None:
-        denominator |= small & view.hidden & (bounds.n.low > view.least)
+        denominator |= small & view.hidden & (bounds.n.low > view.floor)
     found = [Exposure(cell, Measure.DENOMINATOR) for cell in np.flatnonzero(denominator).tolist()]
     if view.x is not None and bounds.x is not None and bounds.misses is not None:
         for measure, span, counts in (
@@ -161,7 +161,7 @@ class _Solver:
         self.enough = enough
         self.variables = len(component.cells)
         self.measures = component.measures
-        rows, columns, signs, constants = [], [], [], []
+        rows, columns, signs, constants = list[int](), list[int](), list[float](), list[float]()
         blocks = 2 if self.measures == 3 else 1
         for equation in component.equations:
             for block in range(blocks):
@@ -235,7 +235,7 @@ class _Solver:
             else:
                 objective[measure * self.variables + variable] += direction
         result = milp(
-            objective, integrality=np.ones(len(objective)), bounds=self.box, constraints=self.constraints,
+            objective, integrality=np.ones(len(objective), dtype=np.int64), bounds=self.box, constraints=self.constraints,
             options={"mip_rel_gap": 0.0},
         )  # fmt: skip
         if result.x is None:

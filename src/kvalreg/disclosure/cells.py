@@ -96,7 +96,9 @@ class Table:
         if (self.primary & (self.n == 0) & ~self.mask("absent")).any():
             raise ValueError("primary: a cell without patients is shown as without data. Do not mark it.")
         if (self.mask("known") & (self.primary | self.mask("absent"))).any():
-            raise ValueError("known: a cell that is already public cannot be primary or absent. Clear one of the marks.")
+            raise ValueError(
+                "known: a cell that is already public cannot be primary or absent. Clear one of the marks."
+            )
 
     def mask(self, name: str) -> BoolArray:
         """An optional mask, all False where it was not given."""
@@ -151,6 +153,20 @@ class View:
         if self.absent is not None:
             least[self.absent] = 0
         return least if self.low is None else np.maximum(least, self.low)
+
+    @property
+    def floor(self) -> IntArray:
+        """The least denominator that the marks alone tell: a hidden total has at least one patient per marked part."""
+        floor = np.where(self.hidden, self.least, 0)
+        relations = self.relations
+        for _ in range(relations.size if len(relations) else 0):
+            told = np.add.reduceat(floor[relations.parts], relations.start[:-1])
+            raised = floor.copy()
+            np.maximum.at(raised, relations.total, np.where(self.hidden[relations.total], told, 0))
+            if (raised == floor).all():
+                break
+            floor = raised
+        return floor
 
     def told(self, counts: IntArray) -> BoolArray:
         """Cells below a published nation in which nobody is counted: `counts` are its numerators, or its misses."""

@@ -90,7 +90,9 @@ class Reasons:
         need = float(self._need(one.measure))
         weights = {cell: min(need, up.get(cell, 0.0) + down.get(cell, 0.0)) for cell in sorted({*up, *down})}
         beside = weights.pop(-1, 0.0)
-        return Cut(tuple((cell, weight) for cell, weight in weights.items() if weight > 1e-9), need - beside, (one.cell,))
+        return Cut(
+            tuple((cell, weight) for cell, weight in weights.items() if weight > 1e-9), need - beside, (one.cell,)
+        )
 
     def of_surroundings(self, cell: int, view: View) -> Cut:
         """The weakest cut, always right: unless something beside this hidden component is hidden too, nothing changes."""
@@ -115,7 +117,7 @@ class Reasons:
         relations = self.table.relations
         cells, sums = self._component(one.cell, view)
         place = {cell: column for column, cell in enumerate(cells)}
-        rows, columns, signs, slack = [], [], [], []
+        rows, columns, signs, slack = list[int](), list[int](), list[float](), list[int]()
         for row, number in enumerate(sums):
             for position, cell in enumerate(relations.members[number]):
                 rows.append(row)
@@ -133,7 +135,10 @@ class Reasons:
         room = np.concatenate([values - floor, np.array([self.beside[one.measure][n] for n in slack], dtype=np.int64)])
         objective = np.zeros(len(room))
         objective[place[one.cell]] = direction
-        box = [(-float(space), None) if free else (0.0, 0.0) for space, free in zip(room, [*unseen, *[True] * len(slack)], strict=True)]
+        box = [
+            (-float(space), None) if free else (0.0, 0.0)
+            for space, free in zip(room, [*unseen, *[True] * len(slack)], strict=True)
+        ]
         matrix = csr_array((signs, (rows, columns)), shape=(len(sums), len(room)))
         result = linprog(objective, A_eq=matrix, b_eq=np.zeros(len(sums)), bounds=box, method="highs")
         if result.status != 0:

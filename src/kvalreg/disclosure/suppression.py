@@ -136,7 +136,13 @@ class _Choice:
         mask = self.fixed.copy()
         if not rows:
             return mask
-        entries = [(number, place[cell], weight) for number, (weights, _) in enumerate(rows) for cell, weight in weights.items()]
+        if not columns:
+            return None
+        entries = [
+            (number, place[cell], weight)
+            for number, (weights, _) in enumerate(rows)
+            for cell, weight in weights.items()
+        ]
         at_row, at_column, values = zip(*entries, strict=True) if entries else ((), (), ())
         matrix = csr_array((values, (at_row, at_column)), shape=(len(rows), len(columns)))
         needs = np.array([need for _, need in rows])
@@ -161,9 +167,7 @@ class _Choice:
         if need <= 1e-7:
             return None
         weights = {cell: min(weight, need) for cell, weight in weights.items()}
-        for owner in cut.owners:
-            # Not hiding an owner satisfies the cut as well.
-            if not self.fixed[owner]:
-                weights[owner] = weights.get(owner, 0.0) - need
-                need -= need / max(1, len([o for o in cut.owners if not self.fixed[o]])) if False else 0
-        return weights, need
+        free = [owner for owner in cut.owners if not self.fixed[owner]]
+        for owner in free:  # Leaving any owner unhidden satisfies the cut as well.
+            weights[owner] = weights.get(owner, 0.0) - need
+        return weights, need * (1 - len(free))

@@ -7,11 +7,16 @@ It decides separators, encodings, quotation marks and the header; it knows nothi
 from __future__ import annotations
 
 import csv
+import functools
 import hashlib
 import io
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,10 +24,12 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from kvalreg.errors import DeliveryError, Fault, FaultsError
-from kvalreg.inputs.text_file import decode, printable, quote
+from kvalreg.inputs.text_file import decode, name, printable
 
 _SEPARATORS = ";\t,"
 _ROWS_NAMED = 10
+_LARGEST_BLOCK = 1 << 30
+_LONGEST_HEADER = 10_000
 
 
 @dataclass(frozen=True)
@@ -44,10 +51,6 @@ class Layout:
     comment: str = ""
     error: type[FaultsError] = DeliveryError
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return self.required + self.optional
-
 
 @dataclass(frozen=True)
 class Table:
@@ -56,8 +59,8 @@ class Table:
     Parameters
     ----------
     cells
-        One column of stripped text per column of the file; the index holds the 1-based row in the file, where a CSV
-        file's rows are its lines and a Parquet file's header counts as row 1.
+        One column of stripped text per column of the file. The index is the 1-based row: in a CSV file the line; in a
+        Parquet file the header counts as row 1.
     sha256
         Of the file's bytes.
     """
@@ -72,16 +75,198 @@ def read_table(path: Path, shown: str, layout: Layout) -> Table:
     Raises
     ------
     FaultsError
-        Of the layout's class: the file cannot be read, its header is wrong, or rows have too few or too many columns.
+        Of the layout's class: the file cannot be read, its header is wrong, rows have too few or too many columns,
+        or there are no rows.
     """
     shown = printable(shown)
     try:
         raw = path.read_bytes()
+        texts = _parquet_texts(raw, layout) if path.suffix.lower() == ".parquet" else _csv_texts(raw, layout)
     except OSError as error:
         todo = "Check that it is there, is a file, and that you may read it."
         raise layout.error([Fault(f"The file cannot be read: {error.strerror}.", todo, shown)]) from None
-    reader = _parquet_texts if path.suffix.lower() == ".parquet" else _csv_texts
-    texts, names = reader(raw, shown, layout)
-    cells = pd.DataFrame({name: texts.column(name).to_pandas() for name in names}, dtype="str")
-    cells.index = pd.Index(texts.column(_ROW).to_numpy(), name="row")
-    return Table(cells, hashlib.sha256(raw).hexdigest())
+    except _WrongTableError as error:
+        raise layout.error([Fault(each.what, each.todo, shown, each.line, each.key) for each in error.faults]) from None
+    return Table(_without_empty_rows(texts).to_pandas().set_index("row"), hashlib.sha256(raw).hexdigest())
+
+
+def name_rows(rows: Sequence[int] | npt.NDArray[np.int64] | pd.Index[int]) -> str:
+    """Row numbers for a message: the first ten, and how many there are in all."""
+    first = ", ".join(str(row) for row in rows[:_ROWS_NAMED])
+    if len(rows) == 1:
+        return f"row {first}"
+    return f"rows {first}" + (f" and {len(rows) - _ROWS_NAMED} more" if len(rows) > _ROWS_NAMED else "")
+
+
+class _WrongTableError(FaultsError):
+    """Faults that do not know their file yet."""
+
+
+def _csv_texts(raw: bytes, layout: Layout) -> pa.Table:
+    text = _text_of(raw)
+    header_line, header, body = _split_header(text, layout)
+    if layout.comment:
+        body = re.sub(rf"(?m)^{re.escape(layout.comment)}.*$", "", body)
+    separator = max(_SEPARATORS, key=header.count)
+    cells = [cell.strip() for cell in next(csv.reader([header[:_LONGEST_HEADER]], delimiter=separator))]
+    names = list(cells)
+    while names and not names[-1]:
+        names.pop()
+    _check_header(names, header_line, layout)
+    # A spreadsheet may end every line with separators: those columns have neither a name nor a cell.
+    unnamed = [f"unnamed {number}" for number in range(len(cells) - len(names))]
+    table = _csv_cells(body, names + unnamed, separator, header_line)
+    stray = _filled(table, unnamed)
+    if stray.num_rows:
+        what = f"Cells to the right of the header's last column in {name_rows(stray.column('row').to_numpy())}."
+        raise _WrongTableError([Fault(what, "Remove them, or give the column its name.", line=header_line)])
+    return table.select([*names, "row"])
+
+
+def _text_of(raw: bytes) -> str:
+    """The text of a CSV file; a file that is no text is refused by what it seems to be."""
+    todo = "Save it as CSV with the encoding UTF-8, or as Parquet with the ending .parquet."
+    if raw.startswith(b"PK\x03\x04"):
+        raise _WrongTableError([Fault("This is an Excel workbook or a zip file, not a CSV file.", todo)])
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _WrongTableError([Fault("The file is in UTF-16.", todo)])
+    if b"\0" in raw:
+        raise _WrongTableError([Fault("This is not a text file.", todo)])
+    return decode(raw)
+
+
+def _split_header(text: str, layout: Layout) -> tuple[int, str, str]:
+    """The header's line number, the header, and everything below it. Empty lines above the header are skipped."""
+    number, start = 0, 0
+    while start < len(text):
+        number += 1
+        end = text.find("\n", start)
+        end = len(text) if end == -1 else end
+        line = text[start:end]
+        is_comment = bool(layout.comment) and line.startswith(layout.comment)
+        if not is_comment and line.strip(_SEPARATORS + " "):
+            return number, line, text[end + 1 :]
+        start = end + 1
+    todo = f"Begin it with the header {';'.join(layout.required + layout.optional)}."
+    raise _WrongTableError([Fault("The file is empty.", todo)])
+
+
+def _check_header(names: list[str], line: int, layout: Layout) -> None:
+    """Every fault of the header at once."""
+    known = layout.required + layout.optional
+    meant = {column.casefold(): column for column in known}
+    advice = f"The columns are {', '.join(known)}."
+    if not any(each.casefold() in meant for each in names):
+        raise _WrongTableError([Fault("The first line is no header.", advice, line=line)])
+    faults: list[Fault] = []
+    for each in dict.fromkeys(names):
+        column = meant.get(each.casefold())
+        if names.count(each) > 1:
+            faults.append(Fault(f"The column {name(each)} stands twice.", "Remove one of the two.", line=line))
+        elif column is None:
+            faults.append(Fault(f"The column {name(each)} is unknown.", f"Remove it. {advice}", line=line))
+        elif each != column:
+            faults.append(Fault(f"The column {name(each)} is misspelt.", f"Write it '{column}'.", line=line))
+    spelt = {each.casefold() for each in names}
+    faults += [
+        Fault(f"The column '{column}' is missing.", f"Add it. {advice}", line=line, key=column)
+        for column in layout.required
+        if column not in spelt and column.casefold() not in spelt
+    ]
+    if faults:
+        raise _WrongTableError(faults)
+
+
+def _csv_cells(body: str, names: list[str], separator: str, header_line: int) -> pa.Table:
+    """The cells below the header. A record is a line: no cell of ours can hold a line end."""
+    wrong: dict[int, str] = {}
+
+    def note(row: pyarrow.csv.InvalidRow) -> str:
+        wrong[row.number] = row.text
+        return "skip"
+
+    raw = body.encode("utf-8")
+    if not raw.strip():
+        raise _no_rows()
+    try:
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(raw),
+            pyarrow.csv.ReadOptions(
+                # One thread and one block, because only then rows are numbered through.
+                column_names=names,
+                use_threads=False,
+                block_size=min(max(len(raw), 1 << 16) + 1, _LARGEST_BLOCK),
+            ),
+            pyarrow.csv.ParseOptions(delimiter=separator, ignore_empty_lines=False, invalid_row_handler=note),
+            pyarrow.csv.ConvertOptions(column_types={each: pa.string() for each in names}, strings_can_be_null=False),
+        )
+    except pa.ArrowInvalid:
+        raise _wrong_quotes(body, header_line) from None
+    lines = body.count("\n") + (not body.endswith("\n"))
+    if table.num_rows + len(wrong) != lines:
+        raise _wrong_quotes(body, header_line)
+    ragged = [number for number, text in wrong.items() if text.strip(_SEPARATORS + ' "')]
+    if ragged:
+        rows = [header_line + number for number in ragged]
+        what = f"More or fewer cells than the {len(names)} columns of the header in {name_rows(rows)}."
+        todo = f"Separate cells by {_SPELT[separator]} only, and put a cell that holds one in quotation marks."
+        raise _WrongTableError([Fault(what, todo, line=rows[0])])
+    numbers = np.arange(1, lines + 1)
+    numbers = numbers[~np.isin(numbers, list(wrong))] if wrong else numbers
+    return table.append_column("row", pa.array(numbers + header_line))
+
+
+_SPELT = {";": "';'", ",": "','", "\t": "tabs"}
+
+
+def _wrong_quotes(body: str, header_line: int) -> _WrongTableError:
+    rows = [header_line + number for number, line in enumerate(body.split("\n"), 1) if line.count('"') % 2]
+    where = f" in {name_rows(rows)}" if rows else ""
+    fault = Fault(
+        f"A quotation mark is opened and not closed{where}.", "Close or remove it.", line=rows[0] if rows else None
+    )
+    return _WrongTableError([fault])
+
+
+def _no_rows() -> _WrongTableError:
+    return _WrongTableError([Fault("The file has a header and no rows.", "Add its rows, or remove the file.")])
+
+
+def _parquet_texts(raw: bytes, layout: Layout) -> pa.Table:
+    """The cells of a Parquet file as text, so that both formats follow the same rules."""
+    if not raw:
+        raise _WrongTableError([Fault("The file is empty.", "Write it again as Parquet.")])
+    try:
+        file = pyarrow.parquet.ParquetFile(io.BytesIO(raw))
+        names = list(file.schema_arrow.names)
+        _check_header(names, 1, layout)
+        table = file.read()
+    except (pa.ArrowException, OSError):
+        raise _WrongTableError([Fault("This is not a Parquet file, or it is damaged.", "Write it again.")]) from None
+    columns = {each: _as_text(table.column(each), each) for each in names}
+    return pa.table({**columns, "row": pa.array(np.arange(2, table.num_rows + 2))})
+
+
+def _as_text(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
+    try:
+        return pc.fill_null(pc.cast(column, pa.string()), "")
+    except pa.ArrowException:
+        what, todo = "The column holds neither text nor numbers.", "Write it again as text or numbers."
+        raise _WrongTableError([Fault(what, todo, key=key)]) from None
+
+
+def _without_empty_rows(texts: pa.Table) -> pa.Table:
+    """Every cell stripped, and rows without any text left out."""
+    names = [each for each in texts.column_names if each != "row"]
+    stripped = {each: pc.utf8_trim_whitespace(texts.column(each)) for each in names}
+    table = _filled(pa.table({**stripped, "row": texts.column("row")}), names)
+    if table.num_rows == 0:
+        raise _no_rows()
+    return table
+
+
+def _filled(table: pa.Table, names: list[str]) -> pa.Table:
+    """The rows with text in any of these columns."""
+    if not names:
+        return table.slice(0, 0)
+    return table.filter(functools.reduce(pc.or_, (pc.not_equal(table.column(each), "") for each in names)))

@@ -7,6 +7,7 @@ Never guesses more than two encodings, and never lets a control character throug
 from __future__ import annotations
 
 _LONGEST_QUOTE = 60
+_ORGNR_LENGTH = 9
 
 
 def decode(raw: bytes) -> str:
@@ -36,3 +37,16 @@ def quote(text: str) -> str:
     """A foreign text as it stands in a message: printable, in quotation marks, at most 60 characters of it."""
     shortened = text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
     return f"'{printable(shortened)}'"
+
+
+def is_name(text: str) -> bool:
+    """Whether a foreign text is an id for certain: a short number may be a result that stands in the wrong column.
+
+    Whatever has a letter is an id, and so is a number as long as an organisation number (nine digits).
+    """
+    return any(char.isalpha() for char in text) or len(text) >= _ORGNR_LENGTH
+
+
+def name(text: str) -> str:
+    """A foreign id as it stands in a message; what may be a result is not shown."""
+    return quote(text) if is_name(text) else "(not shown)"

@@ -37,13 +37,18 @@ def validate(document: Document, model: type[ModelT]) -> tuple[ModelT | None, tu
         checked = model.model_validate(document.data)
     except ValidationError as error:
         errors = _with_hidden(error.errors(), document, model)
-    found = {*document.faults, *(_translate(error, document, model) for error in errors if not _is_reference(error))}
+    found = {
+        *document.faults,
+        *(_translate(error, document, model) for error in errors if not _is_told_elsewhere(error)),
+    }
     faults = in_order(found)
     return (None if faults else checked), faults
 
 
-def _is_reference(error: ErrorDetails) -> bool:
-    return isinstance(error.get("ctx", {}).get("error"), WrongReferenceError)
+def _is_told_elsewhere(error: ErrorDetails) -> bool:
+    # To pydantic, a list whose only entries are faulty is too short; those entries' own faults say it better.
+    is_filled = error["type"] == "too_short" and bool(error["input"])
+    return is_filled or isinstance(error.get("ctx", {}).get("error"), WrongReferenceError)
 
 
 def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:

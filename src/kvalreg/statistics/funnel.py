@@ -133,10 +133,12 @@ def binomial_limits(n: npt.ArrayLike, target: npt.ArrayLike, confidence: float) 
         y_p = \frac{r_p - \alpha}{n}, \quad r_p = \min\{r : P(R \le r) \ge p\}, \quad
         \alpha = \frac{P(R \le r_p) - p}{P(R = r_p)}
 
-    at p = 0.025 and 0.975 (0.001 and 0.999 for 99.8 %), R binomial (n, target). A limit below 0 is 0.
+    at p = 0.025 and 0.975 (0.001 and 0.999 for 99.8 %), R binomial (n, target). A limit below 0 is 0, and the upper
+    limit is 1 where :math:`r_p = n`: the interpolation would put it a hair below 1, beneath every unit where all
+    patients have the property, however likely that is.
 
     Source: Spiegelhalter DJ. Funnel plots for comparing institutional performance. Stat Med 2005;24:1185-1202, appendix
-    A.1.1.
+    A.1.1. The rule for r = n is ours; the paper's examples are mortality, where it does not arise.
 
     Examples
     --------
@@ -149,13 +151,15 @@ def binomial_limits(n: npt.ArrayLike, target: npt.ArrayLike, confidence: float) 
     usable = (ns > 0) & (centres >= 0) & (centres <= 1)
     patients, centres = np.where(usable, ns, 1.0), np.where(usable, centres, 0.5)
 
-    def at(p: float) -> Floats:
+    def at(p: float) -> tuple[Floats, Floats]:
         rank = cast(Floats, stats.binom.ppf(p, patients, centres))
         part = (_up_to(rank, patients, centres) - p) / np.asarray(stats.binom.pmf(rank, patients, centres))
-        return np.where(usable, np.clip((rank - part) / patients, 0.0, 1.0), np.nan)
+        return rank, np.where(usable, np.clip((rank - part) / patients, 0.0, 1.0), np.nan)
 
     p = tail(confidence)
-    return Interval(at(p), at(1 - p))
+    _, low = at(p)
+    rank, high = at(1 - p)
+    return Interval(low, np.where(usable & (rank == patients), 1.0, high))
 
 
 def limits(n: npt.ArrayLike, target: npt.ArrayLike, tau2: npt.ArrayLike, confidence: float) -> Interval:
@@ -169,7 +173,7 @@ def limits(n: npt.ArrayLike, target: npt.ArrayLike, tau2: npt.ArrayLike, confide
     Examples
     --------
     100 patients, target 0.2, τ² = 0.0082: arcsin√0.2 = 0.4636, 1.96·sqrt(0.0025 + 0.0082) = 0.2027, so from
-    sin²(0.2609) = 0.0665 to sin²(0.6664) = 0.3821; the exact limits alone are 0.1226 to 0.2793.
+    sin²(0.2609) = 0.0665 to sin²(0.6664) = 0.3821; the exact limits alone are 0.1197 to 0.2765.
 
     >>> low, high = limits(100, 0.2, 0.0082, confidence=0.95)
     >>> print(f"{low:.4f} {high:.4f}")
@@ -192,8 +196,9 @@ def verdicts(
     A unit on a limit is within it. Reasons are looked for in the order missing, coverage, number of patients. Unknown
     coverage (NaN) is not low coverage: an indicator without coverage still has its verdicts.
 
-    The answer is the same as comparing x / n with `limits`, reached without computing them: x / n lies beyond the exact
-    limit at p just when P(R ≤ x) < p below, or > p above. That makes 1.8 million units a matter of seconds.
+    The answer is the same as comparing x / n with `limits`, reached without computing them: x / n lies below the exact
+    lower limit just when P(R ≤ x) < p, and above the upper one just when P(R ≤ x) > p, apart from the ends (nobody is
+    never too many; everybody is not when P(R = n) > 1 - p). That makes 1.8 million units a matter of seconds.
 
     Parameters
     ----------
@@ -220,11 +225,12 @@ def verdicts(
     missing = np.isnan(xs) | np.isnan(centres)
     share = np.where(missing, 0.0, xs) / np.where(missing, 1.0, ns)
     chance = _up_to(np.where(missing, 0.0, xs), np.where(missing, 1.0, ns), np.where(missing, 0.5, centres))
+    everybody = np.where(xs == ns, centres**ns, 0.0)
 
     def beyond(confidence: float) -> Bools:
         p = tail(confidence)
         wide = _arcsine_limits(ns, centres, between, confidence)
-        by_chance = (chance < p) | (chance > 1 - p)
+        by_chance = (chance < p) | ((chance > 1 - p) & (xs > 0) & (everybody <= p))
         overdispersed = (between == 0) | (share < wide.low) | (share > wide.high)
         return np.asarray(by_chance & overdispersed)
 

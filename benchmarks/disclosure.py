@@ -1,0 +1,113 @@
+"""How long complementary suppression and the attack take for a national data set, and how much they hide.
+
+60 registries x 10 indicators x 15 years = 9,000 groups of about 200 cells: 150 hospitals in 22 HFs, 4 RHFs, 15 counties
+(one hospital in six lies in another county than the rest of its HF) and the nation. Run ``python benchmarks/disclosure.py
+[GROUPS]``; it prints seconds on two processes, also scaled to 9,000 groups, and the share of cells hidden.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+from kvalreg.disclosure.attack import attack, exposed
+from kvalreg.disclosure.cells import Policy, Table
+from kvalreg.disclosure.relations import IntArray, Relations, from_groups, from_tree
+from kvalreg.disclosure.suppression import suppress
+
+HOSPITALS, TRUSTS, REGIONS, COUNTIES = 150, 22, 4, 15
+NATIONAL_GROUPS = 9000
+
+
+class Country:
+    """One health service: cells are hospitals, HFs, RHFs, counties and, last, the nation."""
+
+    def __init__(self, seed: int = 2026) -> None:
+        random = np.random.default_rng(seed)
+        trust = np.concatenate([np.arange(TRUSTS), random.integers(0, TRUSTS, HOSPITALS - TRUSTS)])
+        region = random.integers(0, REGIONS, TRUSTS)
+        home = random.integers(0, COUNTIES, TRUSTS)
+        county = np.where(random.random(HOSPITALS) < 1 / 6, random.integers(0, COUNTIES, HOSPITALS), home[trust])
+        self.size = HOSPITALS + TRUSTS + REGIONS + COUNTIES + 1
+        first_trust, first_region, first_county = np.cumsum([HOSPITALS, TRUSTS, REGIONS]).tolist()
+        units = HOSPITALS + TRUSTS + REGIONS
+        parent = [*(first_trust + trust).tolist(), *(first_region + region).tolist(), *[units] * REGIONS, -1]
+        group = [*county.tolist(), *[-1] * (self.size - HOSPITALS)]
+        sums = from_tree(parent, [*range(units), self.size - 1])
+        sums += from_groups(group, list(range(first_county, first_county + COUNTIES)))
+        self.relations = Relations.of(self.size, sums)
+        self.share = random.lognormal(0, 1.2, HOSPITALS)
+        self.share /= self.share.sum()
+
+    def total(self, hospitals: IntArray) -> IntArray:
+        """Counts of all cells from those of the hospitals."""
+        counts = np.zeros(self.size, dtype=np.int64)
+        counts[:HOSPITALS] = hospitals
+        for number in np.argsort(self.relations.total, kind="stable").tolist():
+            total, *parts = self.relations.members[number]
+            counts[total] = counts[parts].sum()
+        return counts
+
+
+COUNTRY = Country()
+
+
+def table(seed: int) -> Table:
+    """One group: an indicator in one year, with 100 to 20,000 patients at some of the hospitals."""
+    random = np.random.default_rng(seed)
+    taking_part = random.random(HOSPITALS) < random.uniform(0.2, 1.0)
+    patients = np.exp(random.uniform(np.log(100), np.log(20_000)))
+    n = random.poisson(patients * COUNTRY.share * taking_part)
+    x = random.binomial(n, random.choice([0.03, 0.1, 0.3, 0.6, 0.8, 0.9, 0.97]))
+    totals = COUNTRY.total(n)
+    keep = np.zeros(COUNTRY.size, dtype=np.bool_)
+    keep[-1] = True
+    low_coverage = np.zeros(COUNTRY.size, dtype=np.bool_)
+    low_coverage[:HOSPITALS] = (random.random(HOSPITALS) < 0.05) & (n > 0)
+    primary = ((totals > 0) & (totals < 5)) | low_coverage
+    return Table(COUNTRY.relations, totals, COUNTRY.total(x), primary=primary, keep=keep)
+
+
+def measure(seed: int) -> tuple[float, float, IntArray]:
+    """Seconds to suppress, seconds to attack the result in full, and [cells, primary, hidden, nations, exposed]."""
+    one, policy = table(seed), Policy(numerator_width=int(os.environ.get("NUMERATOR_WIDTH", "1")))
+    began = time.perf_counter()
+    hidden = suppress(one, policy)
+    chosen = time.perf_counter()
+    view = one.view(hidden)
+    failures = exposed(attack(view), view, policy)
+    ended = time.perf_counter()
+    figures = [int((one.n > 0).sum()), int(one.primary.sum()), int(hidden.sum()), int(hidden[-1]), len(failures)]
+    return chosen - began, ended - chosen, np.array(figures, dtype=np.int64)
+
+
+def main(groups: int) -> None:
+    """Measure `groups` groups on two processes and print the figures."""
+    began = time.perf_counter()
+    with ProcessPoolExecutor(2) as pool:
+        results = list(pool.map(measure, range(groups), chunksize=16))
+    wall = time.perf_counter() - began
+    choosing = np.array([result[0] for result in results])
+    attacking = np.array([result[1] for result in results])
+    cells, primary, hidden, nations, failures = np.sum([result[2] for result in results], axis=0).tolist()
+    scale = NATIONAL_GROUPS / groups / 2
+    lines = [
+        f"groups {groups}, with something to hide {sum(result[2][1] > 0 for result in results)}, wall {wall:.1f} s",
+        f"suppress: median {np.median(choosing) * 1e3:.1f} ms, longest {choosing.max() * 1e3:.0f} ms, "
+        f"9,000 groups on two cores {choosing.sum() * scale:.0f} s",
+        f"attack in full: median {np.median(attacking) * 1e3:.1f} ms, longest {attacking.max() * 1e3:.0f} ms, "
+        f"9,000 groups on two cores {attacking.sum() * scale:.0f} s",
+        f"cells with data {cells}, primary {primary / cells:.1%}, hidden {hidden / cells:.1%}, "
+        f"nations hidden {nations}, exposed {failures}",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)

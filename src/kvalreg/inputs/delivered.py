@@ -1,0 +1,193 @@
+"""All deliveries of a registry, in order, as the rows that count.
+
+Comes in: a project, a registry and the units. Goes out: `Delivered`, or every fault of every file in one
+`DeliveryError`. A later delivery replaces every row of the same indicator, context and year. Nothing is summed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from kvalreg.errors import ConfigurationError, DeliveryError, Fault
+from kvalreg.inputs.delivery import Delivery, Terms, UnknownUnits, check_delivery, no_rows
+from kvalreg.inputs.delivery_list import DeliveryList, ListedDelivery
+from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.text_file import printable, quote
+from kvalreg.inputs.units import Units
+from kvalreg.inputs.validation import validate
+from kvalreg.inputs.yaml_file import Document, read_yaml
+from kvalreg.project import Project
+
+_SUFFIXES = (".csv", ".parquet")
+_REPLACED_AS_ONE = ["ind_id", "context", "year"]
+
+
+@dataclass(frozen=True)
+class DeliveryInfo:
+    """What is known of one delivery. Dates are None for a file that `deliveries.yml` does not date."""
+
+    shown: str
+    sha256: str
+    latest_update: date | None
+    latest_affirm: date | None
+    remark: str
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The rows of a registry that count.
+
+    Parameters
+    ----------
+    registry_id
+        The registry.
+    rows
+        The columns of `Delivery.rows`; ``provisional`` (bool): the year was not complete when it was delivered;
+        ``delivery`` (int): the row's index in `deliveries`.
+    deliveries
+        In the order in which they count, also those of which no row is left.
+    warnings
+        What should be looked at though it does not block.
+    """
+
+    registry_id: str
+    rows: pd.DataFrame = field(compare=False)
+    deliveries: tuple[DeliveryInfo, ...]
+    warnings: tuple[Fault, ...]
+
+
+def read_deliveries(project: Project, registry: Registry, units: Units, unknown_units: UnknownUnits) -> Delivered:
+    """The rows of all deliveries in `data/<id>/`: those listed in `deliveries.yml`, then the others by name.
+
+    Raises
+    ------
+    DeliveryError
+        With all faults of all files. One faulty delivery refuses the whole registry, because what it was meant to
+        replace would otherwise be shown as if it were current.
+    """
+    entries, faults = _entries(project, registry.id)
+    read: list[tuple[ListedDelivery, Delivery]] = []
+    for path, listed in entries:
+        skipped = unknown_units if not faults else UnknownUnits.SKIP
+        terms = Terms(registry, units, skipped, frozenset(listed.skip_units))
+        try:
+            read.append((listed, check_delivery(path, project.relative(path), terms)))
+        except DeliveryError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise DeliveryError(faults)
+    deliveries = [delivery for _, delivery in read]
+    infos = tuple(_info(listed, delivery) for listed, delivery in read)
+    warnings = [*_dates_unknown(infos), *_identical(deliveries), *_known_by_now(read, units)]
+    warnings += [warning for delivery in deliveries for warning in delivery.warnings]
+    return Delivered(registry.id, _in_force(deliveries, infos), infos, tuple(warnings))
+
+
+def last_complete_year(latest_affirm: date) -> int:
+    """The last year that data complete up to a date covers: year(latest_affirm + 2 days) - 1.
+
+    Notes
+    -----
+    Worked: 2023-12-30 + 2 days is 2024-01-01, so 2023 is complete; 2023-12-29 + 2 days is 2023-12-31, so 2022 is.
+    Source: the field's own rule (SKDE), as today's national site applies it.
+    """
+    return (latest_affirm + timedelta(days=2)).year - 1
+
+
+def _entries(project: Project, registry_id: str) -> tuple[list[tuple[Path, ListedDelivery]], list[Fault]]:
+    """Each file with what the list says of it, and the faults of the list."""
+    folder = project.data(registry_id)
+    path = project.delivery_list(registry_id)
+    entries: list[tuple[Path, ListedDelivery]] = []
+    faults: list[Fault] = []
+    if path.is_file():
+        try:
+            document = read_yaml(path, project.relative(path))
+            listed, found = validate(document, DeliveryList)
+        except ConfigurationError as error:
+            listed, found = None, error.faults
+        faults += found
+        if listed is not None:
+            entries = [(folder / each.file, each) for each in listed.root]
+            faults += _list_faults(document, listed, folder)
+            entries = [entry for entry in entries if entry[0].is_file()]
+    named = {file.resolve() for file, _ in entries}
+    unlisted = (file for file in _files(folder) if file.resolve() not in named)
+    return entries + [(file, ListedDelivery(file=file.name)) for file in unlisted], faults
+
+
+def _files(folder: Path) -> list[Path]:
+    """Every file that looks like a delivery, by name. What an office program leaves beside an open file is none."""
+    if not folder.is_dir():
+        return []
+    files = (path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
+    return sorted(path for path in files if not path.name.startswith((".", "~")))
+
+
+def _list_faults(document: Document, listed: DeliveryList, folder: Path) -> Iterator[Fault]:
+    inside = folder.resolve()
+    first: dict[Path, int] = {}
+    for number, each in enumerate(listed.root):
+        place = (number, "file")
+        file = (folder / each.file).resolve()
+        if not file.is_relative_to(inside):
+            yield document.fault(place, f"{quote(each.file)} lies outside the folder.", "Move the file into it.")
+        elif file.suffix.lower() not in _SUFFIXES:
+            yield document.fault(place, f"{quote(each.file)} is no .csv or .parquet file.", "Save it as one of these.")
+        elif not file.is_file():
+            yield document.fault(place, f"{quote(each.file)} does not exist.", "Correct the name, or add the file.")
+        if first.setdefault(file, number) != number:
+            line = document.line((first[file], "file"))
+            yield document.fault(place, f"{quote(each.file)} is in line {line} already.", "Remove one of the two.")
+
+
+def _info(listed: ListedDelivery, delivery: Delivery) -> DeliveryInfo:
+    return DeliveryInfo(
+        delivery.shown, delivery.sha256, listed.latest_update, listed.latest_affirm, printable(listed.remark)
+    )
+
+
+def _in_force(deliveries: list[Delivery], infos: tuple[DeliveryInfo, ...]) -> pd.DataFrame:
+    """The rows that no later delivery replaces, in the order of the deliveries."""
+    later = pd.MultiIndex.from_frame(no_rows()[_REPLACED_AS_ONE])
+    parts: list[pd.DataFrame] = []
+    for number in reversed(range(len(deliveries))):
+        rows = deliveries[number].rows
+        keys = pd.MultiIndex.from_frame(rows[_REPLACED_AS_ONE])
+        parts.append(_with_state(rows[~keys.isin(later)], infos[number], number))
+        later = later.append(keys.unique())
+    parts.append(_with_state(no_rows(), DeliveryInfo("", "", None, None, ""), 0))
+    return pd.concat(parts[::-1], ignore_index=True)
+
+
+def _with_state(rows: pd.DataFrame, info: DeliveryInfo, number: int) -> pd.DataFrame:
+    complete = last_complete_year(info.latest_affirm) if info.latest_affirm is not None else rows["year"].max()
+    return rows.assign(provisional=(rows["year"] > complete).astype("bool"), delivery=number)
+
+
+def _dates_unknown(infos: Iterable[DeliveryInfo]) -> Iterator[Fault]:
+    for info in infos:
+        if info.latest_affirm is None:
+            what = "It is not known up to which date the delivery is complete, so all its years are shown as final."
+            yield Fault(what, "Give its latest_affirm in deliveries.yml.", info.shown)
+
+
+def _identical(deliveries: Iterable[Delivery]) -> Iterator[Fault]:
+    first: dict[str, str] = {}
+    for delivery in deliveries:
+        earlier = first.setdefault(delivery.sha256, delivery.shown)
+        if earlier != delivery.shown:
+            yield Fault(f"The file is identical to {earlier}.", "Remove one of the two.", delivery.shown)
+
+
+def _known_by_now(read: Iterable[tuple[ListedDelivery, Delivery]], units: Units) -> Iterator[Fault]:
+    for listed, delivery in read:
+        for orgnr in listed.skip_units:
+            if orgnr in units:
+                what = f"The unit {quote(orgnr)} is known by now, and its rows are used."
+                yield Fault(what, "Remove it from skip_units in deliveries.yml.", delivery.shown)

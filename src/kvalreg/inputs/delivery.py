@@ -1,0 +1,143 @@
+"""A delivery: one file of results in imongr's format, or the same columns as Parquet.
+
+Comes in: a path, and the registry and units it must fit. Goes out: a frozen `Delivery`, or every blocking fault of the
+file in one `DeliveryError`, each kind with its row numbers. Rows are neither summed nor compared with earlier ones.
+No message holds a result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import pandas as pd
+
+from kvalreg.errors import DeliveryError, Fault
+from kvalreg.inputs.delivery_checks import DeliveryChecks
+from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.table_file import Layout, name_rows, read_table
+from kvalreg.inputs.text_file import name, printable
+from kvalreg.inputs.units import Units
+
+LAYOUT = Layout(("context", "year", "orgnr", "ind_id", "var"), ("denominator",))
+"""Columns by name, case-sensitive, in any order. Without `denominator`, every row's denominator is 1."""
+_DTYPES = {
+    "context": "str",
+    "year": "int64",
+    "orgnr": "str",
+    "ind_id": "str",
+    "var": "float64",
+    "denominator": "int64",
+    "row": "int64",
+}
+
+
+class UnknownUnits(StrEnum):
+    """What to do with rows whose `orgnr` is no unit of the project."""
+
+    REFUSE = "refuse"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a delivery must fit.
+
+    Parameters
+    ----------
+    registry, units
+        The indicators and units that rows may name.
+    unknown_units
+        Whether rows of other units are refused or left out.
+    skip_units
+        Unknown units whose rows are left out in any case, because somebody has decided so.
+    """
+
+    registry: Registry
+    units: Units
+    unknown_units: UnknownUnits
+    skip_units: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The rows of one file, all of them valid.
+
+    Parameters
+    ----------
+    path, shown
+        The file, and as the user knows it.
+    sha256
+        Of the file's bytes.
+    rows
+        ``context`` (str), ``year`` (int), ``orgnr`` (str), ``ind_id`` (str), ``var`` (float), ``denominator`` (int)
+        and ``row`` (int): the 1-based row in the file, where the header is row 1.
+    warnings
+        What should be looked at though it does not block.
+    skipped
+        The rows that were left out, by their unknown `orgnr`.
+    """
+
+    path: Path
+    shown: str
+    sha256: str
+    rows: pd.DataFrame = field(compare=False)
+    warnings: tuple[Fault, ...] = ()
+    skipped: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+def read_delivery(path: Path, shown: str, registry: Registry, units: Units, unknown_units: UnknownUnits) -> Delivery:
+    """The rows of a delivery that fits a registry and the units.
+
+    Separator `;`, `,` or tab (from the header); decimal comma or point; UTF-8, else Latin-1. Empty rows are dropped.
+    Spaces around a cell do not belong to it; those inside an indicator id do.
+
+    Raises
+    ------
+    DeliveryError
+        With every blocking fault of the file, each kind once with its row numbers.
+    """
+    return check_delivery(path, shown, Terms(registry, units, unknown_units))
+
+
+def check_delivery(path: Path, shown: str, terms: Terms) -> Delivery:
+    """As `read_delivery`, with units that are left out by decision."""
+    shown = printable(shown)
+    table = read_table(path, shown, LAYOUT)
+    cells = table.cells
+    if "denominator" not in cells:
+        cells = cells.assign(denominator=pd.Series("1", index=cells.index, dtype="str"))
+    # Parquet files made by pandas often hold orgnr as a number with decimals.
+    cells = cells.assign(orgnr=cells["orgnr"].str.replace(r"\.0+$", "", regex=True))
+    cells, skipped = _leave_out(cells, terms)
+    checks = DeliveryChecks(cells, shown, terms.registry, terms.units)
+    rows, faults, warnings = checks.run()
+    if faults:
+        raise DeliveryError(faults)
+    left_out = [_left_out(orgnr, numbers, shown) for orgnr, numbers in skipped.items()]
+    return Delivery(path, shown, table.sha256, rows.astype(_DTYPES)[list(_DTYPES)], (*left_out, *warnings), skipped)
+
+
+def no_rows() -> pd.DataFrame:
+    """The columns of `Delivery.rows` without any row."""
+    return pd.DataFrame({column: pd.Series(dtype=dtype) for column, dtype in _DTYPES.items()})
+
+
+def _leave_out(cells: pd.DataFrame, terms: Terms) -> tuple[pd.DataFrame, dict[str, tuple[int, ...]]]:
+    """The rows that stay, and the row numbers of those left out by their unknown unit."""
+    unknown = {orgnr for orgnr in cells["orgnr"].unique() if orgnr and orgnr not in terms.units}
+    if terms.unknown_units is UnknownUnits.REFUSE:
+        unknown &= terms.skip_units
+    if not unknown:
+        return cells, {}
+    is_out = cells["orgnr"].isin(unknown)
+    groups = cells.loc[is_out, "orgnr"].groupby(cells.loc[is_out, "orgnr"])
+    skipped = {str(orgnr): tuple(int(row) for row in group.index) for orgnr, group in groups}
+    return cells[~is_out], skipped
+
+
+def _left_out(orgnr: str, numbers: tuple[int, ...], shown: str) -> Fault:
+    what = f"The unit {name(orgnr)} is unknown, and its rows are left out: {name_rows(numbers)}."
+    todo = "Correct the orgnr, or add the unit to registries/units.csv."
+    return Fault(what, todo, shown, numbers[0], "orgnr")

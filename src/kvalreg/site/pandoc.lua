@@ -1,0 +1,130 @@
+-- The embedded renderer's one Pandoc process: every page of a staged project, one after the other.
+-- In: a JSON file that names the pages and what stands around them (written by pandoc.py). Out: one HTML file per page
+-- where it says, and on stdout a JSON list with each page's headings for the search, and what is not supported.
+
+local job = pandoc.json.decode(pandoc.system.read_file(arg[1]), false)
+local template = pandoc.template.compile(pandoc.system.read_file(job.template), job.partials)
+local writer = pandoc.WriterOptions({
+  template = template,
+  table_of_contents = true,
+  toc_depth = 3,
+  section_divs = true,
+  wrap_text = "wrap-none",
+  highlight_method = "none",
+})
+
+local front_matter = pandoc.List({ "title", "lang", "description", "kv-breadcrumb", "synthetic" })
+
+-- What Quarto would make more of than plain Pandoc does, by name.
+local function unsupported(text, doc)
+  local found = pandoc.List({})
+  local function refuse(what)
+    if not found:includes(what) then found:insert(what) end
+  end
+  for shortcode in text:gmatch("{{<%s*([%w-]+)") do refuse("shortcode '" .. shortcode .. "'") end
+  for engine in ("\n" .. text):gmatch("\n%s*```+%s*{+%s*(%a[%w-]*)[^}\n]*}+") do refuse("executable cell '" .. engine .. "'") end
+  for key in pairs(doc.meta) do
+    if not front_matter:includes(key) then refuse("front matter key '" .. key .. "'") end
+  end
+  local function own_classes(element)
+    for _, class in ipairs(element.classes) do
+      if class:sub(1, 3) ~= "kv-" then refuse("class '" .. class .. "'") end
+    end
+    for key in pairs(element.attributes) do
+      if key ~= "lang" then refuse("attribute '" .. key .. "'") end
+    end
+    if element.identifier:match("^%a+%-") and element.classes[1] == nil then refuse("cross-reference '#" .. element.identifier .. "'") end
+  end
+  local function own_raw(element)
+    if element.format ~= "html" then refuse("raw " .. element.format) end
+  end
+  doc:walk({
+    Div = own_classes,
+    Span = own_classes,
+    RawBlock = own_raw,
+    RawInline = own_raw,
+    Cite = function(cite) refuse("citation or cross-reference '@" .. cite.citations[1].id .. "'") end,
+    Math = function() refuse("formula") end,
+    Note = function() refuse("footnote") end,
+    Header = function(heading)
+      if heading.level == 1 then refuse("heading of level 1 '" .. pandoc.utils.stringify(heading) .. "'") end
+    end,
+  })
+  return found
+end
+
+-- An address in a page as Quarto resolves it: `/` is the site's root, and `.qmd` is served as `.html`.
+local function resolve(href, root)
+  if href:match("^%a[%w+.-]*:") or href:match("^//") then return href end
+  local path, rest = href:match("^([^?#]*)(.*)$")
+  if path:sub(1, 1) == "/" then path = root .. path:sub(2) end
+  return path:gsub("%.qmd$", ".html") .. rest
+end
+
+local function resolve_links(doc, root)
+  local function raw(element)
+    if element.format == "html" then
+      element.text = element.text:gsub('(%s)(href=")([^"]*)"', function(space, name, href)
+        return space .. name .. resolve(href, root) .. '"'
+      end):gsub('(%s)(src=")([^"]*)"', function(space, name, src)
+        return space .. name .. resolve(src, root) .. '"'
+      end)
+    end
+    return element
+  end
+  return doc:walk({
+    Link = function(link) link.target = resolve(link.target, root) return link end,
+    Image = function(image) image.src = resolve(image.src, root) return image end,
+    RawBlock = raw,
+    RawInline = raw,
+  })
+end
+
+-- What stands around a page: metadata that the template shows, as text.
+local function surround(doc, page)
+  for key, value in pairs(page.surround) do doc.meta[key] = value end
+  for _, place in ipairs(doc.meta.footer) do
+    if place.text then
+      local text = pandoc.read(pandoc.utils.stringify(place.text), "markdown")
+      place.text = pandoc.utils.blocks_to_inlines(resolve_links(text, page.surround.root).blocks)
+    end
+  end
+  for _, step in ipairs(doc.meta["kv-breadcrumb"] or {}) do
+    step.href = resolve(pandoc.utils.stringify(step.href), page.surround.root)
+  end
+  local title = pandoc.utils.stringify(doc.meta.title or "")
+  if title ~= job.title then doc.meta["title-suffix"] = job.title end
+  if pandoc.utils.stringify(doc.meta.lang or job.lang) ~= job.lang then doc.meta["site-lang"] = job.lang end
+  doc.meta.lang = doc.meta.lang or job.lang
+  return title
+end
+
+local function headings(doc)
+  local found = pandoc.List({})
+  doc:walk({ Header = function(heading)
+    if heading.level <= 3 and heading.identifier ~= "" then
+      found:insert({ heading.identifier, pandoc.utils.stringify(heading) })
+    end
+  end })
+  return found
+end
+
+local account = pandoc.List({})
+for _, page in ipairs(job.pages) do
+  local text = pandoc.system.read_file(page.source)
+  local doc = pandoc.read(text, "markdown")
+  local refused = unsupported(text, doc)
+  local title = surround(doc, page)
+  account:insert({
+    address = page.address,
+    title = title,
+    description = pandoc.utils.stringify(doc.meta.description or ""),
+    headings = headings(doc),
+    refused = refused,
+  })
+  if #refused == 0 then
+    doc = pandoc.utils.run_lua_filter(resolve_links(doc, page.surround.root), job.filter)
+    pandoc.system.write_file(page.output, pandoc.write(doc, "html", writer))
+  end
+end
+print(pandoc.json.encode(account))

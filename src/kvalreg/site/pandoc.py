@@ -1,0 +1,172 @@
+"""The embedded renderer: the Pandoc that a PyPI wheel carries, on the same staged project as Quarto.
+
+Comes in: a staged project. Goes out: a site with the same addresses, titles, navigation and content, and a search of
+its own. It supports what our own pages use; all else is refused by name and page, so that nothing is silently lost.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pypandoc
+
+from kvalreg.errors import RendererError
+from kvalreg.site.output import replaced
+from kvalreg.site.quarto_yml import Footer, NavigationItem, QuartoYml, read_quarto_yml
+from kvalreg.site.staging import EXTENSION
+
+_HERE = Path(__file__).parent
+_LIBRARY = Path("site_libs", "kvalreg")
+_LIBRARY_FILES = ("kvalreg.css", "kvalreg.js", "vega.js")
+
+
+@dataclass(frozen=True)
+class Pandoc:
+    """The embedded Pandoc."""
+
+    command: str
+    version: str
+    name: str = "pandoc"
+
+    def render(self, staged: Path, output: Path) -> None:
+        """Render every page in one process; RendererError names what is not supported, on every page at once."""
+        config = read_quarto_yml(staged / "_quarto.yml")
+        with replaced(output, staged) as aside:
+            pages = _copy_files(staged, aside)
+            account = self._run(_job(config, staged, aside, pages))
+            refused = [f"  {page['address']}: {what}" for page in account for what in page["refused"]]
+            if refused:
+                raise RendererError(
+                    "The embedded renderer does not support all that is on these pages. The old site stays.\n"
+                    + "\n".join(refused)
+                    + "\nRemove these from the pages, or use --renderer quarto."
+                )
+            if config.website.search:
+                (aside / _LIBRARY / "search.js").write_text(_search_list(account), encoding="utf-8")
+
+    def _run(self, job: dict[str, Any]) -> list[dict[str, Any]]:
+        with tempfile.TemporaryDirectory(prefix="kvalreg-") as folder:
+            file = Path(folder, "job.json")
+            file.write_text(json.dumps(job), encoding="utf-8")
+            done = subprocess.run(
+                [self.command, "lua", str(_HERE / "pandoc.lua"), str(file)],
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+            )
+        if done.returncode:
+            raise RendererError(
+                f"Pandoc {self.version} could not render the site. The old site stays. It said:\n{done.stderr.strip()}"
+            )
+        account: list[dict[str, Any]] = json.loads(done.stdout)
+        return account
+
+
+def find() -> tuple[Pandoc | None, str]:
+    """The Pandoc of the wheel; it is always there."""
+    try:
+        return Pandoc(*_installed()), "(embedded)"
+    except OSError:
+        return None, "the embedded Pandoc does not answer"
+
+
+@cache
+def _installed() -> tuple[str, str]:
+    return str(pypandoc.get_pandoc_path()), str(pypandoc.get_pandoc_version())
+
+
+def _copy_files(staged: Path, aside: Path) -> list[str]:
+    """Copy the site's files and our library; answer with the addresses of the pages."""
+    pages = []
+    for folder, folders, names in os.walk(staged):
+        folders[:] = sorted(name for name in folders if name[0] not in "._" and name != "site_libs")
+        place = Path(folder).relative_to(staged)
+        (aside / place).mkdir(exist_ok=True)
+        for name in sorted(name for name in names if name[0] not in "._"):
+            if name.endswith(".qmd"):
+                pages.append((place / name).as_posix())
+            else:
+                shutil.copyfile(Path(folder, name), aside / place / name)
+    (aside / _LIBRARY).mkdir(parents=True)
+    for name in _LIBRARY_FILES:
+        shutil.copyfile(staged / EXTENSION / name, aside / _LIBRARY / name)
+    return sorted(pages)
+
+
+def _job(config: QuartoYml, staged: Path, aside: Path, pages: list[str]) -> dict[str, Any]:
+    """What pandoc.lua reads."""
+    extension = (staged / EXTENSION).resolve()
+    return {
+        "title": config.website.title,
+        "lang": config.lang,
+        "template": str(_HERE / "page.html"),
+        "partials": f"{extension}{os.sep}page.html",
+        "filter": str(extension / "kvalreg.lua"),
+        "pages": [
+            {
+                "address": page,
+                "source": str((staged / page).resolve()),
+                "output": str((aside / _served(page)).resolve()),
+                "surround": _surround(config, page),
+            }
+            for page in pages
+        ],
+    }
+
+
+def _surround(config: QuartoYml, page: str) -> dict[str, Any]:
+    """What the template shows around a page. Texts are plain; Pandoc escapes them."""
+    root = "../" * page.count("/")
+    navbar = []
+    for item in config.website.navbar.items:
+        link = _link(item, root)
+        navbar.append(link | ({"current": True} if item.href.lstrip("/") == page else {}))
+    return {
+        "root": root,
+        "home": f"{root}index.html",
+        "site-title": config.website.title,
+        "navbar": navbar,
+        "search": bool(config.website.search),
+        "footer": _footer(config.website.page_footer, root),
+    }
+
+
+def _footer(footer: Footer, root: str) -> list[dict[str, Any]]:
+    places: list[dict[str, Any]] = []
+    for place, content in (("left", footer.left), ("center", footer.center), ("right", footer.right)):
+        if isinstance(content, str):
+            places += [{"place": place, "text": content}] if content else []
+        elif content:
+            places.append({"place": place, "items": [_link(item, root) for item in content]})
+    return places
+
+
+def _link(item: NavigationItem, root: str) -> dict[str, str]:
+    href = item.href
+    if href and ":" not in href.split("/")[0]:
+        href = root + _served(href.lstrip("/"))
+    return {"text": item.text, "href": href}
+
+
+def _served(page: str) -> str:
+    return f"{page.removesuffix('.qmd')}.html" if page.endswith(".qmd") else page
+
+
+def _search_list(account: list[dict[str, Any]]) -> str:
+    """The search's list as a classic script, since a page opened from disk may not fetch: address, page, heading, text."""
+    entries = []
+    for page in account:
+        address = _served(page["address"])
+        entries.append([address, page["title"], "", page["description"]])
+        entries += [[f"{address}#{anchor}", page["title"], heading, ""] for anchor, heading in page["headings"]]
+    return "window.kvSearch = " + json.dumps(entries, ensure_ascii=False, separators=(",", ":")) + ";\n"

@@ -1,0 +1,150 @@
+"""`_quarto.yml` as the embedded renderer understands it: the keys it knows, with their values.
+
+Comes in: the staged file. Goes out: a frozen model, or every key that is not understood, by name and line. Never
+guesses: what Quarto would show and this renderer would not is refused.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from kvalreg.errors import RendererError
+
+
+class Model(BaseModel):
+    """Keys as Quarto spells them, with a hyphen; an unknown key is an error."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=lambda name: name.replace("_", "-"), populate_by_name=False
+    )
+
+
+class ProjectKeys(Model):
+    """`project`. What is rendered follows from what is staged."""
+
+    type: Literal["website"]
+    output_dir: str = "_site"
+    render: list[str] = []
+    resources: list[str] = []
+
+
+class Execute(Model):
+    """`execute`. Nothing is ever executed here."""
+
+    enabled: Literal[False]
+
+
+class NavigationItem(Model):
+    """A link in the navigation bar or footer, or a text in the footer."""
+
+    text: str
+    href: str = ""
+
+
+class Navbar(Model):
+    """`website.navbar`. The bar is always open and stands still, as with `collapse: false` and `pinned: false`."""
+
+    left: list[NavigationItem] = []
+    right: list[NavigationItem] = []
+    collapse: Literal[False]
+    pinned: Literal[False] = False
+
+    @property
+    def items(self) -> list[NavigationItem]:
+        """Every link, from left to right."""
+        return [*self.left, *self.right]
+
+
+class Footer(Model):
+    """`website.page-footer`: a text or a list of links in each place."""
+
+    left: str | list[NavigationItem] = ""
+    center: str | list[NavigationItem] = ""
+    right: str | list[NavigationItem] = ""
+
+
+class Search(Model):
+    """`website.search`: the field in the navigation bar."""
+
+    location: Literal["navbar"]
+    type: Literal["textbox", "overlay"] = "textbox"
+
+
+class Website(Model):
+    """`website`."""
+
+    title: str
+    description: str = ""
+    search: Search | bool = False
+    navbar: Navbar
+    page_footer: Footer = Footer()
+
+
+class QuartoYml(Model):
+    """The whole file."""
+
+    project: ProjectKeys
+    execute: Execute
+    engine: Literal["markdown"] = "markdown"
+    lang: str
+    website: Website
+    format: dict[Literal["kvalreg-html"], Literal["default"]] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _navigation_leads_somewhere(self) -> Self:
+        for item in self.website.navbar.items:
+            if not item.href:
+                raise ValueError(f"website.navbar: {item.text!r} has no href")
+        return self
+
+
+def read_quarto_yml(path: Path) -> QuartoYml:
+    """The project file, or RendererError with every key that the embedded renderer does not understand."""
+    try:
+        content = YAML(typ="rt").load(path)
+        return QuartoYml.model_validate(_plain(content))
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RendererError(f"_quarto.yml:{line}: this is no valid YAML: {error.problem}. Correct it.") from None
+    except ValidationError as error:
+        lines = [_sentence(content, one) for one in error.errors(include_url=False)]
+        raise RendererError(
+            "The embedded renderer does not understand all of _quarto.yml:\n"
+            + "\n".join(f"  {line}" for line in lines)
+            + "\nRemove or correct these keys, or use --renderer quarto."
+        ) from None
+
+
+def _plain(node: Any) -> Any:
+    """ruamel's round-trip nodes, which carry line numbers, as plain values."""
+    if isinstance(node, dict):
+        return {str(key): _plain(value) for key, value in node.items()}
+    return [_plain(value) for value in node] if isinstance(node, list) else node
+
+
+def _sentence(content: Any, error: Any) -> str:
+    place = [part for part in error["loc"] if not (isinstance(part, str) and "[" in part) and part not in _VARIANTS]
+    key = ".".join(str(part) for part in place)
+    what = "is not supported" if error["type"] == "extra_forbidden" else str(error["msg"]).lower()
+    return f"_quarto.yml:{_line(content, place)}: {key}: {what}"
+
+
+_VARIANTS = ("str", "bool", "Search")
+"""Names that pydantic puts into the place of an error inside a union."""
+
+
+def _line(content: Any, place: list[Any]) -> int:
+    """The line of the innermost key of a place that is there."""
+    line, node = 1, content
+    for part in place:
+        try:
+            position = node.lc.item(part) if isinstance(part, int) else node.lc.key(part)
+            line, node = position[0] + 1, node[part]
+        except (AttributeError, KeyError, IndexError, TypeError):
+            break
+    return line

@@ -1,0 +1,178 @@
+"""The staged project: a Quarto website in `_build/site` that both renderers read.
+
+Comes in: pages and files that are already safe to publish. Goes out: a folder with `_quarto.yml`, the extension, one
+`.qmd` per page and the files beside them. It also renders by hand, with `quarto preview` or `quarto render`.
+Never written: a byte that is already there, so that a renderer sees what has changed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+
+import vl_convert
+
+from kvalreg.errors import ConfigurationError, Fault
+from kvalreg.project import Project
+from kvalreg.report.markup import escape_markdown
+
+EXTENSION = PurePosixPath("_extensions/kvalreg")
+LANGUAGES = ("nb", "nn", "en")
+_QUARTOS_OWN = (".quarto", ".gitignore", "_site", "site_libs")
+"""What Quarto itself leaves in a project's root; staging lets it be."""
+_ADDRESS = re.compile(r"^(?:[\w.-]+/)*[\w.-]+$")
+_MARK_OF_SHORTCODES = re.compile(r"b58fc729(?=\\?-690b)")
+"""Quarto's reader carries a shortcode through Pandoc as this mark and its text in hexadecimal."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the site.
+
+    Parameters
+    ----------
+    address
+        The page's source: ``index.qmd``, ``registre/slag/2023/index.qmd``. It is served as ``.html``.
+    title
+        Plain text, untrusted.
+    body
+        Pandoc Markdown with finished HTML in raw blocks; headings from level 2. Shortcodes in it are inert.
+    language
+        ``nb``, ``nn`` or ``en``.
+    description
+        One plain sentence for search engines and lists, untrusted.
+    breadcrumb
+        The pages above this one, from the front page down: plain text and address.
+    synthetic
+        True marks the page as made of synthetic data.
+    """
+
+    address: str
+    title: str
+    body: str
+    language: str
+    description: str = ""
+    breadcrumb: tuple[tuple[str, str], ...] = ()
+    synthetic: bool = False
+
+
+def stage(project: Project, pages: Sequence[Page], resources: Mapping[str, bytes]) -> Path:
+    """Write the staged project, and remove what no longer belongs to it.
+
+    Parameters
+    ----------
+    project
+        Gives `_quarto.yml`, the extension and the staged folder.
+    pages
+        Every page of the site.
+    resources
+        Files that are published as they are, by address: ``data/slag/2023.csv``.
+
+    Returns
+    -------
+    Path
+        The staged folder.
+
+    Raises
+    ------
+    ConfigurationError
+        Two pages or files with one address, an address that leads outside the site, an unknown language.
+    """
+    _check([*(page.address for page in pages), *resources], pages)
+    files = {"_quarto.yml": project.quarto_yml.read_bytes()}
+    for path in sorted(project.extension.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            files[str(EXTENSION / path.relative_to(project.extension).as_posix())] = path.read_bytes()
+    files[str(EXTENSION / "vega.js")] = _vega(project.staged / EXTENSION / "vega.js")
+    if resources:
+        files["_quarto.yml.local"] = _resource_list(resources).encode()
+    files |= {page.address: _source(page).encode() for page in pages}
+    _write(project.staged, files | dict(resources))
+    return project.staged
+
+
+def _source(page: Page) -> str:
+    """A page as Quarto Markdown: front matter, then the body.
+
+    Everything between quotes is Markdown to both renderers, so plain text is escaped for Markdown first and for YAML
+    after: a JSON string is a YAML string.
+    """
+    front = [f"title: {_plain(page.title)}", f"lang: {page.language}"]
+    if page.description:
+        front.append(f"description: {_plain(page.description)}")
+    if page.breadcrumb:
+        front.append("kv-breadcrumb:")
+        for text, address in page.breadcrumb:
+            front += [f"  - text: {_plain(text)}", f"    href: {_plain('/' + address)}"]
+    if page.synthetic:
+        front.append("synthetic: true")
+    body = _MARK_OF_SHORTCODES.sub("b58fc728", page.body.replace("{{<", "{&#123;<"))
+    return "\n".join(["---", *front, "---", "", body.strip(), ""])
+
+
+def _plain(text: str) -> str:
+    """Plain text as a YAML string that holds Markdown.
+
+    Quarto looks for shortcodes in metadata after Markdown's escapes are gone, and fails on a stray ``>}}``; an
+    invisible word joiner (U+2060) between doubled braces keeps them from being one.
+    """
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    apart = re.sub(r"([{}])(?=\1)", "\\1\u2060", printable)
+    return json.dumps(_MARK_OF_SHORTCODES.sub("b58fc728", escape_markdown(apart)), ensure_ascii=False)
+
+
+def _resource_list(resources: Mapping[str, bytes]) -> str:
+    """`_quarto.yml.local`, which Quarto adds to `_quarto.yml`: which files it copies, by folder and ending.
+
+    Named here and not in `_quarto.yml`, since the source tree's `data/` holds deliveries that are not for publishing.
+    """
+    places = [PurePosixPath(address) for address in resources]
+    globs = sorted({str(place.parent / f"*{place.suffix}") if place.suffix else str(place) for place in places})
+    return "project:\n  resources:\n" + "".join(f"    - {json.dumps(glob)}\n" for glob in globs)
+
+
+def _check(addresses: Sequence[str], pages: Sequence[Page]) -> None:
+    faults = [
+        Fault(f"The language {page.language!r} is not one the site is written in.", "Use nb, nn or en.", page.address)
+        for page in pages
+        if page.language not in LANGUAGES
+    ]
+    for address in sorted(set(addresses)):
+        parts = address.split("/")
+        if not _ADDRESS.match(address) or any(part.startswith((".", "_")) for part in parts):
+            faults.append(Fault("This address cannot be published.", "Use letters, digits, '-' and '.'.", address))
+        elif addresses.count(address) > 1:
+            faults.append(Fault("Two pages or files have this address.", "Give each its own.", address))
+    if faults:
+        raise ConfigurationError(faults)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Make a folder hold these files and, beside Quarto's own, nothing else."""
+    wanted = {folder / name for name in files}
+    kept = {parent for path in wanted for parent in path.parents}
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.relative_to(folder).parts[0] in _QUARTOS_OWN or path in wanted or path in kept:
+            continue
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+    for name, content in files.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def _vega(staged: Path) -> bytes:
+    """Vega, Vega-Lite and vega-embed in one file, from the wheel: the site serves it itself.
+
+    Bundling takes seconds, so the file staged before is used again while the wheel is the same.
+    """
+    made_by = f"/* Vega, as vl-convert {version('vl-convert-python')} bundles it */\n".encode()
+    if staged.is_file() and (before := staged.read_bytes()).startswith(made_by):
+        return before
+    return made_by + str(vl_convert.javascript_bundle()).encode()

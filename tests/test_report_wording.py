@@ -1,0 +1,105 @@
+"""Words and numbers: complete catalogues, natural frequencies, signs of the language."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from kvalreg.inputs.descriptor import Indicator, IndicatorType
+from kvalreg.report.wording import words
+
+SHARE = Indicator(id="a", title="A", type=IndicatorType.ANDEL, level_green=0.9, level_yellow=0.8, level_direction=1)
+
+
+def test_catalogues_have_the_same_keys_and_places() -> None:
+    """Every text exists in every language, with the same places to fill in."""
+
+    def shape(language: str) -> dict[str, list[str]]:
+        catalogue = words(language).catalogue
+        return {
+            f"{section}.{key}": sorted(re.findall(r"{(\w+)}", text))
+            for section, texts in catalogue.items()
+            for key, text in texts.items()
+        }
+
+    assert shape("nb") == shape("nn") == shape("en")
+
+
+def test_nynorsk_and_bokmaal_differ() -> None:
+    """The written standards are not mixed: no nynorsk text holds these bokmål words, nor the other way round."""
+    nn = " ".join(text for section in words("nn").catalogue.values() for text in section.values()).lower()
+    nb = " ".join(text for section in words("nb").catalogue.values() for text in section.values()).lower()
+    for word in ("ikke", "tallene", "sykehus", "hvor", "hele", "fra siden", "forskjellen"):
+        assert not re.search(rf"\b{word}\b", nn), word
+    for word in ("ikkje", "tala", "sjukehus", "kor", "heile", "skilnaden", "einingar"):
+        assert not re.search(rf"\b{word}\b", nb), word
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.874, "87 av 100"),
+        (0.875, "88 av 100"),  # half is rounded up, not to even
+        (0.865, "87 av 100"),
+        (0.0, "0 av 100"),
+        (1.0, "100 av 100"),
+        (0.003, "3 av 1000"),  # would be 0 av 100, which says that nobody was
+        (0.996, "996 av 1000"),
+    ],
+)
+def test_a_share_is_a_natural_frequency(share: float, text: str) -> None:
+    """87.4 % reads as 87 of 100; a share that rounds to none or all is told per 1000."""
+    assert words("nb").frequency(share) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "decimals", "text"),
+    [
+        ("nb", 1234.5, 1, "1\xa0234,5"),
+        ("nn", 0.25, 1, "0,3"),
+        ("en", 1234.5, 1, "1,234.5"),
+        ("nb", -0.04, 1, "0,0"),
+        ("nb", 2.675, 2, "2,68"),
+    ],
+)
+def test_numbers_have_the_signs_of_the_language(language: str, number: float, decimals: int, text: str) -> None:
+    """Decimal comma and a space for thousands in Norwegian; never minus nothing."""
+    assert words(language).number(number, decimals) == text
+
+
+def test_dates_are_written_out() -> None:
+    """A date is read in full, without a number for its month."""
+    assert words("nb").date(date(2025, 12, 31)) == "31. desember 2025"
+    assert words("en").date(date(2025, 12, 31)) == "December 31, 2025"
+
+
+def test_targets_say_which_side_is_good() -> None:
+    """High is good: at least; low is good: at most; no target: nothing is said."""
+    low = SHARE.model_copy(update={"level_green": 0.05, "level_yellow": 0.1, "level_direction": 0})
+    none = SHARE.model_copy(update={"level_green": None, "level_yellow": None, "level_direction": None})
+    assert words("nb").target(SHARE) == "Målet er minst 90 av 100."
+    assert words("nn").target(low) == "Målet er høgst 5 av 100."
+    assert words("nb").target(none) == ""
+
+
+def test_one_indicator_has_one_denominator() -> None:
+    """A target of 2.5 % is told per 1000, and so is every value beside it."""
+    fine = SHARE.model_copy(update={"level_green": 0.025, "level_yellow": 0.05, "level_direction": 0})
+    assert words("nb").target(fine) == "Målet er høyst 25 av 1000."
+    assert words("nb").value(fine, 0.031) == "31 av 1000"
+
+
+def test_an_unknown_language_is_named() -> None:
+    """The error says which languages there are."""
+    with pytest.raises(KeyError, match="nb, nn, en"):
+        words("sv")
+
+
+def test_values_of_other_types_carry_their_unit() -> None:
+    """A median of 1.9 days reads as 1,9 dager; a count as a number."""
+    median = Indicator(id="m", title="M", type=IndicatorType.MEDIAN, sformat=",.1f", measure_unit="dager")
+    count = Indicator(id="c", title="C", type=IndicatorType.ANTALL, sformat=",.0f")
+    assert words("nb").value(median, 1.9) == "1,9 dager"
+    assert words("nb").value(count, 1412) == "1\xa0412"
