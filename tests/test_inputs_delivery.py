@@ -188,7 +188,9 @@ def test_an_orgnr_may_be_a_number_in_parquet(tmp_path: Path, kind: str) -> None:
         }
     )
     if kind != "float64":
-        table = table.head(1).assign(orgnr=pd.Series([874632562], dtype="int64").astype(kind))
+        table = table.head(1).assign(
+            orgnr=pd.Series(np.array([874632562]), dtype="int64").astype(pd.api.types.pandas_dtype(kind))
+        )
     table.to_parquet(tmp_path / "a.parquet", index=False)
     delivery = read_delivery(tmp_path / "a.parquet", "a.parquet", REGISTRY, UNITS, UnknownUnits.REFUSE)
     assert delivery.rows.to_numpy().tolist() == [["caregiver", 2020, "874632562", "share", 1.0, 1, 2]]
@@ -317,7 +319,8 @@ def test_no_message_holds_a_result(tmp_path: Path) -> None:
 
 def test_a_file_has_one_decimal_sign(tmp_path: Path) -> None:
     """With both signs in a file one of them may separate thousands, so the rows of the rarer one are named."""
-    rows = "caregiver;2020;874632562;mean;1,5;2\ncaregiver;2021;874632562;mean;1,5;2\ncaregiver;2022;874632562;mean;1.234;2\n"
+    values = {2020: "1,5", 2021: "1,5", 2022: "1.234"}
+    rows = "".join(f"caregiver;{year};874632562;mean;{value};2\n" for year, value in values.items())
     fault = one(tmp_path, HEADER + rows)
     assert fault.what == "Decimal point in row 4, but decimal comma elsewhere in the file."
 
@@ -423,10 +426,7 @@ def test_the_header_is_checked_at_once(tmp_path: Path) -> None:
         "The column 'year' stands twice.",
         "The column 'alder' is unknown.",
         "The column 'var' is missing.",
-    ] or {fault.what for fault in found} == {
-        "The column 'Context' is misspelt.",
-        "The column (not shown) stands twice.",
-    }
+    ]
     assert found[0].todo == "Write it 'context'."
 
 
@@ -467,3 +467,8 @@ def test_a_large_file_is_read_quickly(tmp_path: Path) -> None:
     started = time.perf_counter()
     assert len(read(tmp_path, HEADER + row * 200_000).rows) == 200_000
     assert time.perf_counter() - started < 20
+
+
+def test_rows_are_lines_of_the_file(tmp_path: Path) -> None:
+    """Empty lines above the header count, so that a row in a message is the line in an editor."""
+    assert one(tmp_path, "\n;;\n" + HEADER + "\ncaregiver;2020;874632562;share;x;2\n").line == 5

@@ -107,7 +107,7 @@ class Console:
 
     def imported(self, report: ImportReport, target: Path) -> None:
         """What an import made, and what it found."""
-        for fault in report.warnings:
+        for fault in (*report.faults, *report.warnings):
             self.faults.print(escape(plain(str(fault))), soft_wrap=True)
         self.say(f"Imported {len(report.registries)} registries, {report.units} units: {', '.join(report.registries)}")
         self.say(f"Next: kvalreg build --project {target}")

@@ -26,6 +26,8 @@ from kvalreg.report.report import PUBLISHED_FOLDER
 CELL_TIMEOUT = 300
 """Seconds a cell may take before its notebook is stopped."""
 START_TIMEOUT = 60
+LONGEST_SOCKET_FOLDER = 40
+"""A socket's whole path has about 100 characters at most; jupyter_client appends some 55."""
 STARTS = 3
 """How often a kernel that does not start is tried; a cell's error is never tried again."""
 
@@ -92,9 +94,11 @@ def run_notebook(job: Job, workplace: Workplace) -> str:
 
 def _papermill(job: Job, folder: Path) -> Any:
     import papermill
+    from traitlets.config import Config
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
+    transport = "ipc" if len(str(folder)) <= LONGEST_SOCKET_FOLDER else "tcp"
     for starts_left in reversed(range(STARTS)):
         try:
             return papermill.execute_notebook(
@@ -106,6 +110,7 @@ def _papermill(job: Job, folder: Path) -> Any:
                 execution_timeout=CELL_TIMEOUT,
                 start_timeout=START_TIMEOUT,
                 request_save_on_cell_execute=False,
+                config=Config(KernelManager={"transport": transport}),  # a socket file, not a port anybody can reach
                 shutdown_kernel="immediate",  # a graceful shutdown hangs 3 s in a few per cent of runs
             )
         except PapermillExecutionError as error:
@@ -161,7 +166,7 @@ def _joined(source: str | list[str]) -> str:
 def _isolate(folder: Path, published: Path) -> None:
     """Let the kernel see the published cells and write nowhere but in its own temporary folder."""
     os.environ[PUBLISHED_FOLDER] = str(published)
-    for name, part in (("IPYTHONDIR", "ipython"), ("JUPYTER_RUNTIME_DIR", "runtime"), ("JUPYTER_DATA_DIR", "data")):
+    for name, part in (("IPYTHONDIR", "ipython"), ("JUPYTER_RUNTIME_DIR", "run"), ("JUPYTER_DATA_DIR", "data")):
         (folder / part).mkdir()
         os.environ[name] = str(folder / part)
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # a kernel of the same name in the home folder may be another Python

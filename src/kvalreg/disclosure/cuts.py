@@ -17,7 +17,6 @@ Worked example: HF = A + B + C published, A hidden with 3, B = 4, C = 20, minimu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,18 +30,20 @@ from kvalreg.disclosure.relations import IntArray
 
 @dataclass(frozen=True)
 class Cut:
-    """``sum(weight of the hidden cells) >= need``, asked only while every cell of `owners` is hidden."""
+    """``sum(weight of the hidden cells) + beside >= need``, asked only while every cell of `owners` is hidden.
+
+    An owner ``size + r`` stands for "some cell of sum r is hidden". `beside` is what is never shown anyway: what an
+    incomplete total holds besides its listed parts.
+    """
 
     weights: tuple[tuple[int, float], ...]
     need: float
     owners: tuple[int, ...]
+    beside: float = 0.0
 
-    def missing(self, hidden: Iterable[int]) -> bool:
-        """True when these hidden cells break the cut."""
-        chosen = set(hidden)
-        if not chosen.issuperset(self.owners):
-            return False
-        return sum(weight for cell, weight in self.weights if cell in chosen) < self.need - 1e-6
+    def broken(self, hidden: set[int]) -> bool:
+        """True when these hidden cells, among them all owners, break the cut."""
+        return self.beside + sum(weight for cell, weight in self.weights if cell in hidden) < self.need - 1e-6
 
 
 class Reasons:
@@ -58,41 +59,43 @@ class Reasons:
             self.counts |= {Measure.NUMERATOR: table.x, Measure.MISSES: misses}
         self.lists = {measure: values.tolist() for measure, values in self.counts.items()}
         self.beside = {measure: excess(values).tolist() for measure, values in self.counts.items()}
-        self.least = np.where(table.mask("absent"), 0, 1)
+        self.least = np.where(table.mask("absent") | (table.n == 0), 0, 1)
+        self.floor = self.least.tolist()
+        self.nothing = [0] * len(self.floor)
+        start = table.view(table.primary)
+        self.told = {measure: start.told(np.where(start.hidden, -1, values)) for measure, values in self.counts.items()}
 
-    def of_one_sum(self, one: Exposure) -> list[Cut]:
-        """Cuts that single sums give for an exposed cell."""
-        return [cut for number in self.table.relations.touching[one.cell] for cut in self._single(one, number)]
-
-    def _single(self, one: Exposure, number: int) -> list[Cut]:
+    def of_one_sum(self, number: int) -> list[Cut]:
+        """What one sum asks of its members, whoever of them is hidden: a second one, and enough patients together."""
         relations = self.table.relations
         total, *parts = relations.members[number]
         cuts = []
+        touched = relations.size + number
         if relations.complete[number]:
-            others = tuple((cell, 1.0) for cell in (total, *parts) if cell != one.cell)
-            cuts.append(Cut(others, 1.0, (one.cell,)))
-        if one.cell != total:
-            need = float(self._need(one.measure))
-            values = self.lists[one.measure]
-            floor = self.least if one.measure is Measure.DENOMINATOR else np.zeros_like(self.least)
+            cuts.append(Cut(tuple((cell, 1.0) for cell in (total, *parts)), 2.0, (touched,)))
+        for measure, values in self.lists.items():
+            need = float(self._need(measure))
+            if measure is not Measure.DENOMINATOR and (need == 0 or self.told[measure][parts].all()):
+                continue
+            floor = self.floor if measure is Measure.DENOMINATOR else self.nothing
             weights = [(cell, min(need, float(values[cell] - floor[cell]))) for cell in parts]
-            beside = float(self.beside[one.measure][number])
             kept = tuple((cell, weight) for cell, weight in [*weights, (total, need)] if weight > 0)
-            cuts.append(Cut(kept, need - beside, (one.cell,)))
+            cuts.append(Cut(kept, need, (touched,), float(self.beside[measure][number])))
         return cuts
 
-    def of_many_sums(self, one: Exposure, view: View) -> Cut | None:
-        """The cut that the best combination of sums gives: the dual solutions of the attacker's linear programs."""
-        up = self._side(one, view, -1.0)
-        down = self._side(one, view, 1.0)
-        if up is None or down is None:
-            return None
+    def of_many_sums(self, one: Exposure, view: View) -> list[Cut]:
+        """Cuts that the best combinations of sums give: the dual solutions of the attacker's linear programs."""
+        cuts = []
         need = float(self._need(one.measure))
-        weights = {cell: min(need, up.get(cell, 0.0) + down.get(cell, 0.0)) for cell in sorted({*up, *down})}
-        beside = weights.pop(-1, 0.0)
-        return Cut(
-            tuple((cell, weight) for cell, weight in weights.items() if weight > 1e-9), need - beside, (one.cell,)
-        )
+        up, down = self._side(one, view, -1.0, need), self._side(one, view, 1.0, need)
+        if up is not None and down is not None:
+            cuts.append(_capped(one.cell, need, [up, down]))
+        if one.measure is Measure.DENOMINATOR and self.table.n[one.cell] < self.policy.minimum:
+            below = float(self.table.n[one.cell] - view.floor[one.cell])
+            reach = self._side(one, view, 1.0, below)
+            if below > 0 and reach is not None:
+                cuts.append(_capped(one.cell, below, [reach]))
+        return cuts
 
     def of_surroundings(self, cell: int, view: View) -> Cut:
         """The weakest cut, always right: unless something beside this hidden component is hidden too, nothing changes."""
@@ -112,7 +115,7 @@ class Reasons:
     def _need(self, measure: Measure) -> int:
         return self.policy.minimum if measure is Measure.DENOMINATOR else self.policy.numerator_width
 
-    def _side(self, one: Exposure, view: View, direction: float) -> dict[int, float] | None:
+    def _side(self, one: Exposure, view: View, direction: float, need: float) -> dict[int, float] | None:
         """Per cell, how far hiding it can move the exposed count one way; -1 stands for what sums hold beside parts."""
         relations = self.table.relations
         cells, sums = self._component(one.cell, view)
@@ -144,7 +147,6 @@ class Reasons:
         if result.status != 0:
             return None
         reduced = objective - matrix.T @ result.eqlin.marginals
-        need = float(self._need(one.measure))
         weights: dict[int, float] = {}
         for cell, rate, space in zip([*cells, *[-1] * len(slack)], reduced, room, strict=True):
             # The count moves by -rate * d: with a positive rate downwards only as far as there is room, else unlimited.
@@ -164,3 +166,14 @@ class Reasons:
                     waiting.extend(fresh)
         cells = sorted({member for number in sums for member in relations.members[number]} | {cell})
         return cells, sorted(sums)
+
+
+def _capped(cell: int, need: float, sides: list[dict[int, float]]) -> Cut:
+    """The cut that asks for `need` of the sides together; nothing counts for more than that."""
+    together: dict[int, float] = {}
+    for side in sides:
+        for other, weight in side.items():
+            together[other] = together.get(other, 0.0) + weight
+    beside = together.pop(-1, 0.0)
+    kept = tuple((other, min(need, round(weight, 6))) for other, weight in sorted(together.items()) if weight > 1e-6)
+    return Cut(kept, need, (cell,), beside)

@@ -14,10 +14,8 @@ import pandas as pd
 from kvalreg.disclosure.published import NUMBERS, WORDS, Published, Source
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.statistics.evaluation import evaluate, with_change
+from kvalreg.statistics.funnel import MIN_COVERAGE
 from kvalreg.statistics.results import KEY, Results
-
-MINIMUM_COVERAGE = 0.6
-"""Below this coverage a unit's results say too little of its patients."""
 
 
 def publish(results: Results, source: Source) -> Published:
@@ -36,7 +34,7 @@ def publish(results: Results, source: Source) -> Published:
         One row per cell of `results`, in its order.
     """
     cells = results.secret
-    hidden = too_few(cells, source.registry) | (cells["coverage"].to_numpy(float) < MINIMUM_COVERAGE)
+    hidden = too_few(cells, source.registry) | (cells["coverage"].to_numpy(float) < MIN_COVERAGE)
     shown = with_change(evaluate(cells[~hidden], source.registry), source.registry)
     published = cells[[*KEY, "provisional"]].assign(shown=~hidden)
     for name in NUMBERS:

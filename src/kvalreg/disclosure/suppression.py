@@ -21,8 +21,9 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from kvalreg.disclosure.attack import Exposure, attack, exposed
+from kvalreg.disclosure.attack import Enough, Exposure, attack, exposed, reason
 from kvalreg.disclosure.cells import Policy, Table, View
+from kvalreg.disclosure.components import split
 from kvalreg.disclosure.cuts import Cut, Reasons
 from kvalreg.disclosure.relations import BoolArray
 
@@ -57,13 +58,10 @@ def suppress(table: Table, policy: Policy) -> BoolArray:
     exposures = find_exposed(table, attempt, policy)
     if not exposures:
         return attempt
-    choice = _Choice(table)
-    reasons = Reasons(table, policy)
+    choice = _Choice(table, policy)
     hopeless: set[int] | None = None
     for number in range(ATTEMPTS + table.relations.size):
-        view = table.view(attempt)
-        for cut in _learn(reasons, view, exposures):
-            choice.add(cut)
+        choice.learn(table.view(attempt), exposures)
         if number >= ATTEMPTS:
             choice.fixed = choice.fixed | attempt
         cheapest = choice.cheapest()
@@ -84,81 +82,92 @@ def find_exposed(table: Table, hidden: BoolArray, policy: Policy) -> list[Exposu
     """What an attacker finds out when these cells are hidden."""
     view = table.view(hidden)
     small = table.primary & (table.n < policy.minimum)
-    return exposed(attack(view, policy), view, policy, small)
-
-
-def _learn(reasons: Reasons, view: View, exposures: list[Exposure]) -> list[Cut]:
-    """Cuts that the failed attempt breaks: from single sums where they explain it, else from all sums together."""
-    hidden = set(np.flatnonzero(view.hidden).tolist())
-    learned = []
-    unexplained = []
-    for one in exposures:
-        broken = [cut for cut in reasons.of_one_sum(one) if cut.missing(hidden)]
-        learned += broken
-        if not broken:
-            unexplained.append(one)
-    if learned:
-        return learned
-    for one in unexplained:
-        combined = reasons.of_many_sums(one, view)
-        if combined is not None and combined.missing(hidden):
-            learned.append(combined)
-        else:
-            learned.append(reasons.of_surroundings(one.cell, view))
-    return learned
+    found = exposed(reason(view), view, policy, small)
+    if found:
+        return found
+    solution = (table.n,) if table.x is None else (table.x, table.n - table.x, table.n)
+    return exposed(attack(view, Enough(policy, small, solution)), view, policy, small)
 
 
 class _Choice:
-    """The cheapest set of cells that satisfies the cuts learned so far."""
+    """The cheapest set of cells that satisfies everything learned so far.
 
-    def __init__(self, table: Table) -> None:
+    Variables of its program: one per cell (hidden or not), and one per sum (some cell of it is hidden).
+    """
+
+    def __init__(self, table: Table, policy: Policy) -> None:
+        self.reasons = Reasons(table, policy)
+        self.relations = table.relations
         self.fixed = table.primary | table.mask("absent")
         self.candidates = ~self.fixed & ~table.mask("known") & (table.n > 0)
         self.cuts: dict[Cut, None] = {}
+        self.sums: set[int] = set()
         rank = np.empty(table.relations.size)
         rank[np.lexsort((np.arange(len(rank)), table.n))] = np.arange(len(rank))
         cost = np.where(table.mask("previously_hidden"), COST_OF_HIDDEN_BEFORE, 1.0)
         cost = np.where(table.mask("keep"), COST_OF_KEPT, cost)
         self.cost = cost + rank * 0.2 / (len(rank) * min(len(rank), 50))
 
-    def add(self, cut: Cut) -> None:
-        self.cuts[cut] = None
+    def learn(self, view: View, exposures: list[Exposure]) -> None:
+        """Take in why an attempt failed: from the sums around it where they were not looked at yet, else from duals."""
+        cells = {one.cell for one in exposures}
+        inside = {cell for part in split(view) if not cells.isdisjoint(part.cells) for cell in part.cells if cell >= 0}
+        near = {number for cell in inside for number in self.relations.touching[cell]}
+        if near <= self.sums:
+            hidden = set(np.flatnonzero(view.hidden).tolist())
+            for one in _one_per_component(view, exposures):
+                combined = [cut for cut in self.reasons.of_many_sums(one, view) if cut.broken(hidden)]
+                self.cuts |= dict.fromkeys(combined or [self.reasons.of_surroundings(one.cell, view)])
+            return
+        beside = {cell for number in near for cell in self.relations.members[number] if self.candidates[cell]}
+        near |= {number for cell in beside for number in self.relations.touching[cell]}
+        for number in sorted(near - self.sums):
+            self.cuts |= dict.fromkeys(self.reasons.of_one_sum(number))
+        self.sums |= near
 
     def forget(self, owners: set[int]) -> None:
         """Drop the cuts of cells that cannot be protected."""
+        owners = owners | {self.relations.size + number for cell in owners for number in self.relations.touching[cell]}
         self.cuts = {cut: None for cut in self.cuts if owners.isdisjoint(cut.owners)}
 
     def cheapest(self) -> BoolArray | None:
         """The cheapest mask, or None when the cuts cannot all be satisfied."""
         rows = [row for cut in self.cuts if (row := self._row(cut)) is not None]
+        touched = sorted({cell for weights, _ in rows for cell in weights if cell >= self.relations.size})
+        for owner in touched:
+            for cell in self.relations.members[owner - self.relations.size]:
+                if self.candidates[cell]:
+                    rows.append(({owner: 1.0, cell: -1.0}, 0.0))
         columns = sorted({cell for weights, _ in rows for cell in weights})
-        place = {cell: column for column, cell in enumerate(columns)}
         mask = self.fixed.copy()
         if not rows:
             return mask
         if not columns:
             return None
+        place = {cell: column for column, cell in enumerate(columns)}
+        cells = len(columns) - len(touched)
         entries = [
-            (number, place[cell], weight)
-            for number, (weights, _) in enumerate(rows)
-            for cell, weight in weights.items()
+            (at, place[cell], weight) for at, (weights, _) in enumerate(rows) for cell, weight in weights.items()
         ]
-        at_row, at_column, values = zip(*entries, strict=True) if entries else ((), (), ())
+        at_row, at_column, values = zip(*entries, strict=True)
         matrix = csr_array((values, (at_row, at_column)), shape=(len(rows), len(columns)))
         needs = np.array([need for _, need in rows])
         result = milp(
-            self.cost[columns], integrality=np.ones(len(columns)), bounds=Bounds(0, 1),
-            constraints=LinearConstraint(matrix, needs - 1e-7, np.inf), options={"mip_rel_gap": 0.0},
-        )  # fmt: skip
+            np.concatenate([self.cost[columns[:cells]], np.zeros(len(touched))]),
+            integrality=np.ones(len(columns), dtype=np.int64),
+            bounds=Bounds(0, 1),
+            constraints=LinearConstraint(matrix, needs, np.inf),
+            options={"mip_rel_gap": 0.0},
+        )
         if result.x is None:
             return None
-        mask[np.array(columns)[result.x > 0.5]] = True
+        mask[np.array(columns[:cells], dtype=np.int64)[result.x[:cells] > 0.5]] = True
         return mask
 
     def _row(self, cut: Cut) -> tuple[dict[int, float], float] | None:
-        """A cut over the cells that can be chosen; None where it is satisfied in any case."""
+        """A cut over what can be chosen; None where it is satisfied in any case."""
         weights: dict[int, float] = {}
-        need = cut.need
+        need = cut.need - cut.beside
         for cell, weight in cut.weights:
             if self.fixed[cell]:
                 need -= weight
@@ -167,7 +176,22 @@ class _Choice:
         if need <= 1e-7:
             return None
         weights = {cell: min(weight, need) for cell, weight in weights.items()}
-        free = [owner for owner in cut.owners if not self.fixed[owner]]
+        free = [owner for owner in cut.owners if not self._sure(owner)]
         for owner in free:  # Leaving any owner unhidden satisfies the cut as well.
             weights[owner] = weights.get(owner, 0.0) - need
         return weights, need * (1 - len(free))
+
+    def _sure(self, owner: int) -> bool:
+        """True for a cell that must be hidden, or a sum that holds one."""
+        number = owner - self.relations.size
+        cells = (owner,) if number < 0 else self.relations.members[number]
+        return any(bool(self.fixed[cell]) for cell in cells)
+
+
+def _one_per_component(view: View, exposures: list[Exposure]) -> list[Exposure]:
+    """The first exposure of each component: what protects it often protects its neighbours too."""
+    home = {cell: place for place, part in enumerate(split(view)) for cell in part.cells if cell >= 0}
+    first: dict[tuple[int, str], Exposure] = {}
+    for one in exposures:
+        first.setdefault((home[one.cell], one.measure), one)
+    return list(first.values())

@@ -20,11 +20,13 @@ from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.text_file import printable, quote
 from kvalreg.inputs.units import Units
 from kvalreg.inputs.validation import validate
-from kvalreg.inputs.yaml_file import Document, read_yaml
+from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.project import Project
 
 _SUFFIXES = (".csv", ".parquet")
 _REPLACED_AS_ONE = ["ind_id", "context", "year"]
+
+_Entry = tuple[Path, ListedDelivery]
 
 
 @dataclass(frozen=True)
@@ -99,26 +101,45 @@ def last_complete_year(latest_affirm: date) -> int:
     return (latest_affirm + timedelta(days=2)).year - 1
 
 
-def _entries(project: Project, registry_id: str) -> tuple[list[tuple[Path, ListedDelivery]], list[Fault]]:
+def _entries(project: Project, registry_id: str) -> tuple[list[_Entry], list[Fault]]:
     """Each file with what the list says of it, and the faults of the list."""
     folder = project.data(registry_id)
+    entries, faults = _listed(project, registry_id)
+    known = {path.resolve() for path, _ in entries}
+    for path in _files(folder):
+        wrong = _refusal(path, folder)
+        if wrong is not None:
+            faults.append(Fault(*wrong, printable(f"{project.relative(folder)}/{path.name}")))
+        elif path.resolve() not in known:
+            entries.append((path, ListedDelivery(file=path.name)))
+    return entries, faults
+
+
+def _listed(project: Project, registry_id: str) -> tuple[list[_Entry], list[Fault]]:
+    """The files that `deliveries.yml` names, in its order, and its faults."""
     path = project.delivery_list(registry_id)
-    entries: list[tuple[Path, ListedDelivery]] = []
-    faults: list[Fault] = []
-    if path.is_file():
-        try:
-            document = read_yaml(path, project.relative(path))
-            listed, found = validate(document, DeliveryList)
-        except ConfigurationError as error:
-            listed, found = None, error.faults
-        faults += found
-        if listed is not None:
-            entries = [(folder / each.file, each) for each in listed.root]
-            faults += _list_faults(document, listed, folder)
-            entries = [entry for entry in entries if entry[0].is_file()]
-    named = {file.resolve() for file, _ in entries}
-    unlisted = (file for file in _files(folder) if file.resolve() not in named)
-    return entries + [(file, ListedDelivery(file=file.name)) for file in unlisted], faults
+    if not path.is_file():
+        return [], []
+    try:
+        document = read_yaml(path, project.relative(path))
+        listed, found = validate(document, DeliveryList)
+    except ConfigurationError as error:
+        return [], list(error.faults)
+    entries: list[_Entry] = []
+    faults = list(found)
+    lines: dict[Path, int] = {}
+    for number, each in enumerate(listed.root if listed is not None else ()):
+        place = (number, "file")
+        file = path.parent / each.file
+        wrong = _refusal(file, path.parent)
+        first = lines.setdefault(file.resolve(), document.line(place))
+        if wrong is None and first != document.line(place):
+            wrong = f"{quote(each.file)} is in line {first} already.", "Remove one of the two."
+        if wrong is None:
+            entries.append((file, each))
+        else:
+            faults.append(document.fault(place, *wrong))
+    return entries, faults
 
 
 def _files(folder: Path) -> list[Path]:
@@ -129,21 +150,16 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in files if not path.name.startswith((".", "~")))
 
 
-def _list_faults(document: Document, listed: DeliveryList, folder: Path) -> Iterator[Fault]:
-    inside = folder.resolve()
-    first: dict[Path, int] = {}
-    for number, each in enumerate(listed.root):
-        place = (number, "file")
-        file = (folder / each.file).resolve()
-        if not file.is_relative_to(inside):
-            yield document.fault(place, f"{quote(each.file)} lies outside the folder.", "Move the file into it.")
-        elif file.suffix.lower() not in _SUFFIXES:
-            yield document.fault(place, f"{quote(each.file)} is no .csv or .parquet file.", "Save it as one of these.")
-        elif not file.is_file():
-            yield document.fault(place, f"{quote(each.file)} does not exist.", "Correct the name, or add the file.")
-        if first.setdefault(file, number) != number:
-            line = document.line((first[file], "file"))
-            yield document.fault(place, f"{quote(each.file)} is in line {line} already.", "Remove one of the two.")
+def _refusal(file: Path, folder: Path) -> tuple[str, str] | None:
+    """Why a file cannot be a delivery of this folder and what to do, or None."""
+    shown = quote(str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file))
+    if not file.resolve().is_relative_to(folder.resolve()):
+        return f"{shown} lies outside the folder.", "Put the file itself into the folder."
+    if file.suffix.lower() not in _SUFFIXES:
+        return f"{shown} is no .csv or .parquet file.", "Save it as one of these."
+    if not file.is_file():
+        return f"{shown} does not exist.", "Correct the name, or add the file."
+    return None
 
 
 def _info(listed: ListedDelivery, delivery: Delivery) -> DeliveryInfo:

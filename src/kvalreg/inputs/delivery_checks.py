@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 import numpy as np
 import pandas as pd
@@ -120,10 +122,9 @@ class DeliveryChecks:
 
     def _check_decimal_signs(self) -> None:
         """A file has one decimal sign; with two, one of them is probably a thousand separator."""
+        keys = ("var", "denominator")
         has_point, has_comma = (
-            self.cells["var"].str.contains(sign, regex=False)
-            | self.cells["denominator"].str.contains(sign, regex=False)
-            for sign in (".", ",")
+            reduce(or_, (self.cells[key].str.fullmatch(rf"[^.,]*[{sign}][^.,]*") for key in keys)) for sign in ".,"
         )
         if has_point.any() and has_comma.any():
             rarer = has_comma if has_comma.sum() <= has_point.sum() else has_point

@@ -82,12 +82,13 @@ def read_table(path: Path, shown: str, layout: Layout) -> Table:
     try:
         raw = path.read_bytes()
         texts = _parquet_texts(raw, layout) if path.suffix.lower() == ".parquet" else _csv_texts(raw, layout)
+        cells = _without_empty_rows(texts).to_pandas().set_index("row")
     except OSError as error:
         todo = "Check that it is there, is a file, and that you may read it."
         raise layout.error([Fault(f"The file cannot be read: {error.strerror}.", todo, shown)]) from None
     except _WrongTableError as error:
         raise layout.error([Fault(each.what, each.todo, shown, each.line, each.key) for each in error.faults]) from None
-    return Table(_without_empty_rows(texts).to_pandas().set_index("row"), hashlib.sha256(raw).hexdigest())
+    return Table(cells, hashlib.sha256(raw).hexdigest())
 
 
 def name_rows(rows: Sequence[int] | npt.NDArray[np.int64] | pd.Index[int]) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 import vl_convert
+from altair.utils.schemapi import debug_mode
 
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.display import Piece, html_piece
@@ -27,6 +28,10 @@ STATIC_WIDTH = 560
 ACCENT, GREY, TARGET = "#0b5c8f", "#5c6670", "#3d6b35"
 SHAPES = {"high": "circle", "moderate": "diamond", "low": "triangle-down", "": "square"}
 FILLS = {"high": "#0b5c8f", "moderate": "#8fb8d8", "low": "#ffffff", "": "#5c6670"}
+
+
+_as_written = debug_mode(False)
+"""Altair checks every part of a chart as it is made, which takes longer than drawing it; a test checks the whole."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Figure:
 
     def piece(self, words: Words) -> Piece:
         """The figure as HTML."""
-        spec = self.chart.to_dict()
+        spec = self.chart.to_dict(validate=False)
         return html_piece(
             f'<figure class="kv-figure" id="{escape(self.anchor)}">\n'
             f"<figcaption>{escape(self.title)}</figcaption>\n"
@@ -75,6 +80,7 @@ class Figure:
         )
 
 
+@_as_written
 def trend(anchor: str, indicator: Indicator, cells: pd.DataFrame, words: Words) -> Figure | None:
     """The nation over the years, with interval, target and dashed provisional years; None below two years."""
     shown = cells[cells["shown"]].sort_values("year")
@@ -83,7 +89,7 @@ def trend(anchor: str, indicator: Indicator, cells: pd.DataFrame, words: Words) 
     data = _chart_rows(shown, indicator, words)
     x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
     y = alt.Y("value:Q", title=None, scale=_scale(indicator, shown), axis=_axis(indicator))
-    base = alt.Chart(alt.InlineData(values=data)).encode(x=x)
+    base = alt.Chart().encode(x=x)
     tips = [alt.Tooltip("year:O", title=words("table.year")), alt.Tooltip("text:N", title=words("table.value"))]
     layers: list[alt.Chart] = []
     if shown["low"].notna().any():
@@ -108,10 +114,11 @@ def trend(anchor: str, indicator: Indicator, cells: pd.DataFrame, words: Words) 
         end_value=words.value(indicator, last["value"]),
         target=words.target(indicator),
     )
-    chart = _layered([*_target_rule(indicator, words, along="y"), *layers], height=220)
+    chart = _layered([*_target_rule(indicator, words, along="y"), *layers], data, height=220)
     return Figure(anchor, words("figure.trend_title"), text.strip(), chart, _trend_table(cells, indicator, words))
 
 
+@_as_written
 def compare(anchor: str, indicator: Indicator, cells: pd.DataFrame, view: Comparison) -> Figure | None:
     """The units of one level side by side, by value, with intervals; None when fewer than two are shown."""
     words = view.words
@@ -121,7 +128,7 @@ def compare(anchor: str, indicator: Indicator, cells: pd.DataFrame, view: Compar
     data = _chart_rows(shown, indicator, words)
     y = alt.Y("unit:N", title=None, sort=[row["unit"] for row in data], axis=alt.Axis(labelLimit=190, ticks=False))
     x = alt.X("value:Q", title=None, scale=_scale(indicator, shown), axis=_axis(indicator, grid=True))
-    base = alt.Chart(alt.InlineData(values=data)).encode(y=y)
+    base = alt.Chart().encode(y=y)
     shape = alt.Shape("achievement:N", scale=alt.Scale(domain=list(SHAPES), range=list(SHAPES.values())), legend=None)
     fill = alt.Fill("achievement:N", scale=alt.Scale(domain=list(FILLS), range=list(FILLS.values())), legend=None)
     tips = [alt.Tooltip("unit:N", title=words("table.unit")), alt.Tooltip("text:N", title=words("table.value"))]
@@ -135,7 +142,7 @@ def compare(anchor: str, indicator: Indicator, cells: pd.DataFrame, view: Compar
             x=x, shape=shape, fill=fill, tooltip=tips
         )
     )
-    chart = _layered([*_target_rule(indicator, words, along="x"), *layers], height=max(120, 22 * len(shown)))
+    chart = _layered([*_target_rule(indicator, words, along="x"), *layers], data, height=max(120, 22 * len(shown)))
     values = [words.value(indicator, value) for value in (shown["value"].min(), shown["value"].max())]
     text = words(
         "figure.compare_alt",
@@ -244,21 +251,22 @@ def _scale(indicator: Indicator, shown: pd.DataFrame) -> alt.Scale:
 def _target_rule(indicator: Indicator, words: Words, along: str) -> list[alt.Chart]:
     if indicator.level_green is None:
         return []
-    target = alt.Chart(alt.InlineData(values=[{"target": indicator.level_green, "text": words("figure.target")}]))
-    rule = target.mark_rule(color=TARGET, strokeWidth=2, strokeDash=[2, 3])
-    label = target.mark_text(color=TARGET, fontWeight="bold", fontSize=12)
+    rule = alt.Chart().mark_rule(color=TARGET, strokeWidth=2, strokeDash=[2, 3])
+    label = alt.Chart().encode(text=alt.datum(words("figure.target")))
+    style = {"color": TARGET, "fontWeight": "bold", "fontSize": 12}
     if along == "y":
-        place = alt.Y("target:Q").title(None)
-        return [rule.encode(y=place), label.mark_text(align="left", dy=-8, color=TARGET).encode(
-            y=place, x=alt.value(4), text="text:N")]  # fmt: skip
-    place_x = alt.X("target:Q").title(None)
-    return [rule.encode(x=place_x), label.mark_text(baseline="bottom", dy=-4, color=TARGET).encode(
-        x=place_x, y=alt.value(0), text="text:N")]  # fmt: skip
+        place = alt.YDatum(indicator.level_green)
+        return [rule.encode(y=place), label.mark_text(align="left", dy=-8, **style).encode(y=place, x=alt.value(4))]
+    place_x = alt.XDatum(indicator.level_green)
+    return [
+        rule.encode(x=place_x),
+        label.mark_text(baseline="bottom", dy=-4, **style).encode(x=place_x, y=alt.value(0)),
+    ]
 
 
-def _layered(layers: list[alt.Chart], height: int) -> alt.LayerChart:
+def _layered(layers: list[alt.Chart], rows: list[dict[str, Any]], height: int) -> alt.LayerChart:
     return (
-        alt.layer(*layers)
+        alt.layer(*layers, data=alt.InlineData(values=rows))
         .properties(width="container", height=height, background="transparent")
         .configure(aria=False, font="system-ui, Roboto, sans-serif", padding=6)
         .configure_axis(labelFontSize=13, labelColor="#2b3238", domainColor="#b9c0c6", gridColor="#e4e8eb")

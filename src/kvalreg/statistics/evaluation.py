@@ -85,8 +85,8 @@ def _estimate(cells: pd.DataFrame) -> Estimate:
 
 def _target(cells: pd.DataFrame, registry: Registry, name: str) -> npt.NDArray[np.float64]:
     given = {indicator.id: getattr(indicator, name) for indicator in registry.indicators}
-    return cells["ind_id"].map(given).astype("float64").to_numpy()
+    return cells["ind_id"].map(given).to_numpy(dtype=np.float64)
 
 
 def _codes(codes: npt.NDArray[np.object_], none: str) -> npt.NDArray[np.object_]:
-    return np.array(["" if code == none else str(code) for code in codes], dtype=object)
+    return np.where(codes == none, "", codes)

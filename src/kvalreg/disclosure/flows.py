@@ -1,0 +1,154 @@
+"""Other tables that fit the same published numbers, found by moving patients round cycles of hidden cells.
+
+Owns witnesses: complete solutions of a component, and for each count the least and greatest value met in any of them.
+What comes in is a component and one solution; what goes out are ranges that are certainly possible. A range that is wide
+enough proves a cell safe without integer programming; one that is not proves nothing.
+
+Where every hidden cell occurs in at most two sums (a hospital in its HF and its county, an HF in its RHF), the cells are
+the arcs of a network whose nodes are the sums: a solution is a flow, and how far one count can rise or fall is a maximum
+flow in the residual network (Ford and Fulkerson 1962; augmented along shortest paths as Edmonds and Karp 1972).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from kvalreg.disclosure.components import INFINITE, Component
+
+Arc = tuple[int, int]
+"""From node, to node: a sum's position, or one past the last for "outside"."""
+
+
+def arcs_of(component: Component) -> list[Arc] | None:
+    """The component's variables as arcs, or None when it is no network."""
+    outside = len(component.equations)
+    where: list[list[tuple[int, int]]] = [[] for _ in component.cells]
+    for number, equation in enumerate(component.equations):
+        for variable, sign in equation.terms:
+            where[variable].append((number, sign))
+    side = _sides(where, outside)
+    if side is None:
+        return None
+    arcs = []
+    for places in where:
+        ends = [outside, outside]
+        for number, sign in places:
+            ends[0 if sign * side[number] > 0 else 1] = number
+        arcs.append((ends[0], ends[1]))
+    return arcs
+
+
+def _sides(where: list[list[tuple[int, int]]], sums: int) -> list[int] | None:
+    """A sign per sum so that each variable leaves one and enters another; None when there is none."""
+    neighbours: list[list[tuple[int, int]]] = [[] for _ in range(sums)]
+    for places in where:
+        if len(places) > 2:
+            return None
+        if len(places) == 2:
+            (one, sign), (other, other_sign) = places
+            neighbours[one].append((other, -sign * other_sign))
+            neighbours[other].append((one, -sign * other_sign))
+    side = [0] * sums
+    for start in range(sums):
+        if side[start]:
+            continue
+        side[start] = 1
+        waiting = [start]
+        while waiting:
+            number = waiting.pop()
+            for other, ratio in neighbours[number]:
+                if side[other] == 0:
+                    side[other] = side[number] * ratio
+                    waiting.append(other)
+                elif side[other] != side[number] * ratio:
+                    return None
+    return side
+
+
+class Witnesses:
+    """What all solutions met so far show to be possible.
+
+    Parameters
+    ----------
+    component
+        Its bounds limit every move.
+    solution
+        One value per measure and variable.
+    """
+
+    def __init__(self, component: Component, solution: list[list[int]]) -> None:
+        self.component = component
+        self.base = solution
+        self.least = [values.copy() for values in solution]
+        self.most = [values.copy() for values in solution]
+        self.arcs = arcs_of(component)
+        self.leaving: list[list[tuple[int, int]]] = [[] for _ in range(len(component.equations) + 1)]
+        for variable, (tail, head) in enumerate(self.arcs or ()):
+            self.leaving[tail].append((variable, 1))
+            self.leaving[head].append((variable, -1))
+
+    def record(self, solution: list[list[int]]) -> None:
+        """Remember a solution found elsewhere."""
+        for least, most, values in zip(self.least, self.most, solution, strict=True):
+            least[:] = map(min, least, values)
+            most[:] = map(max, most, values)
+
+    def width(self, measure: int, variable: int) -> int:
+        """Greatest minus least value met."""
+        return self.most[measure][variable] - self.least[measure][variable]
+
+    def move(self, variable: int, direction: int, shares: tuple[int, ...], limit: int) -> None:
+        """Move one variable up (1) or down (-1) by at most `limit`, in these measures one after the other."""
+        if self.arcs is None:
+            return
+        solution = [values.copy() for values in self.base]
+        left = limit
+        for share in shares:
+            while left > 0:
+                step = self._augment(solution, variable, direction, share, left)
+                if step == 0:
+                    break
+                left -= step
+
+    def _augment(self, solution: list[list[int]], variable: int, direction: int, share: int, limit: int) -> int:
+        """One shortest cycle through the variable; changes the solution, and returns by how much."""
+        assert self.arcs is not None
+        tail, head = self.arcs[variable]
+        start, goal = (head, tail) if direction > 0 else (tail, head)
+        step = min(limit, self._room(solution, variable, direction, share))
+        if step <= 0:
+            return 0
+        came: dict[int, tuple[int, int, int]] = {start: (-1, -1, 0)}
+        waiting = deque([start])
+        while waiting and goal not in came:
+            node = waiting.popleft()
+            for other, way in self.leaving[node]:
+                reached = self.arcs[other][1 if way > 0 else 0]
+                if other != variable and reached not in came and self._room(solution, other, way, share) > 0:
+                    came[reached] = (node, other, way)
+                    waiting.append(reached)
+        if goal not in came:
+            return 0
+        path = [(variable, direction)]
+        at = goal
+        while at != start:
+            at, other, way = came[at]
+            path.append((other, way))
+        step = min(step, *(self._room(solution, other, way, share) for other, way in path))
+        last = len(solution) - 1
+        for other, way in path:
+            for measure in {share, last}:
+                values = solution[measure]
+                values[other] += way * step
+                self.least[measure][other] = min(self.least[measure][other], values[other])
+                self.most[measure][other] = max(self.most[measure][other], values[other])
+        return step
+
+    def _room(self, solution: list[list[int]], variable: int, direction: int, share: int) -> int:
+        """How far a variable may move in one measure, its denominator moving with it."""
+        bounds = self.component.high if direction > 0 else self.component.low
+        last = len(solution) - 1
+        room = direction * (bounds[share][variable] - solution[share][variable])
+        if share != last:
+            room = min(room, direction * (bounds[last][variable] - solution[last][variable]))
+        return min(room, INFINITE)
