@@ -23,6 +23,7 @@ from kvalreg.disclosure.suppression import suppress
 
 HOSPITALS, TRUSTS, REGIONS, COUNTIES = 150, 22, 4, 15
 NATIONAL_GROUPS = 9000
+LEAST_MEAN = float(os.environ.get("LEAST_MEAN", "30"))
 
 
 class Country:
@@ -42,7 +43,7 @@ class Country:
         sums = from_tree(parent, [*range(units), self.size - 1])
         sums += from_groups(group, list(range(first_county, first_county + COUNTIES)))
         self.relations = Relations.of(self.size, sums)
-        self.share = random.lognormal(0, 1.2, HOSPITALS)
+        self.share = random.lognormal(0, 1.0, HOSPITALS)
         self.share /= self.share.sum()
 
     def total(self, hospitals: IntArray) -> IntArray:
@@ -59,17 +60,18 @@ COUNTRY = Country()
 
 
 def table(seed: int) -> Table:
-    """One group: an indicator in one year, with 100 to 20,000 patients at some of the hospitals."""
+    """One group: an indicator in one year, at 30 to all 150 hospitals with 30 to 300 patients each on average."""
     random = np.random.default_rng(seed)
     taking_part = random.random(HOSPITALS) < random.uniform(0.2, 1.0)
-    patients = np.exp(random.uniform(np.log(100), np.log(20_000)))
-    n = random.poisson(patients * COUNTRY.share * taking_part)
+    patients = np.exp(random.uniform(np.log(LEAST_MEAN), np.log(300))) * taking_part.sum()
+    share = COUNTRY.share * taking_part
+    n = random.poisson(patients * share / share.sum())
     x = random.binomial(n, random.choice([0.03, 0.1, 0.3, 0.6, 0.8, 0.9, 0.97]))
     totals = COUNTRY.total(n)
     keep = np.zeros(COUNTRY.size, dtype=np.bool_)
     keep[-1] = True
     low_coverage = np.zeros(COUNTRY.size, dtype=np.bool_)
-    low_coverage[:HOSPITALS] = (random.random(HOSPITALS) < 0.05) & (n > 0)
+    low_coverage[:HOSPITALS] = (random.random(HOSPITALS) < (0.1 if random.random() < 0.2 else 0)) & (n > 0)
     primary = ((totals > 0) & (totals < 5)) | low_coverage
     return Table(COUNTRY.relations, totals, COUNTRY.total(x), primary=primary, keep=keep)
 

@@ -11,18 +11,7 @@ from kvalreg.batch.execution import Workplace, execute, page_markdown
 from kvalreg.batch.plan import Job, check_notebooks
 from kvalreg.errors import ConfigurationError
 from kvalreg.project import Project
-
-PARAMETERS = 'registry = "x"\nyear = 2000\nround = "final"\nlanguage = "nb"'
-
-
-def write_notebook(path: Path, cells: list[str], parameters: str = PARAMETERS) -> Path:
-    """A notebook with a parameters cell and these code cells."""
-    notebook = nbformat.v4.new_notebook()
-    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook.cells = [nbformat.v4.new_code_cell(source) for source in (parameters, *cells)]
-    notebook.cells[0].metadata["tags"] = ["parameters"]
-    nbformat.write(notebook, path)
-    return path
+from small_project import write_notebook
 
 
 def job_of(notebook: Path, year: int = 2024) -> Job:

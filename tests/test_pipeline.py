@@ -11,8 +11,7 @@ from kvalreg.disclosure.published import load_published
 from kvalreg.errors import ConfigurationError, UsageError
 from kvalreg.pipeline import Request, build, check
 from kvalreg.project import Project
-from tests.conftest import Silence, delivery_of
-from tests.test_batch_execution import write_notebook
+from small_project import Silence, delivery_of, write_notebook
 
 PANDOC = Request(renderer="pandoc")
 
@@ -101,7 +100,7 @@ def test_a_notebook_with_other_parameters_stops_its_registry_before_anything_run
 
 
 def test_year_to_date_has_its_own_page_until_it_is_final(project: Project) -> None:
-    """2024 complete to October is 2024-forelopig and marked; once complete to December it is 2024, and that page goes."""
+    """2024 complete to October is 2024-forelopig and marked; complete to December it is 2024 and that page goes."""
     listed = project.delivery_list("alfa")
     text = listed.read_text(encoding="utf-8")
     listed.write_text(text.replace("2024-12-31", "2024-10-31"), encoding="utf-8")
@@ -169,7 +168,7 @@ def test_a_site_never_appears_half(project: Project, monkeypatch: pytest.MonkeyP
     """When rendering fails, the old site stays, byte for byte."""
     build(project, PANDOC, Silence())
     before = {path: path.read_bytes() for path in project.site.rglob("*") if path.is_file()}
-    monkeypatch.setattr("kvalreg.site.pandoc.PandocRenderer.render", _fail)
+    monkeypatch.setattr("kvalreg.site.pandoc.Pandoc.render", _fail)
     with pytest.raises(RuntimeError):
         build(project, PANDOC, Silence())
     assert {path: path.read_bytes() for path in project.site.rglob("*") if path.is_file()} == before

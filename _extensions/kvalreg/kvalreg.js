@@ -34,7 +34,13 @@
         still.style.display = "none";
         live.hidden = false;
         // `ast`: expressions are interpreted, never evaluated as code, which the page's policy forbids.
-        return window.vegaEmbed(live, spec, { actions: false, renderer: "svg", ast: true, defaultStyle: false });
+        return window.vegaEmbed(live, spec, {
+          actions: false,
+          ast: true,
+          defaultStyle: false,
+          renderer: "svg",
+          tooltip: { theme: window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light" },
+        });
       })
       .then(function () {
         still.remove();
@@ -75,17 +81,24 @@
     var list;
     form.hidden = false;
 
+    // Every word must be found; a heading counts only for what its page's title does not already say.
+    function weigh(entry, words) {
+      var page = entry[1].toLowerCase();
+      var own = (entry[2] || entry[1]).toLowerCase();
+      var all = page + " " + own + " " + entry[3].toLowerCase();
+      var count = function (text) { return words.filter(function (word) { return text.includes(word); }).length; };
+      if (count(all) < words.length || (entry[2] && !count(own))) return 0;
+      return count(own) + (entry[2] ? 0 : 0.5);
+    }
+
+    // The best first; among equals the shorter title, which is the registry's own page, then the newest year.
     function matches(words) {
       return window.kvSearch
-        .map(function (entry) {
-          var title = (entry[1] + " " + entry[2]).toLowerCase();
-          var all = title + " " + entry[3].toLowerCase();
-          var hit = words.every(function (word) { return all.includes(word); });
-          var near = words.filter(function (word) { return title.includes(word); }).length;
-          return { entry: entry, weight: hit ? 1 + near - (entry[2] ? 0.5 : 0) : 0 };
-        })
+        .map(function (entry) { return { entry: entry, weight: weigh(entry, words) }; })
         .filter(function (match) { return match.weight > 0; })
-        .sort(function (a, b) { return b.weight - a.weight; })
+        .sort(function (a, b) {
+          return b.weight - a.weight || a.entry[1].length - b.entry[1].length || (a.entry[0] < b.entry[0] ? 1 : -1);
+        })
         .slice(0, 12);
     }
 
@@ -137,6 +150,15 @@
     });
   }
 
+  /* Quarto's search field names itself in English whatever the page's language is; its box knows the word. */
+  function nameQuartosSearch() {
+    var box = document.querySelector("#quarto-search[title]");
+    if (!box) return;
+    box.querySelectorAll('[aria-label="Search"]').forEach(function (part) { part.setAttribute("aria-label", box.title); });
+    box.querySelectorAll('[title="Search"]').forEach(function (part) { part.title = box.title; });
+  }
+
   watchFigures();
   watchSearch();
+  document.addEventListener("DOMContentLoaded", function () { setTimeout(nameQuartosSearch); });
 })();

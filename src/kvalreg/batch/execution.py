@@ -12,7 +12,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import nbformat
 
 from kvalreg.batch.plan import Job
 from kvalreg.errors import NotebookError
+from kvalreg.report.drawing import DRAW_LATER, draw
 from kvalreg.report.markup import raw_html
 from kvalreg.report.report import PUBLISHED_FOLDER
 
@@ -56,7 +58,7 @@ def execute(jobs: Iterable[Job], workplace: Workplace) -> Iterator[Outcome]:
     waiting = list(jobs)
     if not waiting:
         return
-    with ProcessPoolExecutor(workplace.workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workplace.workers, mp_context=_processes()) as pool:
         futures: dict[Future[str], Job] = {pool.submit(run_notebook, job, workplace): job for job in waiting}
         for future in as_completed(futures):
             job = futures[future]
@@ -67,6 +69,15 @@ def execute(jobs: Iterable[Job], workplace: Workplace) -> Iterator[Outcome]:
             except Exception as error:  # a worker that was killed, or a defect of ours: this page fails, not the run
                 cause = NotebookError(f"{type(error).__name__}: {error}")
                 yield Outcome(job, error=cause, log=_write_log(job, workplace.logs, str(cause)))
+
+
+def _processes() -> BaseContext:
+    """Fresh processes that share the imports of one server, where the system can; else each imports by itself."""
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["papermill", "nbclient", "kvalreg.batch.execution"])
+    return context
 
 
 def log_path(job: Job, logs: Path) -> Path:
@@ -86,7 +97,7 @@ def run_notebook(job: Job, workplace: Workplace) -> str:
     with tempfile.TemporaryDirectory(prefix="kvalreg-") as folder:
         _isolate(Path(folder), workplace.published)
         try:
-            return page_markdown(_papermill(job, Path(folder)))
+            return draw(page_markdown(_papermill(job, Path(folder))))
         except NotebookError as error:
             _write_log(job, workplace.logs, error.detail or str(error))
             raise
@@ -94,9 +105,9 @@ def run_notebook(job: Job, workplace: Workplace) -> str:
 
 def _papermill(job: Job, folder: Path) -> Any:
     import papermill
-    from traitlets.config import Config
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
     transport = "ipc" if len(str(folder)) <= LONGEST_SOCKET_FOLDER else "tcp"
     for starts_left in reversed(range(STARTS)):
@@ -166,6 +177,7 @@ def _joined(source: str | list[str]) -> str:
 def _isolate(folder: Path, published: Path) -> None:
     """Let the kernel see the published cells and write nowhere but in its own temporary folder."""
     os.environ[PUBLISHED_FOLDER] = str(published)
+    os.environ[DRAW_LATER] = "1"
     for name, part in (("IPYTHONDIR", "ipython"), ("JUPYTER_RUNTIME_DIR", "run"), ("JUPYTER_DATA_DIR", "data")):
         (folder / part).mkdir()
         os.environ[name] = str(folder / part)

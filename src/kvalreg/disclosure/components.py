@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from kvalreg.disclosure.cells import View
 
 INFINITE = 10**15
@@ -45,15 +47,12 @@ class Component:
         Cell index of each variable; -1 for what an incomplete total holds beside its parts.
     equations
         Over positions in `cells`.
-    sums
-        The number of the sum behind each equation.
     low, high
         Per measure, per variable: the bounds so far.
     """
 
     cells: list[int]
     equations: list[Equation]
-    sums: list[int]
     low: list[list[int]]
     high: list[list[int]]
 
@@ -62,17 +61,16 @@ class Component:
         return len(self.low)
 
 
-def split(view: View) -> list[Component]:
-    """The components of a view, by their first cell; a hidden cell in no sum is a component of its own."""
+def groups(view: View) -> list[tuple[int, ...]]:
+    """The hidden cells by component, in the order of their first cells; one in no sum is a component of its own."""
     members, touching = view.relations.members, view.relations.touching
     hidden = view.hidden.tolist()
     seen: set[int] = set()
     found = []
-    least = view.least.tolist()
-    for first in view.hidden.nonzero()[0].tolist():
+    for first in np.flatnonzero(view.hidden).tolist():
         if first in seen:
             continue
-        cells, sums, waiting = [], set[int](), [first]
+        cells, sums, waiting = list[int](), set[int](), [first]
         seen.add(first)
         while waiting:
             cell = waiting.pop()
@@ -83,11 +81,14 @@ def split(view: View) -> list[Component]:
                     fresh = [other for other in members[number] if hidden[other] and other not in seen]
                     seen.update(fresh)
                     waiting.extend(fresh)
-        found.append(_component(view, sorted(cells), sorted(sums), least))
+        found.append(tuple(sorted(cells)))
     return found
 
 
-def _component(view: View, cells: list[int], sums: list[int], least: list[int]) -> Component:
+def build(view: View, group: tuple[int, ...]) -> Component:
+    """The equations of one group of hidden cells."""
+    cells = list(group)
+    sums = sorted({number for cell in cells for number in view.relations.touching[cell]})
     position = {cell: place for place, cell in enumerate(cells)}
     counts = [view.n] if view.x is None else [view.x, view.n - view.x, view.n]
     variables = list(cells)
@@ -106,7 +107,8 @@ def _component(view: View, cells: list[int], sums: list[int], least: list[int]) 
             terms.append((len(variables), 1))
             variables.append(-1)
         equations.append(Equation(tuple(terms), tuple(constants)))
-    floor = [least[cell] if cell >= 0 else 0 for cell in variables]
+    least = view.least
+    floor = [int(least[cell]) if cell >= 0 else 0 for cell in variables]
     ceiling = [INFINITE] * len(variables)
     if view.high is not None:
         ceiling = [min(INFINITE, int(view.high[cell])) if cell >= 0 else INFINITE for cell in variables]
@@ -114,7 +116,6 @@ def _component(view: View, cells: list[int], sums: list[int], least: list[int]) 
     return Component(
         cells=variables,
         equations=equations,
-        sums=sums,
         low=[[0] * len(variables) for _ in range(shares)] + [floor],
         high=[[INFINITE] * len(variables) for _ in range(shares)] + [ceiling],
     )

@@ -138,10 +138,8 @@ class Reasons:
         room = np.concatenate([values - floor, np.array([self.beside[one.measure][n] for n in slack], dtype=np.int64)])
         objective = np.zeros(len(room))
         objective[place[one.cell]] = direction
-        box = [
-            (-float(space), None) if free else (0.0, 0.0)
-            for space, free in zip(room, [*unseen, *[True] * len(slack)], strict=True)
-        ]
+        free = np.concatenate([unseen, np.ones(len(slack), dtype=np.bool_)])
+        box = np.column_stack([np.where(free, -room, 0).astype(float), np.where(free, np.inf, 0.0)])
         matrix = csr_array((signs, (rows, columns)), shape=(len(sums), len(room)))
         result = linprog(objective, A_eq=matrix, b_eq=np.zeros(len(sums)), bounds=box, method="highs")
         if result.status != 0:
@@ -175,5 +173,7 @@ def _capped(cell: int, need: float, sides: list[dict[int, float]]) -> Cut:
         for other, weight in side.items():
             together[other] = together.get(other, 0.0) + weight
     beside = together.pop(-1, 0.0)
-    kept = tuple((other, min(need, round(weight, 6))) for other, weight in sorted(together.items()) if weight > 1e-6)
+    kept = tuple(
+        (other, min(need, float(np.ceil(weight - 1e-6)))) for other, weight in sorted(together.items()) if weight > 1e-6
+    )
     return Cut(kept, need, (cell,), beside)

@@ -21,13 +21,13 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from kvalreg.disclosure.attack import Enough, Exposure, attack, exposed, reason
+from kvalreg.disclosure.attack import Exposure, Judge, Measure
 from kvalreg.disclosure.cells import Policy, Table, View
-from kvalreg.disclosure.components import split
+from kvalreg.disclosure.components import groups
 from kvalreg.disclosure.cuts import Cut, Reasons
 from kvalreg.disclosure.relations import BoolArray
 
-ATTEMPTS = 40
+ATTEMPTS = 12
 COST_OF_KEPT = 1000.0
 COST_OF_HIDDEN_BEFORE = 0.75
 
@@ -53,40 +53,51 @@ def suppress(table: Table, policy: Policy) -> BoolArray:
     Worked example: nation 100 = HF1 40 + HF2 60, HF1 = A 3 + B 12 + C 25. A must be hidden. B is hidden with it: their
     sum 15 leaves A between 1 and 14. C would do as well, but has more patients.
     """
-    fixed = table.primary | table.mask("absent")
-    attempt = fixed
-    exposures = find_exposed(table, attempt, policy)
+    judge = Judge(table, policy)
+    hidden = table.primary | table.mask("absent")
+    exposures = judge.exposures(hidden)
     if not exposures:
-        return attempt
+        return hidden
     choice = _Choice(table, policy)
-    hopeless: set[int] | None = None
-    for number in range(ATTEMPTS + table.relations.size):
-        choice.learn(table.view(attempt), exposures)
-        if number >= ATTEMPTS:
-            choice.fixed = choice.fixed | attempt
+    hidden = choice.settle(table.view(hidden), exposures)
+    exposures = judge.exposures(hidden)
+    if not exposures:
+        return hidden
+    choice.reconsider(table.view(hidden), exposures)
+    return _search(choice, judge, hidden)
+
+
+def _search(choice: _Choice, judge: Judge, hidden: BoolArray) -> BoolArray:
+    """Attempt, attack, learn, until an attempt withstands the attack."""
+    hopeless: set[int] = set()
+    attempts = 0
+    while exposures := [one for one in judge.exposures(hidden) if one.cell not in hopeless]:
+        choice.learn(choice.table.view(hidden), exposures)
+        if attempts >= ATTEMPTS:
+            choice.keep(hidden)
         cheapest = choice.cheapest()
         if cheapest is None:
-            hopeless = {one.cell for one in find_exposed(table, choice.fixed | choice.candidates, policy)}
+            everything = choice.demanded | choice.possible
+            hopeless = {one.cell for one in judge.exposures(everything)}
             choice.forget(hopeless)
             cheapest = choice.cheapest()
             if cheapest is None:
-                return choice.fixed | choice.candidates
-        attempt = cheapest
-        exposures = [one for one in find_exposed(table, attempt, policy) if one.cell not in (hopeless or ())]
-        if not exposures:
-            break
-    return attempt
+                return everything
+        hidden = cheapest
+        attempts += 1
+    return hidden if attempts <= ATTEMPTS else _thin(choice, judge, hidden)
 
 
-def find_exposed(table: Table, hidden: BoolArray, policy: Policy) -> list[Exposure]:
-    """What an attacker finds out when these cells are hidden."""
-    view = table.view(hidden)
-    small = table.primary & (table.n < policy.minimum)
-    found = exposed(reason(view), view, policy, small)
-    if found:
-        return found
-    solution = (table.n,) if table.x is None else (table.x, table.n - table.x, table.n)
-    return exposed(attack(view, Enough(policy, small, solution)), view, policy, small)
+def _thin(choice: _Choice, judge: Judge, hidden: BoolArray) -> BoolArray:
+    """Show again, the costliest first, each cell without which the attack still fails."""
+    before = judge.exposures(hidden)
+    extra = np.flatnonzero(hidden & ~choice.demanded).tolist()
+    for cell in sorted(extra, key=lambda cell: -float(choice.cost[cell])):
+        fewer = hidden.copy()
+        fewer[cell] = False
+        if judge.exposures(fewer) == before:
+            hidden = fewer
+    return hidden
 
 
 class _Choice:
@@ -96,10 +107,16 @@ class _Choice:
     """
 
     def __init__(self, table: Table, policy: Policy) -> None:
+        self.table = table
+        self.policy = policy
         self.reasons = Reasons(table, policy)
         self.relations = table.relations
-        self.fixed = table.primary | table.mask("absent")
-        self.candidates = ~self.fixed & ~table.mask("known") & (table.n > 0)
+        self.demanded = table.primary | table.mask("absent")
+        self.possible = ~table.mask("known") & (table.n > 0)
+        self.settled = np.zeros(table.relations.size, dtype=np.bool_)
+        self.is_total = np.zeros(table.relations.size, dtype=np.bool_)
+        self.is_total[table.relations.total] = True
+        self._fix()
         self.cuts: dict[Cut, None] = {}
         self.sums: set[int] = set()
         rank = np.empty(table.relations.size)
@@ -108,11 +125,57 @@ class _Choice:
         cost = np.where(table.mask("keep"), COST_OF_KEPT, cost)
         self.cost = cost + rank * 0.2 / (len(rank) * min(len(rank), 50))
 
+    def settle(self, view: View, exposures: list[Exposure]) -> BoolArray:
+        """Hide, once and for all, a single cell wherever one cell is enough and asks for no further one.
+
+        Sums around exposed cells are taken together where they share a cell that could be hidden; each such group needs
+        at least one more hidden cell, so one that satisfies all of them is as few as can be.
+        """
+        groups: list[tuple[dict[int, float], list[tuple[dict[int, float], float]]]] = []
+        for number in sorted(self._around(view, exposures)):
+            rows = [row for cut in self.reasons.of_one_sum(number) if (row := self._row(cut)) is not None]
+            if rows:
+                cells = dict.fromkeys(cell for weights, _ in rows for cell in weights)
+                joined = [group for group in groups if not cells.keys().isdisjoint(group[0])]
+                groups = [group for group in groups if cells.keys().isdisjoint(group[0])]
+                for other_cells, other_rows in joined:
+                    cells |= other_cells
+                    rows += other_rows
+                groups.append((cells, rows))
+        hidden = view.hidden
+        touched = {number for number, cells in enumerate(self.relations.members) if hidden[list(cells)].any()}
+        for cells, rows in groups:
+            enough = [
+                cell
+                for cell in cells
+                if all(weights.get(cell, 0.0) >= need for weights, need in rows)
+                and touched.issuperset(self.relations.touching[cell])
+                and not self.is_total[cell]
+            ]
+            if enough:
+                self.settled[min(enough, key=lambda cell: float(self.cost[cell]))] = True
+        self._fix()
+        return self.fixed.copy()
+
+    def reconsider(self, view: View, exposures: list[Exposure]) -> None:
+        """Take back what was settled beside cells that are exposed all the same."""
+        near = self._around(view, exposures)
+        self.settled[[cell for number in near for cell in self.relations.members[number]]] = False
+        self._fix()
+
+    def _fix(self) -> None:
+        self.fixed = self.demanded | self.settled
+        self.candidates = ~self.fixed & self.possible
+
+    def _around(self, view: View, exposures: list[Exposure]) -> set[int]:
+        """The sums that hold a cell of a component with an exposed cell."""
+        cells = {one.cell for one in exposures}
+        inside = {cell for group in groups(view) if not cells.isdisjoint(group) for cell in group}
+        return {number for cell in inside for number in self.relations.touching[cell]}
+
     def learn(self, view: View, exposures: list[Exposure]) -> None:
         """Take in why an attempt failed: from the sums around it where they were not looked at yet, else from duals."""
-        cells = {one.cell for one in exposures}
-        inside = {cell for part in split(view) if not cells.isdisjoint(part.cells) for cell in part.cells if cell >= 0}
-        near = {number for cell in inside for number in self.relations.touching[cell]}
+        near = self._around(view, exposures)
         if near <= self.sums:
             hidden = set(np.flatnonzero(view.hidden).tolist())
             for one in _one_per_component(view, exposures):
@@ -124,6 +187,11 @@ class _Choice:
         for number in sorted(near - self.sums):
             self.cuts |= dict.fromkeys(self.reasons.of_one_sum(number))
         self.sums |= near
+
+    def keep(self, attempt: BoolArray) -> None:
+        """Let what is hidden now stay hidden."""
+        self.settled |= attempt & self.possible
+        self._fix()
 
     def forget(self, owners: set[int]) -> None:
         """Drop the cuts of cells that cannot be protected."""
@@ -189,9 +257,9 @@ class _Choice:
 
 
 def _one_per_component(view: View, exposures: list[Exposure]) -> list[Exposure]:
-    """The first exposure of each component: what protects it often protects its neighbours too."""
-    home = {cell: place for place, part in enumerate(split(view)) for cell in part.cells if cell >= 0}
-    first: dict[tuple[int, str], Exposure] = {}
-    for one in exposures:
-        first.setdefault((home[one.cell], one.measure), one)
+    """One exposure of each component, of its denominator if any: what protects it often protects the rest too."""
+    home = {cell: place for place, group in enumerate(groups(view)) for cell in group}
+    first: dict[int, Exposure] = {}
+    for one in sorted(exposures, key=lambda one: one.measure is not Measure.DENOMINATOR):
+        first.setdefault(home[one.cell], one)
     return list(first.values())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kvalreg.report.drawing import draw_now
 from kvalreg.report.markup import raw_html
 
 
@@ -25,7 +26,10 @@ class Piece:
     markdown: str
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
-        return {"text/markdown": self.markdown, "text/plain": f"<kvalreg piece, {len(self.markdown)} characters>"}
+        return {
+            "text/markdown": draw_now(self.markdown),
+            "text/plain": f"<kvalreg piece, {len(self.markdown)} characters>",
+        }
 
     def __add__(self, other: Piece) -> Piece:
         return join([self, other])

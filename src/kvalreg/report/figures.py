@@ -10,26 +10,33 @@ import base64
 import csv
 import io
 import json
-import re
+import math
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import altair as alt
 import pandas as pd
-import vl_convert
 from altair.utils.schemapi import debug_mode
 
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.display import Piece, html_piece
+from kvalreg.report.drawing import UNDRAWN
 from kvalreg.report.wording import Words
 
-STATIC_WIDTH = 560
 ACCENT, GREY, TARGET = "#0b5c8f", "#5c6670", "#3d6b35"
 SHAPES = {"high": "circle", "moderate": "diamond", "low": "triangle-down", "": "square"}
 FILLS = {"high": "#0b5c8f", "moderate": "#8fb8d8", "low": "#ffffff", "": "#5c6670"}
 
 
+_CONFIG = {
+    "aria": False,
+    "font": "system-ui, Roboto, sans-serif",
+    "padding": 6,
+    "axis": {"labelFontSize": 13, "labelColor": "#2b3238", "domainColor": "#b9c0c6", "gridColor": "#e4e8eb"},
+    "text": {"color": TARGET, "fontWeight": "bold", "fontSize": 12},
+    "view": {"stroke": None},
+}
 _as_written = debug_mode(False)
 """Altair checks every part of a chart as it is made, which takes longer than drawing it; a test checks the whole."""
 
@@ -53,7 +60,11 @@ class Figure:
     title, alt
         Caption, and the text for those who do not see the chart: what it shows, with numbers.
     chart
-        The Altair chart; its data are published cells only.
+        The chart's layers as Vega-Lite, without data.
+    rows
+        What the chart draws: published cells only.
+    height
+        Pixels.
     table
         The same numbers as text.
     """
@@ -61,21 +72,33 @@ class Figure:
     anchor: str
     title: str
     alt: str
-    chart: alt.LayerChart
+    chart: dict[str, Any]
+    rows: list[dict[str, Any]]
+    height: int
     table: Table
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The whole chart as Vega-Lite."""
+        frame = {
+            "data": {"values": self.rows},
+            "width": "container",
+            "height": self.height,
+            "background": "transparent",
+        }
+        return {**self.chart, **frame, "config": _CONFIG}
 
     def piece(self, words: Words) -> Piece:
         """The figure as HTML."""
-        spec = self.chart.to_dict(validate=False)
         return html_piece(
             f'<figure class="kv-figure" id="{escape(self.anchor)}">\n'
             f"<figcaption>{escape(self.title)}</figcaption>\n"
-            f'<div class="kv-chart" role="img" aria-label="{escape(self.alt)}">{_svg(spec)}</div>\n'
+            f'<div class="kv-chart" role="img" aria-label="{escape(self.alt)}">{UNDRAWN}</div>\n'
             f'<details class="kv-data"><summary>{escape(words("figure.show_data"))}</summary>\n'
             f"{table_html(self.table, self.title)}\n"
             f'<p class="kv-downloads"><a download="{escape(self.anchor)}.csv" href="{_csv_uri(self.table)}">'
             f"{escape(words('figure.download_csv'))}</a></p></details>\n"
-            f'<script type="application/json" class="kv-spec">{_json(spec)}</script>\n'
+            f'<script type="application/json" class="kv-spec">{_json(self.spec)}</script>\n'
             "</figure>"
         )
 
@@ -88,7 +111,7 @@ def trend(anchor: str, indicator: Indicator, cells: pd.DataFrame, words: Words) 
         return None
     data = _chart_rows(shown, indicator, words)
     x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
-    y = alt.Y("value:Q", title=None, scale=_scale(indicator, shown), axis=_axis(indicator))
+    y = alt.Y("value:Q", title=None, scale=_scale(indicator, shown), axis=_axis(indicator, words))
     base = alt.Chart().encode(x=x)
     tips = [alt.Tooltip("year:O", title=words("table.year")), alt.Tooltip("text:N", title=words("table.value"))]
     layers: list[alt.Chart] = []
@@ -114,8 +137,10 @@ def trend(anchor: str, indicator: Indicator, cells: pd.DataFrame, words: Words) 
         end_value=words.value(indicator, last["value"]),
         target=words.target(indicator),
     )
-    chart = _layered([*_target_rule(indicator, words, along="y"), *layers], data, height=220)
-    return Figure(anchor, words("figure.trend_title"), text.strip(), chart, _trend_table(cells, indicator, words))
+    chart = _layered([*_target_rule(indicator, words, along="y"), *layers])
+    return Figure(
+        anchor, words("figure.trend_title"), text.strip(), chart, data, 220, _trend_table(cells, indicator, words)
+    )
 
 
 @_as_written
@@ -126,8 +151,8 @@ def compare(anchor: str, indicator: Indicator, cells: pd.DataFrame, view: Compar
     if len(shown) < 2:
         return None
     data = _chart_rows(shown, indicator, words)
-    y = alt.Y("unit:N", title=None, sort=[row["unit"] for row in data], axis=alt.Axis(labelLimit=190, ticks=False))
-    x = alt.X("value:Q", title=None, scale=_scale(indicator, shown), axis=_axis(indicator, grid=True))
+    y = alt.Y("unit:N", title=None, sort=[row["unit"] for row in data], axis=alt.Axis(labelLimit=150, ticks=False))
+    x = alt.X("value:Q", title=None, scale=_scale(indicator, shown), axis=_axis(indicator, words))
     base = alt.Chart().encode(y=y)
     shape = alt.Shape("achievement:N", scale=alt.Scale(domain=list(SHAPES), range=list(SHAPES.values())), legend=None)
     fill = alt.Fill("achievement:N", scale=alt.Scale(domain=list(FILLS), range=list(FILLS.values())), legend=None)
@@ -142,7 +167,7 @@ def compare(anchor: str, indicator: Indicator, cells: pd.DataFrame, view: Compar
             x=x, shape=shape, fill=fill, tooltip=tips
         )
     )
-    chart = _layered([*_target_rule(indicator, words, along="x"), *layers], data, height=max(120, 22 * len(shown)))
+    chart = _layered([*_target_rule(indicator, words, along="x"), *layers])
     values = [words.value(indicator, value) for value in (shown["value"].min(), shown["value"].max())]
     text = words(
         "figure.compare_alt",
@@ -156,7 +181,9 @@ def compare(anchor: str, indicator: Indicator, cells: pd.DataFrame, view: Compar
         target=words.target(indicator),
     )
     title = words("figure.compare_title", unit_word=words(f"units.{view.level}"), year=view.year)
-    return Figure(anchor, title[0].upper() + title[1:], text.strip(), chart, _unit_table(cells, indicator, view))
+    table = _unit_table(cells, indicator, view)
+    height = max(120, 22 * len(shown))
+    return Figure(anchor, title[0].upper() + title[1:], text.strip(), chart, data, height, table)
 
 
 @dataclass(frozen=True)
@@ -211,7 +238,7 @@ def cell_texts(cell: pd.Series[Any], indicator: Indicator, words: Words) -> tupl
     if not cell["shown"]:
         return (words("states.hidden"), "", "", "")
     interval = words.interval(indicator, cell["low"], cell["high"]) if pd.notna(cell["low"]) else ""
-    patients = words.number(cell["denominator"]) if pd.notna(cell["denominator"]) else ""
+    patients = words.patients(indicator, cell["denominator"])
     return (words.value(indicator, cell["value"]), interval, patients, level_text(cell, words))
 
 
@@ -235,49 +262,45 @@ def _drawn(value: float) -> float:
     return float(f"{value:.5g}")
 
 
-def _axis(indicator: Indicator, *, grid: bool = True) -> alt.Axis:
-    share = indicator.type.share
-    return alt.Axis(grid=grid, tickCount=5, format=".0%" if share else indicator.sformat, labelFlush=share)
+def _axis(indicator: Indicator, words: Words) -> alt.Axis:
+    """Round numbers with the language's own signs: ``80 %``, ``1,5``."""
+    if indicator.type.share:
+        label = "format(datum.value * 100, '.0f') + ' %'"
+    else:
+        label = f"replace(format(datum.value, '{indicator.sformat.lstrip(',')}'), '.', '{words.decimal_sign}')"
+    return alt.Axis(grid=True, tickCount=5, labelExpr=label)
 
 
 def _scale(indicator: Indicator, shown: pd.DataFrame) -> alt.Scale:
-    """Shares are drawn on 0 to 1, or on a part of it when all lie close to one end; others start at zero."""
+    """Whole tens of per cent around everything drawn, so that points and intervals fill the figure."""
     if not indicator.type.share:
         return alt.Scale(zero=True, nice=True)
-    top = max(shown["high"].max(), shown["value"].max(), indicator.level_green or 0, indicator.level_yellow or 0)
-    return alt.Scale(domain=[0, 1 if top > 0.5 else min(1.0, round(top * 1.2 + 0.05, 1))])
+    drawn = [*shown["value"], *shown["low"].dropna(), *shown["high"].dropna()]
+    drawn += [] if indicator.level_green is None else [indicator.level_green]
+    lowest, highest = math.floor(min(drawn) * 10) / 10, min(1.0, math.ceil(max(drawn) * 10 + 0.2) / 10)
+    return alt.Scale(domain=[lowest, highest])
 
 
 def _target_rule(indicator: Indicator, words: Words, along: str) -> list[alt.Chart]:
     if indicator.level_green is None:
         return []
-    rule = alt.Chart().mark_rule(color=TARGET, strokeWidth=2, strokeDash=[2, 3])
-    label = alt.Chart().encode(text=alt.datum(words("figure.target")))
-    style = {"color": TARGET, "fontWeight": "bold", "fontSize": 12}
+    once = alt.Chart(alt.InlineData(values=[{}]))
+    rule = once.mark_rule(color=TARGET, strokeWidth=2, strokeDash=[2, 3])
+    label = once.encode(text=alt.datum(words("figure.target")))
     if along == "y":
         place = alt.YDatum(indicator.level_green)
-        return [rule.encode(y=place), label.mark_text(align="left", dy=-8, **style).encode(y=place, x=alt.value(4))]
+        return [rule.encode(y=place), label.mark_text(align="left", dy=-8).encode(y=place, x=alt.value(4))]
     place_x = alt.XDatum(indicator.level_green)
     return [
         rule.encode(x=place_x),
-        label.mark_text(baseline="bottom", dy=-4, **style).encode(x=place_x, y=alt.value(0)),
+        label.mark_text(baseline="bottom", dy=-4).encode(x=place_x, y=alt.value(0)),
     ]
 
 
-def _layered(layers: list[alt.Chart], rows: list[dict[str, Any]], height: int) -> alt.LayerChart:
-    return (
-        alt.layer(*layers, data=alt.InlineData(values=rows))
-        .properties(width="container", height=height, background="transparent")
-        .configure(aria=False, font="system-ui, Roboto, sans-serif", padding=6)
-        .configure_axis(labelFontSize=13, labelColor="#2b3238", domainColor="#b9c0c6", gridColor="#e4e8eb")
-        .configure_view(stroke=None)
-    )
-
-
-def _svg(spec: dict[str, Any]) -> str:
-    """The chart drawn once, scalable: without a fixed size, script or foreign address."""
-    svg = vl_convert.vegalite_to_svg({**spec, "width": STATIC_WIDTH - 120})
-    return re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"', r"<svg \1", svg, count=1)
+def _layered(layers: list[alt.Chart]) -> dict[str, Any]:
+    """The layers as Vega-Lite, without data: Altair copies all rows at every step, so they are added at the end."""
+    spec: dict[str, Any] = alt.layer(*layers).to_dict(validate=False)
+    return spec
 
 
 def _json(spec: dict[str, Any]) -> str:

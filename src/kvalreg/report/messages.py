@@ -72,7 +72,8 @@ class Message:
             return []
         unit_word = words(f"units.{self.level.value}")
         reached = int((shown["achievement"] == "high").sum())
-        unsure = int((shown["certainty"] == "uncertain").sum())
+        target = float(self.indicator.level_green or 0)
+        unsure = int(((shown["low"] < target) & (shown["high"] >= target)).sum())
         said = [words("message.reached_one", reached=reached, shown=len(shown), unit_word=unit_word)]
         if unsure:
             said.append(words("message.unsure", count=unsure, shown=len(shown), unit_word=unit_word))

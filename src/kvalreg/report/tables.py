@@ -58,7 +58,7 @@ def level_html(achievement: str, text: str) -> str:
 def indicator_table(anchor: str, lines: list[Line], caption: str, words: Words) -> Piece:
     """The table of indicators: value as natural frequency, patients, target, level, certainty, change."""
     frame = pd.DataFrame([_texts(line, words) for line in lines], columns=_COLUMNS)
-    table = GT(frame, rowname_col="indicator", id=anchor).fmt_passthrough(escape=False)
+    table = GT(frame, rowname_col="indicator", id=anchor).fmt_passthrough(list(_COLUMNS), escape=False)
     table = table.cols_label({name: words(f"table.{name}") for name in _COLUMNS[1:]})
     table = table.tab_stubhead(label=words("table.indicator"))
     html = re.sub(r"<style>.*?</style>", "", table.as_raw_html(), flags=re.DOTALL)
@@ -84,7 +84,7 @@ def _texts(line: Line, words: Words) -> tuple[str, ...]:
     if pd.notna(cell["low"]):
         value += f' <span class="kv-note">({escape(words.interval(indicator, cell["low"], cell["high"]))})</span>'
     level = words(f"levels.{cell['achievement'] or 'none'}")
-    patients = words.number(cell["denominator"]) if pd.notna(cell["denominator"]) else ""
+    patients = words.patients(indicator, cell["denominator"])
     change = words(f"change.{cell['change'] or 'none'}", year=_year(cell["change_from"]))
     return (
         name,

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 
 from babel.dates import format_date
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 
 from kvalreg.inputs.descriptor import Indicator, IndicatorType
 
@@ -67,6 +67,17 @@ class Words:
         """A value as the subject of a sentence: ``87 av 100 pasienter``."""
         text = self.value(indicator, value)
         return self("message.patients", frequency=text) if indicator.type.share else text
+
+    @property
+    def decimal_sign(self) -> str:
+        """Comma in Norwegian, point in English."""
+        return get_decimal_symbol(self.language)
+
+    def patients(self, indicator: Indicator, denominator: float) -> str:
+        """How many patients a cell counts; empty for a count, which says so itself, and where it is not known."""
+        if indicator.type is IndicatorType.ANTALL or math.isnan(denominator):
+            return ""
+        return self.number(denominator)
 
     def interval(self, indicator: Indicator, low: float, high: float) -> str:
         """An interval in the unit of the value: ``83–90 %`` or ``1,2–2,1``."""

@@ -6,13 +6,12 @@ stays as it was; a folder that holds something else than a site of ours is never
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import FileLock
 
 from kvalreg.errors import UsageError
 
@@ -42,7 +41,7 @@ def replaced(output: Path, staged: Path) -> Iterator[Path]:
             "Name another folder with --output DIR, or empty this one first."
         )
     output.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(staged.with_name(f"{staged.name}.lock")):
+    with _one_at_a_time(staged.with_name(f"{staged.name}.lock")):
         _tidy(output)
         aside = Path(tempfile.mkdtemp(prefix=f".{output.name}.", suffix=".making", dir=output.parent))
         try:
@@ -52,6 +51,14 @@ def replaced(output: Path, staged: Path) -> Iterator[Path]:
             _switch(aside, output)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Wait until no other process holds this lock; it falls away with the process that holds it."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _replaceable(output: Path) -> bool:

@@ -22,7 +22,7 @@ local function unsupported(text, doc)
     if not found:includes(what) then found:insert(what) end
   end
   for shortcode in text:gmatch("{{<%s*([%w-]+)") do refuse("shortcode '" .. shortcode .. "'") end
-  for engine in ("\n" .. text):gmatch("\n%s*```+%s*{+%s*(%a[%w-]*)[^}\n]*}+") do refuse("executable cell '" .. engine .. "'") end
+  for engine in text:gmatch("```%s*{+(%a[%w-]*)[^}\n]*}") do refuse("executable cell '" .. engine .. "'") end
   for key in pairs(doc.meta) do
     if not front_matter:includes(key) then refuse("front matter key '" .. key .. "'") end
   end
@@ -62,13 +62,13 @@ local function resolve(href, root)
 end
 
 local function resolve_links(doc, root)
+  local function attribute(start, address) return start .. resolve(address, root) .. '"' end
   local function raw(element)
-    if element.format == "html" then
-      element.text = element.text:gsub('(%s)(href=")([^"]*)"', function(space, name, href)
-        return space .. name .. resolve(href, root) .. '"'
-      end):gsub('(%s)(src=")([^"]*)"', function(space, name, src)
-        return space .. name .. resolve(src, root) .. '"'
-      end)
+    if element.format ~= "html" then return nil end
+    for _, start in ipairs({ ' href="', ' src="' }) do -- a plain look first: most of a page is figures without either
+      if element.text:find(start, 1, true) then
+        element.text = element.text:gsub("(" .. start .. ')([^"#][^"]*)"', attribute)
+      end
     end
     return element
   end

@@ -1,0 +1,227 @@
+"""HTML pages and drawings taken apart: every text, attribute, comment, table, chart specification and download.
+
+Comes in: HTML or SVG. Goes out: `Passage`s and `Record`s with what ids, captions, headings and ``data-kv-`` attributes
+around them tell. It leaves out only styles, the paths of drawings, and addresses; a data: address is read like a file.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
+from urllib.parse import unquote_to_bytes
+
+from kvalreg.release.audit_fragments import Fragment, Passage, read_csv, read_json, read_script, table_records
+from kvalreg.release.audit_public import Public, Spot, plain
+
+_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_INLINE = frozenset("a abbr b bdi bdo cite code data dfn em i kbd mark q s samp small span strong sub sup time u var".split())
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_NO_TEXT = frozenset(
+    "href src xlink:href class style id d transform points viewbox fill stroke width height x y x1 x2 y1 y2 cx cy r dx dy "
+    "opacity lang http-equiv rel type for name headers scope aria-labelledby aria-describedby aria-controls xmlns "
+    "xmlns:xlink version font-family font-size font-weight text-anchor stroke-width stroke-dasharray stroke-miterlimit "
+    "pointer-events tabindex role aria-hidden focusable clip-path srcset action method charset media sizes".split()
+)
+_ATTRIBUTES = {"data-kv-registry": "registry", "data-kv-indicator": "ind_id", "data-kv-context": "context"}
+_ATTRIBUTES |= {"data-kv-level": "level", "data-kv-orgnr": "orgnr"}
+
+
+@dataclass
+class _Open:
+    """An open element."""
+
+    tag: str
+    spot: Spot
+    text: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _TableOpen:
+    """An open table: headings, and rows with their spots."""
+
+    spot: Spot
+    own: bool
+    rows: list[tuple[Spot, list[str], bool]] = field(default_factory=list)
+    cell: list[str] | None = None
+
+
+def read_html(public: Public, spot: Spot, text: str) -> Iterator[Fragment]:
+    """Everything in a page."""
+    reader = _Reader(public, spot)
+    reader.feed(text)
+    reader.close()
+    reader.flush()
+    yield from reader.found
+
+
+def read_data_address(public: Public, spot: Spot, address: str) -> Iterator[Fragment]:
+    """The file that a ``data:`` address holds."""
+    kind, _, content = address.partition(",")
+    try:
+        data = base64.b64decode(content) if kind.endswith(";base64") else unquote_to_bytes(content)
+    except (binascii.Error, ValueError):
+        return
+    text = data.decode("utf-8", errors="replace")
+    if "csv" in kind or "tab-separated" in kind:
+        yield from read_csv(public, spot, text)
+    elif "json" in kind:
+        yield from _json_or_text(public, spot, text)
+    elif "svg" in kind or "html" in kind or "xml" in kind:
+        yield from read_html(public, spot, text)
+    elif kind.startswith("data:text") or kind in ("data:", "data:;base64"):
+        yield Passage(spot, text)
+
+
+def _json_or_text(public: Public, spot: Spot, text: str) -> Iterator[Fragment]:
+    try:
+        yield from read_json(public, spot, text)
+    except ValueError:
+        yield from read_script(spot, text)
+
+
+class _Reader(HTMLParser):
+    """Walks through a page, keeping what is known where it stands."""
+
+    def __init__(self, public: Public, spot: Spot) -> None:
+        super().__init__(convert_charrefs=True)
+        self.public = public
+        self.found: list[Fragment] = []
+        self.stack = [_Open("", spot)]
+        self.tables: list[_TableOpen] = []
+
+    @property
+    def spot(self) -> Spot:
+        """What is known here."""
+        return self.stack[-1].spot
+
+    # --- elements ----------------------------------------------------------------------------------------------------
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open an element: what its attributes tell holds inside it."""
+        given = {name.lower(): value or "" for name, value in attrs}
+        if tag not in _INLINE and tag != "br":
+            self.flush()
+        spot = self._told(tag, given)
+        self._attributes(spot, given)
+        if tag in _VOID:
+            self._text(" ")
+            return
+        if tag == "table":
+            self.tables.append(_TableOpen(spot, "kv-table" in given.get("class", "").split()))
+        elif tag == "tr" and self.tables:
+            self.tables[-1].rows.append((spot, [], True))
+        elif tag in ("td", "th") and self.tables and self.tables[-1].rows:
+            if tag == "td" or given.get("scope") == "row":
+                row_spot, cells, _ = self.tables[-1].rows[-1]
+                self.tables[-1].rows[-1] = (row_spot, cells, False)
+            self.tables[-1].cell = []
+        self.stack.append(_Open(tag, spot))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An element that is empty, as drawings have them."""
+        self._attributes(self.spot, {name.lower(): value or "" for name, value in attrs})
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close an element, and those inside it that were never closed."""
+        if not any(one.tag == tag for one in self.stack[1:]):
+            return
+        while self.stack[-1].tag != tag:
+            self._close()
+        self._close()
+
+    def handle_data(self, data: str) -> None:
+        """Text."""
+        self._text(data)
+
+    def handle_comment(self, data: str) -> None:
+        """A comment can be read too."""
+        self.found.append(Passage(self.spot, data))
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+    def _close(self) -> None:
+        tag = self.stack[-1].tag
+        if tag in ("td", "th") and self.tables and self.tables[-1].cell is not None and self.tables[-1].rows:
+            self.flush()
+            self.tables[-1].rows[-1][1].append(plain("".join(self.tables[-1].cell)))
+            self.tables[-1].cell = None
+        elif tag == "table" and self.tables:
+            self._table(self.tables.pop())
+        elif tag not in _INLINE:
+            self.flush()
+        closed = self.stack.pop()
+        if tag in _INLINE and closed.text:
+            self.stack[-1].text += closed.text
+
+    def flush(self) -> None:
+        """Hand over the text gathered in the innermost block."""
+        text = "".join("".join(one.text) for one in self._block())
+        for one in self._block():
+            one.text.clear()
+        if not text.strip():
+            return
+        tag, spot = self._block()[0].tag, self._block()[0].spot
+        if tag == "script":
+            self.found += _json_or_text(self.public, replace(spot, place=f"{spot.place} chart data".strip()), text)
+        elif tag != "style":
+            self.found.append(Passage(spot, plain(text), label=any(one.tag == "svg" for one in self.stack)))
+            self._learn(tag, plain(text))
+
+    def _block(self) -> list[_Open]:
+        """The innermost block and the inline elements open in it."""
+        first = next(at for at in range(len(self.stack) - 1, -1, -1) if self.stack[at].tag not in _INLINE)
+        return self.stack[first:]
+
+    def _text(self, text: str) -> None:
+        if self.tables and self.tables[-1].cell is not None:
+            self.tables[-1].cell.append(text)
+        self.stack[-1].text.append(text)
+
+    def _learn(self, tag: str, text: str) -> None:
+        """What a heading or a caption tells of its surroundings."""
+        if tag in _HEADINGS:
+            around = 0 if tag == "h1" else max(0, len(self.stack) - len(self._block()) - 1)
+            for one in self.stack[around:]:
+                one.spot = self.public.headed(one.spot, text)
+        elif tag == "figcaption":
+            for one in self.stack[-2:]:
+                one.spot = self.public.captioned(one.spot, text)
+        elif tag == "caption" and self.tables:
+            self.tables[-1].spot = self.public.captioned(self.tables[-1].spot, text)
+
+    def _told(self, tag: str, given: dict[str, str]) -> Spot:
+        """What an element's own attributes tell."""
+        spot = self.spot
+        if tag in ("section", "figure", "table", "div", "article", "details") and given.get("id"):
+            spot = replace(self.public.placed(spot, given["id"]), place=given["id"])
+        if given.get("role") == "region" and given.get("aria-label"):
+            spot = self.public.captioned(spot, given["aria-label"])
+        if given.get("lang"):
+            spot = replace(spot, english=given["lang"].startswith("en"))
+        told = {name: given[key] for key, name in _ATTRIBUTES.items() if given.get(key)}
+        year = given.get("data-kv-year", "")
+        return spot.known(**told, year=int(year) if year.isdigit() else None)
+
+    def _attributes(self, spot: Spot, given: dict[str, str]) -> None:
+        for name, value in given.items():
+            if value.startswith("data:"):
+                place = f"{spot.place} download {given.get('download', '')}".strip()
+                self.found += read_data_address(self.public, replace(spot, place=place), value)
+            elif name not in _NO_TEXT and not name.startswith("data-kv-") and value.strip():
+                inside = any(one.tag == "svg" for one in self.stack)
+                place = f"{spot.place} attribute {name}".strip()
+                self.found.append(Passage(replace(spot, place=place), plain(value), label=inside))
+
+    def _table(self, table: _TableOpen) -> None:
+        heading: list[str] = []
+        rows = []
+        for spot, cells, is_heading in table.rows:
+            if is_heading:
+                heading = heading or cells
+            else:
+                around = {name: getattr(table.spot, name) for name in ("level", "year") if getattr(spot, name) is None}
+                place = f"{table.spot.place} table row {len(rows) + 1}".strip()
+                rows.append((replace(spot.known(**around), place=place), cells))
+        self.found += [replace(one, own=table.own) for one in table_records(self.public, heading, rows)]

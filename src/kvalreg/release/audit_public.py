@@ -1,0 +1,262 @@
+"""What everybody knows before reading a page: the units, the registries' definitions, the words of the site.
+
+Owns names: which unit, indicator, context, year or level a text, an id or an address speaks of. Comes in: the project's
+own public files. Goes out: `Public`, and `Spot`, a place with what is known about it. It never sees a result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.units import Level, Units, read_units
+from kvalreg.project import Project
+from kvalreg.report.addresses import anchor
+from kvalreg.report.wording import LANGUAGES, words
+
+CONTEXTS = ("caregiver", "resident")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_FEW_LETTERS = 2
+_TELLING_ID = 6
+"""An indicator's bare id of at least so many letters is recognised inside a longer name."""
+_LEAST_ORGNR = 6
+"""An orgnr of at least so many digits is recognised in running text as well."""
+
+
+class Place(NamedTuple):
+    """A unit at a level; a county's `orgnr` is its name."""
+
+    level: str
+    orgnr: str
+
+
+class Key(NamedTuple):
+    """A cell."""
+
+    registry: str
+    ind_id: str
+    context: str
+    year: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where in a site something stands, and what is known there; None for what is not known."""
+
+    file: str
+    place: str = ""
+    registry: str | None = None
+    ind_id: str | None = None
+    context: str | None = None
+    year: int | None = None
+    level: str | None = None
+    orgnr: str | None = None
+    english: bool = False
+
+    def known(self, **facts: str | int | bool | None) -> Spot:
+        """The same spot with the facts that are not None."""
+        told = {name: fact for name, fact in facts.items() if fact is not None}
+        return replace(self, **told) if told else self  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Public:
+    """The public's knowledge.
+
+    Parameters
+    ----------
+    units
+        The tree, from `registries/units.csv`.
+    registries
+        The descriptors, by id.
+    """
+
+    units: Units
+    registries: Mapping[str, Registry]
+
+    @classmethod
+    def read(cls, root: Path) -> Public:
+        """The knowledge of one project; a registry whose descriptor is faulty is not known."""
+        project = Project.open(root)
+        units = read_units(project.units, project.relative(project.units))
+        return cls(units, read_descriptors(project)[0])
+
+    # --- units -------------------------------------------------------------------------------------------------------
+    @cached_property
+    def places(self) -> dict[str, tuple[Place, ...]]:
+        """Every name of a unit or county, and the units that bear it."""
+        found: dict[str, list[Place]] = {}
+        for unit in self.units:
+            names = {unit.name, unit.short_name}
+            if unit.level is Level.NATION:
+                names |= {words(language)(f"units.{key}") for language in LANGUAGES for key in ("nation", "nation_one")}
+            for name in names:
+                found.setdefault(plain(name), []).append(Place(unit.level.value, unit.orgnr))
+        for county in self.units.counties:
+            found.setdefault(plain(county), []).append(Place(Level.COUNTY.value, county))
+        return {name: tuple(places) for name, places in found.items()}
+
+    def named(self, text: str) -> tuple[Place, ...]:
+        """The units whose name this text is, or, cut short by a drawing, begins with."""
+        name = plain(text)
+        if name.endswith("…"):
+            return tuple(place for full, places in self.places.items() if full.startswith(name[:-1]) for place in places)
+        return self.places.get(name) or self.places.get(name[:1].lower() + name[1:], ())
+
+    def by_orgnr(self, text: str) -> tuple[Place, ...]:
+        """The unit with this orgnr, or the county of this name."""
+        if text in self.units:
+            return (Place(self.units[text].level.value, text),)
+        return (Place(Level.COUNTY.value, text),) if text in self.units.counties else ()
+
+    def mentioned(self, text: str) -> tuple[tuple[Place, ...], str]:
+        """The units that a sentence speaks of, and the sentence without their names.
+
+        The longest name wins: ``Vik HF`` is not ``Vik``. A name of one or two letters is often a word (``Å``, ``Li``),
+        so it counts only right before a number.
+        """
+        found: list[Place] = []
+
+        def note(match: re.Match[str]) -> str:
+            name = match[1]
+            if len(name) <= _FEW_LETTERS and not re.match(r"\s*[:=(–-]?\s*\d", text[match.end() :]):
+                return match[0]
+            found.extend(self.places.get(plain(name), ()) or self.by_orgnr(name))
+            return " "
+
+        rest = self._names.sub(note, " ".join(text.split(" ")))
+        return tuple(dict.fromkeys(found)), rest
+
+    @cached_property
+    def _names(self) -> re.Pattern[str]:
+        names = set(self.places) | {name[:1].upper() + name[1:] for name in self.places}
+        names |= {unit.orgnr for unit in self.units if len(unit.orgnr) >= _LEAST_ORGNR}
+        longest_first = "|".join(re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)))
+        return re.compile(rf"(?<![\w-])({longest_first})(?:['’]?s)?(?!\w)")
+
+    # --- indicators --------------------------------------------------------------------------------------------------
+    @cached_property
+    def anchors(self) -> dict[str, tuple[str, str]]:
+        """Every indicator's id on a page, and the id itself: registry and indicator."""
+        found = {}
+        for registry in self.registries.values():
+            for indicator in registry.indicators:
+                for name in (anchor(indicator.id), anchor(indicator.id).removeprefix("ind-"), indicator.id):
+                    found[name] = (registry.id, indicator.id)
+        return found
+
+    def indicator(self, text: str, registry: str | None) -> tuple[str, str] | None:
+        """The indicator whose title or id this text is."""
+        name = plain(text)
+        if name in self.anchors:
+            return self.anchors[name]
+        found = [one for one in self._titles.get(name, ()) if registry in (None, one[0])]
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _titles(self) -> dict[str, list[tuple[str, str]]]:
+        found: dict[str, list[tuple[str, str]]] = {}
+        for registry in self.registries.values():
+            for indicator in registry.indicators:
+                found.setdefault(plain(indicator.title), []).append((registry.id, indicator.id))
+        return found
+
+    def titled(self, text: str, registry: str | None) -> tuple[tuple[str, str], ...]:
+        """The indicators whose title, and a colon, a sentence begins with: it tells the nation's result."""
+        title, colon, _ = text.strip().partition(":")
+        return tuple(one for one in self._titles.get(plain(title), ()) if colon and registry in (None, one[0]))
+
+    def without_titles(self, text: str) -> str:
+        """A text without the titles of indicators, which may hold numbers: ``innen 30 dager``."""
+        return self._numbered_titles.sub(" ", text) if self._numbered_titles else text
+
+    @cached_property
+    def _numbered_titles(self) -> re.Pattern[str] | None:
+        titles = sorted((title for title in self._titles if re.search(r"\d", title)), key=len, reverse=True)
+        return re.compile("|".join(re.escape(title) for title in titles)) if titles else None
+
+    # --- addresses, ids, captions ------------------------------------------------------------------------------------
+    def placed(self, spot: Spot, name: str) -> Spot:
+        """What an id or a part of an address adds: ``enheter-ind-a-caregiver``, ``2024``, ``slag``."""
+        if name in self.registries:
+            spot = spot.known(registry=name)
+        inside = (a for a in self._longest_anchors if a in name and _whole_in(a, name))
+        ind = name if name in self.anchors else next(inside, "")
+        if ind:
+            registry, ind_id = self.anchors[ind]
+            spot = spot.known(registry=registry, ind_id=ind_id)
+        rest = name.replace(ind, "") if ind else name
+        context = next((one for one in CONTEXTS if one in rest), None)
+        year = years(rest)
+        return spot.known(context=context, year=year[0] if len(year) == 1 else None)
+
+    @cached_property
+    def _longest_anchors(self) -> list[str]:
+        telling = [name for name in self.anchors if name.startswith("ind-") or len(name) >= _TELLING_ID]
+        return sorted(telling, key=lambda name: (-len(name), name))
+
+    def captioned(self, spot: Spot, text: str) -> Spot:
+        """What a caption adds: ``Sykehus i 2024``, ``Utvikling over tid, hele landet``."""
+        found = self._unit_words.search(plain(text).lower())
+        year = years(text)
+        return spot.known(level=self.unit_words[found[1]] if found else None, year=year[0] if len(year) == 1 else None)
+
+    @cached_property
+    def unit_words(self) -> dict[str, str]:
+        """The words for levels, in every language, small letters."""
+        keys = [(f"units.{level.value}{end}", level.value) for level in Level for end in ("", "_one")]
+        return {words(language)(key).lower(): level for language in LANGUAGES for key, level in keys}
+
+    @cached_property
+    def _unit_words(self) -> re.Pattern[str]:
+        listed = "|".join(re.escape(word) for word in sorted(self.unit_words, key=len, reverse=True))
+        return re.compile(rf"(?<!\w)({listed})(?!\w)")
+
+    def headed(self, spot: Spot, text: str) -> Spot:
+        """What a heading adds to all that stands below it: a context, or a unit."""
+        units = self.named(text)
+        if len(units) == 1:
+            spot = spot.known(level=units[0].level, orgnr=units[0].orgnr)
+        return spot.known(context=self.context(text))
+
+    def context(self, text: str) -> str | None:
+        """The context whose words stand in a text: ``etter hvor pasientene bor``."""
+        low = plain(text).lower()
+        said = {words(lang)(f"message.{context}").lower(): context for lang in LANGUAGES for context in CONTEXTS}
+        return next((context for phrase, context in said.items() if phrase in low), None)
+
+
+def _whole_in(word: str, name: str) -> bool:
+    return re.search(rf"(?<![a-z0-9_]){re.escape(word)}(?![a-z0-9_])", name) is not None
+
+
+def plain(text: str) -> str:
+    """A text with single spaces and no space around it."""
+    return " ".join(text.split())
+
+
+def years(text: str) -> tuple[int, ...]:
+    """The years that a text names."""
+    return tuple(dict.fromkeys(int(year) for year in _YEAR.findall(text)))
+
+
+def without_years(text: str) -> str:
+    """A text without the years it names."""
+    return _YEAR.sub(" ", text)
+
+
+def catalogue(*keys: str) -> frozenset[str]:
+    """The texts of these keys in every language: ``states.hidden``."""
+    return frozenset(plain(words(language).catalogue[s][k]) for language in LANGUAGES for s, k in map(_split, keys))
+
+
+def _split(key: str) -> tuple[str, str]:
+    section, _, name = key.partition(".")
+    return section, name

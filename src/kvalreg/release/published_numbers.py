@@ -1,0 +1,200 @@
+"""From printed numbers back to counts: what a reader can work out about one cell.
+
+Owns how exactly a printed number tells the true one. Comes in: texts such as ``87 av 100``, ``83–90 %``, ``1 562`` and
+numbers of charts and data files. Goes out: spans that hold the true number, and the counts that fit all of them.
+It knows nothing of sites or cells.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, fields
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from kvalreg.statistics.intervals import Bools, Floats
+from kvalreg.statistics.proportions import wilson
+
+DRAWN_DIGITS = 5
+"""Significant digits of the numbers a chart embeds (`kvalreg.report.figures`)."""
+MOST_PATIENTS = 5000
+"""Up to here a number of patients that is not printed is looked for by its interval."""
+_SLACK = 1e-9
+_NORWEGIAN = r"\d{1,3}(?:[\u00a0\u202f\u2009 ]\d{3})+(?:,\d+)?(?!\d)|\d+(?:[.,]\d+)?"
+_ENGLISH = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?"
+
+
+class Span(NamedTuple):
+    """A number somewhere from `low` to `high`, ends included."""
+
+    low: float
+    high: float
+
+    def meet(self, other: Span) -> Span | None:
+        """What both say; None when they contradict each other."""
+        low, high = max(self.low, other.low), min(self.high, other.high)
+        return Span(low, high) if low <= high + _SLACK * max(1.0, abs(high)) else None
+
+    @property
+    def exact(self) -> bool:
+        """Whether only one number is left."""
+        return self.low == self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What is printed about one cell; None for what is not.
+
+    Parameters
+    ----------
+    n, x
+        Denominator and numerator.
+    value
+        The result in its own unit: a share from 0 to 1, or a mean, median or count.
+    low, high
+        The limits of its 95 % interval.
+    """
+
+    n: Span | None = None
+    x: Span | None = None
+    value: Span | None = None
+    low: Span | None = None
+    high: Span | None = None
+
+    def meet(self, other: Numbers) -> Self | None:
+        """What two places say together; None when they contradict each other."""
+        met: dict[str, Span | None] = {}
+        for one in fields(self):
+            mine, theirs = getattr(self, one.name), getattr(other, one.name)
+            both = mine.meet(theirs) if mine is not None and theirs is not None else (mine or theirs)
+            if both is None and mine is not None:
+                return None
+            met[one.name] = both
+        return type(self)(**met)
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, one.name) is not None for one in fields(self))
+
+
+def printed(text: str, *, english: bool) -> Span | None:
+    """The first number of a text written for readers: ``87 av 100``, ``87 %``, ``1,9 dager``, ``1 562``.
+
+    Worked numbers: ``87 av 100`` is a share from 0.865 to 0.875; ``1,9 dager`` is 1.85 to 1.95; ``1 562`` is itself,
+    give or take a half, which `counts` cuts away.
+    """
+    found = list(re.finditer(_ENGLISH if english else _NORWEGIAN, text))
+    if not found:
+        return None
+    span = _around(found[0].group(), english=english)
+    if len(found) > 1 and re.fullmatch(r"\s+(?:av|of)\s+", text[found[0].end() : found[1].start()]):
+        of = _around(found[1].group(), english=english)
+        per = (of.low + of.high) / 2
+        return Span(span.low / per, span.high / per) if per else None
+    if re.match(r"\s*%", text[found[0].end() :]):
+        return Span(span.low / 100, span.high / 100)
+    return span
+
+
+def printed_interval(text: str, *, english: bool) -> tuple[Span, Span] | None:
+    """The two limits of ``83–90 %`` or ``1,2–2,1``, also inside brackets; None when there is no interval."""
+    number = _ENGLISH if english else _NORWEGIAN
+    found = re.search(rf"({number})\s*–\s*({number})(\s*%)?", text)
+    if found is None:
+        return None
+    low, high = _around(found[1], english=english), _around(found[2], english=english)
+    if found[3]:
+        return Span(low.low / 100, low.high / 100), Span(high.low / 100, high.high / 100)
+    return low, high
+
+
+def drawn(text: str) -> Span | None:
+    """A number as a chart or a data file holds it: a whole number is exact, others have at least five digits."""
+    try:
+        number = float(text.strip().replace(",", "."))
+    except ValueError:
+        return None
+    if not math.isfinite(number):
+        return None
+    if re.fullmatch(r"-?\d+", text.strip()):
+        return Span(number, number)
+    digits = max(DRAWN_DIGITS, len(re.sub(r"^0+|\D", "", text.lower().split("e")[0].lstrip("-0.,"))))
+    half = 0.5 * 10.0 ** (math.floor(math.log10(abs(number))) - digits + 1) if number else 0.0
+    return Span(number - half, number + half)
+
+
+def counts(numbers: Numbers) -> tuple[Span | None, Span | None]:
+    """The denominators and numerators of a share that fit everything printed about it, as spans of whole numbers.
+
+    Worked numbers: 87 of 100, printed as ``87 av 100`` with 100 patients, leaves 87 alone, since 86.5 to 87.5 holds no
+    other whole number. ``27 av 100`` with 788 patients leaves 209 to 216; the interval narrows that further.
+    """
+    n = _whole(numbers.n) or _from_interval(numbers)
+    if n is None:
+        return None, _whole(numbers.x)
+    if numbers.x is not None:
+        return n, _whole(numbers.x)
+    if numbers.value is None and not (n.exact and numbers.low is not None):
+        return n, Span(0, n.high)
+    value = numbers.value or Span(0.0, 1.0)
+    fitting = Span(
+        max(0, math.ceil(n.low * value.low - _SLACK * n.low - _SLACK)),
+        min(n.high, math.floor(n.high * value.high + _SLACK * n.high + _SLACK)),
+    )
+    if fitting.low > fitting.high:
+        return n, _nearest(n, value)
+    return n, fitting if fitting.exact or not n.exact else _by_interval(n, fitting, numbers)
+
+
+def _around(text: str, *, english: bool) -> Span:
+    """What a printed number is rounded from: half a unit of its last digit to either side."""
+    plain = re.sub(r"[\u00a0\u202f\u2009 ]", "", text)
+    plain = plain.replace(",", "") if english else plain.replace(",", ".")
+    half = 0.5 * 10.0 ** -len(plain.partition(".")[2])
+    return Span(float(plain) - half, float(plain) + half)
+
+
+def _whole(span: Span | None) -> Span | None:
+    """The whole numbers of a span. A printed whole number, a half to either side, is itself."""
+    if span is None:
+        return None
+    if span.high - span.low <= 1:
+        middle = round((span.low + span.high) / 2)
+        return Span(middle, middle)
+    return Span(math.ceil(span.low), math.floor(span.high))
+
+
+def _nearest(n: Span, value: Span) -> Span:
+    """Where no whole number fits, the number was rounded more than we think: the nearest ones."""
+    middle = (value.low + value.high) / 2 * n.high
+    return Span(max(0, math.floor(middle)), min(n.high, math.ceil(middle)))
+
+
+def _by_interval(n: Span, fitting: Span, numbers: Numbers) -> Span:
+    """The numerators whose Wilson interval is the printed one; all of them when none is."""
+    if numbers.low is None or numbers.high is None:
+        return fitting
+    x = np.arange(fitting.low, fitting.high + 1)
+    low, high = wilson(x, np.full(len(x), n.low))
+    good = _inside(low, numbers.low) & _inside(high, numbers.high)
+    return Span(float(x[good].min()), float(x[good].max())) if good.any() else fitting
+
+
+def _from_interval(numbers: Numbers) -> Span | None:
+    """The numbers of patients that a share and its interval allow: a percentage with its interval gives away n."""
+    if numbers.value is None or numbers.low is None or numbers.high is None:
+        return None
+    n = np.arange(1, MOST_PATIENTS + 1)
+    first = np.ceil(n * numbers.value.low - _SLACK)
+    most = int((np.floor(n * numbers.value.high + _SLACK) - first).max())
+    fits = np.zeros(len(n), dtype=np.bool_)
+    for more in range(most + 1):
+        x = np.minimum(first + more, n)
+        low, high = wilson(x, n)
+        fits |= _inside(x / n, numbers.value) & _inside(low, numbers.low) & _inside(high, numbers.high)
+    return Span(float(n[fits].min()), float(n[fits].max())) if fits.any() else None
+
+
+def _inside(values: Floats, span: Span) -> Bools:
+    return (values >= span.low - _SLACK) & (values <= span.high + _SLACK)
