@@ -1,8 +1,12 @@
 """How long complementary suppression and the attack take for a national data set, and how much they hide.
 
 60 registries x 10 indicators x 15 years = 9,000 groups of about 200 cells: 150 hospitals in 22 HFs, 4 RHFs, 15 counties
-(one hospital in six lies in another county than the rest of its HF) and the nation. Run ``python benchmarks/disclosure.py
-[GROUPS]``; it prints seconds on two processes, also scaled to 9,000 groups, and the share of cells hidden.
+(one hospital in six lies in another county than the rest of its HF) and the nation. It prints seconds, also scaled to
+9,000 groups on two cores, and the share of cells hidden::
+
+    python benchmarks/disclosure.py 300
+    LEAST_MEAN=10 python benchmarks/disclosure.py 300     # smaller units: three times as many small cells
+    NUMERATOR_WIDTH=0 python benchmarks/disclosure.py 300 # what protecting numerators costs
 """
 
 from __future__ import annotations

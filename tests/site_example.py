@@ -16,7 +16,9 @@ from kvalreg.project import Project
 from kvalreg.report.markup import escape_markdown, raw_html
 from kvalreg.site.staging import Page
 
-NASTY = 'A *b* _c_ `d` <script>alert(1)</script> & "e" \'f\' {{< meta lang >}} {{{{ >}} $x$ @fig-a [g](h.html) -- ... ~i~'
+NASTY = (
+    "A *b* _c_ `d` <script>alert(1)</script> & \"e\" 'f' {{< meta lang >}} {{{{ >}} $x$ @fig-a [g](h.html) -- ... ~i~"
+)
 SPEC = {
     "data": {"values": [{"year": "2022", "value": 0.8}, {"year": "2023", "value": 0.87}]},
     "transform": [{"filter": "datum.value > 0"}],
@@ -53,6 +55,8 @@ _YEAR = "\n\n".join(
             '<p>Se <a href="../../nyre/index.qmd">nyre</a>, <a href="/om/index.qmd">om</a>, '
             '<a href="https://example.org/a?b=c#d">utenfor</a> og <a href="mailto:a@example.org">post</a>.</p>'
         ),
+        raw_html('<p title="{{< meta lang >}}">{{<em> meta lang >}}</em></p>'),
+        escape_markdown("b58fc729-690b-4000-b19f-365a4093b2ff;7b7b3c206d657461206c616e67203e7d7d;"),
         "### Åpen behandling på sykehus",
         raw_html(_FIGURE),
         "### Andre tall {#ind-a}",
@@ -67,7 +71,9 @@ PAGES = [
         "Resultater fra kvalitetsregistrene",
         raw_html('<p class="kv-lead">Velkommen.</p>')
         + "\n\n## Registre\n\n"
-        + raw_html('<div class="kv-cards"><a class="kv-card" href="registre/index.qmd"><strong>Alle</strong></a></div>'),
+        + raw_html(
+            '<div class="kv-cards"><a class="kv-card" href="registre/index.qmd"><strong>Alle</strong></a></div>'
+        ),
         "nb",
         synthetic=True,
     ),
@@ -156,7 +162,9 @@ def read_page(site: Path, address: str) -> ReadPage:
         headings=_headings(main),
         contents=_links(outline, address) if outline is not None else [],
         figures=[_figure(figure) for figure in _find(main, "figure")],
-        tables=[[[_text(c) for c in row if c.tag in ("th", "td")] for row in _find(t, "tr")] for t in _find(main, "table")],
+        tables=[
+            [[_text(c) for c in row if c.tag in ("th", "td")] for row in _find(t, "tr")] for t in _find(main, "table")
+        ],
         links=_links(main, address),
         text=_text(main),
     )
@@ -170,7 +178,9 @@ def foreign_requests(site: Path) -> list[str]:
             loads = [element.get("src"), element.get("srcset"), element.get("href") if element.tag == "link" else None]
             found += [f"{address}: {load}" for load in loads if load and re.match(r"(https?:)?//", load)]
     for sheet in sorted(site.rglob("*.css")):
-        found += [f"{sheet.name}: {url}" for url in re.findall(r"url\([\"']?((?:https?:)?//[^)]*)", sheet.read_text("utf-8"))]
+        found += [
+            f"{sheet.name}: {url}" for url in re.findall(r"url\([\"']?((?:https?:)?//[^)]*)", sheet.read_text("utf-8"))
+        ]
     return found
 
 

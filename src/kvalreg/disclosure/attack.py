@@ -125,7 +125,7 @@ def exposed(bounds: Bounds, view: View, policy: Policy, small: BoolArray | None 
         What must remain uncertain.
     small
         The cells hidden for their own smallness, for those who know them: their least denominator must not be raised
-        either, because a reader who knows that the unit is small would then have fewer values left than the rule leaves.
+        either, because a reader who knows that the unit is small would have fewer values left than the rule leaves.
 
     Returns
     -------

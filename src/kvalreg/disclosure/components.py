@@ -58,6 +58,7 @@ class Component:
 
     @property
     def measures(self) -> int:
+        """3 for numerators, misses and denominators; 1 for denominators alone."""
         return len(self.low)
 
 
@@ -164,7 +165,7 @@ def _without_twins(component: Component) -> list[Equation]:
         if len(places) > 1:
             twins.setdefault(tuple(places), []).append(variable)
     equations = list(component.equations)
-    for places, variables in twins.items():
+    for shared, variables in twins.items():
         if len(variables) < 2:
             continue
         together = len(component.low[0])
@@ -172,7 +173,7 @@ def _without_twins(component: Component) -> list[Equation]:
             component.low[measure].append(0)
             component.high[measure].append(INFINITE)
         gone = set(variables)
-        for number, sign in places:
+        for number, sign in shared:
             old = equations[number]
             kept = tuple(term for term in old.terms if term[0] not in gone)
             equations[number] = Equation((*kept, (together, sign)), old.constants)

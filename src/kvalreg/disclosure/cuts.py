@@ -1,14 +1,14 @@
 """What must be hidden, said as inequalities: the reasons that `suppression` learns from a failed attempt.
 
 Owns the form of such an inequality and how one is derived from a cell that an attack exposed. What comes in are true
-counts (SECRET) and the exposed cells; what goes out are cuts that every safe choice satisfies and the failed one breaks.
+counts (SECRET) and exposed cells; what goes out are cuts that every safe choice satisfies and the failed one breaks.
 
 The derivation (Fischetti and Salazar-Gonzalez 2001, *Management Science* 47:1008-1027, sliding protection levels)
 ------------------------------------------------------------------------------------------------------------------
-Let d be any other solution of the sums minus the true counts v; hidden cells j have ``d_j >= -(v_j - least_j)``, published
-ones ``d_j = 0``. Adding multiples of the sums to d_i gives ``d_i = sum_j r_j d_j``, which is at most the sum over hidden
-j of ``|r_j| (v_j - least_j)`` where r_j < 0, and unlimited where r_j > 0. The same holds for -d_i. So the width of cell
-i's bounds is at most ``sum_j a_j h_j`` with h_j = 1 for hidden cells, and a width of at least w needs
+Let d be any other solution of the sums minus the true counts v; hidden cells j have ``d_j >= -(v_j - least_j)``,
+published ones ``d_j = 0``. Adding multiples of the sums to d_i gives ``d_i = sum_j r_j d_j``, which is at most the sum
+over hidden j of ``|r_j| (v_j - least_j)`` where r_j < 0, and unlimited where r_j > 0. The same holds for -d_i. So the
+width of cell i's bounds is at most ``sum_j a_j h_j`` with h_j = 1 for hidden cells, and a width of at least w needs
 ``sum_j min(w, a_j) h_j >= w h_i``.
 
 Worked example: HF = A + B + C published, A hidden with 3, B = 4, C = 20, minimum 5. The width of A is at most
@@ -21,7 +21,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linprog
-from scipy.sparse import csr_array
 
 from kvalreg.disclosure.attack import Exposure, Measure
 from kvalreg.disclosure.cells import Policy, Table, View
@@ -98,7 +97,7 @@ class Reasons:
         return cuts
 
     def of_surroundings(self, cell: int, view: View) -> Cut:
-        """The weakest cut, always right: unless something beside this hidden component is hidden too, nothing changes."""
+        """The weakest cut, always right: unless something beside this component is hidden too, nothing changes."""
         relations = self.table.relations
         inside, waiting = {cell}, [cell]
         beside = set[int]()
@@ -138,9 +137,12 @@ class Reasons:
         room = np.concatenate([values - floor, np.array([self.beside[one.measure][n] for n in slack], dtype=np.int64)])
         objective = np.zeros(len(room))
         objective[place[one.cell]] = direction
-        free = np.concatenate([unseen, np.ones(len(slack), dtype=np.bool_)])
-        box = np.column_stack([np.where(free, -room, 0).astype(float), np.where(free, np.inf, 0.0)])
-        matrix = csr_array((signs, (rows, columns)), shape=(len(sums), len(room)))
+        free = [*unseen.tolist(), *[True] * len(slack)]
+        box: list[tuple[float, float | None]] = [
+            (-float(space), None) if loose else (0.0, 0.0) for space, loose in zip(room, free, strict=True)
+        ]
+        matrix = np.zeros((len(sums), len(room)))
+        matrix[rows, columns] = signs
         result = linprog(objective, A_eq=matrix, b_eq=np.zeros(len(sums)), bounds=box, method="highs")
         if result.status != 0:
             return None

@@ -1,12 +1,12 @@
 """Other tables that fit the same published numbers, found by moving patients round cycles of hidden cells.
 
 Owns witnesses: complete solutions of a component, and for each count the least and greatest value met in any of them.
-What comes in is a component and one solution; what goes out are ranges that are certainly possible. A range that is wide
-enough proves a cell safe without integer programming; one that is not proves nothing.
+What comes in is a component and one solution; what goes out are ranges that are certainly possible. A range that is
+wide enough proves a cell safe without integer programming; one that is not proves nothing.
 
-Where every hidden cell occurs in at most two sums (a hospital in its HF and its county, an HF in its RHF), the cells are
-the arcs of a network whose nodes are the sums: a solution is a flow, and how far one count can rise or fall is a maximum
-flow in the residual network (Ford and Fulkerson 1962; augmented along shortest paths as Edmonds and Karp 1972).
+Where every hidden cell occurs in at most two sums (a hospital in its HF and its county, an HF in its RHF), the cells
+are the arcs of a network whose nodes are the sums: a solution is a flow, and how far one count can rise or fall is a
+maximum flow in the residual network (Ford and Fulkerson 1962; along shortest paths as Edmonds and Karp 1972).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Exact bounds of a component with cycles: witnesses first, integer programming where they do not settle it.
 
-What comes in is a `Component` whose bounds have been narrowed by reasoning; it leaves with exact ones, or with bounds at
-least as wide as was asked for. It sees no hidden count, unless the caller lends a solution to start from.
+What comes in is a `Component` whose bounds have been narrowed by reasoning; it leaves with exact ones, or with bounds
+at least as wide as was asked for. It sees no hidden count, unless the caller lends a solution to start from.
 """
 
 from __future__ import annotations

@@ -11,14 +11,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kvalreg.disclosure.attack import Bounds, Exposure, Measure, attack, exposed
-from kvalreg.disclosure.cells import Policy, View
+from kvalreg.disclosure.attack import Measure, attack, exposed
+from kvalreg.disclosure.cells import UNBOUNDED, Policy, View
 from kvalreg.disclosure.relations import Relations, Sum, from_groups, from_tree
 from kvalreg.inputs.units import Level, Units
 from kvalreg.release.audit_public import Place
 from kvalreg.release.published_numbers import Span
-
-_MANY = 10**7
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +29,11 @@ class Known:
     n: Span | None = None
     x: Span | None = None
     hidden: bool = False
+    listed: bool = True
 
 
 HIDDEN = Known(hidden=True)
-UNLISTED = Known()
+UNLISTED = Known(listed=False)
 """A unit that a page leaves out, without a mark: it may be without patients."""
 
 
@@ -132,7 +131,7 @@ def _attacked(family: Family, judged: set[Place], *, complete: bool) -> Outcome:
     places = list(family.cells)
     sums = _sums(family.units, places)
     if not complete:
-        sums = [replace_sum(one) for one in sums]
+        sums = [one._replace(complete=False) for one in sums]
     numbered = _Numbered(family, places)
     view = numbered.view(sums)
     bounds = attack(view)
@@ -147,11 +146,6 @@ def _attacked(family: Family, judged: set[Place], *, complete: bool) -> Outcome:
         else:
             found[place] = (*found.get(place, ()), one.measure)
     return Outcome(found, frozenset(contradicted))
-
-
-def replace_sum(one: Sum) -> Sum:
-    """The same sum, whose total may hold more than its parts."""
-    return one._replace(complete=False)
 
 
 def _sums(units: Units, places: list[Place]) -> list[Sum]:
@@ -201,7 +195,7 @@ class _Numbered:
         for at, place in enumerate(self.places):
             self._roughly(at, self.family.cells[place])
         size = len(self.n)
-        absent = [self.family.cells[place] == UNLISTED for place in self.places]
+        absent = [not self.family.cells[place].listed for place in self.places]
         keep = [place.level == Level.NATION.value for place in self.places]
         fill = [False] * (size - len(self.places))
         return View(
@@ -223,7 +217,7 @@ class _Numbered:
         elif known.n is not None:
             self._add(-1, -1, int(known.n.low), int(known.n.high))
         else:
-            self._add(-1, -1, 0 if known == UNLISTED else 1, _MANY)
+            self._add(-1, -1, 1 if known.listed else 0, UNBOUNDED)
 
     def _roughly(self, at: int, known: Known) -> None:
         if not self.hidden[at] or not self.family.share or known.n is None or known.x is None or not known.n.exact:

@@ -185,7 +185,9 @@ def told(public: Public, spot: Spot, single: dict[str, object]) -> Spot:
         text, name = plain(str(value)), key.lower()
         if name in {"registry", "register", "registry_id"} and text in public.registries:
             spot = spot.known(registry=text)
-        elif name in {"ind_id", "indicator", "indicator_id", "indikator"} and (found := public.indicator(text, spot.registry)):
+        elif name in {"ind_id", "indicator", "indicator_id", "indikator"} and (
+            found := public.indicator(text, spot.registry)
+        ):
             spot = spot.known(registry=found[0], ind_id=found[1])
         elif name in {"context", "kontekst"} and text in CONTEXTS:
             spot = spot.known(context=text)

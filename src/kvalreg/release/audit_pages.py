@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
@@ -17,17 +16,22 @@ from urllib.parse import unquote_to_bytes
 from kvalreg.release.audit_fragments import Fragment, Passage, read_csv, read_json, read_script, table_records
 from kvalreg.release.audit_public import Public, Spot, plain
 
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
-_INLINE = frozenset("a abbr b bdi bdo cite code data dfn em i kbd mark q s samp small span strong sub sup time u var".split())
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_NO_TEXT = frozenset(
-    "href src xlink:href class style id d transform points viewbox fill stroke width height x y x1 x2 y1 y2 cx cy r dx dy "
-    "opacity lang http-equiv rel type for name headers scope aria-labelledby aria-describedby aria-controls xmlns "
-    "xmlns:xlink version font-family font-size font-weight text-anchor stroke-width stroke-dasharray stroke-miterlimit "
-    "pointer-events tabindex role aria-hidden focusable clip-path srcset action method charset media sizes".split()
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
+_INLINE = frozenset(
+    {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "dfn", "em", "i", "kbd", "mark", "q", "s", "samp", "small"}
+    | {"span", "strong", "sub", "sup", "time", "u", "var"}
+)
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_TEXTS = frozenset(
+    {"title", "alt", "aria-label", "aria-description", "aria-valuetext", "content", "value", "placeholder"}
+)
+_TEXTS |= {"label", "summary", "srcdoc", "download"}
+"""Attributes that hold words; so may every attribute beginning with ``data-`` that is not our own identity."""
 _ATTRIBUTES = {"data-kv-registry": "registry", "data-kv-indicator": "ind_id", "data-kv-context": "context"}
 _ATTRIBUTES |= {"data-kv-level": "level", "data-kv-orgnr": "orgnr"}
+_IDENTITY = frozenset(_ATTRIBUTES) | {"data-kv-year"}
 
 
 @dataclass
@@ -120,7 +124,7 @@ class _Reader(HTMLParser):
             self.tables[-1].cell = []
         self.stack.append(_Open(tag, spot))
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         """An element that is empty, as drawings have them."""
         self._attributes(self.spot, {name.lower(): value or "" for name, value in attrs})
 
@@ -138,6 +142,10 @@ class _Reader(HTMLParser):
 
     def handle_comment(self, data: str) -> None:
         """A comment can be read too."""
+        self.found.append(Passage(self.spot, data))
+
+    def unknown_decl(self, data: str) -> None:
+        """A CDATA section of XML."""
         self.found.append(Passage(self.spot, data))
 
     # --- inside ------------------------------------------------------------------------------------------------------
@@ -209,14 +217,14 @@ class _Reader(HTMLParser):
             if value.startswith("data:"):
                 place = f"{spot.place} download {given.get('download', '')}".strip()
                 self.found += read_data_address(self.public, replace(spot, place=place), value)
-            elif name not in _NO_TEXT and not name.startswith("data-kv-") and value.strip():
+            elif name in _TEXTS or (name.startswith("data-") and name not in _IDENTITY):
                 inside = any(one.tag == "svg" for one in self.stack)
                 place = f"{spot.place} attribute {name}".strip()
                 self.found.append(Passage(replace(spot, place=place), plain(value), label=inside))
 
     def _table(self, table: _TableOpen) -> None:
         heading: list[str] = []
-        rows = []
+        rows: list[tuple[Spot, list[str]]] = []
         for spot, cells, is_heading in table.rows:
             if is_heading:
                 heading = heading or cells

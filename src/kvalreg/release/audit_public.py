@@ -104,10 +104,11 @@ class Public:
         return {name: tuple(places) for name, places in found.items()}
 
     def named(self, text: str) -> tuple[Place, ...]:
-        """The units whose name this text is, or, cut short by a drawing, begins with."""
+        """The units whose name this text is, or, cut short by a drawing, the one it begins with."""
         name = plain(text)
         if name.endswith("…"):
-            return tuple(place for full, places in self.places.items() if full.startswith(name[:-1]) for place in places)
+            begun = {place for full, places in self.places.items() if full.startswith(name[:-1]) for place in places}
+            return tuple(begun) if len(begun) == 1 else ()
         return self.places.get(name) or self.places.get(name[:1].lower() + name[1:], ())
 
     def by_orgnr(self, text: str) -> tuple[Place, ...]:

@@ -1,7 +1,7 @@
 """What fragments say about cells: numbers, hidden marks, and units named beside a number.
 
-Owns the judgement of what is a number about a cell and what is not: years, targets, orgnr and titles are not. Comes in:
-`Passage`s and `Record`s. Goes out: `Reading`s, for which the cell is fully known, and `Claim`s, for which it is known in
+Owns the judgement of what is a number about a cell and what is not: years, targets, orgnr and titles are not. Comes
+in: `Passage`s and `Record`s. Goes out: `Reading`s, for which the cell is known, and `Claim`s, for which it is known in
 part. Which cells are hidden is not known here.
 """
 
@@ -19,7 +19,9 @@ from kvalreg.release.published_numbers import Numbers, drawn, printed, printed_i
 
 HIDDEN_MARKS = catalogue("states.hidden")
 _NO_DATA = catalogue("states.no_data")
-_LEVEL_WORDS = catalogue(*(f"levels.{a}{b}" for a in ("high", "moderate", "low") for b in ("", "_certain", "_uncertain")))
+_LEVEL_WORDS = catalogue(
+    *(f"levels.{a}{b}" for a in ("high", "moderate", "low") for b in ("", "_certain", "_uncertain"))
+)
 _VERDICTS = _LEVEL_WORDS | {"high", "moderate", "low"}
 _TARGETS = tuple({text.partition("{")[0] for text in catalogue("message.target_min", "message.target_max")})
 _ROLES = {
@@ -40,13 +42,18 @@ _ROLES = {
 }
 _ROLE_OF = {name.lower(): role for role, names in _ROLES.items() for name in names}
 _NUMBER_WORDS = "null|en|ett|én|to|tre|fire|fem|seks|sju|syv|åtte|ni|ti|elleve|tolv|one|two|three|four|five|six|seven|eight|nine|ten"
-_SPELLED = re.compile(rf"(?i)\b(?:{_NUMBER_WORDS}|alle|ingen|none|all)\s+(?:av|of|pasient\w*|patients?|tilfeller?|cases?)\b")
+_SPELLED = re.compile(
+    rf"(?i)\b(?:{_NUMBER_WORDS}|alle|ingen|none|all)\s+(?:av|of|pasient\w*|patients?|tilfeller?|cases?)\b"
+)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ0-9])")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One place that tells of one cell. `numbers` is None where the cell is marked as hidden."""
+    """One place that tells of one cell. `numbers` is None where the cell is marked as hidden.
+
+    The key's context is empty where nothing around it tells which it is.
+    """
 
     key: Key
     numbers: Numbers | None
@@ -94,7 +101,7 @@ def _passage(public: Public, passage: Passage) -> Iterator[Claim]:
         if titled or (not places and spot.level == Level.NATION.value):
             places = (*places, _nation(public))
         if not places and spot.orgnr is not None:
-            places = _here(spot)
+            places = _here(public, spot)
         if places and _has_number(public, rest):
             where = spot.known(registry=titled[0][0], ind_id=titled[0][1]) if len(titled) == 1 else spot
             yield Claim(places, years(sentence) or _years(spot), where)
@@ -114,8 +121,9 @@ def _nation(public: Public) -> Place:
     return Place(Level.NATION.value, public.units.nation.orgnr)
 
 
-def _here(spot: Spot) -> tuple[Place, ...]:
-    return (Place(spot.level or "", spot.orgnr),) if spot.orgnr is not None else ()
+def _here(public: Public, spot: Spot) -> tuple[Place, ...]:
+    """The unit that the surroundings tell of."""
+    return () if spot.orgnr is None else _of_level(public.by_orgnr(spot.orgnr), spot)
 
 
 def _of_level(places: tuple[Place, ...], spot: Spot) -> tuple[Place, ...]:
@@ -129,19 +137,25 @@ def _record(public: Public, record: Record) -> Iterator[Reading | Claim | Unatta
     hidden, speaks = _hidden(record), _speaks(public, record)
     if not (hidden or speaks):
         return
-    for place in places:
-        if spot.registry and spot.ind_id and spot.context and spot.year is not None and len(places) == 1:
-            key = Key(spot.registry, spot.ind_id, spot.context, spot.year, place)
-            numbers = _numbers(public, record, key)
-            if hidden:
-                yield Reading(key, None, spot)
-            elif numbers:
-                yield Reading(key, numbers, spot)
-                return
+    key = _key(spot, places)
+    if key is not None:
+        numbers = _numbers(public, record, key)
+        if hidden:
+            yield Reading(key, None, spot)
+        elif numbers:
+            yield Reading(key, numbers, spot)
+            return
     if places and speaks:
         yield Claim(places, _years(spot), spot)
-    if record.own and not (places and spot.registry and spot.ind_id and spot.context and spot.year is not None):
+    if record.own and key is None:
         yield Unattached(record.spot)
+
+
+def _key(spot: Spot, places: tuple[Place, ...]) -> Key | None:
+    """The cell that a record is about; its context is empty where nothing tells it."""
+    if spot.registry is None or spot.ind_id is None or spot.year is None or len(places) != 1:
+        return None
+    return Key(spot.registry, spot.ind_id, spot.context or "", spot.year, places[0])
 
 
 def _identify(public: Public, record: Record) -> tuple[Spot, tuple[Place, ...]]:
@@ -162,7 +176,7 @@ def _identify(public: Public, record: Record) -> tuple[Spot, tuple[Place, ...]]:
     if names:
         return spot, names
     if spot.orgnr is not None:
-        return spot, _here(spot)
+        return spot, _here(public, spot)
     return spot, (_nation(public),) if spot.level == Level.NATION.value else ()
 
 

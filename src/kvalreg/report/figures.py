@@ -59,7 +59,7 @@ class Figure:
         Id on the page, unique there.
     title, alt
         Caption, and the text for those who do not see the chart: what it shows, with numbers.
-    chart
+    layers
         The chart's layers as Vega-Lite, without data.
     rows
         What the chart draws: published cells only.
@@ -72,7 +72,7 @@ class Figure:
     anchor: str
     title: str
     alt: str
-    chart: dict[str, Any]
+    layers: list[dict[str, Any]]
     rows: list[dict[str, Any]]
     height: int
     table: Table
@@ -80,13 +80,8 @@ class Figure:
     @property
     def spec(self) -> dict[str, Any]:
         """The whole chart as Vega-Lite."""
-        frame = {
-            "data": {"values": self.rows},
-            "width": "container",
-            "height": self.height,
-            "background": "transparent",
-        }
-        return {**self.chart, **frame, "config": _CONFIG}
+        size = {"width": "container", "height": self.height, "background": "transparent"}
+        return {**size, "data": {"values": self.rows}, "layer": self.layers, "config": _CONFIG}
 
     def piece(self, words: Words) -> Piece:
         """The figure as HTML."""
@@ -137,9 +132,9 @@ def trend(anchor: str, indicator: Indicator, cells: pd.DataFrame, words: Words) 
         end_value=words.value(indicator, last["value"]),
         target=words.target(indicator),
     )
-    chart = _layered([*_target_rule(indicator, words, along="y"), *layers])
+    drawn = [*_target_rule(indicator, words, along="y"), *_layers(layers)]
     return Figure(
-        anchor, words("figure.trend_title"), text.strip(), chart, data, 220, _trend_table(cells, indicator, words)
+        anchor, words("figure.trend_title"), text.strip(), drawn, data, 220, _trend_table(cells, indicator, words)
     )
 
 
@@ -167,7 +162,7 @@ def compare(anchor: str, indicator: Indicator, cells: pd.DataFrame, view: Compar
             x=x, shape=shape, fill=fill, tooltip=tips
         )
     )
-    chart = _layered([*_target_rule(indicator, words, along="x"), *layers])
+    drawn = [*_target_rule(indicator, words, along="x"), *_layers(layers)]
     values = [words.value(indicator, value) for value in (shown["value"].min(), shown["value"].max())]
     text = words(
         "figure.compare_alt",
@@ -183,7 +178,7 @@ def compare(anchor: str, indicator: Indicator, cells: pd.DataFrame, view: Compar
     title = words("figure.compare_title", unit_word=words(f"units.{view.level}"), year=view.year)
     table = _unit_table(cells, indicator, view)
     height = max(120, 22 * len(shown))
-    return Figure(anchor, title[0].upper() + title[1:], text.strip(), chart, data, height, table)
+    return Figure(anchor, title[0].upper() + title[1:], text.strip(), drawn, data, height, table)
 
 
 @dataclass(frozen=True)
@@ -213,8 +208,7 @@ def level_text(cell: pd.Series[Any], words: Words) -> str:
     """Level and certainty of a shown cell in words: ``Sikkert høy``, or the level with its doubt."""
     if not cell["achievement"]:
         return words("levels.none")
-    code = cell["achievement"] + (f"_{cell['certainty']}" if cell["certainty"] else "")
-    return words(f"levels.{code}")
+    return words(f"levels.{cell['achievement']}_{cell['certainty'] or 'unknown'}")
 
 
 def _trend_table(cells: pd.DataFrame, indicator: Indicator, words: Words) -> Table:
@@ -281,26 +275,25 @@ def _scale(indicator: Indicator, shown: pd.DataFrame) -> alt.Scale:
     return alt.Scale(domain=[lowest, highest])
 
 
-def _target_rule(indicator: Indicator, words: Words, along: str) -> list[alt.Chart]:
+def _target_rule(indicator: Indicator, words: Words, along: str) -> list[dict[str, Any]]:
+    """The target as a dotted line with its word, drawn once and not once per row."""
     if indicator.level_green is None:
         return []
-    once = alt.Chart(alt.InlineData(values=[{}]))
-    rule = once.mark_rule(color=TARGET, strokeWidth=2, strokeDash=[2, 3])
-    label = once.encode(text=alt.datum(words("figure.target")))
+    rule = alt.Chart().mark_rule(color=TARGET, strokeWidth=2, strokeDash=[2, 3])
+    label = alt.Chart().encode(text=alt.datum(words("figure.target")))
     if along == "y":
-        place = alt.YDatum(indicator.level_green)
-        return [rule.encode(y=place), label.mark_text(align="left", dy=-8).encode(y=place, x=alt.value(4))]
-    place_x = alt.XDatum(indicator.level_green)
-    return [
-        rule.encode(x=place_x),
-        label.mark_text(baseline="bottom", dy=-4).encode(x=place_x, y=alt.value(0)),
-    ]
+        y = alt.YDatum(indicator.level_green, title=None)
+        layers = [rule.encode(y=y), label.mark_text(align="left", dy=-8).encode(y=y, x=alt.value(4))]
+    else:
+        x = alt.XDatum(indicator.level_green, title=None)
+        layers = [rule.encode(x=x), label.mark_text(baseline="bottom", dy=-4).encode(x=x, y=alt.value(0))]
+    return [{**layer, "data": {"values": [{}]}} for layer in _layers(layers)]
 
 
-def _layered(layers: list[alt.Chart]) -> dict[str, Any]:
-    """The layers as Vega-Lite, without data: Altair copies all rows at every step, so they are added at the end."""
-    spec: dict[str, Any] = alt.layer(*layers).to_dict(validate=False)
-    return spec
+def _layers(charts: list[alt.Chart]) -> list[dict[str, Any]]:
+    """The charts as layers of one: Altair's own layering copies everything several times."""
+    specs = [chart.to_dict(validate=False) for chart in charts]
+    return [{key: spec[key] for key in ("mark", "encoding", "transform") if key in spec} for spec in specs]
 
 
 def _json(spec: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from importlib.resources import files
 
 from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.disclosure.published import Published
@@ -28,7 +29,7 @@ class Shown:
 def site_pages(shown: Sequence[Shown]) -> list[Page]:
     """Every page of the site."""
     synthetic = any(registry.published.registry.synthetic for registry in shown)
-    around = [_front(shown, synthetic=synthetic), _registries(shown, synthetic=synthetic)]
+    around = [_front(shown, synthetic=synthetic), _registries(shown, synthetic=synthetic), _about(synthetic=synthetic)]
     return around + [_report(page) for registry in shown for page in registry.pages]
 
 
@@ -66,6 +67,11 @@ def _registries(shown: Sequence[Shown], *, synthetic: bool) -> Page:
     cards = "".join(_card(registry, "") for registry in ordered)
     body = f'{raw_html(lead)}\n\n{raw_html(f"""<div class="kv-cards">{cards}</div>""")}'
     return Page("registre/index.qmd", "Registre", body, "nb", synthetic=synthetic)
+
+
+def _about(*, synthetic: bool) -> Page:
+    text = files("kvalreg.site").joinpath("om.md").read_text(encoding="utf-8")
+    return Page("om/index.qmd", "Slik leser du tallene", text, "nb", synthetic=synthetic)
 
 
 def _card(shown: Shown, folder: str) -> str:

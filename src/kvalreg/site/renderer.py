@@ -58,7 +58,7 @@ def choose_renderer(wanted: str = AUTO) -> Choice:
     """
     if wanted not in (AUTO, *RENDERERS):
         raise UsageError(f"There is no renderer {wanted!r}. Use one of {', '.join((AUTO, *RENDERERS))}.")
-    passed_over = []
+    passed_over: list[str] = []
     for name in RENDERERS if wanted == AUTO else (wanted,):
         renderer, said = RENDERERS[name]()
         if renderer is not None:

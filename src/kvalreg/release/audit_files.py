@@ -1,0 +1,150 @@
+"""A folder of a published site read whole: every file, and what it tells about cells.
+
+Comes in: a folder. Goes out: `Edition`, all that was read in it. A file that cannot be read is named and never
+passed over; pictures, fonts and styles are the only files that are not looked into.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from kvalreg.release.audit_fragments import Fragment, Passage, read_csv, read_json, read_parquet, read_script
+from kvalreg.release.audit_pages import read_html
+from kvalreg.release.audit_public import Key, Public, Spot
+from kvalreg.release.audit_readings import Claim, Reading, Unattached, read_fragment
+
+EDITIONS = "utgaver"
+"""Earlier editions that a site holds itself lie below this folder, each in one of its own."""
+_NOT_LOOKED_INTO = frozenset(
+    {".css", ".woff", ".woff2", ".ttf", ".otf", ".ico", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".map"}
+)
+_MARKUP = frozenset({".html", ".htm", ".xhtml", ".svg", ".xml", ".rss", ".atom"})
+
+
+@dataclass
+class Edition:
+    """What was read in one edition.
+
+    Parameters
+    ----------
+    readings
+        Per cell, every place that tells of it.
+    claims
+        Numbers beside units, where the cell is known in part.
+    unattached
+        Rows of our own tables that tell of no cell we can name.
+    unreadable
+        Files that could not be read.
+    pages
+        Registries that have pages of results here, with one such page each.
+    """
+
+    readings: dict[Key, list[Reading]] = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
+    unattached: list[Unattached] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    pages: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def hidden(self) -> dict[Key, Spot]:
+        """The cells marked as hidden, and where."""
+        marked = ((key, one.spot) for key, told in self.readings.items() for one in told if one.numbers is None)
+        return dict(reversed(list(marked)))
+
+
+def read_site(public: Public, site: Path) -> list[Edition]:
+    """The site itself first, then each earlier edition that it holds."""
+    editions = {"": Edition()}
+    for path in sorted(path for path in site.rglob("*") if path.is_file()):
+        file = path.relative_to(site).as_posix()
+        parts = PurePosixPath(file).parts
+        name = parts[1] if parts[0] == EDITIONS and len(parts) > 2 else ""
+        _read_into(editions.setdefault(name, Edition()), public, path, file)
+    for edition in editions.values():
+        _settle_contexts(edition)
+    return list(editions.values())
+
+
+def _settle_contexts(edition: Edition) -> None:
+    """Give readings without a context the only one that their indicator has in that year, where it has but one."""
+    contexts: dict[tuple[str, str, int], set[str]] = {}
+    for key in edition.readings:
+        if key.context:
+            contexts.setdefault((key.registry, key.ind_id, key.year), set()).add(key.context)
+    for key in [key for key in edition.readings if not key.context]:
+        known = contexts.get((key.registry, key.ind_id, key.year), set())
+        if len(known) == 1:
+            told = edition.readings.pop(key)
+            edition.readings.setdefault(key._replace(context=next(iter(known))), []).extend(told)
+        elif known:
+            edition.unattached += [Unattached(one.spot) for one in edition.readings.pop(key)]
+
+
+def _read_into(edition: Edition, public: Public, path: Path, file: str) -> None:
+    spot = _spot(public, file)
+    if spot.registry is not None and spot.year is not None and path.suffix in _MARKUP:
+        edition.pages.setdefault(spot.registry, file)
+    try:
+        for fragment in _fragments(public, spot, path):
+            for said in read_fragment(public, fragment):
+                if isinstance(said, Reading):
+                    edition.readings.setdefault(said.key, []).append(said)
+                elif isinstance(said, Claim):
+                    edition.claims.append(said)
+                else:
+                    edition.unattached.append(said)
+    except (ValueError, OSError):
+        edition.unreadable.append(file)
+
+
+def _fragments(public: Public, spot: Spot, path: Path) -> Iterator[Fragment]:
+    suffix = path.suffix.lower()
+    if suffix in _NOT_LOOKED_INTO:
+        return
+    content = path.read_bytes()
+    if suffix == ".parquet":
+        yield from read_parquet(public, spot, content)
+        return
+    text = _decoded(content)
+    if suffix in _MARKUP:
+        yield from read_html(public, spot, text)
+    elif suffix in (".csv", ".tsv"):
+        yield from read_csv(public, spot, text)
+    elif suffix in (".json", ".geojson", ".webmanifest"):
+        yield from read_json(public, spot, text)
+    elif suffix in (".jsonl", ".ndjson"):
+        lines = [json.loads(line) for line in text.splitlines() if line.strip()]
+        yield from read_json(public, spot, json.dumps(lines))
+    elif suffix in (".js", ".mjs"):
+        yield from read_script(spot, text)
+    else:
+        yield from (Passage(spot, line) for line in text.splitlines())
+
+
+def _decoded(content: bytes) -> str:
+    """UTF-8, else Latin-1; ValueError for a file that is no text."""
+    if b"\0" in content:
+        raise ValueError("not a text")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if sum(byte < 32 and byte not in b"\t\n\r\f" for byte in content):
+            raise
+        return content.decode("latin-1")
+
+
+def _spot(public: Public, file: str) -> Spot:
+    """What a file's address tells: ``registre/slag/2026-forelopig/index.html``."""
+    spot = Spot(file)
+    path = PurePosixPath(file)
+    for part in path.parts[:-1]:
+        year = re.fullmatch(r"((?:19|20)\d\d)(?:-forelopig)?", part)
+        if year:
+            spot = spot.known(year=int(year[1]))
+        elif not re.match(r"\d", part):
+            spot = public.placed(spot, part)
+    return public.placed(spot, path.stem)
