@@ -30,11 +30,13 @@ SPEC = {
 }
 _FIGURE = f"""<figure class="kv-figure" id="utvikling">
 <figcaption>Utvikling over tid</figcaption>
-<div class="kv-chart" role="img" aria-label="Fra 80 til 87 av 100"><svg viewBox="0 0 560 120"><rect width="560" height="120" fill="#0b5c8f"/></svg></div>
+<div class="kv-chart" role="img" aria-label="Fra 80 til 87 av 100">
+<svg viewBox="0 0 560 120"><rect width="560" height="120" fill="#0b5c8f"/></svg></div>
 <details class="kv-data"><summary>Vis tallene i en tabell</summary>
 <div class="kv-scroll" tabindex="0" role="region" aria-label="Tall"><table class="kv-table"><caption>Tall</caption>
 <thead><tr><th scope="col">År</th><th scope="col">Andel</th></tr></thead>
-<tbody><tr><th scope="row">2022</th><td>80 %</td></tr><tr><th scope="row">2023</th><td>87 %</td></tr></tbody></table></div>
+<tbody><tr><th scope="row">2022</th><td>80 %</td></tr>
+<tr><th scope="row">2023</th><td>87 %</td></tr></tbody></table></div>
 <p class="kv-downloads"><a href="../../../data/slag.csv" download>Last ned CSV</a></p></details>
 <script type="application/json" class="kv-spec">{json.dumps(SPEC).replace("<", chr(92) + "u003c")}</script>
 </figure>"""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from disclosure_tables import counts, solutions, tables
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from disclosure_tables import counts, solutions, tables
 from kvalreg.disclosure.attack import Exposure, Measure, attack, exposed
 from kvalreg.disclosure.cells import UNBOUNDED, Policy, Table, View
 from kvalreg.disclosure.relations import BoolArray, IntArray, Relations, Sum
@@ -87,7 +87,7 @@ def test_a_county_minus_a_trust_is_found() -> None:
 
 
 def test_trusts_and_counties_that_cross_are_solved_exactly() -> None:
-    """A 2 + B 9 = 11, C 8 + D 1 = 9, A + C = 10, B + D = 10: moving t from A and D to B and C needs t < 1 or up to 7."""
+    """A 2 + B 9 = 11, C 8 + D 1 = 9, A + C = 10, B + D = 10: with A = a, B = 11-a, C = 10-a, D = a-1, so 2 <= a <= 9."""
     relations = Relations.of(8, [Sum(4, (0, 1)), Sum(5, (2, 3)), Sum(6, (0, 2)), Sum(7, (1, 3))])
     view = published(relations, counts(2, 9, 8, 1, 11, 9, 10, 10), 0, 1, 2, 3)
     assert [bounds_of(view, cell) for cell in range(4)] == [(2, 9), (2, 9), (1, 8), (1, 8)]
@@ -150,7 +150,7 @@ def test_a_remainder_of_nothing_but_hits_gives_the_share_away() -> None:
 
 
 def test_what_the_nation_says_of_everybody_is_no_secret() -> None:
-    """Nobody in the whole country was hit: then nobody at A was, and hiding A's number of patients is all one can do."""
+    """Nobody in the whole country was hit: then nobody at A was, and hiding A's patients is all one can do."""
     table = Table(TRUST, counts(31, 3, 8, 20), counts(0, 0, 0, 0), primary=mask(4, 1), keep=mask(4, 0))
     view = table.view(mask(4, 1, 2))
     assert attack(view).n.width[1] == 9

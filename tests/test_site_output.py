@@ -15,8 +15,15 @@ def _publish(output: Path, staged: Path, content: str) -> None:
         (aside / "index.html").write_text(content)
 
 
+def _publish_half(output: Path, staged: Path) -> None:
+    with replaced(output, staged) as aside:
+        (aside / "index.html").write_text("half")
+        (aside / "absent" / "page.html").write_text("cannot be written")
+
+
 @pytest.fixture
 def staged(tmp_path: Path) -> Path:
+    """The folder that a site is made from."""
     folder = tmp_path / "_build" / "site"
     folder.mkdir(parents=True)
     return folder
@@ -37,9 +44,8 @@ def test_a_failure_leaves_the_old_site(tmp_path: Path, staged: Path) -> None:
     """Nothing half-made is published."""
     output = tmp_path / "_site"
     _publish(output, staged, "old")
-    with pytest.raises(RuntimeError), replaced(output, staged) as aside:
-        (aside / "index.html").write_text("half")
-        raise RuntimeError
+    with pytest.raises(FileNotFoundError):
+        _publish_half(output, staged)
     assert (output / "index.html").read_text() == "old"
     assert {path.name for path in tmp_path.iterdir()} == {"_build", "_site"}
 

@@ -205,5 +205,5 @@ def test_a_shortcode_in_a_page_written_by_hand_is_refused(tmp_path: Path) -> Non
     (staged / "om" / "index.qmd").write_text("---\ntitle: Om\nlang: nb\n---\n\n{{< include x.qmd >}}\n")
     renderer, _ = pandoc.find()
     assert renderer is not None
-    with pytest.raises(RendererError, match="om/index.qmd: shortcode 'include'"):
+    with pytest.raises(RendererError, match=r"om/index\.qmd: shortcode 'include'"):
         renderer.render(staged, tmp_path / "_site")

@@ -74,7 +74,7 @@ def test_an_address_outside_the_site_is_refused(tmp_path: Path, address: str) ->
 
 def test_two_with_one_address_are_refused(tmp_path: Path) -> None:
     """One page cannot silently replace another."""
-    with pytest.raises(ConfigurationError, match="index.qmd: Two pages or files have this address"):
+    with pytest.raises(ConfigurationError, match=r"index\.qmd: Two pages or files have this address"):
         stage(example_project(tmp_path), [PAGE, PAGE], {})
 
 

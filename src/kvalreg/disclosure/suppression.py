@@ -149,6 +149,8 @@ class _Choice:
                 places.append((cells, rows))
         hidden = view.hidden
         touched = {number for number, cells in enumerate(self.relations.members) if hidden[list(cells)].any()}
+        chosen: dict[int, set[int]] = {}
+        open_totals = np.zeros(self.relations.size, dtype=np.bool_)
         for cells, rows in places:
             enough = [
                 cell
@@ -158,9 +160,23 @@ class _Choice:
                 and not self.is_total[cell]
             ]
             if enough:
-                self.settled[min(enough, key=lambda cell: float(self.cost[cell]))] = True
-        self._fix()
+                chosen[min(enough, key=lambda cell: float(self.cost[cell]))] = cells
+            else:
+                open_totals[sorted(cells)] = True
+        self._settle_outside(chosen, open_totals)
         return self.fixed.copy()
+
+    def _settle_outside(self, chosen: dict[int, set[int]], open_totals: BoolArray) -> None:
+        """Take the chosen cells, except below totals that may have to be hidden: those would protect more than they."""
+        while True:
+            under = self.relations.below(open_totals & self.is_total)
+            undone = [cell for cell in chosen if under[cell]]
+            if not undone:
+                break
+            for cell in undone:
+                open_totals[sorted(chosen.pop(cell))] = True
+        self.settled[list(chosen)] = True
+        self._fix()
 
     def reconsider(self, view: View, exposures: list[Exposure]) -> None:
         """Take back what was settled beside cells that are exposed all the same."""
@@ -267,7 +283,12 @@ class _Choice:
 def _one_per_component(view: View, exposures: list[Exposure]) -> list[Exposure]:
     """One exposure of each component, of its denominator if any: what protects it often protects the rest too."""
     home = {cell: place for place, group in enumerate(groups(view)) for cell in group}
-    first: dict[int, Exposure] = {}
+    chosen: dict[int, list[Exposure]] = {}
     for one in sorted(exposures, key=lambda one: one.measure is not Measure.DENOMINATOR):
-        first.setdefault(home[one.cell], one)
-    return list(first.values())
+        mine = chosen.setdefault(home[one.cell], [])
+        if len(mine) < EACH and all(o.cell != one.cell for o in mine):
+            mine.append(one)
+    return [one for mine in chosen.values() for one in mine]
+
+
+EACH = 4

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import pandas as pd
 
@@ -22,19 +23,24 @@ _LEVELS = ("hospital", "hf", "rhf", "county", "nation")
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"' + r"|'((?:[^'\\\n]|\\.)*)'" + r"|`([^`]*)`")
 
 
+class TextKind(StrEnum):
+    """Where a text stands, which decides what it is about."""
+
+    PROSE = "prose"
+    """It is about what its surroundings are about."""
+    CELL = "cell"
+    """In a table: its row is read as a record, so the text by itself is only about units that it names."""
+    LABEL = "label"
+    """In a drawing: a unit named alone has its mark beside it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A text: a paragraph, an attribute, a label of a drawing.
-
-    Parameters
-    ----------
-    label
-        True for a text inside a drawing: a unit named alone there has its mark beside it.
-    """
+    """A text: a paragraph, an attribute, a label of a drawing."""
 
     spot: Spot
     text: str
-    label: bool = False
+    kind: TextKind = TextKind.PROSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +177,11 @@ def _object(public: Public, spot: Spot, value: dict[str, object], path: str) -> 
         yield Record(known, tuple(_field(key, one) for key, one in single.items()))
         yield from (Passage(known, one) for one in single.values() if isinstance(one, str) and " " in one)
     for key, one in value.items():
-        below = _keyed(public, known, key)
-        if not isinstance(one, dict | list):
-            if below.orgnr != known.orgnr:
-                yield Record(replace(below, place=f"{path}.{_safe(public, key)}"), (_field("value", one),))
-            continue
-        yield from _walk(public, below, one, f"{path}.{_safe(public, key)}".lstrip("."))
+        where = f"{path}.{_safe(public, key)}".lstrip(".")
+        if isinstance(one, dict | list):
+            yield from _walk(public, _keyed(public, known, key), one, where)
+        elif public.by_orgnr(key) or public.named(key):
+            yield Record(replace(_keyed(public, known, key), place=where), (_field("value", one),))
 
 
 def told(public: Public, spot: Spot, single: dict[str, object]) -> Spot:

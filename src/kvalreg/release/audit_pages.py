@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from urllib.parse import unquote_to_bytes
 
-from kvalreg.release.audit_fragments import Fragment, Passage, read_csv, read_json, read_script, table_records
+from kvalreg.release.audit_fragments import Fragment, Passage, TextKind, read_csv, read_json, read_script, table_records
 from kvalreg.release.audit_public import Public, Spot, plain
 
 _VOID = frozenset(
@@ -36,10 +36,12 @@ _IDENTITY = frozenset(_ATTRIBUTES) | {"data-kv-year"}
 
 @dataclass
 class _Open:
-    """An open element."""
+    """An open element. Text flows on through an inline one; a card's parts stand by themselves."""
 
     tag: str
     spot: Spot
+    inline: bool = False
+    card: bool = False
     text: list[str] = field(default_factory=list)
 
 
@@ -106,7 +108,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open an element: what its attributes tell holds inside it."""
         given = {name.lower(): value or "" for name, value in attrs}
-        if tag not in _INLINE and tag != "br":
+        card = "kv-card" in given.get("class", "").split()
+        inline = tag in _INLINE and not card and not self.stack[-1].card
+        if not inline and tag != "br":
             self.flush()
         spot = self._told(tag, given)
         self._attributes(spot, given)
@@ -122,7 +126,7 @@ class _Reader(HTMLParser):
                 row_spot, cells, _ = self.tables[-1].rows[-1]
                 self.tables[-1].rows[-1] = (row_spot, cells, False)
             self.tables[-1].cell = []
-        self.stack.append(_Open(tag, spot))
+        self.stack.append(_Open(tag, spot, inline, card))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         """An element that is empty, as drawings have them."""
@@ -157,10 +161,10 @@ class _Reader(HTMLParser):
             self.tables[-1].cell = None
         elif tag == "table" and self.tables:
             self._table(self.tables.pop())
-        elif tag not in _INLINE:
+        elif not self.stack[-1].inline:
             self.flush()
         closed = self.stack.pop()
-        if tag in _INLINE and closed.text:
+        if closed.inline and closed.text:
             self.stack[-1].text += closed.text
 
     def flush(self) -> None:
@@ -174,13 +178,18 @@ class _Reader(HTMLParser):
         if tag == "script":
             self.found += _json_or_text(self.public, replace(spot, place=f"{spot.place} chart data".strip()), text)
         elif tag != "style":
-            self.found.append(Passage(spot, plain(text), label=any(one.tag == "svg" for one in self.stack)))
+            self.found.append(Passage(spot, plain(text), self._kind()))
             self._learn(tag, plain(text))
 
     def _block(self) -> list[_Open]:
         """The innermost block and the inline elements open in it."""
-        first = next(at for at in range(len(self.stack) - 1, -1, -1) if self.stack[at].tag not in _INLINE)
+        first = next(at for at in range(len(self.stack) - 1, -1, -1) if not self.stack[at].inline)
         return self.stack[first:]
+
+    def _kind(self) -> TextKind:
+        if any(one.tag == "svg" for one in self.stack):
+            return TextKind.LABEL
+        return TextKind.CELL if self.tables and self.tables[-1].cell is not None else TextKind.PROSE
 
     def _text(self, text: str) -> None:
         if self.tables and self.tables[-1].cell is not None:
@@ -218,9 +227,8 @@ class _Reader(HTMLParser):
                 place = f"{spot.place} download {given.get('download', '')}".strip()
                 self.found += read_data_address(self.public, replace(spot, place=place), value)
             elif name in _TEXTS or (name.startswith("data-") and name not in _IDENTITY):
-                inside = any(one.tag == "svg" for one in self.stack)
                 place = f"{spot.place} attribute {name}".strip()
-                self.found.append(Passage(replace(spot, place=place), plain(value), label=inside))
+                self.found.append(Passage(replace(spot, place=place), plain(value), self._kind()))
 
     def _table(self, table: _TableOpen) -> None:
         heading: list[str] = []

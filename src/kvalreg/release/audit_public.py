@@ -105,11 +105,20 @@ class Public:
 
     def named(self, text: str) -> tuple[Place, ...]:
         """The units whose name this text is, or, cut short by a drawing, the one it begins with."""
-        name = plain(text)
+        known = self._looked_up.get(text)
+        if known is None:
+            known = self._looked_up[text] = self._look_up(plain(text))
+        return known
+
+    def _look_up(self, name: str) -> tuple[Place, ...]:
         if name.endswith("…"):
             begun = {place for full, places in self.places.items() if full.startswith(name[:-1]) for place in places}
             return tuple(begun) if len(begun) == 1 else ()
         return self.places.get(name) or self.places.get(name[:1].lower() + name[1:], ())
+
+    @cached_property
+    def _looked_up(self) -> dict[str, tuple[Place, ...]]:
+        return {}
 
     def by_orgnr(self, text: str) -> tuple[Place, ...]:
         """The unit with this orgnr, or the county of this name."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.inputs.units import Level
-from kvalreg.release.audit_fragments import Field, Fragment, Passage, Record, told
+from kvalreg.release.audit_fragments import Field, Fragment, Passage, Record, TextKind, told
 from kvalreg.release.audit_public import Key, Place, Public, Spot, catalogue, plain, without_years, years
 from kvalreg.release.published_numbers import Numbers, drawn, printed, printed_interval
 
@@ -42,8 +42,10 @@ _ROLES = {
 }
 _ROLE_OF = {name.lower(): role for role, names in _ROLES.items() for name in names}
 _NUMBER_WORDS = "null|en|ett|én|to|tre|fire|fem|seks|sju|syv|åtte|ni|ti|elleve|tolv|one|two|three|four|five|six|seven|eight|nine|ten"
-_SPELLED = re.compile(
-    rf"(?i)\b(?:{_NUMBER_WORDS}|alle|ingen|none|all)\s+(?:av|of|pasient\w*|patients?|tilfeller?|cases?)\b"
+_SAYS_RESULT = re.compile(
+    rf"\d|\b(?:{_NUMBER_WORDS}|alle|ingen|none|all)\s+(?:av|of|pasient\w*|patients?|tilfeller?|cases?)\b|"
+    + "|".join(re.escape(phrase) for phrase in sorted(_LEVEL_WORDS)),
+    re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ0-9])")
 
@@ -90,27 +92,27 @@ def read_fragment(public: Public, fragment: Fragment) -> Iterator[Reading | Clai
 # --- texts -----------------------------------------------------------------------------------------------------------
 def _passage(public: Public, passage: Passage) -> Iterator[Claim]:
     spot = passage.spot
-    if passage.label and (places := _of_level(public.named(passage.text), spot)):
+    if passage.kind is TextKind.LABEL and (places := _of_level(public.named(passage.text), spot)):
         yield Claim(places, _years(spot), spot)
         return
     for sentence in _SENTENCE.split(passage.text):
-        if sentence.startswith(_TARGETS):
+        if not _SAYS_RESULT.search(sentence) or sentence.startswith(_TARGETS):
             continue
         places, rest = public.mentioned(sentence)
         titled = public.titled(sentence, spot.registry)
-        if titled or (not places and spot.level == Level.NATION.value):
+        if titled:
             places = (*places, _nation(public))
-        if not places and spot.orgnr is not None:
-            places = _here(public, spot)
-        if places and _has_number(public, rest):
+        if not places and passage.kind is TextKind.PROSE:
+            places = _about(public, spot)
+        if places and _says_result(public, rest):
             where = spot.known(registry=titled[0][0], ind_id=titled[0][1]) if len(titled) == 1 else spot
             yield Claim(places, years(sentence) or _years(spot), where)
 
 
-def _has_number(public: Public, text: str) -> bool:
-    """Whether a text holds a number that may be a result: no year, no ``95 %`` of an interval, no title's number."""
+def _says_result(public: Public, text: str) -> bool:
+    """Whether a text holds a number or a verdict that may be a result: no year, no ``95 %``, no title's number."""
     rest = without_years(public.without_titles(text)).replace("95 %", " ").replace("95\u00a0%", " ")
-    return re.search(r"\d", rest) is not None or _SPELLED.search(rest) is not None
+    return _SAYS_RESULT.search(rest) is not None
 
 
 def _years(spot: Spot) -> tuple[int, ...]:
@@ -121,9 +123,11 @@ def _nation(public: Public) -> Place:
     return Place(Level.NATION.value, public.units.nation.orgnr)
 
 
-def _here(public: Public, spot: Spot) -> tuple[Place, ...]:
+def _about(public: Public, spot: Spot) -> tuple[Place, ...]:
     """The unit that the surroundings tell of."""
-    return () if spot.orgnr is None else _of_level(public.by_orgnr(spot.orgnr), spot)
+    if spot.orgnr is not None:
+        return _of_level(public.by_orgnr(spot.orgnr), spot)
+    return (_nation(public),) if spot.level == Level.NATION.value else ()
 
 
 def _of_level(places: tuple[Place, ...], spot: Spot) -> tuple[Place, ...]:
@@ -175,9 +179,7 @@ def _identify(public: Public, record: Record) -> tuple[Spot, tuple[Place, ...]]:
             spot = spot.known(year=int(year[1])) if year else spot
     if names:
         return spot, names
-    if spot.orgnr is not None:
-        return spot, _here(public, spot)
-    return spot, (_nation(public),) if spot.level == Level.NATION.value else ()
+    return spot, _about(public, spot)
 
 
 def _long_orgnr(public: Public, text: str) -> tuple[Place, ...]:
@@ -225,7 +227,7 @@ def _speaking(public: Public, one: Field) -> bool:
     if one.text.lower() in ("", "nan", "true", "false") or one.text in HIDDEN_MARKS or public.named(one.text):
         return False
     if _role(one) is None and not one.machine:
-        return _has_number(public, public.mentioned(one.text)[1]) and _long_orgnr(public, one.text) == ()
+        return _says_result(public, public.mentioned(one.text)[1]) and _long_orgnr(public, one.text) == ()
     return re.search(r"\d", one.text) is not None
 
 

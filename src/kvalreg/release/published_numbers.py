@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -22,6 +22,7 @@ DRAWN_DIGITS = 5
 MOST_PATIENTS = 5000
 """Up to here a number of patients that is not printed is looked for by its interval."""
 _SLACK = 1e-9
+_PARTS = ("n", "x", "value", "low", "high")
 _NORWEGIAN = r"\d{1,3}(?:[\u00a0\u202f\u2009 ]\d{3})+(?:,\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 _ENGLISH = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?"
 
@@ -65,17 +66,17 @@ class Numbers:
 
     def meet(self, other: Numbers) -> Self | None:
         """What two places say together; None when they contradict each other."""
-        met: dict[str, Span | None] = {}
-        for one in fields(self):
-            mine, theirs = getattr(self, one.name), getattr(other, one.name)
+        met = []
+        for name in _PARTS:
+            mine, theirs = getattr(self, name), getattr(other, name)
             both = mine.meet(theirs) if mine is not None and theirs is not None else (mine or theirs)
             if both is None and mine is not None:
                 return None
-            met[one.name] = both
-        return type(self)(**met)
+            met.append(both)
+        return type(self)(*met)
 
     def __bool__(self) -> bool:
-        return any(getattr(self, one.name) is not None for one in fields(self))
+        return any(getattr(self, name) is not None for name in _PARTS)
 
 
 def printed(text: str, *, english: bool) -> Span | None:

@@ -105,13 +105,16 @@ def trend(anchor: str, indicator: Indicator, cells: pd.DataFrame, words: Words) 
     if len(shown) < 2:
         return None
     data = _chart_rows(shown, indicator, words)
+    scale = _scale(indicator, shown)
     x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
-    y = alt.Y("value:Q", title=None, scale=_scale(indicator, shown), axis=_axis(indicator, words))
+    y = alt.Y("value:Q", title=None, scale=scale, axis=_axis(indicator, words))
     base = alt.Chart().encode(x=x)
     tips = [alt.Tooltip("year:O", title=words("table.year")), alt.Tooltip("text:N", title=words("table.value"))]
     layers: list[alt.Chart] = []
     if shown["low"].notna().any():
-        layers.append(base.mark_area(color=ACCENT, opacity=0.15).encode(y=alt.Y("low:Q").title(None), y2="high:Q"))
+        layers.append(
+            base.mark_area(color=ACCENT, opacity=0.15).encode(y=alt.Y("low:Q", title=None, scale=scale), y2="high:Q")
+        )
     layers += [
         base.mark_line(color=ACCENT, strokeWidth=2.5).transform_filter("!datum.provisional").encode(y=y),
         base.mark_line(color=ACCENT, strokeWidth=2.5, strokeDash=[5, 4]).transform_filter("datum.dashed").encode(y=y),
@@ -132,7 +135,7 @@ def trend(anchor: str, indicator: Indicator, cells: pd.DataFrame, words: Words) 
         end_value=words.value(indicator, last["value"]),
         target=words.target(indicator),
     )
-    drawn = [*_target_rule(indicator, words, along="y"), *_layers(layers)]
+    drawn = [*_target_rule(indicator, words, scale, along="y"), *_layers(layers)]
     return Figure(
         anchor, words("figure.trend_title"), text.strip(), drawn, data, 220, _trend_table(cells, indicator, words)
     )
@@ -146,8 +149,9 @@ def compare(anchor: str, indicator: Indicator, cells: pd.DataFrame, view: Compar
     if len(shown) < 2:
         return None
     data = _chart_rows(shown, indicator, words)
-    y = alt.Y("unit:N", title=None, sort=[row["unit"] for row in data], axis=alt.Axis(labelLimit=150, ticks=False))
-    x = alt.X("value:Q", title=None, scale=_scale(indicator, shown), axis=_axis(indicator, words))
+    scale = _scale(indicator, shown)
+    y = alt.Y("unit:N", title=None, sort=[row["unit"] for row in data], axis=alt.Axis(labelLimit=170, ticks=False))
+    x = alt.X("value:Q", title=None, scale=scale, axis=_axis(indicator, words))
     base = alt.Chart().encode(y=y)
     shape = alt.Shape("achievement:N", scale=alt.Scale(domain=list(SHAPES), range=list(SHAPES.values())), legend=None)
     fill = alt.Fill("achievement:N", scale=alt.Scale(domain=list(FILLS), range=list(FILLS.values())), legend=None)
@@ -156,13 +160,15 @@ def compare(anchor: str, indicator: Indicator, cells: pd.DataFrame, view: Compar
         tips.append(alt.Tooltip("level:N", title=words("table.level")))
     layers: list[alt.Chart] = []
     if shown["low"].notna().any():
-        layers.append(base.mark_rule(color=GREY, strokeWidth=1.5).encode(x=alt.X("low:Q").title(None), x2="high:Q"))
+        layers.append(
+            base.mark_rule(color=GREY, strokeWidth=1.5).encode(x=alt.X("low:Q", title=None, scale=scale), x2="high:Q")
+        )
     layers.append(
         base.mark_point(size=75, opacity=1, stroke=ACCENT, strokeWidth=1.5).encode(
             x=x, shape=shape, fill=fill, tooltip=tips
         )
     )
-    drawn = [*_target_rule(indicator, words, along="x"), *_layers(layers)]
+    drawn = [*_target_rule(indicator, words, scale, along="x"), *_layers(layers)]
     values = [words.value(indicator, value) for value in (shown["value"].min(), shown["value"].max())]
     text = words(
         "figure.compare_alt",
@@ -275,17 +281,17 @@ def _scale(indicator: Indicator, shown: pd.DataFrame) -> alt.Scale:
     return alt.Scale(domain=[lowest, highest])
 
 
-def _target_rule(indicator: Indicator, words: Words, along: str) -> list[dict[str, Any]]:
+def _target_rule(indicator: Indicator, words: Words, scale: alt.Scale, along: str) -> list[dict[str, Any]]:
     """The target as a dotted line with its word, drawn once and not once per row."""
     if indicator.level_green is None:
         return []
     rule = alt.Chart().mark_rule(color=TARGET, strokeWidth=2, strokeDash=[2, 3])
     label = alt.Chart().encode(text=alt.datum(words("figure.target")))
     if along == "y":
-        y = alt.YDatum(indicator.level_green, title=None)
+        y = alt.YDatum(indicator.level_green, title=None, scale=scale)
         layers = [rule.encode(y=y), label.mark_text(align="left", dy=-8).encode(y=y, x=alt.value(4))]
     else:
-        x = alt.XDatum(indicator.level_green, title=None)
+        x = alt.XDatum(indicator.level_green, title=None, scale=scale)
         layers = [rule.encode(x=x), label.mark_text(baseline="bottom", dy=-4).encode(x=x, y=alt.value(0))]
     return [{**layer, "data": {"values": [{}]}} for layer in _layers(layers)]
 

@@ -99,14 +99,18 @@ class Report:
         return chosen.assign(unit=[self.unit_name(level, orgnr) for orgnr in chosen["orgnr"]])
 
     def unit_name(self, level: Level, orgnr: str) -> str:
-        """The short name of a unit, with its HF where that name repeats; a county is its own name."""
+        """The short name of a unit, where it repeats with the unit above, else its whole name; a county's own name."""
         if level is Level.COUNTY:
             return orgnr
         unit = self.published.units[orgnr]
         if unit.level is Level.NATION:
             return self.words("units.nation")
         twins = [u for u in self.published.units.at(unit.level) if u.short_name == unit.short_name]
-        return unit.short_name if len(twins) == 1 else unit.name
+        if len(twins) == 1:
+            return unit.short_name
+        if unit.parent is not None and len({twin.parent for twin in twins}) == len(twins):
+            return f"{unit.short_name} ({self.published.units[unit.parent].short_name})"
+        return unit.name
 
     # --- pieces of a page --------------------------------------------------------------------------------------------
     def lead(self) -> Piece:

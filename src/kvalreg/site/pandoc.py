@@ -163,7 +163,7 @@ def _served(page: str) -> str:
 
 
 def _search_list(account: list[dict[str, Any]]) -> str:
-    """The search's list as a classic script, since a page opened from disk may not fetch: address, page, heading, text."""
+    """The search's list: address, page, heading, description. A script, since a page opened from disk may not fetch."""
     entries = []
     for page in account:
         address = _served(page["address"])

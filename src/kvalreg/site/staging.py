@@ -175,4 +175,5 @@ def _vega(staged: Path) -> bytes:
     made_by = f"/* Vega, as vl-convert {version('vl-convert-python')} bundles it */\n".encode()
     if staged.is_file() and (before := staged.read_bytes()).startswith(made_by):
         return before
-    return made_by + str(vl_convert.javascript_bundle(None))  # type: ignore[call-arg].encode()
+    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # the stub calls its option required
+    return made_by + bundle.encode()

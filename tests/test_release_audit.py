@@ -1,0 +1,461 @@
+"""The audit of a published site: it must be able to fail."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kvalreg.disclosure.attack import Measure
+from kvalreg.disclosure.cells import Policy
+from kvalreg.errors import UsageError
+from kvalreg.inputs.units import Units, read_units
+from kvalreg.pipeline import Request, build
+from kvalreg.project import Project
+from kvalreg.release.audit import Audit, FindingKind, audit
+from kvalreg.release.audit_attack import HIDDEN, Family, Known, bound
+from kvalreg.release.audit_public import Place, Public
+from kvalreg.release.published_numbers import Numbers, Span, counts, drawn, printed, printed_interval
+from small_project import UNITS, Silence, delivery_of, write_registry
+
+HEADER = "context;year;orgnr;ind_id;var;denominator\n"
+SMALL = HEADER + "".join(
+    f"caregiver;{year};{orgnr};alfa_a;{x};{n}\n"
+    for year in (2023, 2024)
+    for orgnr, x, n in (("111", 80, 100), ("112", 45, 50), ("121", 2, 4), ("122", 1, 3))
+)
+"""Two hospitals of one HF below the minimum of 5: together 3 of 7, so that each has 1 to 6 patients."""
+PAGE = Path("registre", "alfa", "2024", "index.html")
+
+
+def project_in(root: Path, alfa: str) -> Project:
+    """A project of two registries; only `alfa` has hidden cells."""
+    write_registry(root, "alfa", alfa)
+    write_registry(root, "beta", delivery_of("beta"))
+    (root / "registries" / "units.csv").write_text(UNITS, encoding="utf-8")
+    return Project(root)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The small project with its site, built once."""
+    project = project_in(tmp_path_factory.mktemp("small"), SMALL)
+    account = build(project, Request(renderer="pandoc", workers=2), Silence())
+    assert account.exit_code == 0
+    return project
+
+
+@pytest.fixture
+def site(built: Project, tmp_path: Path) -> Path:
+    """A copy of the site, to be spoiled."""
+    return Path(shutil.copytree(built.site, tmp_path / "site"))
+
+
+def change(site: Path, edit: Callable[[str], str], page: Path = PAGE) -> None:
+    """Edit a page; an edit that changes nothing tests nothing."""
+    before = (site / page).read_text(encoding="utf-8")
+    after = edit(before)
+    assert after != before
+    (site / page).write_text(after, encoding="utf-8")
+
+
+def kinds(found: Audit) -> set[FindingKind]:
+    return {finding.kind for finding in found.findings}
+
+
+def leaks(found: Audit) -> set[tuple[str, int | None]]:
+    return {(finding.unit, finding.year) for finding in found.findings if finding.kind is FindingKind.LEAK}
+
+
+NES = ("Nes sykehus (121)", 2024)
+
+
+# --- the site as it is built -----------------------------------------------------------------------------------------
+def test_untouched_site_passes(built: Project) -> None:
+    """A site whose hidden counts are safe passes, and the audit has read its cells and its hidden cells."""
+    found = audit(built.site, built.root)
+    assert found.findings == ()
+    assert found.passed
+    # alfa and beta: a nation and four hospitals in each of two years; two hospitals of alfa hidden in each year
+    assert found.cells_read >= 20
+    assert found.hidden_read >= 4
+    assert "passes" in found.report_text()
+
+
+# --- leaks -----------------------------------------------------------------------------------------------------------
+def test_number_in_a_tooltip_is_found(site: Path, built: Project) -> None:
+    """A row of a chart's data that names a hidden unit is a leak."""
+
+    def plant(page: str) -> str:
+        def with_row(match: re.Match[str]) -> str:
+            spec = json.loads(match[1])
+            rows = next(iter(spec["datasets"].values())) if "datasets" in spec else spec["data"]["values"]
+            rows.append({"unit": "Nes", "year": 2024, "text": "50 av 100"})
+            return match[0].replace(match[1], json.dumps(spec))
+
+        start = page.index('id="enheter-ind-alfa_a')
+        return page[:start] + re.sub(r'kv-spec">(.*?)</script>', with_row, page[start:], count=1, flags=re.DOTALL)
+
+    change(site, plant)
+    found = audit(site, built.root)
+    assert leaks(found) == {NES}
+    assert not found.passed
+
+
+def test_number_in_a_download_is_found(site: Path, built: Project) -> None:
+    """A CSV inside the page is read like a file."""
+
+    def plant(page: str) -> str:
+        def with_row(match: re.Match[str]) -> str:
+            text = base64.b64decode(match[1]).decode("utf-8-sig") + "Nes;50 av 100;;4;\r\n"
+            return match[0].replace(match[1], base64.b64encode(text.encode("utf-8-sig")).decode())
+
+        start = page.index('id="enheter-ind-alfa_a')
+        return page[:start] + re.sub(r"base64,([A-Za-z0-9+/=]+)", with_row, page[start:], count=1)
+
+    change(site, plant)
+    assert leaks(audit(site, built.root)) == {NES}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ind_id;context;year;level;orgnr;var;denominator\nalfa_a;caregiver;2024;hospital;121;2;4\n",
+        "Enhet;Resultat;Pasienter\nVik;80 av 100;100\nNes;50 av 100;4\n",
+        "unit,share\nNes sykehus,0.5\n",
+        "year;Vik;Nes\n2024;80;50\n",
+    ],
+    ids=["program", "reader", "unknown column", "units as columns"],
+)
+def test_number_in_a_csv_file_is_found(site: Path, built: Project, text: str) -> None:
+    """Whatever its columns are called, a row or column of a CSV file that names a hidden unit may hold no number."""
+    (site / "data" / "alfa" / "2024").mkdir(parents=True)
+    (site / "data" / "alfa" / "2024" / "alfa_a.csv").write_text(text, encoding="utf-8")
+    assert NES in leaks(audit(site, built.root))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [{"ind_id": "alfa_a", "context": "caregiver", "year": 2024, "orgnr": "121", "denominator": 4}],
+        {"registry": "alfa", "years": {"2024": {"alfa_a": {"caregiver": {"121": {"value": 0.5, "n": 4}}}}}},
+        {"registry": "alfa", "year": 2024, "alfa_a": {"Nes": 4}},
+        {"ind_id": "alfa_a", "year": 2024, "unit": ["Vik", "Nes"], "n": [100, 4]},
+        {"ind_id": "alfa_a", "year": 2024, "rows": [{"orgnr": "121", "achievement": "low"}]},
+        {"ind_id": "alfa_a", "year": 2024, "note": "Nes sykehus: 2 av 4."},
+    ],
+    ids=["records", "nested", "by name", "columns", "verdict", "text"],
+)
+def test_number_in_json_is_found(site: Path, built: Project, data: object) -> None:
+    """Records, nested objects, columns and texts of JSON are read; a verdict tells of the result as well."""
+    (site / "api.json").write_text(json.dumps(data), encoding="utf-8")
+    assert leaks(audit(site, built.root)) == {NES}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('aria-label="Punktfigur:', 'aria-label="Nes: 2 av 4. Punktfigur:'),
+        ("<h3>Andel som fikk hjelp</h3>", "<h3>Andel som fikk hjelp</h3><p>Ved Nes sykehus fikk 2 av 4 hjelp.</p>"),
+        ("<h3>Andel som fikk hjelp</h3>", "<h3>Andel som fikk hjelp</h3><p>Ved Nes fikk <b>to av fire</b> hjelp.</p>"),
+        ("<h3>Andel som fikk hjelp</h3>", "<h3>Andel som fikk hjelp</h3><p>Nes: Sikkert lav.</p>"),
+        ("</main>", "<p>I 2024 hadde Nes 4 pasienter.</p></main>"),
+        ("</main>", "<!-- Nes: 4 --></main>"),
+        ("<head>", '<head><meta name="description" content="Nes sykehus hadde 4 pasienter.">'),
+        ("</main>", "<table><tr><th>Sted</th><th>Tall</th></tr><tr><td>Nes</td><td>4</td></tr></table></main>"),
+        ("</main>", '<svg viewBox="0 0 9 9"><text>Nes</text></svg></main>'),
+        ("</main>", '<svg viewBox="0 0 9 9"><path aria-label="Enhet: Nes; Resultat: 50 av 100"/></svg></main>'),
+        ("</main>", "<script>var told = 'Nes: 4';</script></main>"),
+    ],
+    ids="alt prose words verdict elsewhere comment description table drawing mark script".split(),
+)
+def test_number_in_a_text_is_found(site: Path, built: Project, before: str, after: str) -> None:
+    """A sentence, attribute, comment, table or drawing that names a hidden unit beside a number is a leak."""
+    change(site, lambda page: page.replace(before, after, 1))
+    found = audit(site, built.root)
+    assert leaks(found) == {NES}
+    assert kinds(found) == {FindingKind.LEAK}
+    assert {finding.file for finding in found.findings} == {PAGE.as_posix()}
+
+
+def test_name_of_one_letter_is_found_before_a_number(site: Path, built: Project) -> None:
+    """Å is a hospital in ``Å: 3`` and a word in ``Å vente i 30 dager``."""
+    words = "<p>Å vente i 30 dager er lenge.</p></main>"
+    change(site, lambda page: page.replace("</main>", words))
+    assert audit(site, built.root).passed
+    change(site, lambda page: page.replace("</main>", "<p>Å: 3 pasienter.</p></main>"))
+    assert leaks(audit(site, built.root)) == {("Å sykehus (122)", 2024)}
+
+
+def test_svg_file_is_read(site: Path, built: Project) -> None:
+    """A drawing published as a file may not show a hidden unit: its mark stands beside its name."""
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg"><text x="1">Vik</text><text x="1">Nes</text></svg>'
+    (site / "enheter-ind-alfa_a-caregiver-2024.svg").write_text(drawing, encoding="utf-8")
+    assert leaks(audit(site, built.root)) == {NES}
+
+
+def test_number_on_another_years_page_is_found(site: Path, built: Project) -> None:
+    """A result hidden on its own year's page may not stand on another's."""
+    text = "<p>I 2023 fikk 2 av 4 hjelp ved Nes.</p></main>"
+    change(site, lambda page: page.replace("</main>", text))
+    assert leaks(audit(site, built.root)) == {("Nes sykehus (121)", 2023)}
+
+
+def test_shown_units_and_other_indicators_are_no_leaks(site: Path, built: Project) -> None:
+    """Numbers of a unit that is shown, of the HF, and of a registry where the hospital is shown, may stand anywhere."""
+    text = "<p>Vik: 80 av 100. Nes HF: 3 av 7. Nes vises ikke.</p></main>"
+    change(site, lambda page: page.replace("</main>", text))
+    beta = "<p>Nes: 95 av 100.</p></main>"
+    change(site, lambda page: page.replace("</main>", beta), Path("registre", "beta", "2024", "index.html"))
+    assert audit(site, built.root).passed
+
+
+def test_findings_repeat_no_number(site: Path, built: Project) -> None:
+    """A finding names file, place, cell and unit, but never what it found."""
+    change(site, lambda page: page.replace("</main>", "<p>Ved Nes sykehus var det 987654 av 987655.</p></main>"))
+    text = audit(site, built.root).report_text()
+    assert "Nes sykehus (121)" in text
+    assert PAGE.as_posix() in text
+    assert "98765" not in text
+
+
+# --- the attack on pages ---------------------------------------------------------------------------------------------
+def unhide(page: str, name: str, cells: str) -> str:
+    """A page on which one hidden row of the hospitals' table is shown, and the downloads are taken away."""
+    start = page.index('id="enheter-ind-alfa_a')
+    shown = re.sub(
+        rf"(<tr[^>]*><th[^>]*>{name}</th>).*?</tr>", rf"\1{cells}</tr>", page[start:], count=1, flags=re.DOTALL
+    )
+    assert shown != page[start:]
+    return page[:start] + re.sub(r'href="data:[^"]*"', 'href="#"', shown)
+
+
+def test_hidden_count_beside_a_shown_one_is_found(site: Path, built: Project) -> None:
+    """With one of two hidden hospitals shown, the nation minus the others gives the last one: 157 - 100 - 50 - 3."""
+    cells = "<td>33 av 100</td><td>6–79 %</td><td>3</td><td>Sikkert lav</td>"
+    change(site, lambda page: unhide(page, "Å", cells))
+    found = audit(site, built.root)
+    assert [(f.unit, f.year) for f in found.findings] == [NES]
+    assert kinds(found) == {FindingKind.EXPOSED}
+
+
+def test_primary_suppression_alone_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only too small cells are hidden, every hidden count is found by subtraction."""
+    monkeypatch.setattr(
+        "kvalreg.disclosure.gate.suppress", lambda table, policy: table.primary | table.mask("absent"), raising=False
+    )
+    small = {2022: "111", 2023: "112", 2024: "122"}
+    rows = [
+        f"caregiver;{year};{orgnr};alfa_a;{(2, 30)[orgnr != one]};{(4, 40)[orgnr != one]}\n"
+        for year, one in small.items()
+        for orgnr in ("111", "112", "121", "122")
+    ]
+    project = project_in(tmp_path, HEADER + "".join(rows))
+    assert build(project, Request(renderer="pandoc", workers=2), Silence()).exit_code == 0
+    found = audit(project.site, project.root)
+    assert {(f.kind, f.registry, f.year, f.unit.split("(")[1]) for f in found.findings} == {
+        (FindingKind.EXPOSED, "alfa", year, f"{orgnr})") for year, orgnr in small.items()
+    }
+    assert found.hidden_read == len(small)
+
+
+# --- the attack on data files: no renderer needed --------------------------------------------------------------------
+def data_site(folder: Path, rows: dict[str, str], level: str = "hospital") -> Path:
+    """A site that is one CSV file: ``x;n`` per hospital, ``;`` for a hidden one, and the nation's."""
+    folder.mkdir(parents=True)
+    lines = ["ind_id;context;year;level;orgnr;var;denominator"]
+    lines += [
+        f"alfa_a;caregiver;2024;{'nation' if orgnr == '0' else level};{orgnr};{numbers}"
+        for orgnr, numbers in rows.items()
+    ]
+    (folder / "alfa.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project that has published nothing yet; only its units and definitions are read."""
+    return project_in(tmp_path / "project", SMALL)
+
+
+def test_two_editions_together_are_found(tmp_path: Path, project: Project) -> None:
+    """Each edition is safe; together they leave one hidden hospital: 157 - 100 (now) - 3 (earlier) - 50 = 4."""
+    now = data_site(tmp_path / "now", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
+    june = data_site(tmp_path / "june", {"0": "128;157", "111": "80;100", "112": ";", "121": ";", "122": "1;3"})
+    assert audit(now, project.root).passed
+    assert audit(june, project.root).passed
+    found = audit(now, project.root, [june])
+    assert {f.unit for f in found.findings} == {"Nes sykehus (121)", "Å sykehus (122)"}
+    assert all("earlier edition" in f.text for f in found.findings)
+
+
+def test_earlier_edition_inside_the_site_is_read(tmp_path: Path, project: Project) -> None:
+    """What lies below /utgaver/ is an earlier edition, not a contradiction of this one."""
+    now = data_site(tmp_path / "now", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
+    data_site(now / "utgaver" / "2025-06", {"0": "128;157", "111": "80;100", "112": ";", "121": ";", "122": "1;3"})
+    assert kinds(audit(now, project.root)) == {FindingKind.EXPOSED}
+
+
+def test_edition_of_other_numbers_tells_nothing(tmp_path: Path, project: Project) -> None:
+    """When the nation's number has changed since, what the earlier edition showed of a hospital may have too."""
+    now = data_site(tmp_path / "now", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
+    june = data_site(tmp_path / "june", {"0": "120;140", "111": "72;83", "112": ";", "121": ";", "122": "1;3"})
+    assert audit(now, project.root, [june]).passed
+
+
+def test_unit_left_out_without_a_mark_is_found(tmp_path: Path, project: Project) -> None:
+    """Leaving a small unit out protects it no better than marking it: 157 - 100 - 50 - 3 is its number."""
+    site = data_site(tmp_path / "s", {"0": "128;157", "111": "80;100", "112": "45;50", "122": "1;3"})
+    found = audit(site, project.root)
+    assert {(f.kind, f.unit) for f in found.findings} == {(FindingKind.EXPOSED, "Nes sykehus (121)")}
+
+
+def test_contradiction_around_a_hidden_cell_is_found(tmp_path: Path, project: Project) -> None:
+    """Hospitals that count more than their nation prove nothing about the hidden one."""
+    site = data_site(tmp_path / "s", {"0": "60;90", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
+    assert kinds(audit(site, project.root)) == {FindingKind.CONTRADICTION}
+
+
+def test_hidden_cell_shown_in_another_file_is_found(tmp_path: Path, project: Project) -> None:
+    """One rule for every file: a cell that is hidden in one may not be shown in another."""
+    site = data_site(tmp_path / "s", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
+    data_site(site / "more", {"121": "2;4"})
+    assert FindingKind.LEAK in kinds(audit(site, project.root))
+
+
+# --- nothing to check ------------------------------------------------------------------------------------------------
+def test_site_without_results_fails(tmp_path: Path, built: Project, project: Project) -> None:
+    """An audit that found nothing to check fails, unless the project has published nothing."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "index.html").write_text("<h1>Resultater</h1>", encoding="utf-8")
+    assert kinds(audit(tmp_path / "empty", built.root)) == {FindingKind.NOTHING}
+    assert audit(tmp_path / "empty", project.root).passed
+
+
+def test_registry_whose_pages_cannot_be_read_fails(site: Path, built: Project) -> None:
+    """A registry with pages of results but no result on them fails, even beside one that can be read."""
+    for page in (site / "registre" / "beta").rglob("*.html"):
+        page.write_text("<p>87 av 100</p>", encoding="utf-8")
+    found = audit(site, built.root)
+    assert {(f.kind, f.registry) for f in found.findings} == {(FindingKind.NOTHING, "beta")}
+
+
+def test_row_that_cannot_be_attached_fails(site: Path, built: Project) -> None:
+    """A row of one of our tables whose unit is not known is named: its numbers were not checked."""
+    change(site, lambda page: page.replace('<th scope="row">Vik</th>', '<th scope="row">Vikka</th>'))
+    assert kinds(audit(site, built.root)) == {FindingKind.UNREADABLE}
+
+
+def test_file_that_cannot_be_read_fails(site: Path, built: Project) -> None:
+    """A file that is neither text nor picture is named, not passed over."""
+    (site / "tall.zip").write_bytes(b"PK\x03\x04\x00\x00")
+    found = audit(site, built.root)
+    assert [(f.kind, f.file) for f in found.findings] == [(FindingKind.UNREADABLE, "tall.zip")]
+
+
+def test_missing_folder_is_a_usage_error(tmp_path: Path, project: Project) -> None:
+    """A folder that is not there is no clean site."""
+    with pytest.raises(UsageError):
+        audit(tmp_path / "nowhere", project.root)
+
+
+# --- the family's attack, by hand ------------------------------------------------------------------------------------
+@pytest.fixture
+def units(tmp_path: Path) -> Units:
+    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
+    return read_units(tmp_path / "units.csv", "units.csv")
+
+
+def exactly(n: int, x: int) -> Known:
+    return Known(Span(n, n), Span(x, x))
+
+
+NATION, HF, A, B = Place("nation", "0"), Place("hf", "12"), Place("hospital", "121"), Place("hospital", "122")
+
+
+def test_hidden_total_protects_its_parts(units: Units) -> None:
+    """HF 12 shown gives A + B = 7: each 1 to 6. A minimum of 6 asks for more."""
+    cells = {HF: exactly(7, 3), A: HIDDEN, B: HIDDEN}
+    family = Family(units, cells, Policy(5), summed=True, share=True)
+    assert bound(family).exposed == {}
+    assert bound(replace(family, policy=Policy(6))).exposed == {A: (Measure.DENOMINATOR,), B: (Measure.DENOMINATOR,)}
+
+
+def test_county_gives_away_what_the_tree_hides(units: Units) -> None:
+    """A hidden in its HF with B, but B shown by its county's total: Østfylke has these two hospitals alone."""
+    county = Place("county", "Østfylke")
+    cells = {county: exactly(20, 9), A: HIDDEN, B: exactly(16, 8)}
+    outcome = bound(Family(units, cells, Policy(5), summed=True, share=True))
+    assert outcome.exposed[A] == (Measure.DENOMINATOR, Measure.MISSES, Measure.NUMERATOR)
+
+
+def test_all_or_none_is_known_without_any_count(units: Units) -> None:
+    """HF 12 with 0 of 30 says that A and B have 0 each."""
+    cells = {HF: exactly(30, 0), A: HIDDEN, B: HIDDEN}
+    outcome = bound(Family(units, cells, Policy(5), summed=True, share=True))
+    assert outcome.exposed == {A: (Measure.NUMERATOR,), B: (Measure.NUMERATOR,)}
+
+
+def test_rounded_numerator_leaves_its_doubt(units: Units) -> None:
+    """HF 12 with 0 to 1 of 30 does not say that A has none; 0 of 30 would."""
+    cells = {HF: Known(Span(30, 30), Span(0, 1)), A: HIDDEN, B: HIDDEN}
+    assert bound(Family(units, cells, Policy(5), summed=True, share=True)).exposed == {}
+
+
+def test_means_tell_patients_too(units: Units) -> None:
+    """Patients of a mean add up as well, so that 20 - 16 tells the hidden hospital's."""
+    cells = {HF: Known(Span(20, 20)), A: HIDDEN, B: Known(Span(16, 16))}
+    assert bound(Family(units, cells, Policy(5), summed=False, share=False)).exposed == {A: (Measure.DENOMINATOR,)}
+
+
+# --- printed numbers -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "english", "low", "high"),
+    [
+        ("87 av 100", False, 0.865, 0.875),
+        ("3 of 1000", True, 0.0025, 0.0035),
+        ("87 %", False, 0.865, 0.875),
+        ("1,9 dager", False, 1.85, 1.95),
+        ("1\u00a0562", False, 1561.5, 1562.5),
+        ("1,562", True, 1561.5, 1562.5),
+    ],
+)
+def test_printed_number_is_a_span(text: str, english: bool, low: float, high: float) -> None:
+    """A printed number tells the true one to half a unit of its last digit."""
+    span = printed(text, english=english)
+    assert span is not None
+    assert span == pytest.approx((low, high))
+
+
+def test_numerator_from_a_frequency_and_patients() -> None:
+    """87 av 100 with 100 patients is 87; 27 av 100 with 788 is 209 to 216 (788 x 0.265 = 208.8, x 0.275 = 216.7)."""
+    patients = printed("100", english=False)
+    assert counts(Numbers(n=patients, value=Span(0.865, 0.875))) == (Span(100, 100), Span(87, 87))
+    assert counts(Numbers(n=Span(787.5, 788.5), value=Span(0.265, 0.275)))[1] == Span(209, 216)
+    assert counts(Numbers(n=Span(788, 788), value=drawn("0.27030")))[1] == Span(213, 213)
+
+
+def test_patients_from_a_percentage_with_its_interval() -> None:
+    """81 of 263 has the interval 0.2553 to 0.3662 (Newcombe 1998, table I): printed so, it gives away n and x."""
+    numbers = Numbers(value=drawn("0.30798"), low=drawn("0.25527"), high=drawn("0.36622"))
+    assert counts(numbers) == (Span(263, 263), Span(81, 81))
+
+
+def test_interval_narrows_a_rounded_frequency() -> None:
+    """An interval in per cent is two spans."""
+    limits = printed_interval("57 av 100 (37–76 %)", english=False)
+    assert limits is not None
+    assert limits[0] == pytest.approx((0.365, 0.375))
+    assert limits[1] == pytest.approx((0.755, 0.765))
+
+
+def test_longest_name_wins(project: Project) -> None:
+    """``Nes HF`` is the health trust, ``Nes`` the hospital, ``Nesset`` neither."""
+    public = Public.read(project.root)
+    assert public.mentioned("Nes HF og Nes, ikke Nesset")[0] == (HF, A)
