@@ -1,11 +1,12 @@
 """How long complementary suppression and the attack take for a national data set, and how much they hide.
 
 60 registries x 10 indicators x 15 years = 9,000 groups of about 200 cells: 150 hospitals in 22 HFs, 4 RHFs, 15 counties
-(one hospital in six lies in another county than the rest of its HF) and the nation. It prints processor seconds, also scaled to
-9,000 groups on two cores, and the share of cells hidden::
+(one hospital in six lies in another county than the rest of its HF) and the nation. It prints processor seconds, also
+scaled to 9,000 groups on two cores, and the share of cells hidden::
 
     python benchmarks/disclosure.py 300
-    LEAST_MEAN=10 python benchmarks/disclosure.py 300     # smaller units: three times as many small cells
+    LEAST_MEAN=100 python benchmarks/disclosure.py 300    # larger units: half as many small cells
+    COUNTIES=none python benchmarks/disclosure.py 300     # counties are not presented: trees only
     NUMERATOR_WIDTH=0 python benchmarks/disclosure.py 300 # what protecting numerators costs
 """
 
@@ -45,7 +46,8 @@ class Country:
         parent = [*(first_trust + trust).tolist(), *(first_region + region).tolist(), *[units] * REGIONS, -1]
         group = [*county.tolist(), *[-1] * (self.size - HOSPITALS)]
         sums = from_tree(parent, [*range(units), self.size - 1])
-        sums += from_groups(group, list(range(first_county, first_county + COUNTIES)))
+        presented = os.environ.get("COUNTIES") != "none"
+        sums += from_groups(group, [first_county + c if presented else -1 for c in range(COUNTIES)])
         self.relations = Relations.of(self.size, sums)
         self.share = random.lognormal(0, 1.0, HOSPITALS)
         self.share /= self.share.sum()

@@ -87,7 +87,7 @@ def test_a_county_minus_a_trust_is_found() -> None:
 
 
 def test_trusts_and_counties_that_cross_are_solved_exactly() -> None:
-    """A 2 + B 9 = 11, C 8 + D 1 = 9, A + C = 10, B + D = 10: with A = a, B = 11-a, C = 10-a, D = a-1, so 2 <= a <= 9."""
+    """A 2 + B 9 = 11, C 8 + D 1 = 9, A + C = B + D = 10: with A = a, B = 11-a, C = 10-a, D = a-1, 2 <= a <= 9."""
     relations = Relations.of(8, [Sum(4, (0, 1)), Sum(5, (2, 3)), Sum(6, (0, 2)), Sum(7, (1, 3))])
     view = published(relations, counts(2, 9, 8, 1, 11, 9, 10, 10), 0, 1, 2, 3)
     assert [bounds_of(view, cell) for cell in range(4)] == [(2, 9), (2, 9), (1, 8), (1, 8)]

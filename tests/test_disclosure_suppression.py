@@ -1,4 +1,4 @@
-"""Complementary suppression: nothing hidden can be worked out, nothing is hidden without need, nothing is left to chance."""
+"""Complementary suppression: nothing hidden can be worked out, and nothing is hidden without need or by chance."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_the_minimum_is_the_indicators_own() -> None:
 @settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 @given(table=tables(hospitals=9, greatest=30))
 def test_no_hidden_cell_can_be_recovered(table: Table) -> None:
-    """For any tree, counties and counts: primary cells hidden, zeros shown, no exposure, the rest of all sums intact."""
+    """For any tree, counties and counts: primary cells hidden, zeros shown, no exposure, every sum intact."""
     hidden = suppress(table, POLICY)
     view = table.view(hidden)
     bounds = attack(view)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from kvalreg.disclosure.attack import Measure
-from kvalreg.disclosure.cells import Policy
+from kvalreg.disclosure.cells import Policy, Table
+from kvalreg.disclosure.relations import BoolArray
 from kvalreg.errors import UsageError
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.pipeline import Request, build
@@ -66,10 +67,12 @@ def change(site: Path, edit: Callable[[str], str], page: Path = PAGE) -> None:
 
 
 def kinds(found: Audit) -> set[FindingKind]:
+    """The kinds of findings."""
     return {finding.kind for finding in found.findings}
 
 
 def leaks(found: Audit) -> set[tuple[str, int | None]]:
+    """Units and years of the leaks."""
     return {(finding.unit, finding.year) for finding in found.findings if finding.kind is FindingKind.LEAK}
 
 
@@ -173,7 +176,7 @@ def test_number_in_json_is_found(site: Path, built: Project, data: object) -> No
         ("</main>", '<svg viewBox="0 0 9 9"><path aria-label="Enhet: Nes; Resultat: 50 av 100"/></svg></main>'),
         ("</main>", "<script>var told = 'Nes: 4';</script></main>"),
     ],
-    ids="alt prose words verdict elsewhere comment description table drawing mark script".split(),
+    ids=["alt", "prose", "words", "verdict", "elsewhere", "comment", "meta", "table", "drawing", "mark", "script"],
 )
 def test_number_in_a_text_is_found(site: Path, built: Project, before: str, after: str) -> None:
     """A sentence, attribute, comment, table or drawing that names a hidden unit beside a number is a leak."""
@@ -245,11 +248,13 @@ def test_hidden_count_beside_a_shown_one_is_found(site: Path, built: Project) ->
     assert kinds(found) == {FindingKind.EXPOSED}
 
 
+def _only_primary(table: Table, policy: Policy) -> BoolArray:
+    return table.primary | table.mask("absent")
+
+
 def test_primary_suppression_alone_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where only too small cells are hidden, every hidden count is found by subtraction."""
-    monkeypatch.setattr(
-        "kvalreg.disclosure.gate.suppress", lambda table, policy: table.primary | table.mask("absent"), raising=False
-    )
+    monkeypatch.setattr("kvalreg.disclosure.gate.suppress", _only_primary, raising=False)
     small = {2022: "111", 2023: "112", 2024: "122"}
     rows = [
         f"caregiver;{year};{orgnr};alfa_a;{(2, 30)[orgnr != one]};{(4, 40)[orgnr != one]}\n"
@@ -368,11 +373,13 @@ def test_missing_folder_is_a_usage_error(tmp_path: Path, project: Project) -> No
 # --- the family's attack, by hand ------------------------------------------------------------------------------------
 @pytest.fixture
 def units(tmp_path: Path) -> Units:
+    """The small project's tree."""
     (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
     return read_units(tmp_path / "units.csv", "units.csv")
 
 
 def exactly(n: int, x: int) -> Known:
+    """A cell shown with both counts."""
     return Known(Span(n, n), Span(x, x))
 
 
@@ -442,8 +449,8 @@ def test_numerator_from_a_frequency_and_patients() -> None:
 
 
 def test_patients_from_a_percentage_with_its_interval() -> None:
-    """81 of 263 has the interval 0.2553 to 0.3662 (Newcombe 1998, table I): printed so, it gives away n and x."""
-    numbers = Numbers(value=drawn("0.30798"), low=drawn("0.25527"), high=drawn("0.36622"))
+    """81 of 263 has the interval 0.2553 to 0.3662 (Newcombe 1998, table I): with 0.30798 it gives away n and x."""
+    numbers = Numbers(value=drawn("0.30798"), low=Span(0.25525, 0.25535), high=Span(0.36615, 0.36625))
     assert counts(numbers) == (Span(263, 263), Span(81, 81))
 
 

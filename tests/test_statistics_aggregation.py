@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from kvalreg.inputs.delivered import Delivered
+from kvalreg.inputs.delivery import no_rows
 from kvalreg.inputs.descriptor import About, Indicator, IndicatorType, Registry
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.statistics.aggregation import aggregate
@@ -105,7 +106,8 @@ def test_coverage_is_carried_forward_with_its_year() -> None:
 
 def test_nothing_delivered_gives_no_cells() -> None:
     """A registry without rows has no cells, and that is no error."""
-    assert len(cells_of([])) == 0
+    rows = no_rows().assign(provisional=False, delivery=0)
+    assert len(aggregate(Delivered("slag", rows, (), ()), REGISTRY, UNITS).secret) == 0
 
 
 def test_results_never_print_a_value() -> None:

@@ -7,12 +7,12 @@ cell keeps its key and loses everything else, with one mark whatever the reason.
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from kvalreg.disclosure.protection import patients, protect
 from kvalreg.disclosure.published import NUMBERS, WORDS, Published, Source
-from kvalreg.inputs.descriptor import IndicatorType, Registry
+from kvalreg.disclosure.relations import BoolArray
+from kvalreg.inputs.descriptor import Registry
 from kvalreg.statistics.evaluation import evaluate, with_change
 from kvalreg.statistics.funnel import MIN_COVERAGE
 from kvalreg.statistics.results import KEY, Results
@@ -34,7 +34,8 @@ def publish(results: Results, source: Source) -> Published:
         One row per cell of `results`, in its order.
     """
     cells = results.secret
-    hidden = too_few(cells, source.registry) | (cells["coverage"].to_numpy(float) < MIN_COVERAGE)
+    primary = too_few(cells, source.registry) | (cells["coverage"].to_numpy(float) < MIN_COVERAGE)
+    hidden = protect(cells, primary, source.registry, source.units)
     shown = with_change(evaluate(cells[~hidden], source.registry), source.registry)
     published = cells[[*KEY, "provisional"]].assign(shown=~hidden)
     for name in NUMBERS:
@@ -44,12 +45,13 @@ def publish(results: Results, source: Source) -> Published:
     return Published(source, published)
 
 
-def too_few(cells: pd.DataFrame, registry: Registry) -> npt.NDArray[np.bool_]:
-    """Which cells count fewer patients than their indicator's minimum.
+def too_few(cells: pd.DataFrame, registry: Registry) -> BoolArray:
+    """Which cells count fewer patients than their indicator's minimum, or more in the numerator than there are.
 
-    A count is its own number of patients; every other type says it in ``denominator``.
+    Nobody is too few only for a count: a count of 0 tells of nobody.
     """
-    minimum = cells["ind_id"].map({i.id: i.min_denominator for i in registry.indicators}).to_numpy(float)
-    counts = {i.id for i in registry.indicators if i.type is IndicatorType.ANTALL}
-    patients = np.where(cells["ind_id"].isin(counts), cells["var"], cells["denominator"])
-    return patients.astype(float) < minimum
+    minimum = cells["ind_id"].map({i.id: i.min_denominator for i in registry.indicators}).to_numpy(dtype=float)
+    counted = patients(cells, registry).to_numpy()
+    summed = cells["ind_id"].isin({i.id for i in registry.indicators if i.type.summed}).to_numpy()
+    impossible = summed & (cells["var"].to_numpy(float) > counted)
+    return (counted > 0) & (counted < minimum) | impossible

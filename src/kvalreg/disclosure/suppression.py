@@ -33,6 +33,9 @@ from kvalreg.disclosure.cuts import Cut, Reasons
 from kvalreg.disclosure.relations import BoolArray
 
 ATTEMPTS = 12
+"""Attempts before what is hidden stays hidden."""
+TAUGHT_BY = 2
+"""Exposed cells of one component that a failed attempt is explained by: more make fewer but slower attempts."""
 COST_OF_KEPT = 1000.0
 COST_OF_HIDDEN_BEFORE = 0.75
 
@@ -199,7 +202,7 @@ class _Choice:
         near = self._around(view, exposures)
         if near <= self.sums:
             hidden = set(np.flatnonzero(view.hidden).tolist())
-            for one in _one_per_component(view, exposures):
+            for one in _representatives(view, exposures):
                 combined = [cut for cut in self.reasons.of_many_sums(one, view) if cut.broken(hidden)]
                 self.cuts |= dict.fromkeys(combined or [self.reasons.of_surroundings(one.cell, view)])
             return
@@ -280,15 +283,12 @@ class _Choice:
         return any(bool(self.fixed[cell]) for cell in cells)
 
 
-def _one_per_component(view: View, exposures: list[Exposure]) -> list[Exposure]:
-    """One exposure of each component, of its denominator if any: what protects it often protects the rest too."""
+def _representatives(view: View, exposures: list[Exposure]) -> list[Exposure]:
+    """A few exposures of each component, denominators first: what protects them often protects the rest too."""
     home = {cell: place for place, group in enumerate(groups(view)) for cell in group}
-    chosen: dict[int, list[Exposure]] = {}
+    chosen: dict[int, dict[int, Exposure]] = {}
     for one in sorted(exposures, key=lambda one: one.measure is not Measure.DENOMINATOR):
-        mine = chosen.setdefault(home[one.cell], [])
-        if len(mine) < EACH and all(o.cell != one.cell for o in mine):
-            mine.append(one)
-    return [one for mine in chosen.values() for one in mine]
-
-
-EACH = 4
+        mine = chosen.setdefault(home[one.cell], {})
+        if len(mine) < TAUGHT_BY:
+            mine.setdefault(one.cell, one)
+    return [one for mine in chosen.values() for one in mine.values()]

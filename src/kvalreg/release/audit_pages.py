@@ -169,12 +169,13 @@ class _Reader(HTMLParser):
 
     def flush(self) -> None:
         """Hand over the text gathered in the innermost block."""
-        text = "".join("".join(one.text) for one in self._block())
-        for one in self._block():
+        block = self._block()
+        text = "".join("".join(one.text) for one in block if one.text)
+        for one in block:
             one.text.clear()
         if not text.strip():
             return
-        tag, spot = self._block()[0].tag, self._block()[0].spot
+        tag, spot = block[0].tag, block[0].spot
         if tag == "script":
             self.found += _json_or_text(self.public, replace(spot, place=f"{spot.place} chart data".strip()), text)
         elif tag != "style":
@@ -183,7 +184,9 @@ class _Reader(HTMLParser):
 
     def _block(self) -> list[_Open]:
         """The innermost block and the inline elements open in it."""
-        first = next(at for at in range(len(self.stack) - 1, -1, -1) if not self.stack[at].inline)
+        first = len(self.stack) - 1
+        while self.stack[first].inline:
+            first -= 1
         return self.stack[first:]
 
     def _kind(self) -> TextKind:

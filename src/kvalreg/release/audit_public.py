@@ -239,8 +239,11 @@ class Public:
     def context(self, text: str) -> str | None:
         """The context whose words stand in a text: ``etter hvor pasientene bor``."""
         low = plain(text).lower()
-        said = {words(lang)(f"message.{context}").lower(): context for lang in LANGUAGES for context in CONTEXTS}
-        return next((context for phrase, context in said.items() if phrase in low), None)
+        return next((context for phrase, context in self._context_words if phrase in low), None)
+
+    @cached_property
+    def _context_words(self) -> tuple[tuple[str, str], ...]:
+        return tuple((words(lang)(f"message.{one}").lower(), one) for lang in LANGUAGES for one in CONTEXTS)
 
 
 def _whole_in(word: str, name: str) -> bool:

@@ -41,7 +41,10 @@ _ROLES = {
     | {"coverage_year", "latest_update", "latest_affirm", "$schema"},
 }
 _ROLE_OF = {name.lower(): role for role, names in _ROLES.items() for name in names}
-_NUMBER_WORDS = "null|en|ett|én|to|tre|fire|fem|seks|sju|syv|åtte|ni|ti|elleve|tolv|one|two|three|four|five|six|seven|eight|nine|ten"
+_NUMBER_WORDS = (
+    "null|en|ett|én|to|tre|fire|fem|seks|sju|syv|åtte|ni|ti|elleve|tolv|"
+    "one|two|three|four|five|six|seven|eight|nine|ten"
+)
 _SAYS_RESULT = re.compile(
     rf"\d|\b(?:{_NUMBER_WORDS}|alle|ingen|none|all)\s+(?:av|of|pasient\w*|patients?|tilfeller?|cases?)\b|"
     + "|".join(re.escape(phrase) for phrase in sorted(_LEVEL_WORDS)),

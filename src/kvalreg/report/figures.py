@@ -150,7 +150,12 @@ def compare(anchor: str, indicator: Indicator, cells: pd.DataFrame, view: Compar
         return None
     data = _chart_rows(shown, indicator, words)
     scale = _scale(indicator, shown)
-    y = alt.Y("unit:N", title=None, sort=[row["unit"] for row in data], axis=alt.Axis(labelLimit=170, ticks=False))
+    y = alt.Y(
+        "unit:N",
+        title=None,
+        sort=[row["unit"] for row in data],
+        axis=alt.Axis(labelLimit=170, labelLineHeight=12, labelExpr="split(datum.label, ', ')", ticks=False),
+    )
     x = alt.X("value:Q", title=None, scale=scale, axis=_axis(indicator, words))
     base = alt.Chart().encode(y=y)
     shape = alt.Shape("achievement:N", scale=alt.Scale(domain=list(SHAPES), range=list(SHAPES.values())), legend=None)
