@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -180,6 +182,14 @@ def test_the_minimum_is_the_indicators_own() -> None:
     """With a minimum of 10, A 3 and B 12 leave 1 to 14 (wide enough); A 1 and B 10 leave 1 to 10, and C must help."""
     assert hidden_cells(trust(3, 12, 25), Policy(minimum=10)) == [1, 2]
     assert hidden_cells(trust(1, 10, 25, primary=mask(4, 1)), Policy(minimum=10)) == [1, 3]
+
+
+def test_the_page_of_the_method_tells_what_the_code_does() -> None:
+    """The worked number in `docs/methods/disclosure.md` is what the code gives."""
+    page = Path(__file__).parents[1] / "docs" / "methods" / "disclosure.md"
+    result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))

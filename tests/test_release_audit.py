@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from kvalreg.disclosure.attack import Measure
-from kvalreg.disclosure.cells import Policy, Table
+from kvalreg.disclosure.cells import Policy
 from kvalreg.disclosure.relations import BoolArray
 from kvalreg.errors import UsageError
+from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
@@ -248,13 +250,13 @@ def test_hidden_count_beside_a_shown_one_is_found(site: Path, built: Project) ->
     assert kinds(found) == {FindingKind.EXPOSED}
 
 
-def _only_primary(table: Table, policy: Policy) -> BoolArray:
-    return table.primary | table.mask("absent")
+def _only_primary(cells: pd.DataFrame, primary: BoolArray, registry: Registry, units: Units) -> BoolArray:
+    return primary
 
 
 def test_primary_suppression_alone_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where only too small cells are hidden, every hidden count is found by subtraction."""
-    monkeypatch.setattr("kvalreg.disclosure.gate.suppress", _only_primary, raising=False)
+    monkeypatch.setattr("kvalreg.disclosure.gate.protect", _only_primary)
     small = {2022: "111", 2023: "112", 2024: "122"}
     rows = [
         f"caregiver;{year};{orgnr};alfa_a;{(2, 30)[orgnr != one]};{(4, 40)[orgnr != one]}\n"

@@ -55,7 +55,7 @@ def test_the_quarto_the_user_names_is_tried_first(
     """A named program, or the folder it lies in, goes before PATH."""
     _program(tmp_path / "bin", "echo 1.10.18")
     monkeypatch.setenv(variable, str(_program(tmp_path / "own", "echo 1.9.2").parent))
-    assert choose_renderer().reason == f"Renderer: quarto 1.9.2 (found named by {variable})."
+    assert choose_renderer().reason == f"Renderer: quarto 1.9.2 (named by {variable})."
 
 
 @pytest.mark.parametrize(

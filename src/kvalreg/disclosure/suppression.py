@@ -274,7 +274,7 @@ class _Choice:
         free = [owner for owner in cut.owners if not self._sure(owner)]
         for owner in free:  # Leaving any owner unhidden satisfies the cut as well.
             weights[owner] = weights.get(owner, 0.0) - need
-        return weights, need * (1 - len(free))
+        return {cell: weight / need for cell, weight in weights.items()}, 1.0 - len(free)
 
     def _sure(self, owner: int) -> bool:
         """True for a cell that must be hidden, or a sum that holds one."""

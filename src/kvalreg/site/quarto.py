@@ -67,7 +67,7 @@ def find() -> tuple[Quarto | None, str]:
             oldest = ".".join(map(str, OLDEST))
             refused.append(f"the Quarto {place} is {answer}, older than {oldest}")
         else:
-            return Quarto(command, answer), f"(found {place})"
+            return Quarto(command, answer), f"({place})" if place.startswith("named") else f"(found {place})"
     return None, " and ".join(refused) or "no Quarto was found"
 
 
