@@ -65,9 +65,7 @@ def test_report_notebooks_are_short_calls(path: Path) -> None:
         if cell.cell_type != "code":
             continue
         where = f"{path.name}, cell {number}"
-        assert not cell.outputs, (
-            f"{where}: saved with outputs. Clear all outputs in Jupyter and save."
-        )
+        assert not cell.outputs, f"{where}: saved with outputs. Clear all outputs in Jupyter and save."
         assert cell.source.count("\n") < 10, f"{where}: more than ten lines. Move the work into kvalreg.report."
         kinds = {type(node).__name__ for node in ast.walk(ast.parse(cell.source))}
         told = kinds & {"FunctionDef", "ClassDef", "For", "While", "With"}

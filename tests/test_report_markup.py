@@ -47,6 +47,8 @@ def test_escaped_text_holds_no_shortcode() -> None:
         ("<img src=x onerror=alert(1)>", "<img"),
         ("{{< include /etc/passwd >}}", "{{<"),
         ("`x`{=html}", "{"),
+        ("[x](//example.org/a)", "href"),
+        ("[x](../../hemmelig)", "href"),
         ("<iframe src=//example.org></iframe>", "<iframe"),
         ("[x](data:text/html;base64,AAAA)", '<a href="data'),
     ],

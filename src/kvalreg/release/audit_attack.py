@@ -6,7 +6,7 @@ give away. `kvalreg.disclosure.attack` does the bounding; here its `View` is bui
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -47,6 +47,8 @@ class Family:
         What is known of each.
     summed
         Whether totals are sums of their parts by definition; False where they only seem to be.
+    additive
+        False where other years have shown that this indicator's totals hold more or fewer than their parts.
     share
         Whether numerators are told too.
     """
@@ -56,6 +58,7 @@ class Family:
     policy: Policy
     summed: bool
     share: bool
+    additive: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def bound(family: Family) -> Outcome:
     hidden = {place for place, known in family.cells.items() if known.hidden}
     outcome = Outcome()
     if hidden:
-        outcome = _attacked(family, hidden, complete=True)
+        outcome = _attacked(family, hidden, complete=family.additive)
         if outcome.contradicted:
             second = _attacked(family, set(outcome.contradicted), complete=False)
             still = second.contradicted if family.summed else frozenset[Place]()
@@ -91,18 +94,24 @@ def bound(family: Family) -> Outcome:
     return outcome
 
 
+def adds_up(family: Family) -> bool:
+    """Whether every total whose parts are all shown is their sum."""
+    return all(rest == 0 for _, rest in _rests(family))
+
+
+def _rests(family: Family) -> Iterator[tuple[Place, int]]:
+    """Totals that are shown with all their parts, and by how many patients they exceed these."""
+    places = list(family.cells)
+    for one in _sums(family.units, places):
+        spans = [family.cells[places[at]].n for at in (one.total, *one.parts)]
+        exact = [int(span.low) for span in spans if span is not None and span.exact]
+        if len(exact) == len(spans) and one.complete:
+            yield places[one.total], exact[0] - sum(exact[1:])
+
+
 def _left_out(family: Family) -> set[Place]:
     """Units without a row below totals whose rows are all shown and do not make the total."""
-    places = list(family.cells)
-    found: set[Place] = set()
-    for one in _sums(family.units, places):
-        parts = [family.cells[places[part]].n for part in one.parts]
-        total = family.cells[places[one.total]].n
-        if total is None or not total.exact or any(part is None or not part.exact for part in parts):
-            continue
-        if total.low > sum(part.low for part in parts if part is not None):
-            found |= _unlisted_below(family, places[one.total])
-    return found
+    return {unit for total, rest in _rests(family) if rest > 0 for unit in _unlisted_below(family, total)}
 
 
 def _unlisted_below(family: Family, total: Place) -> set[Place]:

@@ -42,11 +42,17 @@ def safe_html(markdown: str) -> str:
         html,
         tags=_TAGS,
         attributes={"a": {"href"}},
+        attribute_filter=_whole_address,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
         clean_content_tags={"script", "style"},
     )
     return clean.strip().replace("{", "&#123;")
+
+
+def _whole_address(tag: str, attribute: str, value: str) -> str | None:
+    """An address with its scheme, or none: a relative one would lead somewhere else on every page."""
+    return value if re.match(r"(?i)(https?://|mailto:)", value) else None
 
 
 @cache

@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.disclosure.published import Published
-from kvalreg.report.markup import escape_markdown, raw_html
+from kvalreg.report.markup import raw_html
 from kvalreg.report.report import Report, rounds
 from kvalreg.report.wording import words
 from kvalreg.site.staging import Page
@@ -47,15 +47,11 @@ def _report(page: AcceptedPage) -> Page:
 
 
 def _front(shown: Sequence[Shown], *, synthetic: bool) -> Page:
-    fields = sorted({name for registry in shown for name in registry.published.registry.medical_fields})
     lead = (
-        '<p class="kv-lead">Her ser du hvor god behandlingen er ved norske sykehus, og om den blir bedre. '
+        '<p class="kv-lead">Her ser du hvor god behandlingen er ved sykehusene, og om den blir bedre. '
         "Tallene kommer fra de medisinske kvalitetsregistrene.</p>"
     )
-    parts = [raw_html(lead)]
-    for field in fields:
-        cards = [_card(r, "registre/") for r in shown if field in r.published.registry.medical_fields]
-        parts += [f"## {escape_markdown(field)}", raw_html(f'<div class="kv-cards">{"".join(cards)}</div>')]
+    parts = [raw_html(lead), "## Finn et register {#registre}", _cards(shown, "registre/")]
     if not shown:
         parts.append(raw_html("<p>Ingen registre har publisert resultater ennå.</p>"))
     return Page("index.qmd", "Resultater fra kvalitetsregistrene", "\n\n".join(parts), "nb", synthetic=synthetic)
@@ -63,9 +59,7 @@ def _front(shown: Sequence[Shown], *, synthetic: bool) -> Page:
 
 def _registries(shown: Sequence[Shown], *, synthetic: bool) -> Page:
     lead = f'<p class="kv-lead">{len(shown)} registre viser resultatene sine her.</p>'
-    ordered = sorted(shown, key=lambda r: r.published.registry.name.lower())
-    cards = "".join(_card(registry, "") for registry in ordered)
-    body = f'{raw_html(lead)}\n\n{raw_html(f"""<div class="kv-cards">{cards}</div>""")}'
+    body = f"{raw_html(lead)}\n\n{_cards(shown, '')}"
     return Page("registre/index.qmd", "Registre", body, "nb", synthetic=synthetic)
 
 
@@ -74,8 +68,15 @@ def _about(*, synthetic: bool) -> Page:
     return Page("om/index.qmd", "Slik leser du tallene", text, "nb", synthetic=synthetic)
 
 
+def _cards(shown: Sequence[Shown], folder: str) -> str:
+    """The registries as cards, by name."""
+    ordered = sorted(shown, key=lambda registry: registry.published.registry.name.lower())
+    cards = "\n".join(_card(registry, folder) for registry in ordered)
+    return raw_html(f'<div class="kv-cards">{cards}</div>')
+
+
 def _card(shown: Shown, folder: str) -> str:
-    """A registry as a card: name, its weightiest message, latest year. In the registry's own language."""
+    """A registry as a card: name, weightiest message, medical fields. In the registry's own language."""
     registry = shown.published.registry
     say = words(registry.language)
     year, round_ = next((y for y in rounds(shown.published)[::-1] if y[1] == "final"), rounds(shown.published)[-1])
@@ -83,5 +84,5 @@ def _card(shown: Shown, folder: str) -> str:
     lang = f' lang="{registry.language}"' if registry.language != "nb" else ""
     return (
         f'<a class="kv-card" href="{folder}{registry.id}/index.html"{lang}><strong>{escape(registry.name)}</strong>'
-        f"<span>{escape(text)}</span></a>"
+        f'<span>{escape(text)}</span><span class="kv-note">{escape(", ".join(registry.medical_fields))}</span></a>'
     )
