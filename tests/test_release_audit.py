@@ -22,7 +22,7 @@ from kvalreg.inputs.units import Units, read_units
 from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
 from kvalreg.release.audit import Audit, FindingKind, audit
-from kvalreg.release.audit_attack import HIDDEN, Family, Known, bound
+from kvalreg.release.audit_attack import HIDDEN, Family, Known, adds_up, bound
 from kvalreg.release.audit_public import Place, Public
 from kvalreg.release.published_numbers import Numbers, Span, counts, drawn, printed, printed_interval
 from small_project import UNITS, Silence, delivery_of, write_registry
@@ -421,6 +421,15 @@ def test_means_tell_patients_too(units: Units) -> None:
     """Patients of a mean add up as well, so that 20 - 16 tells the hidden hospital's."""
     cells = {HF: Known(Span(20, 20)), A: HIDDEN, B: Known(Span(16, 16))}
     assert bound(Family(units, cells, Policy(5), summed=False, share=False)).exposed == {A: (Measure.DENOMINATOR,)}
+
+
+def test_totals_that_hold_more_are_not_subtracted_from(units: Units) -> None:
+    """Where a mean's other years show a trust with patients of no hospital, 30 - 16 tells only a maximum."""
+    cells = {HF: Known(Span(30, 30)), A: HIDDEN, B: Known(Span(16, 16))}
+    family = Family(units, cells, Policy(5), summed=False, share=False, additive=False)
+    assert bound(family).exposed == {}
+    assert not adds_up(replace(family, cells={HF: Known(Span(30, 30)), A: Known(Span(9, 9)), B: Known(Span(16, 16))}))
+    assert adds_up(replace(family, cells={HF: Known(Span(25, 25)), A: Known(Span(9, 9)), B: Known(Span(16, 16))}))
 
 
 # --- printed numbers -------------------------------------------------------------------------------------------------

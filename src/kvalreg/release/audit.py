@@ -7,21 +7,18 @@ repeats a number. How it reads and reasons is told in ``docs/methods/audit.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from kvalreg.disclosure.attack import Measure
-from kvalreg.disclosure.cells import Policy
 from kvalreg.errors import UsageError
-from kvalreg.inputs.units import Level
 from kvalreg.project import Project
-from kvalreg.release.audit_attack import HIDDEN, Family, Known, Outcome, bound
+from kvalreg.release.audit_exposures import attacked
 from kvalreg.release.audit_files import Edition, read_site
 from kvalreg.release.audit_public import Key, Place, Public, Spot
-from kvalreg.release.audit_readings import Claim, Reading
-from kvalreg.release.published_numbers import Numbers, counts
+from kvalreg.release.audit_readings import Claim
 
 
 class FindingKind(StrEnum):
@@ -166,129 +163,18 @@ _WHAT = {
     Measure.NUMERATOR: "how many of its patients have the property",
     Measure.MISSES: "how many of its patients lack the property",
 }
-Group = tuple[str, str, str, int]
 
 
 def _exposures(public: Public, now: Edition, earlier: Sequence[Edition]) -> Iterator[Finding]:
-    groups: dict[Group, list[Key]] = {}
-    for key in now.readings:
-        groups.setdefault(key[:4], []).append(key)
-    older: dict[Group, list[dict[Place, Known]]] = {}
-    for edition in earlier:
-        for group, keys in _grouped(edition).items():
-            if group in groups:
-                older.setdefault(group, []).append(_known(public, edition, keys)[0])
-    for group, keys in groups.items():
-        yield from _group_exposures(public, now, keys, older.get(group, []))
-
-
-def _grouped(edition: Edition) -> dict[Group, list[Key]]:
-    groups: dict[Group, list[Key]] = {}
-    for key in edition.readings:
-        groups.setdefault(key[:4], []).append(key)
-    return groups
-
-
-def _group_exposures(
-    public: Public, now: Edition, keys: list[Key], older: Sequence[dict[Place, Known]]
-) -> Iterator[Finding]:
-    """What one indicator, context and year give away: by this edition alone, then together with earlier ones."""
-    variants = _known(public, now, keys)
-    alone = [_bound(public, keys[0], cells) for cells in variants]
-    yield from _findings(public, now, keys[0], alone, "Published sums")
-    found = {place for outcome in alone for place in outcome.exposed}
-    for edition in older:
-        filled = [_with_earlier(public, cells, edition) for cells in variants]
-        if filled == variants:
-            continue
-        given = {p for cells, before in zip(filled, variants, strict=True) for p in cells if before[p] != cells[p]}
-        more = [_bound(public, keys[0], cells) for cells in filled]
-        fresh = {place: why for outcome in more for place, why in outcome.exposed.items() if place not in found}
-        fresh |= dict.fromkeys(given, (Measure.DENOMINATOR,))
-        yield from _findings(
-            public, now, keys[0], [Outcome(fresh)], "Published sums, together with an earlier edition,"
-        )
-
-
-def _bound(public: Public, key: Key, cells: dict[Place, Known]) -> Outcome:
-    indicator = public.registries[key.registry].indicator(key.ind_id)
-    kind = indicator.type
-    return bound(Family(public.units, cells, Policy(indicator.min_denominator), kind.summed, kind.summed))
-
-
-def _known(public: Public, edition: Edition, keys: Iterable[Key]) -> list[dict[Place, Known]]:
-    """What is printed about each cell; twice, first and last word first, where places contradict each other."""
-    first: dict[Place, Known] = {}
-    last: dict[Place, Known] = {}
-    for key in keys:
-        told = edition.readings[key]
-        first[key.place] = _together(public, key, told)
-        last[key.place] = _together(public, key, told[::-1])
-    return [first] if first == last else [first, last]
-
-
-def _together(public: Public, key: Key, told: Sequence[Reading]) -> Known:
-    """All that is printed about a cell; what contradicts an earlier word is left out."""
-    if any(one.numbers is None for one in told):
-        return HIDDEN
-    numbers = Numbers()
-    for one in told:
-        assert one.numbers is not None
-        numbers = numbers.meet(one.numbers) or numbers
-    if not public.registries[key.registry].indicator(key.ind_id).type.summed:
-        return Known(n=counts(Numbers(n=numbers.n))[0])
-    n, x = counts(numbers)
-    return Known(n, x)
-
-
-def _with_earlier(public: Public, cells: dict[Place, Known], edition: dict[Place, Known]) -> dict[Place, Known]:
-    """Hidden cells with what an earlier edition showed, unless a total above them has changed since."""
-    changed = {
-        place
-        for place, known in cells.items()
-        if place in edition and not known.hidden and not edition[place].hidden and not _agree(known, edition[place])
-    }
-    return {
-        place: edition[place]
-        if known.hidden and place in edition and not edition[place].hidden and changed.isdisjoint(_above(public, place))
-        else known
-        for place, known in cells.items()
-    }
-
-
-def _agree(one: Known, other: Known) -> bool:
-    pairs = ((one.n, other.n), (one.x, other.x))
-    return all(a is None or b is None or a.meet(b) is not None for a, b in pairs)
-
-
-def _above(public: Public, place: Place) -> set[Place]:
-    nation = Place(Level.NATION.value, public.units.nation.orgnr)
-    if place.level == Level.COUNTY.value:
-        return {nation}
-    above = {Place(up.level.value, up.orgnr) for up in public.units.ancestors(place.orgnr)}
-    county = public.units[place.orgnr].county
-    return above | ({Place(Level.COUNTY.value, county)} if county else set())
-
-
-def _findings(public: Public, now: Edition, key: Key, outcomes: Sequence[Outcome], by: str) -> Iterator[Finding]:
-    for outcome in outcomes:
-        for place, measures in outcome.exposed.items():
-            cell = key._replace(place=place)
-            what = " and ".join(_WHAT[measure] for measure in measures)
-            yield _finding(
-                public, FindingKind.EXPOSED, cell, _marked(now, cell), f"{by} leave too few values for {what}."
-            )
-    for place in frozenset.intersection(*(outcome.contradicted for outcome in outcomes)):
-        cell = key._replace(place=place)
-        text = "The numbers published around this hidden result cannot all be true."
-        yield _finding(public, FindingKind.CONTRADICTION, cell, _marked(now, cell), text)
-
-
-def _marked(edition: Edition, key: Key) -> Spot:
-    """Where a cell is marked as hidden, or else where its family is told of."""
-    told = edition.readings.get(key, ())
-    marks = [one.spot for one in told if one.numbers is None]
-    return marks[0] if marks else Spot("", "not on any page")
+    for one in attacked(public, now, earlier):
+        spot = now.hidden.get(one.key, Spot("", "not on any page"))
+        if one.measures:
+            by = "Published sums, together with an earlier edition," if one.with_earlier else "Published sums"
+            text = f"{by} leave too few values for {' and '.join(_WHAT[measure] for measure in one.measures)}."
+            yield _finding(public, FindingKind.EXPOSED, one.key, spot, text)
+        else:
+            text = "The numbers published around this hidden result cannot all be true."
+            yield _finding(public, FindingKind.CONTRADICTION, one.key, spot, text)
 
 
 # --- what could not be read ------------------------------------------------------------------------------------------

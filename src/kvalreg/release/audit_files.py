@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from kvalreg.release.audit_fragments import Fragment, Passage, read_csv, read_json, read_parquet, read_script
@@ -49,7 +50,7 @@ class Edition:
     unreadable: list[str] = field(default_factory=list)
     pages: dict[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def hidden(self) -> dict[Key, Spot]:
         """The cells marked as hidden, and where."""
         marked = ((key, one.spot) for key, told in self.readings.items() for one in told if one.numbers is None)

@@ -50,9 +50,9 @@ def safe_html(markdown: str) -> str:
     return clean.strip().replace("{", "&#123;")
 
 
-def _whole_address(tag: str, attribute: str, value: str) -> str | None:
+def _whole_address(_tag: str, attribute: str, value: str) -> str | None:
     """An address with its scheme, or none: a relative one would lead somewhere else on every page."""
-    return value if re.match(r"(?i)(https?://|mailto:)", value) else None
+    return value if attribute != "href" or re.match(r"(?i)(https?://|mailto:)", value) else None
 
 
 @cache
