@@ -68,7 +68,7 @@ def tables(draw: st.DrawFn, hospitals: int = 7, greatest: int = 14, counties: in
         tuple(regions.index(r) for r in region),
         tuple(homes.index(c) for c in county) if counties else tuple(county),
     )
-    n = draw(st.lists(st.integers(0, 6) | st.integers(0, greatest), min_size=size, max_size=size))
+    n = draw(st.lists(st.integers(0, min(6, greatest)) | st.integers(0, greatest), min_size=size, max_size=size))
     x = [draw(st.integers(0, patients)) for patients in n]
     return service.table(n, x)
 

@@ -25,7 +25,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("command", [(), ("build",), ("check",), ("import", "imongr")])
+@pytest.mark.parametrize("command", [(), ("build",), ("check",), ("audit",), ("import", "imongr")])
 def test_help_shows_examples(command: tuple[str, ...]) -> None:
     """Every command's help ends in something to copy."""
     done = run(*command, "--help")

@@ -336,6 +336,17 @@ def test_hidden_cell_shown_in_another_file_is_found(tmp_path: Path, project: Pro
     assert FindingKind.LEAK in kinds(audit(site, project.root))
 
 
+def test_year_in_a_name_is_no_year(tmp_path: Path, project: Project) -> None:
+    """``Å sykehus, lagt ned i 2021: 1 av 3`` on a page of 2024 is a number of 2024."""
+    units = UNITS.replace("Å sykehus;", "Å sykehus, lagt ned i 2021;")
+    (project.root / "registries" / "units.csv").write_text(units, encoding="utf-8")
+    site = data_site(tmp_path / "s", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
+    (site / "registre" / "alfa" / "2024").mkdir(parents=True)
+    page = "<p>Å sykehus, lagt ned i 2021: 1 av 3.</p>"
+    (site / "registre" / "alfa" / "2024" / "om.html").write_text(page, encoding="utf-8")
+    assert leaks(audit(site, project.root)) == {("Å sykehus, lagt ned i 2021 (122)", 2024)}
+
+
 # --- nothing to check ------------------------------------------------------------------------------------------------
 def test_site_without_results_fails(tmp_path: Path, built: Project, project: Project) -> None:
     """An audit that found nothing to check fails, unless the project has published nothing."""

@@ -114,6 +114,29 @@ def check(
 
 
 @cli.command()
+@click.argument("site", type=click.Path(path_type=Path))
+@click.argument("editions", nargs=-1, type=click.Path(path_type=Path), metavar="[EARLIER ...]")
+@_project
+def audit(site: Path, editions: tuple[Path, ...], root: Path) -> None:
+    """Attack what SITE publishes: can anybody work out a number that is hidden?
+
+    Reads pages, tables, chart specs, alternative texts, prose and data files, never the secret results, and knows only
+    what every reader knows. Earlier editions of the site may be given as further folders.
+
+    \b
+    Examples:
+      kvalreg audit _site
+      kvalreg audit _site utgaver/2025-06 --project ~/results
+    """
+    from kvalreg.project import Project
+    from kvalreg.release.audit import audit as attack
+
+    found = attack(site, Project.open(root), editions)
+    click.echo(found.report_text())
+    sys.exit(0 if found.passed else 1)
+
+
+@cli.command()
 def schema() -> None:
     """Print the JSON Schema of registry.yml, for editors."""
     import json

@@ -75,6 +75,10 @@ class DeliveryError(FaultsError):
     """Faults in a delivery: nothing of it is used, and what was published before stays."""
 
 
+class DisclosureError(FaultsError):
+    """What would be published gives a hidden cell away: nothing of the registry is published."""
+
+
 class NotebookError(KvalregError):
     """A report notebook failed.
 

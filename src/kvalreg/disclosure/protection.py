@@ -9,9 +9,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from kvalreg.disclosure.attack import attack, exposed
 from kvalreg.disclosure.cells import Policy, Table
 from kvalreg.disclosure.relations import BoolArray, IntArray, Relations, Sum, from_groups, from_tree
+from kvalreg.disclosure.solver import Enough
 from kvalreg.disclosure.suppression import suppress
+from kvalreg.errors import DisclosureError, Fault
 from kvalreg.inputs.descriptor import Indicator, IndicatorType, Registry
 from kvalreg.inputs.units import Level, Units
 
@@ -31,15 +34,30 @@ def protect(cells: pd.DataFrame, primary: BoolArray, registry: Registry, units: 
     Returns
     -------
     Mask of shape (cells,), all of `primary` included.
+
+    Raises
+    ------
+    DisclosureError
+        When the attack still finds a hidden cell: a defect of ours, and nothing may be published.
     """
     hidden = primary.copy()
     numbers = pd.Series(np.arange(len(cells)), index=cells.index)
-    for (ind_id, _, _), places in numbers.groupby([cells["ind_id"], cells["context"], cells["year"]], sort=False):
+    for (ind_id, _, year), places in numbers.groupby([cells["ind_id"], cells["context"], cells["year"]], sort=False):
         at = places.to_numpy()
         if primary[at].any() and not primary[at].all():
-            table = _table(cells.iloc[at], primary[at], registry.indicator(str(ind_id)), units)
-            hidden[at] = suppress(table, Policy(minimum=registry.indicator(str(ind_id)).min_denominator))
+            indicator = registry.indicator(str(ind_id))
+            table, policy = _table(cells.iloc[at], primary[at], indicator, units), Policy(indicator.min_denominator)
+            hidden[at] = suppress(table, policy)
+            _prove(table, hidden[at], policy, f"{registry.id}: {ind_id} {year}")
     return hidden
+
+
+def _prove(table: Table, hidden: BoolArray, policy: Policy, name: str) -> None:
+    view = table.view(hidden)
+    found = exposed(attack(view, Enough(policy)), view, policy)
+    if found:
+        what = f"{name}: {len(found)} hidden cells could be worked out from what is shown."
+        raise DisclosureError([Fault(what, "Nothing of this registry is published. Report this to kvalreg.")])
 
 
 def patients(cells: pd.DataFrame, registry: Registry) -> pd.Series[float]:

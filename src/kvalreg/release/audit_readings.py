@@ -109,7 +109,7 @@ def _passage(public: Public, passage: Passage) -> Iterator[Claim]:
             places = _about(public, spot)
         if places and _says_result(public, rest):
             where = spot.known(registry=titled[0][0], ind_id=titled[0][1]) if len(titled) == 1 else spot
-            yield Claim(places, years(sentence) or _years(spot), where)
+            yield Claim(places, years(public.without_titles(rest)) or _years(spot), where)
 
 
 def _says_result(public: Public, text: str) -> bool:
