@@ -131,7 +131,7 @@ def audit(site: Path, editions: tuple[Path, ...], root: Path) -> None:
     from kvalreg.project import Project
     from kvalreg.release.audit import audit as attack
 
-    found = attack(site, Project.open(root), editions)
+    found = attack(site, Project.open(root).root, editions)
     click.echo(found.report_text())
     sys.exit(0 if found.passed else 1)
 
