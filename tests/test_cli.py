@@ -83,6 +83,8 @@ def test_schema_is_a_json_schema() -> None:
     """Editors get a schema with the descriptor's fields."""
     found = json.loads(run("schema").stdout)
     assert {"id", "name", "language", "about", "indicators"} <= set(found["properties"])
+    committed = Path(__file__).parents[1] / "registries" / "registry.schema.json"
+    assert json.loads(committed.read_text("utf-8")) == found, "run: kvalreg schema > registries/registry.schema.json"
 
 
 def test_import_reports_unknown_units_by_row(shared: Path, tmp_path: Path) -> None:
