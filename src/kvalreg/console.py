@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,22 +88,30 @@ class Console:
             self.say(f"Warning: {warning}")
         failed = [entry for entry in account.entries if not entry.ok]
         succeeded = len(account.entries) - len(failed)
-        if failed or self.verbose:
-            where = self.faults if failed else self.news
-            where.print(self._table(account.entries if self.verbose else failed), soft_wrap=True)
+        (self.faults if failed else self.news).print(self._table(account.entries), soft_wrap=True)
         summary = f"{succeeded} succeeded, {len(failed)} failed."
         (self.faults if failed else self.news).print(summary)
         if account.site is not None:
             self.say(f"Open {account.site / 'index.html'}")
 
     def _table(self, entries: list[Entry]) -> Table:
-        table = Table("What", "Result", "Cell", "Error", "Log", show_lines=False, expand=False)
+        """One line per failure and per registry's successes; one line per page with --verbose."""
+        table = Table("What", "Result", "Cell", "Error", "Log")
         for column in table.columns:
             column.overflow = "fold"
-        for entry in entries:
-            cell = "" if entry.cell is None else str(entry.cell)
-            result = "[green]succeeded[/green]" if entry.ok else "[red]failed[/red]"
-            table.add_row(escape(entry.name), result, cell, escape(plain(entry.error)), escape(plain(entry.log)))
+        for registry, group in groupby(entries, key=lambda entry: entry.name.split()[0]):
+            told = list(group)
+            succeeded = [entry for entry in told if entry.ok]
+            if self.verbose:
+                for entry in succeeded:
+                    table.add_row(escape(entry.name), "[green]succeeded[/green]", "", "", "")
+            elif succeeded:
+                table.add_row(escape(registry), f"[green]{len(succeeded)} succeeded[/green]", "", "", "")
+            for entry in told:
+                if not entry.ok:
+                    cell = "" if entry.cell is None else str(entry.cell)
+                    error, log = escape(plain(entry.error)), escape(plain(entry.log))
+                    table.add_row(escape(entry.name), "[red]failed[/red]", cell, error, log)
         return table
 
     def imported(self, report: ImportReport, target: Path) -> None:
