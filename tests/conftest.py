@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,12 +42,19 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Account]:
-    """The demo, built once with the embedded renderer; tests that use it are marked xdist_group("demo")."""
-    root = tmp_path_factory.mktemp("demo")
-    for folder in ("registries", "data"):
-        shutil.copytree(CHECKOUT / folder, root / folder)
-    project = Project(root)
-    return project, build(project, Request(renderer="pandoc", workers=2), Silence())
+    """The demo's site with the embedded renderer, built once for all test processes."""
+    run = tmp_path_factory.getbasetemp()
+    run = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    root = run / "demo-site"
+    project, told = Project(root), root / "account.pickle"
+    with (run / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            for folder in ("registries", "data"):
+                shutil.copytree(CHECKOUT / folder, root / folder)
+            told.write_bytes(pickle.dumps(build(project, Request(renderer="pandoc", workers=2), Silence())))
+        account: Account = pickle.loads(told.read_bytes())
+    return project, account
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,6 @@ from kvalreg.project import Project
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.xdist_group("demo")
 Demo = tuple[Project, Account]
 SYNTHETIC = {"nb": "Syntetiske data", "nn": "Syntetiske data"}
 
