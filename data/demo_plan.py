@@ -195,7 +195,7 @@ PLANS = (
             Course("rygg_smerte", "gjennomsnitt", 3.1, 3.4, 0.3, 2.4, part=0.7),
             Course("rygg_betennelse", "andel", 0.03, 0.022, 0.006),
             Course("rygg_liggetid", "median", 2.4, 1.8, 0.4, 1.1),
-            Course("rygg_dg", "dg_andel", 0.5, 0.61, 0.17, years=(2021, 2023, 2024)),
+            Course("rygg_dg", "dg_andel", 0.60, 0.66, 0.12, years=(2021, 2023, 2024)),
         ),
         (
             Shipment("syntetisk-2025-06.parquet", 2021, 2024, "parquet", early=True),

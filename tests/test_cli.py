@@ -73,6 +73,32 @@ def test_a_faulty_delivery_is_told_as_a_table_with_code_1(project: Project) -> N
     assert "\x1b" not in done.stderr + done.stdout
 
 
+DEFECT = """
+import sys
+import kvalreg.pipeline
+from kvalreg.cli import main
+
+def fail(*_):
+    cells = {"var": 8741}
+    raise KeyError(cells["var"], "8741 of 9000")
+
+kvalreg.pipeline.read_descriptors = fail
+sys.argv = ["kvalreg", "check", "--project", sys.argv[1]]
+main()
+"""
+
+
+def test_an_unexpected_error_is_told_without_its_message(project: Project) -> None:
+    """Type, the places in our code, what to do and code 3; neither the message nor a variable, not even on request."""
+    command = [sys.executable, "-c", DEFECT, str(project.root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    for told in ("KeyError", "at kvalreg/pipeline.py:", "in check", "Send these lines to whoever maintains kvalreg"):
+        assert told in done.stderr
+    assert "8741" not in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def test_quiet_prints_nothing_when_all_is_well(project: Project) -> None:
     """--quiet is for schedulers: no news is good news."""
     done = run("check", "--quiet", "--project", str(project.root))

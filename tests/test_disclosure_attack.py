@@ -255,3 +255,38 @@ def test_a_small_count_hidden_alone_under_a_published_sum_is_always_found(table:
         hidden = [cell for cell in cells if view.hidden[cell]]
         if len(hidden) == 1:
             assert n.low[hidden[0]] == n.high[hidden[0]] == table.n[hidden[0]]
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_bounds_are_exact_over_two_editions(data: st.DataObject) -> None:
+    """Two HFs and two counties over four hospitals, of which some change: shared cells are in up to four sums."""
+    june = [data.draw(st.integers(1, 3)) for _ in range(4)]
+    change = [data.draw(st.sampled_from([0, 0, 1])) for _ in range(4)]
+    december = [n + more for n, more in zip(june, change, strict=True)]
+    place: dict[tuple[str, int], int] = {}
+    sums = list[Sum]()
+    for edition in (june, december):
+        own = [place.setdefault((f"hospital {i}", count), len(place)) for i, count in enumerate(edition)]
+        for name, parts in {"HF 0": (0, 1), "HF 1": (2, 3), "county 0": (0, 2), "county 1": (1, 3)}.items():
+            total = place.setdefault((name, sum(edition[part] for part in parts)), len(place))
+            sums.append(Sum(total, tuple(own[part] for part in parts)))
+    n = counts(*(count for _, count in place))
+    table = Table(Relations.of(len(n), sums), n, n * 0, primary=mask(len(n)))
+    hospitals = [cell for (name, _), cell in place.items() if name.startswith("hospital")]
+    hidden = data.draw(st.lists(st.sampled_from(hospitals), min_size=2, max_size=5, unique=True))
+    view = table.view(mask(len(n), *hidden))
+    found = attack(published(table.relations, n, *hidden)).n
+    possible = [solution for solution, _ in solutions(view, 7)]
+    for cell in hidden:
+        assert (found.low[cell], found.high[cell]) == (
+            min(solution[cell] for solution in possible),
+            max(solution[cell] for solution in possible),
+        )
+
+
+def test_a_repeated_sum_that_differs_is_a_contradiction() -> None:
+    """Two totals, 12 and 13, over the same hidden hospitals cannot both be true."""
+    relations = Relations.of(5, [Sum(0, (2, 3, 4)), Sum(1, (2, 3, 4))])
+    view = View(relations, counts(12, 13, -1, -1, -1), None, mask(5, 2, 3, 4))
+    assert not attack(view).consistent[2:].any()

@@ -150,6 +150,77 @@ def test_what_is_already_public_cannot_be_protected_and_is_reported() -> None:
     assert [one.cell for one in exposed(attack(view), view, POLICY)] == [1]
 
 
+def test_what_an_earlier_edition_hid_stays_protected_when_it_has_changed() -> None:
+    """June hid A 3 and B 30 of 53 beside C 20; in December A is 6. Showing 6 of 56 would show B, and so June's A."""
+    june_total, december_total, june_a, december_a, b, c = range(6)
+    june, december = Sum(june_total, (june_a, b, c)), Sum(december_total, (december_a, b, c))
+    table = Table(
+        Relations.of(6, [june, december]),
+        counts(53, 56, 3, 6, 30, 20),
+        None,
+        primary=mask(6, june_a, b),
+        known=mask(6, june_total, c),
+        keep=mask(6, december_total),
+    )
+    assert hidden_cells(table) == [june_a, december_a, b]
+
+
+def test_a_cell_in_totals_of_three_editions_is_protected_in_all() -> None:
+    """A 3 and B 30 are unchanged while C goes from 20 to 21 to 25: only B, hidden before, protects A in all three."""
+    a, b, *others = range(8)
+    sums = [Sum(total, (a, b, c)) for c, total in zip(others[:3], others[3:], strict=True)]
+    table = Table(
+        Relations.of(8, sums),
+        counts(3, 30, 20, 21, 25, 53, 54, 58),
+        None,
+        primary=mask(8, a),
+        known=mask(8, 2, 3, 5, 6),
+    )
+    assert hidden_cells(table) == [a, b]
+
+
+def test_a_cell_that_public_facts_determine_is_not_hidden_to_help() -> None:
+    """HF 40 = A 3 + B 12 + C 25; B and county 26 = C + D 1 are public: hiding C hides nothing, so the HF goes."""
+    trust_total, a, b, c, county, d = range(6)
+    table = Table(
+        Relations.of(6, [Sum(trust_total, (a, b, c)), Sum(county, (c, d))]),
+        counts(40, 3, 12, 25, 26, 1),
+        None,
+        primary=mask(6, a),
+        known=mask(6, b, county, d),
+    )
+    assert hidden_cells(table) == [trust_total, a]
+
+
+def test_where_public_facts_leave_no_help_the_rest_is_done_all_the_same() -> None:
+    """A 3 is given away by June; hiding C 25 would change nothing, and is not done, today or tomorrow."""
+    trust_total, a, b, c, county, d = range(6)
+    table = Table(
+        Relations.of(6, [Sum(trust_total, (a, b, c)), Sum(county, (c, d))]),
+        counts(40, 3, 12, 25, 26, 1),
+        None,
+        primary=mask(6, a),
+        known=mask(6, trust_total, b, county, d),
+    )
+    hidden = suppress(table, POLICY)
+    assert np.flatnonzero(hidden).tolist() == [a]
+    assert (suppress(table, POLICY) == hidden).all()
+    view = table.view(hidden)
+    assert [one.cell for one in exposed(attack(view), view, POLICY)] == [a]
+
+
+def test_what_is_not_presented_is_judged_only_where_it_may_be_small() -> None:
+    """County 53 minus HF 50 tells a hospital of 3 or of 1, presented or not; with 20 in its place nothing is hidden."""
+    county, trust_total, a, b, c = range(5)
+    relations = Relations.of(5, [Sum(county, (a, b, c)), Sum(trust_total, (a, b))])
+    absent = mask(5, a, b, c)
+    for primary in (mask(5, c), mask(5)):
+        small = Table(relations, counts(53, 50, 20, 30, 3), None, primary=primary, absent=absent)
+        assert hidden_cells(small) == [trust_total, a, b, c]
+    large = Table(relations, counts(70, 50, 20, 30, 20), None, primary=mask(5), absent=absent)
+    assert hidden_cells(large) == [a, b, c]
+
+
 def test_hopeless_cells_do_not_stop_others_from_being_protected() -> None:
     """One HF is lost to an earlier edition; the other one still gets its complementary cell, and no more."""
     relations = Relations.of(8, [Sum(0, (1, 2, 3)), Sum(4, (5, 6, 7))])

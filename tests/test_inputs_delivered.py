@@ -231,3 +231,16 @@ def test_what_an_office_program_leaves_is_no_delivery(tmp_path: Path) -> None:
     for name in (".~lock.a.csv", "~$a.csv", "a.xlsx", "README.md"):
         (folder / name).write_text("x")
     assert read(tmp_path).deliveries == ()
+
+
+def test_left_out_rows_are_told_of_deliveries_that_count(tmp_path: Path) -> None:
+    """Rows of the unknown unit 9 are left out of two deliveries; the first is replaced, so only the second tells.
+
+    It tells whether, never how many: one row may be one patient.
+    """
+    listed = dated("a.csv", 2023) + dated("b.csv", 2023) + dated("c.csv", 2023)
+    rows = "caregiver;2022;20;a;1;2\ncaregiver;2022;9;a;1;2\n"
+    other = "caregiver;2022;20;b;1;2\n"
+    deliver(tmp_path, a_csv=rows, b_csv=rows, c_csv=other, deliveries_yml=listed)
+    infos = read(tmp_path, UnknownUnits.SKIP).deliveries
+    assert [info.rows_left_out for info in infos] == [False, True, False]

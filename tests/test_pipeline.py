@@ -9,8 +9,14 @@ import pytest
 
 from kvalreg.disclosure.published import load_published
 from kvalreg.errors import ConfigurationError, UsageError
+from kvalreg.inputs.delivered import Delivered
+from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.units import Units
 from kvalreg.pipeline import Request, build, check
 from kvalreg.project import Project
+from kvalreg.statistics.aggregation import aggregate
+from kvalreg.statistics.results import Results
 from small_project import Silence, delivery_of, write_notebook
 
 PANDOC = Request(renderer="pandoc")
@@ -58,6 +64,24 @@ def test_a_faulty_delivery_changes_nothing_that_was_published(project: Project) 
     assert mark in after
     assert after.replace(f"{mark} ", "") == before
     assert "forsinket" not in text_of(project, "registre/beta/2024/index.html")
+
+
+def test_a_defect_met_by_one_registry_stops_no_other(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected error is told by type and place, never by its message; the neighbour is checked all the same."""
+
+    def aggregate_or_fail(delivered: Delivered, registry: Registry, units: Units) -> Results:
+        if registry.id == "alfa":
+            raise KeyError("8741 of 9000")
+        return aggregate(delivered, registry, units)
+
+    monkeypatch.setattr("kvalreg.pipeline.aggregate", aggregate_or_fail)
+    account = check(project, PANDOC)
+    assert [(entry.name, entry.ok, entry.exit_code) for entry in account.entries] == [
+        ("alfa", False, 3),
+        ("beta", True, 0),
+    ]
+    assert "KeyError" in account.entries[0].error
+    assert "8741" not in account.entries[0].error
 
 
 def test_a_failing_notebook_stops_neither_its_neighbours_nor_the_site(project: Project) -> None:
@@ -164,6 +188,17 @@ def test_a_hidden_hospital_is_nowhere_on_the_site(project: Project) -> None:
     assert "75 av 100" not in text_of(project, "registre/alfa/2024/index.html")
 
 
+def test_pages_tell_of_rows_that_were_left_out(project: Project) -> None:
+    """Three rows of an unknown unit: both kinds of page say so, without how many; the other registry says nothing."""
+    file = project.data("alfa") / "a.csv"
+    file.write_text(delivery_of("alfa") + "caregiver;2024;999;alfa_a;1;1\n" * 3, encoding="utf-8")
+    build(project, Request(renderer="pandoc", unknown_units=UnknownUnits.SKIP), Silence())
+    said = "Noen rader i leveringen gjelder enheter som ikke finnes i listen over sykehus. De er ikke med i tallene."
+    assert f"31. desember 2024. {said}" in text_of(project, "registre/alfa/2024/index.html")
+    assert said in text_of(project, "registre/alfa/index.html")
+    assert said not in text_of(project, "registre/beta/2024/index.html")
+
+
 def test_a_site_never_appears_half(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """When rendering fails, the old site stays, byte for byte."""
     build(project, PANDOC, Silence())
@@ -183,7 +218,6 @@ def test_the_real_deliveries_make_a_site(shared: Path, tmp_path: Path) -> None:
     import csv
     from collections import defaultdict
 
-    from kvalreg.inputs.delivery import UnknownUnits
     from kvalreg.inputs.imongr import import_imongr
 
     source = shared / "data" / "real"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
+import nbformat
 import pytest
 
 from kvalreg.inputs.descriptor import Indicator, IndicatorType
 from kvalreg.report.wording import words
 
+ROOT = Path(__file__).parents[1]
 SHARE = Indicator(id="a", title="A", type=IndicatorType.ANDEL, level_green=0.9, level_yellow=0.8, level_direction=1)
 
 
@@ -25,6 +30,37 @@ def test_catalogues_have_the_same_keys_and_places() -> None:
         }
 
     assert shape("nb") == shape("nn") == shape("en")
+
+
+def sources() -> Iterator[ast.AST]:
+    """The code that makes pages: all but the audit, which only reads them, and the notebooks."""
+    for path in (ROOT / "src").rglob("*.py"):
+        if path.parent.name != "release":
+            yield ast.parse(path.read_text(encoding="utf-8"))
+    for path in (ROOT / "notebooks").rglob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                yield ast.parse(cell.source)
+
+
+def test_every_text_is_on_some_page() -> None:
+    """A key stands in the code, or fits a pattern such as f"units.{level}" with parts that stand in the code."""
+    literals: set[str] = set()
+    patterns: set[str] = set()
+    for node in (node for tree in sources() for node in ast.walk(tree)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            literals.add(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            parts = [re.escape(p.value) if isinstance(p, ast.Constant) else "([a-z_]+?)" for p in node.values]  # type: ignore[type-var]
+            patterns.add("".join(str(part) for part in parts))
+
+    def used(key: str) -> bool:
+        fits = (re.fullmatch(pattern, key) for pattern in patterns)
+        return key in literals or any(fit is not None and set(fit.groups()) <= literals for fit in fits)
+
+    catalogue = words("nb").catalogue
+    assert [f"{s}.{k}" for s in catalogue for k in catalogue[s] if not used(f"{s}.{k}")] == []
+    assert not used("page.registry_title")
 
 
 def test_nynorsk_and_bokmaal_differ() -> None:

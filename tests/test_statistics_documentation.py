@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import re
 from pathlib import Path
 
 import pytest
 
 METHODS = [
     "achievement",
+    "aggregation",
     "change",
     "control_charts",
     "funnel",
@@ -40,3 +42,9 @@ def test_worked_numbers_of_a_page(method: str) -> None:
     assert result.failed == 0
     for heading in ("## Formula", "## Worked number", "## Bad input", "## Source"):
         assert heading in text, f"{page.name} lacks the section {heading!r}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    """`docs/methods/README.md` links every page beside it, so that a reader finds it."""
+    linked = set(re.findall(r"\]\(([a-z-]+\.md)\)", (PAGES / "README.md").read_text(encoding="utf-8")))
+    assert linked == {page.name for page in PAGES.glob("*.md")} - {"README.md"}

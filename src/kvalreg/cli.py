@@ -1,6 +1,7 @@
 """The command line: a thin wrapper around `kvalreg.pipeline` and `kvalreg.inputs.imongr`.
 
-Owns options, what is printed and the exit code: 0 all succeeded, 1 something failed, 2 usage or configuration.
+Owns options, what is printed and the exit code: 0 all succeeded, 1 something failed, 2 usage or configuration, 3 an
+error that nobody expected, of which neither the message nor a variable is printed: they may hold a result.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from pathlib import Path
 import click
 
 from kvalreg import __version__
-from kvalreg.console import Console
-from kvalreg.errors import KvalregError
+from kvalreg.console import Console, plain
+from kvalreg.errors import EXIT_UNEXPECTED, KvalregError, describe_unexpected
 
 _project = click.option(
     "--project", "root", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The project's folder."
@@ -21,6 +22,10 @@ _project = click.option(
 _skip = click.option("--skip-unknown-units", is_flag=True, help="Leave rows of unknown units out, and report them.")
 _quiet = click.option("-q", "--quiet", is_flag=True, help="Print only what went wrong.")
 _verbose = click.option("-v", "--verbose", is_flag=True, help="Print every page and every row number.")
+_UNEXPECTED = (
+    "kvalreg stopped at an error that it did not expect. The site is whole: as it was, or new.\n"
+    "Send these lines to whoever maintains kvalreg. They hold no results; the error's message might, and is left out."
+)
 _registries = click.argument("registries", nargs=-1, metavar="[REGISTRY ...]")
 
 
@@ -33,9 +38,11 @@ def cli() -> None:
     Examples:
       kvalreg build                        make the whole site
       kvalreg check                        find faults without building
+      kvalreg publish 2026-06              keep the site as an edition
       kvalreg import imongr SOURCE DIR     make a project of an imongr export
 
-    Exit codes: 0 all succeeded; 1 a delivery, a notebook or the renderer failed; 2 usage or configuration.
+    Exit codes: 0 all succeeded; 1 a delivery, a notebook or the renderer failed; 2 usage or configuration;
+    3 kvalreg stopped at an error that it did not expect.
     """
 
 
@@ -137,6 +144,29 @@ def audit(site: Path, editions: tuple[Path, ...], root: Path) -> None:
 
 
 @cli.command()
+@click.argument("edition")
+@_project
+@click.option(
+    "--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Where the site was built."
+)
+def publish(edition: str, root: Path, output: Path | None) -> None:
+    """Keep the site that was built last as EDITION, for readers to see.
+
+    The site is attacked together with every earlier edition first. The ledger then remembers what it showed and hid, so
+    that later editions do not give it away.
+
+    \b
+    Example:
+      kvalreg build && kvalreg publish 2026-06
+    """
+    from kvalreg.project import Project
+    from kvalreg.release.edition import publish_edition
+
+    project = Project.open(root, output)
+    click.echo(f"Published {edition}: {project.relative(publish_edition(edition, project))}/index.html")
+
+
+@cli.command()
 def schema() -> None:
     """Print the JSON Schema of registry.yml, for editors."""
     import json
@@ -178,7 +208,7 @@ def imongr(source: Path, target: Path, unknown_units: str, quiet: bool, verbose:
 
 
 def main() -> None:
-    """Run the command; an expected error prints without a traceback."""
+    """Run the command; an expected error prints without a traceback, any other without its message."""
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:
@@ -190,6 +220,9 @@ def main() -> None:
     except KvalregError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
+    except Exception as error:
+        click.echo(plain(f"{_UNEXPECTED}\n{describe_unexpected(error)}"), err=True)
+        sys.exit(EXIT_UNEXPECTED)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,26 @@
 """Every error kvalreg raises on purpose, and the faults they carry.
 
-Owns the form of a message: what is wrong, where (file, line, key), what to do next, and the exit code.
-Never carries a value of a result cell: a message may end in a log that others read.
+Owns the form of a message: what is wrong, where (file, line, key), what to do next, and the exit code; and what may be
+told of an error that nobody expected. Never carries a value of a result cell: a message may end in a log that others
+read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import traceback
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path, PurePath
 
 EXIT_FAILED = 1
 """Something the run was asked for did not succeed: a notebook, a delivery, a renderer."""
 EXIT_CONFIGURATION = 2
 """The command, the project or a descriptor must be corrected first."""
+EXIT_UNEXPECTED = 3
+"""kvalreg stopped at an error that it did not expect: a defect of ours, or of the machine (no space, no memory)."""
+
+_PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -104,3 +112,44 @@ class NotebookError(KvalregError):
 
 class RendererError(KvalregError):
     """The site could not be rendered: what the renderer said, and what to do."""
+
+
+def describe_unexpected(error: BaseException) -> str:
+    """The type of an error and the places it passed, for whoever maintains kvalreg.
+
+    Never its message and never a variable: either may hold a cell's value. Only of the operating system's errors the
+    system's own words and the file are told. Of foreign code the innermost place is named, of ours every place.
+
+    Returns
+    -------
+    Lines such as ``KeyError``, ``  at kvalreg/pipeline.py:198 in _gated``; what caused the error comes first.
+    """
+    return "\n".join(line for each in _causes(error) for line in (_kind(each), *_places(each)))
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error, and before it what it was raised from or while handling."""
+    chain: list[BaseException] = []
+    found: BaseException | None = error
+    while found is not None and found not in chain:
+        chain.insert(0, found)
+        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
+    return chain
+
+
+def _kind(error: BaseException) -> str:
+    name = type(error).__name__
+    if isinstance(error, OSError) and error.errno is not None:
+        told = os.strerror(error.errno)
+        return f"{name}: {told}" + (f": {error.filename}" if isinstance(error.filename, str) else "")
+    return name
+
+
+def _places(error: BaseException) -> Iterator[str]:
+    frames = list(traceback.walk_tb(error.__traceback__))
+    for number, (frame, line) in enumerate(frames, start=1):
+        file = PurePath(frame.f_code.co_filename)
+        ours = file.is_relative_to(_PACKAGE)
+        if ours or number == len(frames):
+            shown = file.relative_to(_PACKAGE.parent) if ours else PurePath(*file.parts[-3:])
+            yield f"  at {shown.as_posix()}:{line} in {frame.f_code.co_name}"

@@ -14,14 +14,24 @@ from kvalreg.batch.accepted import accept, accepted_pages, forget_others, mark_d
 from kvalreg.batch.execution import Outcome, Workplace, execute
 from kvalreg.batch.plan import Job, check_notebooks, plan
 from kvalreg.disclosure.gate import publish
+from kvalreg.disclosure.ledger import Edition, read_editions, save_edition
 from kvalreg.disclosure.published import Published, Source, load_published, save_published
-from kvalreg.errors import EXIT_FAILED, ConfigurationError, Fault, FaultsError, UsageError
+from kvalreg.errors import (
+    EXIT_FAILED,
+    EXIT_UNEXPECTED,
+    ConfigurationError,
+    Fault,
+    FaultsError,
+    UsageError,
+    describe_unexpected,
+)
 from kvalreg.inputs.delivered import read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.project import Project
+from kvalreg.release.edition import approve
 from kvalreg.site.pages import Shown, site_pages
 from kvalreg.site.renderer import Choice, choose_renderer
 from kvalreg.site.staging import stage
@@ -106,6 +116,8 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
         renderer that is not there.
     RendererError
         When the site could not be rendered; the old site stays.
+    DisclosureError
+        When the finished site does not pass the audit; the old site stays.
     """
     account = Account()
     choice = choose_renderer(request.renderer)
@@ -123,6 +135,7 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
     jobs = _of_years([job for planned in gated.values() for job in planned.jobs], request.years)
     for registry_id, planned in gated.items():
         save_published(planned.published, project.published)
+        save_edition(planned.edition, registry_id, project.ledger)
         forget_others(registry_id, {job.address for job in planned.jobs}, project.accepted)
 
     # execute: pages that succeed are accepted, the others keep their last good page
@@ -136,22 +149,24 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
         progress.done(outcome)
     progress.end()
 
-    # assemble the whole site from accepted pages, and render it
-    render_site(project, choice)
+    # assemble the whole site from accepted pages, render it, and attack it before it takes the old one's place
+    account.warnings += render_site(project, choice)
     account.entries.sort(key=lambda entry: entry.name)
     account.site = project.site
     return account
 
 
-def render_site(project: Project, choice: Choice) -> None:
-    """Assemble the site from every registry's accepted pages and render it."""
+def render_site(project: Project, choice: Choice) -> list[Fault]:
+    """Assemble the site from every registry's accepted pages, render it and attack it; what could not be attacked."""
+    unchecked: list[Fault] = []
     shown = [
         Shown(load_published(registry_id, project.published), tuple(pages))
         for registry_id in sorted(path.stem for path in project.published.glob("*.parquet"))
         if project.descriptor(registry_id).exists() and (pages := accepted_pages(registry_id, project.accepted))
     ]
     staged = stage(project, site_pages(shown), {})
-    choice.renderer.render(staged, project.site)
+    choice.renderer.render(staged, project.site, lambda site: unchecked.extend(approve(site, project)))
+    return unchecked
 
 
 def check(project: Project, request: Request) -> Account:
@@ -177,9 +192,10 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Planned:
-    """A registry that is through the gate, and the pages to make of it."""
+    """A registry that is through the gate, what the ledger keeps of it, and the pages to make of it."""
 
     published: Published
+    edition: Edition
     jobs: tuple[Job, ...]
 
 
@@ -196,12 +212,16 @@ def _gated(
             delivered = read_deliveries(project, registry, inputs.units, request.unknown_units)
             account.warnings.extend(delivered.warnings)
             results = aggregate(delivered, registry, inputs.units)
-            published = publish(results, Source(registry, inputs.units, delivered.deliveries))
+            editions = read_editions(registry_id, project.ledger)
+            published, edition = publish(results, Source(registry, inputs.units, delivered.deliveries), editions)
             jobs = tuple(plan(published, project))
             check_notebooks((job.notebook for job in jobs), project)
-            gated[registry_id] = Planned(published, jobs)
+            gated[registry_id] = Planned(published, edition, jobs)
         except FaultsError as error:
             account.entries.append(Entry(registry_id, ok=False, error=str(error), exit_code=error.exit_code))
+        except Exception as error:  # one registry's mishap stops no other
+            told = f"{describe_unexpected(error)}\nSend these lines to whoever maintains kvalreg."
+            account.entries.append(Entry(registry_id, ok=False, error=told, exit_code=EXIT_UNEXPECTED))
     return gated
 
 

@@ -105,6 +105,16 @@ class Project:
         return self.build / "published"
 
     @property
+    def ledger(self) -> Path:
+        """What each edition showed and hid, one folder per edition. SECRET: keep it as the deliveries are kept."""
+        return self.build / "ledger"
+
+    @property
+    def editions(self) -> Path:
+        """The published editions of the site, one folder each."""
+        return self.build / "editions"
+
+    @property
     def accepted(self) -> Path:
         """The last good pages, one folder per registry."""
         return self.build / "accepted"

@@ -1,24 +1,24 @@
 """One notebook through papermill, in a process of its own, and the page that comes out.
 
-Comes in: a job. Goes out: the page's Markdown, or a `NotebookError` and a log. The executed notebook lives in a
-temporary folder, so a half-run one can never be picked up as a page. Nothing of the source tree is written.
+Comes in: a job. Goes out: the page's Markdown, or a `NotebookError` and a log, worded by `failure`. The executed
+notebook lives in a temporary folder, so a half-run one can never be picked up as a page. Nothing of the source tree is
+written.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
+from kvalreg.batch.failure import cell_failure, first_line, log_path, unexpected, write_log
 from kvalreg.batch.plan import Job
 from kvalreg.errors import NotebookError
 from kvalreg.report.drawing import DRAW_LATER, draw
@@ -66,9 +66,12 @@ def execute(jobs: Iterable[Job], workplace: Workplace) -> Iterator[Outcome]:
                 yield Outcome(job, markdown=future.result())
             except NotebookError as error:
                 yield Outcome(job, error=error, log=log_path(job, workplace.logs))
-            except Exception as error:  # a worker that was killed, or a defect of ours: this page fails, not the run
-                cause = NotebookError(f"{type(error).__name__}: {error}")
-                yield Outcome(job, error=cause, log=_write_log(job, workplace.logs, str(cause)))
+            except BrokenProcessPool:
+                killed = NotebookError("the process that ran the notebook was killed, or out of memory")
+                yield Outcome(job, error=killed, log=write_log(job, workplace.logs, killed))
+            except Exception as error:  # a defect of ours: this page fails, not the run
+                cause = unexpected(error)
+                yield Outcome(job, error=cause, log=write_log(job, workplace.logs, cause))
 
 
 def _processes() -> BaseContext:
@@ -78,11 +81,6 @@ def _processes() -> BaseContext:
     context = get_context("forkserver")
     context.set_forkserver_preload(["papermill", "nbclient", "kvalreg.batch.execution"])
     return context
-
-
-def log_path(job: Job, logs: Path) -> Path:
-    """Where a job's log lies when it has failed."""
-    return logs / job.registry / f"{job.name.replace(' ', '-')}.log"
 
 
 def run_notebook(job: Job, workplace: Workplace) -> str:
@@ -99,8 +97,12 @@ def run_notebook(job: Job, workplace: Workplace) -> str:
         try:
             return draw(page_markdown(_papermill(job, Path(folder))))
         except NotebookError as error:
-            _write_log(job, workplace.logs, error.detail or str(error))
+            write_log(job, workplace.logs, error)
             raise
+        except Exception as error:
+            cause = unexpected(error)
+            write_log(job, workplace.logs, cause)
+            raise cause from None
 
 
 def _papermill(job: Job, folder: Path) -> Any:
@@ -125,16 +127,14 @@ def _papermill(job: Job, folder: Path) -> Any:
                 shutdown_kernel="immediate",  # a graceful shutdown hangs 3 s in a few per cent of runs
             )
         except PapermillExecutionError as error:
-            cell = _cell_number(int(error.cell_index), job.notebook)
-            raised = f"{error.ename}: {_first_line(error.evalue)}"
-            raise NotebookError(raised, cell, f"{job.notebook.name}, cell {cell}\n{error}") from None
+            raise cell_failure(error, job.notebook) from None
         except CellTimeoutError as error:
             raise NotebookError(f"a cell ran longer than {CELL_TIMEOUT} s and was stopped") from error
         except DeadKernelError as error:
             raise NotebookError("the kernel died: killed, out of memory, or ended by the notebook") from error
         except RuntimeError as error:
             if not starts_left:
-                raise NotebookError(f"the kernel did not start: {_first_line(str(error))}") from error
+                raise NotebookError(f"the kernel did not start: {first_line(str(error))}") from error
     raise AssertionError("unreachable: the last start either returns or raises")
 
 
@@ -184,25 +184,3 @@ def _isolate(folder: Path, published: Path) -> None:
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # a kernel of the same name in the home folder may be another Python
     os.environ["JUPYTER_PLATFORM_DIRS"] = "1"
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
-
-
-def _cell_number(index: int, path: Path) -> int:
-    """1-based number in the notebook as its author has it: papermill adds a cell of its own after the parameters."""
-    tags = [cell.metadata.get("tags", []) for cell in nbformat.read(path, as_version=4).cells]
-    parameters = next((place for place, tag in enumerate(tags) if "parameters" in tag), len(tags))
-    return index + 1 if index <= parameters else index
-
-
-def _first_line(text: str) -> str:
-    return next(iter(str(text).strip().splitlines()), "")[:300]
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
-
-
-def _write_log(job: Job, logs: Path, text: str) -> Path:
-    path = log_path(job, logs)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_plain(text) + "\n", encoding="utf-8")
-    return path

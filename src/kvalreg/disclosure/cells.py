@@ -105,6 +105,11 @@ class Table:
         mask: BoolArray | None = getattr(self, name)
         return np.zeros(self.relations.size, dtype=np.bool_) if mask is None else mask
 
+    @property
+    def demanded(self) -> BoolArray:
+        """The cells that are not shown whatever is chosen: primary and absent ones."""
+        return self.primary | self.mask("absent")
+
     def view(self, hidden: BoolArray) -> View:
         """What a reader sees when these cells are hidden; absent cells are never seen."""
         absent = self.mask("absent")

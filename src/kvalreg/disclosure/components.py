@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kvalreg.disclosure.cells import View
+from kvalreg.disclosure.equations import rows_of
 
 INFINITE = 10**15
 _NEARLY = 10**14
@@ -88,26 +89,24 @@ def groups(view: View) -> list[tuple[int, ...]]:
 
 def build(view: View, group: tuple[int, ...]) -> Component:
     """The equations of one group of hidden cells."""
-    cells = list(group)
-    sums = sorted({number for cell in cells for number in view.relations.touching[cell]})
-    position = {cell: place for place, cell in enumerate(cells)}
     counts = [view.n] if view.x is None else [view.x, view.n - view.x, view.n]
-    variables = list(cells)
+    variables = list(group)
+    position = {cell: place for place, cell in enumerate(group)}
     equations = []
-    for number in sums:
+    for row in rows_of(view.relations, group):
         terms = []
         constants = [0] * len(counts)
-        for place, cell in enumerate(view.relations.members[number]):
-            sign = -1 if place == 0 else 1
+        for cell, factor in row.items():
+            if cell < 0 and cell not in position:
+                position[cell] = len(variables)
+                variables.append(-1)
             if cell in position:
-                terms.append((position[cell], sign))
+                terms.append((position[cell], factor))
             else:
                 for measure, values in enumerate(counts):
-                    constants[measure] -= sign * int(values[cell])
-        if not view.relations.complete[number]:
-            terms.append((len(variables), 1))
-            variables.append(-1)
-        equations.append(Equation(tuple(terms), tuple(constants)))
+                    constants[measure] -= factor * int(values[cell])
+        if terms or any(constants):
+            equations.append(Equation(tuple(terms), tuple(constants)))
     least = view.least
     floor = [int(least[cell]) if cell >= 0 else 0 for cell in variables]
     ceiling = [INFINITE] * len(variables)
@@ -135,20 +134,28 @@ def narrow(component: Component) -> bool | None:
     contradict each other.
     """
     equations = _without_twins(component)
+    if not all(equation.terms for equation in equations):
+        return None  # nothing unknown is left, and the published numbers do not agree
     width = len(component.low[0])
     edges = sum(len(equation.terms) for equation in equations)
     vertices = len({variable for equation in equations for variable, _ in equation.terms}) + len(equations)
     exact = edges == max(0, vertices - 1)
     try:
         for place in range(width):
-            _agree(component, place)
-        passes = 2 * len(equations) + 2 if exact else _PASSES_WITH_CYCLE
-        for _ in range(passes):
-            changed = False
-            for equation in equations:
-                changed |= _pass(component, equation)
-            if not changed:
+            agree(component, place)
+        where: dict[int, list[int]] = {}
+        for number, equation in enumerate(equations):
+            for variable, _ in equation.terms:
+                where.setdefault(variable, []).append(number)
+        waiting = set(range(len(equations)))
+        for _ in range(2 * len(equations) + 2 if exact else _PASSES_WITH_CYCLE):
+            if not waiting:
                 return exact
+            concerned, waiting = sorted(waiting), set()
+            for number in concerned:
+                waiting.discard(number)
+                for variable in _pass(component, equations[number]):
+                    waiting.update(where[variable])
     except _ContradictionError:
         return None
     return False
@@ -182,8 +189,8 @@ def _without_twins(component: Component) -> list[Equation]:
     return list(dict.fromkeys(equations))
 
 
-def _pass(component: Component, equation: Equation) -> bool:
-    """Narrow every variable of one equation by the others, in every measure."""
+def _pass(component: Component, equation: Equation) -> set[int]:
+    """Narrow every variable of one equation by the others, in every measure; which ones it narrowed."""
     touched: set[int] = set()
     for measure, constant in enumerate(equation.constants):
         low, high = component.low[measure], component.high[measure]
@@ -201,11 +208,11 @@ def _pass(component: Component, equation: Equation) -> bool:
                 low[v] = below
                 touched.add(v)
     for variable in touched:
-        _agree(component, variable)
-    return bool(touched)
+        agree(component, variable)
+    return touched
 
 
-def _agree(component: Component, variable: int) -> None:
+def agree(component: Component, variable: int) -> None:
     """Make the bounds of x, y and n = x + y of one variable agree; refuse the impossible."""
     if component.measures == 3:
         (lx, ly, ln), (ux, uy, un) = (

@@ -20,11 +20,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 
 from kvalreg.disclosure.attack import Exposure, Measure
 from kvalreg.disclosure.cells import Policy, Table, View
 from kvalreg.disclosure.relations import IntArray
+from kvalreg.disclosure.separation import OUTSIDE, Barrier, Room, Surroundings
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,14 @@ class Reasons:
         self.floor = self.least.tolist()
         self.nothing = [0] * len(self.floor)
         start = table.view(table.primary)
+        floors = {
+            measure: np.minimum(self.least if measure is Measure.DENOMINATOR else 0, values)
+            for measure, values in self.counts.items()
+        }
+        self._rooms = {
+            measure: Room((values - floors[measure]).tolist(), self.beside[measure])
+            for measure, values in self.counts.items()
+        }
         self.told = {measure: start.told(np.where(start.hidden, -1, values)) for measure, values in self.counts.items()}
 
     def of_one_sum(self, number: int) -> list[Cut]:
@@ -82,19 +90,19 @@ class Reasons:
             cuts.append(Cut(kept, need, (touched,), float(self.beside[measure][number])))
         return cuts
 
-    def of_many_sums(self, one: Exposure, view: View) -> list[Cut]:
-        """Cuts that the best combinations of sums give: the dual solutions of the attacker's linear programs."""
+    def of_many_sums(self, one: Exposure, view: View, around: Surroundings) -> list[Cut]:
+        """Cuts that the best combinations of sums give, `around` the component of the exposed cell."""
+        need = self._need(one.measure)
+        room = self._rooms[one.measure]
+        up, down = around.barriers(one.cell, 1, room, need), around.barriers(one.cell, -1, room, need)
         cuts = []
-        need = float(self._need(one.measure))
-        up, down = self._side(one, view, -1.0, need), self._side(one, view, 1.0, need)
         if up is not None and down is not None:
-            cuts.append(_capped(one.cell, need, [up, down]))
+            cuts += [_capped(one.cell, need, [*pair]) for pair in zip(_both(up), _both(down), strict=True)]
         if one.measure is Measure.DENOMINATOR and self.table.n[one.cell] < self.policy.minimum:
-            below = float(self.table.n[one.cell] - view.floor[one.cell])
-            reach = self._side(one, view, 1.0, below)
-            if below > 0 and reach is not None:
-                cuts.append(_capped(one.cell, below, [reach]))
-        return cuts
+            below = int(self.table.n[one.cell] - view.floor[one.cell])
+            reach = around.barriers(one.cell, -1, room, below) if below > 0 else None
+            cuts += [_capped(one.cell, below, [barrier]) for barrier in reach or ()]
+        return list(dict.fromkeys(cuts))
 
     def of_surroundings(self, cell: int, view: View) -> Cut:
         """The weakest cut, always right: unless something beside this component is hidden too, nothing changes."""
@@ -114,68 +122,22 @@ class Reasons:
     def _need(self, measure: Measure) -> int:
         return self.policy.minimum if measure is Measure.DENOMINATOR else self.policy.numerator_width
 
-    def _side(self, one: Exposure, view: View, direction: float, need: float) -> dict[int, float] | None:
-        """Per cell, how far hiding it can move the exposed count one way; -1 stands for what sums hold beside parts."""
-        relations = self.table.relations
-        cells, sums = self._component(one.cell, view)
-        place = {cell: column for column, cell in enumerate(cells)}
-        rows, columns, signs, slack = list[int](), list[int](), list[float](), list[int]()
-        for row, number in enumerate(sums):
-            for position, cell in enumerate(relations.members[number]):
-                rows.append(row)
-                columns.append(place[cell])
-                signs.append(-1.0 if position == 0 else 1.0)
-            if not relations.complete[number]:
-                rows.append(row)
-                columns.append(len(cells) + len(slack))
-                signs.append(1.0)
-                slack.append(number)
-        values = self.counts[one.measure][cells]
-        floor = self.least[cells] if one.measure is Measure.DENOMINATOR else np.zeros(len(cells), dtype=np.int64)
-        floor = np.minimum(floor, values)
-        unseen = view.hidden[cells]
-        room = np.concatenate([values - floor, np.array([self.beside[one.measure][n] for n in slack], dtype=np.int64)])
-        objective = np.zeros(len(room))
-        objective[place[one.cell]] = direction
-        free = [*unseen.tolist(), *[True] * len(slack)]
-        box: list[tuple[float, float | None]] = [
-            (-float(space), None) if loose else (0.0, 0.0) for space, loose in zip(room, free, strict=True)
-        ]
-        matrix = np.zeros((len(sums), len(room)))
-        matrix[rows, columns] = signs
-        result = linprog(objective, A_eq=matrix, b_eq=np.zeros(len(sums)), bounds=box, method="highs")
-        if result.status != 0:
-            return None
-        reduced = objective - matrix.T @ result.eqlin.marginals
-        weights: dict[int, float] = {}
-        for cell, rate, space in zip([*cells, *[-1] * len(slack)], reduced, room, strict=True):
-            # The count moves by -rate * d: with a positive rate downwards only as far as there is room, else unlimited.
-            weight = rate * float(space) if rate > 1e-9 else need if rate < -1e-9 else 0.0
-            weights[cell] = weights.get(cell, 0.0) + weight
-        return weights
 
-    def _component(self, cell: int, view: View) -> tuple[list[int], list[int]]:
-        relations = self.table.relations
-        sums, seen, waiting = set[int](), {cell}, [cell]
-        while waiting:
-            for number in relations.touching[waiting.pop()]:
-                if number not in sums:
-                    sums.add(number)
-                    fresh = [other for other in relations.members[number] if view.hidden[other] and other not in seen]
-                    seen.update(fresh)
-                    waiting.extend(fresh)
-        cells = sorted({member for number in sums for member in relations.members[number]} | {cell})
-        return cells, sorted(sums)
+def _both(barriers: list[Barrier]) -> list[Barrier]:
+    """The two barriers, which may be the same."""
+    return [barriers[0], barriers[-1]]
 
 
-def _capped(cell: int, need: float, sides: list[dict[int, float]]) -> Cut:
+def _capped(cell: int, need: int, sides: list[Barrier]) -> Cut:
     """The cut that asks for `need` of the sides together; nothing counts for more than that."""
     together: dict[int, float] = {}
     for side in sides:
         for other, weight in side.items():
             together[other] = together.get(other, 0.0) + weight
-    beside = together.pop(-1, 0.0)
+    beside = together.pop(OUTSIDE, 0.0)
     kept = tuple(
-        (other, min(need, float(np.ceil(weight - 1e-6)))) for other, weight in sorted(together.items()) if weight > 1e-6
+        (other, min(float(need), float(np.ceil(weight - 1e-6))))
+        for other, weight in sorted(together.items())
+        if weight > 1e-6
     )
-    return Cut(kept, need, (cell,), beside)
+    return Cut(kept, float(need), (cell,), beside)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 
 from kvalreg.disclosure.components import INFINITE, Component
+from kvalreg.disclosure.equations import sides
 
 Arc = tuple[int, int]
 """From node, to node: a sum's position, or one past the last for "outside"."""
@@ -26,7 +27,7 @@ def arcs_of(component: Component) -> list[Arc] | None:
     for number, equation in enumerate(component.equations):
         for variable, sign in equation.terms:
             where[variable].append((number, sign))
-    side = _sides(where, outside)
+    side = sides(where, outside)
     if side is None:
         return None
     arcs = []
@@ -36,33 +37,6 @@ def arcs_of(component: Component) -> list[Arc] | None:
             ends[0 if sign * side[number] > 0 else 1] = number
         arcs.append((ends[0], ends[1]))
     return arcs
-
-
-def _sides(where: list[list[tuple[int, int]]], sums: int) -> list[int] | None:
-    """A sign per sum so that each variable leaves one and enters another; None when there is none."""
-    neighbours: list[list[tuple[int, int]]] = [[] for _ in range(sums)]
-    for places in where:
-        if len(places) > 2:
-            return None
-        if len(places) == 2:
-            (one, sign), (other, other_sign) = places
-            neighbours[one].append((other, -sign * other_sign))
-            neighbours[other].append((one, -sign * other_sign))
-    side = [0] * sums
-    for start in range(sums):
-        if side[start]:
-            continue
-        side[start] = 1
-        waiting = [start]
-        while waiting:
-            number = waiting.pop()
-            for other, ratio in neighbours[number]:
-                if side[other] == 0:
-                    side[other] = side[number] * ratio
-                    waiting.append(other)
-                elif side[other] != side[number] * ratio:
-                    return None
-    return side
 
 
 class Witnesses:
@@ -102,53 +76,74 @@ class Witnesses:
         if self.arcs is None:
             return
         solution = [values.copy() for values in self.base]
+        last = len(solution) - 1
         left = limit
         for share in shares:
+            measures = (last,) if share == last else (share, last)
             while left > 0:
-                step = self._augment(solution, variable, direction, share, left)
+                step, changed = self._augment(solution, variable, direction, measures, left)
                 if step == 0:
                     break
                 left -= step
+                for measure in measures:
+                    least, most, values = self.least[measure], self.most[measure], solution[measure]
+                    for other in changed:
+                        least[other] = min(least[other], values[other])
+                        most[other] = max(most[other], values[other])
 
-    def _augment(self, solution: list[list[int]], variable: int, direction: int, share: int, limit: int) -> int:
-        """One shortest cycle through the variable; changes the solution, and returns by how much."""
+    def confine(self, variable: int, direction: int, measure: int, limit: int) -> None:
+        """Narrow the component's bound of one count to what its own measure allows, where that is within `limit`.
+
+        The other measures are forgotten, so the bound is true, and exact but for them: a maximum flow.
+        """
+        if self.arcs is None:
+            return
+        solution = [values if number != measure else values.copy() for number, values in enumerate(self.base)]
+        left = limit
+        while left > 0:
+            step, _ = self._augment(solution, variable, direction, (measure,), left)
+            if step == 0:
+                bounds = self.component.high if direction > 0 else self.component.low
+                bounds[measure][variable] = solution[measure][variable]
+                break
+            left -= step
+
+    def _augment(
+        self, solution: list[list[int]], variable: int, direction: int, measures: tuple[int, ...], limit: int
+    ) -> tuple[int, list[int]]:
+        """One shortest cycle through the variable; changes the solution, and returns by how much, and which counts."""
         assert self.arcs is not None
         tail, head = self.arcs[variable]
         start, goal = (head, tail) if direction > 0 else (tail, head)
-        step = min(limit, self._room(solution, variable, direction, share))
+        step = min(limit, self._room(solution, variable, direction, measures))
         if step <= 0:
-            return 0
+            return 0, []
         came: dict[int, tuple[int, int, int]] = {start: (-1, -1, 0)}
         waiting = deque([start])
         while waiting and goal not in came:
             node = waiting.popleft()
             for other, way in self.leaving[node]:
                 reached = self.arcs[other][1 if way > 0 else 0]
-                if other != variable and reached not in came and self._room(solution, other, way, share) > 0:
+                if other != variable and reached not in came and self._room(solution, other, way, measures) > 0:
                     came[reached] = (node, other, way)
                     waiting.append(reached)
         if goal not in came:
-            return 0
+            return 0, []
         path = [(variable, direction)]
         at = goal
         while at != start:
             at, other, way = came[at]
             path.append((other, way))
-        step = min(step, *(self._room(solution, other, way, share) for other, way in path))
-        last = len(solution) - 1
+        step = min(step, *(self._room(solution, other, way, measures) for other, way in path))
         for other, way in path:
-            for measure in {share, last}:
-                values = solution[measure]
-                values[other] += way * step
-                self.least[measure][other] = min(self.least[measure][other], values[other])
-                self.most[measure][other] = max(self.most[measure][other], values[other])
-        return step
+            for measure in measures:
+                solution[measure][other] += way * step
+        return step, [other for other, _ in path]
 
-    def _room(self, solution: list[list[int]], variable: int, direction: int, share: int) -> int:
-        """How far a variable may move in one measure, its denominator moving with it."""
+    def _room(self, solution: list[list[int]], variable: int, direction: int, measures: tuple[int, ...]) -> int:
+        """How far a variable may move in all of these measures at once."""
         bounds = self.component.high if direction > 0 else self.component.low
-        last = len(solution) - 1
-        room = direction * (bounds[share][variable] - solution[share][variable])
-        if share != last:
-            room = min(room, direction * (bounds[last][variable] - solution[last][variable]))
-        return min(room, INFINITE)
+        room = INFINITE
+        for measure in measures:
+            room = min(room, direction * (bounds[measure][variable] - solution[measure][variable]))
+        return room

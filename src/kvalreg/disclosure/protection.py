@@ -1,103 +1,226 @@
 """From a registry's cells to tables of sums, and back to which cells are hidden.
 
-Comes in: true cells and the ones that must be hidden. Goes out: a mask that withstands the attack. One indicator,
-context and year is one table: no published sum crosses them. Owns which sums hold; the choice is `suppression`'s.
+Comes in: true cells, which of them must be hidden or are not presented, and earlier editions. Goes out: a mask that
+withstands the attack. One indicator, context and year is one table, with what earlier editions told of it: no published
+sum crosses such tables. Owns which sums hold; the choice is `suppression`'s.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
-from kvalreg.disclosure.attack import attack, exposed
+from kvalreg.disclosure.attack import Exposure, attack, exposed
 from kvalreg.disclosure.cells import Policy, Table
+from kvalreg.disclosure.ledger import Edition, State
 from kvalreg.disclosure.relations import BoolArray, IntArray, Relations, Sum, from_groups, from_tree
 from kvalreg.disclosure.solver import Enough
 from kvalreg.disclosure.suppression import suppress
 from kvalreg.errors import DisclosureError, Fault
-from kvalreg.inputs.descriptor import Indicator, IndicatorType, Registry
+from kvalreg.inputs.descriptor import IndicatorType, Registry
+from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import Level, Units
 
+_GROUP = ["ind_id", "context", "year"]
+_HEIGHT = {Level.HOSPITAL: 0, Level.HF: 1, Level.COUNTY: 1, Level.RHF: 2, Level.NATION: 3}
 
-def protect(cells: pd.DataFrame, primary: BoolArray, registry: Registry, units: Units) -> BoolArray:
-    """The cells to hide so that nobody can work out a primary one from what is shown.
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """What is decided of each cell beforehand; both have shape (cells,).
+
+    Parameters
+    ----------
+    primary
+        Must be hidden: too few patients, or too low a coverage.
+    presented
+        Of a level that is shown. What is not presented is no part of the release, and may be looked for all the same.
+    """
+
+    primary: BoolArray
+    presented: BoolArray
+
+
+def protect(
+    cells: pd.DataFrame, marks: Marks, registry: Registry, units: Units, editions: Sequence[Edition] = ()
+) -> BoolArray:
+    """The presented cells to hide so that nobody can work out a primary one from what is or has been shown.
 
     Parameters
     ----------
     cells
-        Every true cell of a registry.
-    primary
-        The cells that must be hidden, shape (cells,).
+        Every true cell of a registry, with ``coverage``.
+    marks
+        Which of them must be hidden, and which are presented.
     registry, units
         The indicators' minimum denominators, and the tree whose sums are published.
+    editions
+        What readers have seen before. A cell that was hidden and has not changed since stays hidden.
 
     Returns
     -------
-    Mask of shape (cells,), all of `primary` included.
+    Mask of shape (cells,), all primary cells that are presented included.
 
     Raises
     ------
     DisclosureError
-        When the attack still finds a hidden cell: a defect of ours, and nothing may be published.
+        When the attack still finds a hidden cell that earlier editions do not give away by themselves: a defect of
+        ours, and nothing may be published.
     """
-    hidden = primary.copy()
-    numbers = pd.Series(np.arange(len(cells)), index=cells.index)
-    for (ind_id, _, year), places in numbers.groupby([cells["ind_id"], cells["context"], cells["year"]], sort=False):
-        at = places.to_numpy()
-        if primary[at].any() and not primary[at].all():
-            indicator = registry.indicator(str(ind_id))
-            table, policy = _table(cells.iloc[at], primary[at], indicator, units), Policy(indicator.min_denominator)
-            hidden[at] = suppress(table, policy)
-            _prove(table, hidden[at], policy, f"{registry.id}: {ind_id} {year}")
+    hidden = marks.primary & marks.presented
+    numbers = counts(cells, registry)
+    earlier = _by_group(editions)
+    places = pd.Series(np.arange(len(cells)), index=cells.index)
+    for group, among in places.groupby([cells[name] for name in _GROUP], sort=False):
+        at, ind_id, year = among.to_numpy(), str(group[0]), group[2]
+        past, must, may = earlier.get(group, ()), hidden[at], marks.presented[at]
+        if may.any() and (past or (must.any() and not must[may].all())):
+            policy = Policy(registry.indicator(ind_id).min_denominator)
+            now = _Side.of(cells.iloc[at], numbers.iloc[at], units)
+            combined = _combine(now, Marks(marks.primary[at], may), past, policy)
+            masked = suppress(combined, policy)
+            _prove(combined, masked, policy, f"{registry.id}: {ind_id} {year}")
+            hidden[at] |= masked[: len(at)] & may
     return hidden
 
 
+def counts(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
+    """How many patients each cell counts, ``n``, and its numerator ``x``, NaN where none is summed.
+
+    A count is its own number of patients; every other type has it in ``denominator``.
+    """
+    counted = {indicator.id for indicator in registry.indicators if indicator.type is IndicatorType.ANTALL}
+    summed = {indicator.id for indicator in registry.indicators if indicator.type.summed}
+    n = cells["denominator"].astype("float64").where(~cells["ind_id"].isin(counted), cells["var"])
+    return SecretFrame({"n": n, "x": cells["var"].where(cells["ind_id"].isin(summed))})
+
+
 def _prove(table: Table, hidden: BoolArray, policy: Policy, name: str) -> None:
-    view = table.view(hidden)
-    found = exposed(attack(view, Enough(policy)), view, policy)
+    found = _exposures(table, hidden, policy)
+    if found and table.mask("known").any() | table.mask("absent").any():
+        found -= _exposures(table, ~table.mask("known"), policy)  # what earlier editions alone give away
     if found:
         what = f"{name}: {len(found)} hidden cells could be worked out from what is shown."
         raise DisclosureError([Fault(what, "Nothing of this registry is published. Report this to kvalreg.")])
 
 
-def patients(cells: pd.DataFrame, registry: Registry) -> pd.Series[float]:
-    """How many patients each cell counts: a count is its own number; every other type has it in ``denominator``."""
-    counts = {indicator.id for indicator in registry.indicators if indicator.type is IndicatorType.ANTALL}
-    return cells["denominator"].astype("float64").where(~cells["ind_id"].isin(counts), cells["var"])
+def _exposures(table: Table, hidden: BoolArray, policy: Policy) -> set[Exposure]:
+    view = table.view(hidden)
+    return set(exposed(attack(view, Enough(policy)), view, policy))
 
 
-def _table(cells: pd.DataFrame, primary: BoolArray, indicator: Indicator, units: Units) -> Table:
-    counted = "var" if indicator.type is IndicatorType.ANTALL else "denominator"
-    n = np.rint(cells[counted].to_numpy(float)).astype(np.int64)
-    x = np.rint(cells["var"].to_numpy(float)).astype(np.int64) if indicator.type.summed else None
-    if x is not None and (x > n).any():
-        x = None  # a faulty numerator is hidden already, and says nothing about the others
-    levels = cells["level"].to_numpy()
+# --- one table of this edition and the earlier ones ------------------------------------------------------------------
+class _Cell(NamedTuple):
+    """A unit's counts. Equal ones in two editions are one cell: the reader who takes them for the same is right."""
+
+    level: str
+    orgnr: str
+    n: int
+    x: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """One indicator, context and year in one edition: SECRET."""
+
+    cells: list[_Cell]
+    sums: list[Sum]
+    coverage: list[float]
+    has_numerators: bool
+
+    @classmethod
+    def of(cls, cells: pd.DataFrame, numbers: pd.DataFrame, units: Units) -> _Side:
+        levels, orgnrs = cells["level"].astype(str).tolist(), cells["orgnr"].astype(str).tolist()
+        n = np.rint(numbers["n"].to_numpy(float)).astype(np.int64)
+        sums = _sums(levels, orgnrs, n, units)
+        has_numerators = bool(numbers["x"].notna().all())
+        x = np.rint(numbers["x"].to_numpy(float)).astype(np.int64) if has_numerators else np.zeros_like(n)
+        x = _possible(n, x, sums, levels)
+        coverage = cells["coverage"].fillna(-1.0).tolist()
+        named = [_Cell(*one) for one in zip(levels, orgnrs, n.tolist(), x.tolist(), strict=True)]
+        return cls(named, sums, coverage, has_numerators)
+
+
+@dataclass(frozen=True, eq=False)
+class _Past:
+    """One indicator, context and year as an earlier edition told it: SECRET."""
+
+    side: _Side
+    states: list[State]
+
+
+def _by_group(editions: Sequence[Edition]) -> dict[tuple[object, ...], list[_Past]]:
+    found: dict[tuple[object, ...], list[_Past]] = {}
+    for edition in editions:
+        for group, rows in edition.secret.groupby(_GROUP, sort=False):
+            side = _Side.of(rows, rows, edition.units)
+            found.setdefault(group, []).append(_Past(side, [State(state) for state in rows["state"]]))
+    return found
+
+
+def _combine(now: _Side, marks: Marks, past: Sequence[_Past], policy: Policy) -> Table:
+    """This edition's cells first, then those of earlier editions that have changed since, with everybody's sums."""
+    place = {cell: number for number, cell in enumerate(now.cells)}
+    sums = list(now.sums)
+    shown_before: set[int] = set()
+    hidden_before: set[tuple[int, float]] = set()
+    for one in past:
+        numbers = [place.setdefault(cell, len(place)) for cell in one.side.cells]
+        sums += [Sum(numbers[s.total], tuple(numbers[part] for part in s.parts), s.complete) for s in one.side.sums]
+        told = list(zip(numbers, one.states, one.side.coverage, strict=True))
+        shown_before |= {number for number, state, _ in told if state is State.SHOWN}
+        hidden_before |= {(number, coverage) for number, state, coverage in told if state is State.HIDDEN}
+    cells, today = list(place), len(now.cells)
+    n = np.array([cell.n for cell in cells], dtype=np.int64)
+    known = _mask(shown_before, len(cells))
+    stays = _mask({i for i, coverage in enumerate(now.coverage) if (i, coverage) in hidden_before}, len(cells))
+    # what was marked as hidden and has changed since can still be looked for, as what is marked today
+    stale = _mask({number for number, _ in hidden_before if number >= today}, len(cells))
+    presented = _padded(marks.presented, len(cells))
+    must = ((_padded(marks.primary, len(cells)) | stays) & presented) | stale
+    absent = ~(presented | stale) | (must & (n == 0))
+    must |= absent & (n < policy.minimum)
+    has_numerators = now.has_numerators and all(one.side.has_numerators for one in past)
     return Table(
-        relations=Relations.of(len(cells), _sums(cells, n, units)),
+        relations=Relations.of(len(cells), sums),
         n=n,
-        x=x,
-        primary=primary & (n > 0),
-        absent=primary & (n == 0),
-        keep=levels == Level.NATION.value,
+        x=np.array([cell.x for cell in cells], dtype=np.int64) if has_numerators else None,
+        primary=must & ~known & (n > 0),
+        absent=absent & ~known,
+        known=known,
+        keep=np.array([i < today and cell.level == Level.NATION for i, cell in enumerate(cells)]),
+        previously_hidden=_mask({number for number, _ in hidden_before}, len(cells)) & ~known,
     )
 
 
-def _sums(cells: pd.DataFrame, n: IntArray, units: Units) -> list[Sum]:
+def _mask(numbers: set[int], size: int) -> BoolArray:
+    mask = np.zeros(size, dtype=np.bool_)
+    mask[list(numbers)] = True
+    return mask
+
+
+def _padded(mask: BoolArray, size: int) -> BoolArray:
+    return np.concatenate([mask, np.zeros(size - len(mask), dtype=np.bool_)])
+
+
+# --- sums ------------------------------------------------------------------------------------------------------------
+def _sums(levels: Sequence[str], orgnrs: Sequence[str], n: IntArray, units: Units) -> list[Sum]:
     """The sums of the tree and of the counties among these cells.
 
     A total that holds more than its parts, because rows were delivered for the unit itself, is incomplete. A total
     below its parts, as computed values delivered per level may have, is no sum.
     """
-    cell_of = {
-        (str(level), str(orgnr)): i for i, (level, orgnr) in enumerate(zip(cells["level"], cells["orgnr"], strict=True))
-    }
+    cell_of = {key: i for i, key in enumerate(zip(levels, orgnrs, strict=True))}
     all_units = list(units)
     place = {unit.orgnr: i for i, unit in enumerate(all_units)}
     parent = [-1 if unit.parent is None else place[unit.parent] for unit in all_units]
     own = [cell_of.get((unit.level.value, unit.orgnr), -1) for unit in all_units]
     counties = {name: i for i, name in enumerate(units.counties)}
-    group = [-1] * len(cells)
+    group = [-1] * len(levels)
     for unit, cell in zip(all_units, own, strict=True):
         if cell >= 0 and unit.level is Level.HOSPITAL and unit.county is not None:
             group[cell] = counties[unit.county]
@@ -108,3 +231,18 @@ def _sums(cells: pd.DataFrame, n: IntArray, units: Units) -> list[Sum]:
         if more >= 0:
             sums.append(Sum(one.total, one.parts, complete=more == 0))
     return sums
+
+
+def _possible(n: IntArray, x: IntArray, sums: Sequence[Sum], levels: Sequence[str]) -> IntArray:
+    """Numerators no greater than their denominators, and totals lowered with their parts.
+
+    A faulty numerator is hidden itself; its siblings' numerators are still protected as if it were possible.
+    """
+    if (x <= n).all():
+        return x
+    possible = np.minimum(x, n)
+    for one in sorted(sums, key=lambda one: _HEIGHT[Level(levels[one.total])]):
+        parts = list(one.parts)
+        beside = min(x[one.total] - x[parts].sum(), n[one.total] - n[parts].sum())
+        possible[one.total] = possible[parts].sum() + max(0, beside)
+    return possible

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -15,12 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
+from kvalreg.disclosure.presentation import Presentation
 from kvalreg.inputs.delivered import DeliveryInfo
 from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import Unit, Units
 
-NUMBERS = ["var", "denominator", "value", "low", "high", "coverage", "coverage_year", "change_from"]
-WORDS = ["achievement", "certainty", "change"]
+NUMBERS = ["var", "denominator", "value", "low", "high", "coverage", "coverage_year", "change_from", "series_from"]
+WORDS = ["achievement", "certainty", "change", "series_change"]
 SHOWN_COLUMNS = [*NUMBERS, *WORDS]
 """What a hidden cell must not have: NaN for numbers, empty text for words."""
 
@@ -55,14 +58,30 @@ class Published:
     source
         The registry, its units, and its deliveries.
     cells
-        One row per cell: ``ind_id context year level orgnr``, ``shown``, ``provisional`` and `SHOWN_COLUMNS`:
-        ``value`` with its 95 % interval ``low``-``high``; ``achievement`` (high, moderate, low or empty);
-        ``certainty`` (certain, uncertain or empty: does the interval stay inside the level); ``change`` since the year
-        ``change_from`` (better, worse, increased, decreased, unclear or empty).
+        One row per cell of a level that is presented: ``ind_id context year level orgnr``, ``shown``, ``provisional``
+        and `SHOWN_COLUMNS`: ``value`` with its 95 % interval ``low``-``high``; ``achievement`` (high, moderate, low or
+        empty); ``certainty`` (certain, uncertain or empty: does the interval stay inside the level); ``change`` since
+        the year ``change_from`` and ``series_change`` since the first year, ``series_from`` (better, worse, increased,
+        decreased, unclear or empty).
+    presentations
+        The level at which each indicator, context and year is shown, and why.
     """
 
     source: Source
     cells: pd.DataFrame = field(compare=False)
+    presentations: tuple[Presentation, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.cells, SecretFrame):
+            raise TypeError("Published takes the plain cells that the gate has let through, never a secret table.")
+
+    def presentation(self, ind_id: str, context: str, year: int) -> Presentation:
+        """The level at which an indicator is shown in a context and year; KeyError when it has no cell there."""
+        return self._presentations[ind_id, context, year]
+
+    @cached_property
+    def _presentations(self) -> dict[tuple[str, str, int], Presentation]:
+        return {(one.ind_id, one.context, one.year): one for one in self.presentations}
 
     @property
     def registry(self) -> Registry:
@@ -75,14 +94,15 @@ class Published:
         return self.source.units
 
 
-_META_TYPE = TypeAdapter(tuple[Registry, list[Unit], list[DeliveryInfo]])
+_META_TYPE = TypeAdapter(tuple[Registry, list[Unit], list[DeliveryInfo], tuple[Presentation, ...]])
 
 
 def save_published(published: Published, folder: Path) -> Path:
     """Write ``<folder>/<registry>.parquet`` in one step: a reader sees the old file or the new one."""
     folder.mkdir(parents=True, exist_ok=True)
     source = published.source
-    meta = _META_TYPE.dump_json((source.registry, list(source.units), list(source.deliveries)))
+    told = (source.registry, list(source.units), list(source.deliveries), published.presentations)
+    meta = _META_TYPE.dump_json(told)
     table = pa.Table.from_pandas(published.cells, preserve_index=False)
     target = folder / f"{source.registry.id}.parquet"
     aside = target.with_suffix(".new")
@@ -94,6 +114,6 @@ def save_published(published: Published, folder: Path) -> Path:
 def load_published(registry_id: str, folder: Path) -> Published:
     """Read what `save_published` wrote; FileNotFoundError when the registry has published nothing."""
     table = pq.read_table(folder / f"{registry_id}.parquet")
-    registry, units, deliveries = _META_TYPE.validate_json(table.schema.metadata[_META])
+    registry, units, deliveries, presentations = _META_TYPE.validate_json(table.schema.metadata[_META])
     by_orgnr = {unit.orgnr: unit for unit in units}
-    return Published(Source(registry, Units(by_orgnr), tuple(deliveries)), table.to_pandas())
+    return Published(Source(registry, Units(by_orgnr), tuple(deliveries)), table.to_pandas(), presentations)

@@ -14,7 +14,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from kvalreg.disclosure.cells import Policy
-from kvalreg.disclosure.components import INFINITE, Component
+from kvalreg.disclosure.components import INFINITE, Component, agree
 from kvalreg.disclosure.flows import Witnesses
 from kvalreg.disclosure.relations import BoolArray, IntArray
 
@@ -25,7 +25,7 @@ mistaken for none, and far below where the tolerances of the solver matter."""
 
 @dataclass(frozen=True, eq=False)
 class Enough:
-    """When to stop looking: bounds at least this wide are wide enough, and need not be exact.
+    """When to stop looking: bounds at least this wide, or surely less wide, need not be exact.
 
     Parameters
     ----------
@@ -68,21 +68,41 @@ class _Search:
         if solution is None:
             return False
         witnesses = self.witnesses = Witnesses(self.component, solution)
-        for variable, cell in enumerate(self.component.cells):
-            if cell >= 0:
-                self._move(variable)
-                for measure in reversed(range(self.last + 1)):
-                    for direction in (-1, 1):
-                        if not self._settled(variable, measure, direction):
-                            found = self._programmed().extreme([variable], measure, direction)
-                            if found is not None:
-                                witnesses.record(found)
+        places = [variable for variable, cell in enumerate(self.component.cells) if cell >= 0]
+        for variable in places:
+            self._move(variable)
+            for measure in reversed(range(self.last + 1)):
+                for direction in (-1, 1):
+                    if not self._settled(variable, measure, direction) and not self._confined(
+                        variable, measure, direction
+                    ):
+                        found = self._programmed().extreme([variable], measure, direction)
+                        if found is not None:
+                            witnesses.record(found)
         for measure in range(self.last + 1):
             for variable in range(self.variables):
-                most = witnesses.most[measure][variable]
-                self.component.low[measure][variable] = witnesses.least[measure][variable]
-                self.component.high[measure][variable] = most if most < CAP else INFINITE
+                if not self._narrow(variable, measure):
+                    most = witnesses.most[measure][variable]
+                    self.component.low[measure][variable] = witnesses.least[measure][variable]
+                    self.component.high[measure][variable] = most if most < CAP else INFINITE
         return True
+
+    def _confined(self, variable: int, measure: int, direction: int) -> bool:
+        """True when the limits of the measures one by one show that the witnessed bound is the true one."""
+        assert self.witnesses is not None
+        limit = CAP if self.enough is None or direction < 0 else self.enough.policy.minimum
+        for one in {measure, *(range(self.last) if measure == self.last else ())}:
+            self.witnesses.confine(variable, direction, one, limit)
+        agree(self.component, variable)
+        return self._settled(variable, measure, direction)
+
+    def _narrow(self, variable: int, measure: int) -> bool:
+        """True when the true bounds are surely narrower than is asked for."""
+        if self.enough is None or self.component.cells[variable] < 0:
+            return False
+        policy = self.enough.policy
+        need = policy.minimum if measure == self.last else policy.numerator_width
+        return self.component.high[measure][variable] - self.component.low[measure][variable] < need
 
     def _first(self) -> list[list[int]] | None:
         known = None if self.enough is None else self.enough.solution
@@ -114,6 +134,8 @@ class _Search:
             return True
         if self.enough is None:
             return False
+        if self._narrow(variable, measure):
+            return True
         wide = self.witnesses.width(measure, variable)
         if measure == self.last:
             small = self.enough.small

@@ -7,7 +7,7 @@ Comes in: a project, a registry and the units. Goes out: `Delivered`, or every f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from kvalreg.errors import ConfigurationError, DeliveryError, Fault
 from kvalreg.inputs.delivery import Delivery, Terms, UnknownUnits, check_delivery, no_rows
 from kvalreg.inputs.delivery_list import DeliveryList, ListedDelivery
 from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.text_file import printable, quote
 from kvalreg.inputs.units import Units
 from kvalreg.inputs.validation import validate
@@ -31,13 +32,18 @@ _Entry = tuple[Path, ListedDelivery]
 
 @dataclass(frozen=True)
 class DeliveryInfo:
-    """What is known of one delivery. Dates are None for a file that `deliveries.yml` does not date."""
+    """What is known of one delivery, and may be told to everybody.
+
+    Dates are None for a file that `deliveries.yml` does not date. `rows_left_out`: rows of units that are not in the
+    list were left out. How many is not said: a reader who misses a hospital would learn how many patients it has.
+    """
 
     shown: str
     sha256: str
     latest_update: date | None
     latest_affirm: date | None
     remark: str
+    rows_left_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,8 @@ class Delivered:
     registry_id
         The registry.
     rows
-        The columns of `Delivery.rows`; ``provisional`` (bool): the year was not complete when it was delivered;
-        ``delivery`` (int): the row's index in `deliveries`.
+        A `SecretFrame`: the columns of `Delivery.rows`; ``provisional`` (bool): the year was not complete when it was
+        delivered; ``delivery`` (int): the row's index in `deliveries`.
     deliveries
         In the order in which they count, also those of which no row is left.
     warnings
@@ -61,6 +67,9 @@ class Delivered:
     rows: pd.DataFrame = field(compare=False)
     deliveries: tuple[DeliveryInfo, ...]
     warnings: tuple[Fault, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", SecretFrame(self.rows))
 
 
 def read_deliveries(project: Project, registry: Registry, units: Units, unknown_units: UnknownUnits) -> Delivered:
@@ -87,7 +96,10 @@ def read_deliveries(project: Project, registry: Registry, units: Units, unknown_
     infos = tuple(_info(listed, delivery) for listed, delivery in read)
     warnings = [*_dates_unknown(infos), *_identical(deliveries), *_known_by_now(read, units)]
     warnings += [warning for delivery in deliveries for warning in delivery.warnings]
-    return Delivered(registry.id, _in_force(deliveries, infos), infos, tuple(warnings))
+    rows = _in_force(deliveries, infos)
+    counting = set(rows["delivery"].unique())
+    infos = tuple(replace(info, rows_left_out=info.rows_left_out and n in counting) for n, info in enumerate(infos))
+    return Delivered(registry.id, rows, infos, tuple(warnings))
 
 
 def last_complete_year(latest_affirm: date) -> int:
@@ -164,7 +176,12 @@ def _refusal(file: Path, folder: Path) -> tuple[str, str] | None:
 
 def _info(listed: ListedDelivery, delivery: Delivery) -> DeliveryInfo:
     return DeliveryInfo(
-        delivery.shown, delivery.sha256, listed.latest_update, listed.latest_affirm, printable(listed.remark)
+        shown=delivery.shown,
+        sha256=delivery.sha256,
+        latest_update=listed.latest_update,
+        latest_affirm=listed.latest_affirm,
+        remark=printable(listed.remark),
+        rows_left_out=bool(delivery.skipped),
     )
 
 

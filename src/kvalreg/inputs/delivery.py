@@ -2,7 +2,7 @@
 
 Comes in: a path, and the registry and units it must fit. Goes out: a frozen `Delivery`, or every blocking fault of the
 file in one `DeliveryError`, each kind with its row numbers. Rows are neither summed nor compared with earlier ones.
-No message holds a result.
+No message holds a result, and the rows display as a placeholder.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pandas as pd
 from kvalreg.errors import DeliveryError, Fault
 from kvalreg.inputs.delivery_checks import DeliveryChecks
 from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.table_file import Layout, name_rows, read_table
 from kvalreg.inputs.text_file import name, printable
 from kvalreg.inputs.units import Units
@@ -71,8 +72,8 @@ class Delivery:
     sha256
         Of the file's bytes.
     rows
-        ``context`` (str), ``year`` (int), ``orgnr`` (str), ``ind_id`` (str), ``var`` (float), ``denominator`` (int)
-        and ``row`` (int): the 1-based row in the file, where the header is row 1.
+        A `SecretFrame`: ``context`` (str), ``year`` (int), ``orgnr`` (str), ``ind_id`` (str), ``var`` (float),
+        ``denominator`` (int) and ``row`` (int): the 1-based row in the file, where the header is row 1.
     warnings
         What should be looked at though it does not block.
     skipped
@@ -85,6 +86,9 @@ class Delivery:
     rows: pd.DataFrame = field(compare=False)
     warnings: tuple[Fault, ...] = ()
     skipped: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", SecretFrame(self.rows))
 
 
 def read_delivery(path: Path, shown: str, registry: Registry, units: Units, unknown_units: UnknownUnits) -> Delivery:
@@ -121,7 +125,7 @@ def check_delivery(path: Path, shown: str, terms: Terms) -> Delivery:
 
 def no_rows() -> pd.DataFrame:
     """The columns of `Delivery.rows` without any row."""
-    return pd.DataFrame({column: pd.Series(dtype=dtype) for column, dtype in _DTYPES.items()})
+    return SecretFrame({column: pd.Series(dtype=dtype) for column, dtype in _DTYPES.items()})
 
 
 def _leave_out(cells: pd.DataFrame, terms: Terms) -> tuple[pd.DataFrame, dict[str, tuple[int, ...]]]:

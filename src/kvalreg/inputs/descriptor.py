@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
+from kvalreg.inputs.units import Level
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 FilledText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _INDICATOR_ID = r"^[A-Za-z0-9_. -]+$"
@@ -111,6 +113,9 @@ class Indicator(Model):
     """The whole definition: who is counted, the reasons for the targets, how to read the result."""
     dg_id: IndicatorId | None = None
     """The id of the indicator that holds this indicator's coverage."""
+    presentation_level: Level | None = None
+    """The finest level this indicator is shown at: hospital, hf, rhf, county or nation. The registry's own when left
+    out. Where quality does not allow that level, a coarser one is shown all the same."""
     include: bool = True
     """Whether the indicator is shown as a result. Coverage indicators usually are not."""
     target_source: Text = ""
@@ -234,6 +239,9 @@ class Registry(Model):
     """One or more medical fields that the registry is found under."""
     synthetic: bool = False
     """True when the data is made up; every page then says so."""
+    presentation_level: Level | None = None
+    """The finest level results are shown at: hospital, hf, rhf, county or nation. Left out: hospital where quality
+    allows it, otherwise the finest level that it allows."""
     about: About
     """Purpose, patients, data controller, home page, phone, e-mail and contacts."""
     indicators: Annotated[tuple[Indicator, ...], Field(min_length=1)]

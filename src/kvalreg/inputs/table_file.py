@@ -24,6 +24,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from kvalreg.errors import DeliveryError, Fault, FaultsError
+from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.text_file import decode, name, printable
 
 _SEPARATORS = ";\t,"
@@ -59,8 +60,8 @@ class Table:
     Parameters
     ----------
     cells
-        One column of stripped text per column of the file. The index is the 1-based row: in a CSV file the line; in a
-        Parquet file the header counts as row 1.
+        One column of stripped text per column of the file; a `SecretFrame`, since a table may be of patients. The
+        index is the 1-based row: in a CSV file the line; in a Parquet file the header counts as row 1.
     sha256
         Of the file's bytes.
     """
@@ -82,7 +83,7 @@ def read_table(path: Path, shown: str, layout: Layout) -> Table:
     try:
         raw = path.read_bytes()
         texts = _parquet_texts(raw, layout) if path.suffix.lower() == ".parquet" else _csv_texts(raw, layout)
-        cells = _without_empty_rows(texts).to_pandas().set_index("row")
+        cells = SecretFrame(_without_empty_rows(texts).to_pandas().set_index("row"))
     except OSError as error:
         todo = "Check that it is there, is a file, and that you may read it."
         raise layout.error([Fault(f"The file cannot be read: {error.strerror}.", todo, shown)]) from None

@@ -15,7 +15,7 @@ from pathlib import Path
 from kvalreg.disclosure.attack import Measure
 from kvalreg.errors import UsageError
 from kvalreg.project import Project
-from kvalreg.release.audit_exposures import attacked
+from kvalreg.release.audit_exposures import attacked, told_before
 from kvalreg.release.audit_files import Edition, read_site
 from kvalreg.release.audit_public import Key, Place, Public, Spot
 from kvalreg.release.audit_readings import Claim
@@ -67,11 +67,15 @@ class Audit:
         Everything that is wrong, leaks first.
     cells_read, hidden_read
         Cells that the site tells of, and how many of them are marked as hidden.
+    told_before
+        How many hidden cells an earlier edition showed, unchanged as far as a reader can tell. That cannot be taken
+        back, and is no finding.
     """
 
     findings: tuple[Finding, ...]
     cells_read: int
     hidden_read: int
+    told_before: int = 0
 
     @property
     def passed(self) -> bool:
@@ -82,6 +86,8 @@ class Audit:
         """The findings as lines, and a summary; no numbers but how many cells were looked at."""
         lines = [str(finding) for finding in self.findings]
         read = f"{self.cells_read} cells read, {self.hidden_read} of them hidden"
+        if self.told_before:
+            read += f" ({self.told_before} of these stood in an earlier edition, which cannot be taken back)"
         if self.passed:
             return f"The site passes the audit: {read}, and none of these can be worked out."
         kinds = [f"{sum(f.kind is kind for f in self.findings)} {kind.value}" for kind in FindingKind]
@@ -120,7 +126,8 @@ def audit(site: Path, project: Path, editions: Sequence[Path] = ()) -> Audit:
         *_exposures(public, now, earlier),
         *_not_read(now, has_published=any(Project(project).published.glob("*.parquet"))),
     ]
-    return Audit(tuple(dict.fromkeys(findings)), len(now.readings), len(now.hidden))
+    before = len(told_before(public, now, earlier)) if earlier else 0
+    return Audit(tuple(dict.fromkeys(findings)), len(now.readings), len(now.hidden), before)
 
 
 # --- leaks -----------------------------------------------------------------------------------------------------------

@@ -53,6 +53,19 @@ def attacked(public: Public, now: Edition, earlier: Sequence[Edition]) -> Iterat
         yield from _attack(public, group, ways, older.get(group, ()))
 
 
+def told_before(public: Public, now: Edition, earlier: Sequence[Edition]) -> set[Key]:
+    """Hidden cells that an earlier edition showed, with no total above them changed since: hiding them takes nothing
+    back, and nothing now published gives them away."""
+    found: set[Key] = set()
+    groups = _grouped(now)
+    for edition in earlier:
+        for group, keys in _grouped(edition).items():
+            cells = _printed(public, now, groups[group])[0] if group in groups else {}
+            filled = _with_earlier(public, cells, _printed(public, edition, keys)[0])
+            found |= {Key(*group, place) for place in cells if filled[place] != cells[place]}
+    return found
+
+
 def _grouped(edition: Edition) -> dict[Group, list[Key]]:
     groups: dict[Group, list[Key]] = {}
     for key in edition.readings:
@@ -80,7 +93,6 @@ def _attack(public: Public, group: Group, ways: Sequence[Family], older: Sequenc
             cells = _with_earlier(public, dict(one.cells), edition)
             if cells != one.cells:
                 fresh |= bound(replace(one, cells=cells)).exposed
-                fresh |= {place: (Measure.DENOMINATOR,) for place in cells if cells[place] != one.cells[place]}
         for place, why in fresh.items():
             if place not in found:
                 yield GivenAway(Key(*group, place), why, with_earlier=True)

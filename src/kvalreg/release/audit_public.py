@@ -96,7 +96,8 @@ class Public:
         for unit in self.units:
             names = {unit.name, unit.short_name}
             if unit.level is Level.NATION:
-                names |= {words(language)(f"units.{key}") for language in LANGUAGES for key in ("nation", "nation_one")}
+                called = {words(language)("units.nation") for language in LANGUAGES}
+                names |= called | {name[:1].lower() + name[1:] for name in called}
             for name in names:
                 found.setdefault(plain(name), []).append(Place(unit.level.value, unit.orgnr))
         for county in self.units.counties:
@@ -221,8 +222,9 @@ class Public:
     @cached_property
     def unit_words(self) -> dict[str, str]:
         """The words for levels, in every language, small letters."""
-        keys = [(f"units.{level.value}{end}", level.value) for level in Level for end in ("", "_one")]
-        return {words(language)(key).lower(): level for language in LANGUAGES for key, level in keys}
+        return {
+            words(language)(f"units.{level.value}").lower(): level.value for language in LANGUAGES for level in Level
+        }
 
     @cached_property
     def _unit_words(self) -> re.Pattern[str]:

@@ -18,7 +18,6 @@ from kvalreg.release.audit_public import Key, Place, Public, Spot, catalogue, pl
 from kvalreg.release.published_numbers import Numbers, drawn, printed, printed_interval
 
 HIDDEN_MARKS = catalogue("states.hidden")
-_NO_DATA = catalogue("states.no_data")
 _LEVEL_WORDS = catalogue(
     *(f"levels.{a}{b}" for a in ("high", "moderate", "low") for b in ("", "_certain", "_uncertain"))
 )
@@ -212,11 +211,7 @@ def _hidden(record: Record) -> bool:
     if any(one.text in HIDDEN_MARKS for one in record.fields) or roles.get("shown", "").lower() in ("false", "0"):
         return True
     empty = [roles[name] for name in ("n", "x", "value") if name in roles]
-    return bool(empty) and all(text.lower() in ("", "nan") for text in empty) and not _says_no_data(record)
-
-
-def _says_no_data(record: Record) -> bool:
-    return any(one.text in _NO_DATA for one in record.fields)
+    return bool(empty) and all(text.lower() in ("", "nan") for text in empty)
 
 
 def _speaks(public: Public, record: Record) -> bool:

@@ -62,9 +62,11 @@ class Message:
         return f"<strong>{escape(self.headline(words))}</strong> " + escape(" ".join(part for part in rest if part))
 
     def _change(self, words: Words) -> str:
-        if not self.cell["change"]:
-            return ""
-        return words(f"change.sentence_{self.cell['change']}", year=int(self.cell["change_from"]))
+        """The change since the year before where it is certain, else since the series began where that is."""
+        change, since = self.cell["change"], self.cell["change_from"]
+        if change in ("", "unclear") and self.cell["series_change"] not in ("", "unclear"):
+            change, since = self.cell["series_change"], self.cell["series_from"]
+        return words(f"change.sentence_{change}", year=int(since)) if change else ""
 
     def _units(self, words: Words) -> list[str]:
         shown = self.units[self.units["shown"] & (self.units["achievement"] != "")]

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from kvalreg.disclosure.presentation import LADDER, Reason
 from kvalreg.disclosure.published import Published, load_published
 from kvalreg.inputs.descriptor import Indicator, Registry
 from kvalreg.inputs.units import Level
@@ -116,17 +117,19 @@ class Report:
     def lead(self) -> Piece:
         """What the page is, the provisional mark, and when the data were delivered."""
         say, name = self.words, self.registry.name
-        lines = [f'<p class="kv-lead">{escape(say("page.lead_year", year=self.year, name=name))}</p>']
+        key = "page.lead_year_nation" if self._finest is Level.NATION else "page.lead_year"
+        level = say(f"presentation.per_{self._finest}")
+        lines = [f'<p class="kv-lead">{escape(say(key, year=self.year, name=name, level=level))}</p>']
         if self.round == "interim":
             mark, note = say("states.provisional"), say("states.provisional_note")
             lines.append(f'<p class="kv-provisional"><strong>{escape(mark)}.</strong> {escape(note)}</p>')
-        lines.append(f'<p class="kv-note">{escape(self._dates())}</p>')
+        lines.append(f'<p class="kv-note">{escape(self._deliveries())}</p>')
         return html_piece("\n".join(lines))
 
     def introduction(self) -> Piece:
         """What a registry's page holds, and when its data were delivered."""
         lead = f'<p class="kv-lead">{escape(self.words("page.lead_registry"))}</p>'
-        return html_piece(f'{lead}\n<p class="kv-note">{escape(self._dates())}</p>')
+        return html_piece(f'{lead}\n<p class="kv-note">{escape(self._deliveries())}</p>')
 
     def messages(self, link_to: str = "") -> Piece:
         """Two to four sentences, the most important first, each with its level and a link to its indicator."""
@@ -168,7 +171,8 @@ class Report:
         for context in contexts:
             if len(contexts) > 1:
                 pieces.append(html_piece(f"<h4>{escape(_capital(self.words(f'message.{context}')))}</h4>"))
-            pieces += [self.text(ind_id, context), self.trend(ind_id, context), self.compare(ind_id, context)]
+            pieces += [self.text(ind_id, context), self.trend(ind_id, context)]
+            pieces += [self.presentation(ind_id, context), self.compare(ind_id, context)]
         return join([*pieces, registry_text.definition(indicator, self.words)])
 
     def text(self, ind_id: str, context: str = "caregiver") -> Piece:
@@ -189,6 +193,22 @@ class Report:
             self.words,
         )
         return figure.piece(self.words) if figure else Piece("")
+
+    def presentation(self, ind_id: str, context: str = "caregiver") -> Piece:
+        """Why the results are not shown per hospital; nothing where they are."""
+        shown = self.published.presentation(ind_id, context, self.year)
+        if shown.reason is Reason.QUALITY:
+            return Piece("")
+        unit_word = self.words(f"units.{shown.passed_over or shown.level}")
+        text = self.words(
+            f"presentation.{shown.reason}",
+            level=self.words(f"presentation.per_{shown.level}"),
+            count=shown.low_coverage,
+            total=shown.units,
+            unit_word=unit_word,
+            unit_word_capital=_capital(unit_word),
+        )
+        return html_piece(f'<p class="kv-note">{escape(text)}</p>')
 
     def compare(self, ind_id: str, context: str = "caregiver") -> Piece:
         """The units of the level that is presented, side by side."""
@@ -270,14 +290,24 @@ class Report:
         cell = self._nation(indicator, context)
         return None if cell is None else message(indicator, cell, self._units_compared(indicator, context))
 
-    def _dates(self) -> str:
+    def _deliveries(self) -> str:
+        """When the data were delivered, and whether any of them could not be used."""
         source, say = self.published.source, self.words
+        left_out = say("page.left_out") if any(one.rows_left_out for one in source.deliveries) else ""
         if source.latest_update is None or source.latest_affirm is None:
-            return say("page.updated_unknown")
-        return say("page.updated", update=say.date(source.latest_update), affirm=say.date(source.latest_affirm))
+            return f"{say('page.updated_unknown')} {left_out}".strip()
+        dates = say("page.updated", update=say.date(source.latest_update), affirm=say.date(source.latest_affirm))
+        return f"{dates} {left_out}".strip()
 
     def _cells_of_year(self) -> pd.DataFrame:
         return self.published.cells[self.published.cells["year"] == self.year]
+
+    @property
+    def _finest(self) -> Level:
+        """The finest level that any indicator is shown at this year."""
+        included = {indicator.id for indicator in self.indicators}
+        shown = [one for one in self.published.presentations if one.year == self.year and one.ind_id in included]
+        return min((one.level for one in shown), key=LADDER.index, default=Level.NATION)
 
     def _contexts(self, indicator: Indicator) -> list[str]:
         cells = self._cells_of_year()
@@ -290,13 +320,10 @@ class Report:
         return now.iloc[0] if len(now) else None
 
     def _units_compared(self, indicator: Indicator, context: str) -> tuple[Level, pd.DataFrame]:
-        """The finest level that has cells this year, and those cells."""
-        for level in (Level.HOSPITAL, Level.HF, Level.RHF):
-            cells = self.cells(indicator.id, context, level)
-            now = cells[cells["year"] == self.year]
-            if len(now):
-                return level, now
-        return Level.HOSPITAL, self.cells(indicator.id, context, Level.HOSPITAL)
+        """The level of presentation, and this year's cells at it."""
+        level = self.published.presentation(indicator.id, context, self.year).level
+        cells = self.cells(indicator.id, context, level)
+        return level, cells[cells["year"] == self.year]
 
 
 def rounds(published: Published) -> list[tuple[int, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,8 +19,16 @@ _MARK = ".kvalreg-site"
 """An empty file in every site we make: what holds it may be replaced."""
 
 
+Approve = Callable[[Path], None]
+"""Looks at a finished site and raises when it may not be released."""
+
+
+def unasked(_site: Path) -> None:
+    """Approves every site: for a renderer that is used by itself."""
+
+
 @contextmanager
-def replaced(output: Path, staged: Path) -> Iterator[Path]:
+def replaced(output: Path, staged: Path, approve: Approve = unasked) -> Iterator[Path]:
     """A new folder that becomes `output` when the block ends without an error.
 
     Parameters
@@ -29,6 +37,8 @@ def replaced(output: Path, staged: Path) -> Iterator[Path]:
         Where the site goes.
     staged
         The project that is rendered; other renders of it wait.
+    approve
+        Looks at the finished site before it is switched in, and raises when it may not be.
 
     Raises
     ------
@@ -46,6 +56,7 @@ def replaced(output: Path, staged: Path) -> Iterator[Path]:
         aside = Path(tempfile.mkdtemp(prefix=f".{output.name}.", suffix=".making", dir=output.parent))
         try:
             yield aside
+            approve(aside)
             (aside / _MARK).touch()
             aside.chmod(0o755)
             _switch(aside, output)

@@ -19,7 +19,7 @@ from typing import Any
 import pypandoc
 
 from kvalreg.errors import RendererError
-from kvalreg.site.output import replaced
+from kvalreg.site.output import Approve, replaced, unasked
 from kvalreg.site.quarto_yml import Footer, NavigationItem, QuartoYml, read_quarto_yml
 from kvalreg.site.staging import EXTENSION
 
@@ -36,10 +36,10 @@ class Pandoc:
     version: str
     name: str = "pandoc"
 
-    def render(self, staged: Path, output: Path) -> None:
+    def render(self, staged: Path, output: Path, approve: Approve = unasked) -> None:
         """Render every page in one process; RendererError names what is not supported, on every page at once."""
         config = read_quarto_yml(staged / "_quarto.yml")
-        with replaced(output, staged) as aside:
+        with replaced(output, staged, approve) as aside:
             pages = _copy_files(staged, aside)
             account = self._run(_job(config, staged, aside, pages))
             refused = [f"  {page['address']}: {what}" for page in account for what in page["refused"]]

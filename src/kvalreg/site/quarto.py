@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kvalreg.errors import RendererError
-from kvalreg.site.output import replaced
+from kvalreg.site.output import Approve, replaced, unasked
 
 OLDEST = (1, 4)
 """The first version with extension formats, templates and tables as ours uses them."""
@@ -34,9 +34,9 @@ class Quarto:
     version: str
     name: str = "quarto"
 
-    def render(self, staged: Path, output: Path) -> None:
+    def render(self, staged: Path, output: Path, approve: Approve = unasked) -> None:
         """Render with `quarto render`; on failure RendererError carries the last lines of what Quarto said."""
-        with replaced(output, staged) as aside:
+        with replaced(output, staged, approve) as aside:
             done = subprocess.run(
                 [self.command, "render", str(staged), "--no-execute", "--output-dir", str(aside)],
                 stdin=subprocess.DEVNULL,

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from kvalreg.errors import UsageError
 from kvalreg.site import pandoc, quarto
+from kvalreg.site.output import Approve, unasked
 
 
 class Renderer(Protocol):
@@ -26,8 +27,8 @@ class Renderer(Protocol):
     def version(self) -> str:
         """Its own version."""
 
-    def render(self, staged: Path, output: Path) -> None:
-        """Render the staged project and put the finished site in `output`; RendererError leaves the old one."""
+    def render(self, staged: Path, output: Path, approve: Approve = unasked) -> None:
+        """Render the staged project and put the approved site in `output`; an error leaves the old one."""
 
 
 RENDERERS: dict[str, Callable[[], tuple[Renderer | None, str]]] = {"quarto": quarto.find, "pandoc": pandoc.find}

@@ -7,7 +7,10 @@ delivered. Units are found by `orgnr`, never by name. Nothing is rounded.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from kvalreg.inputs.delivered import Delivered
@@ -36,8 +39,27 @@ def aggregate(delivered: Delivered, registry: Registry, units: Units) -> Results
 
     Notes
     -----
-    Worked number: two hospitals of one HF with 8 of 10 and 3 of 20 give the HF (8 + 3) / (10 + 20) = 11/30 = 0.3667,
-    not the mean of 0.80 and 0.15.
+    A unit's share is the sum of its numerators over the sum of its denominators. Source: the rules of the field; what
+    bad input gives is in `docs/methods/aggregation.md`.
+
+    Examples
+    --------
+    Two hospitals of one HF with 8 of 10 and 3 of 20 give the HF (8 + 3) / (10 + 20) = 11/30 = 0.3667, not the mean of
+    0.80 and 0.15.
+
+    >>> from kvalreg.inputs.descriptor import About, Indicator, IndicatorType
+    >>> from kvalreg.inputs.units import Unit
+    >>> tree = [Unit("1", "N", "N", Level.NATION, None), Unit("2", "R", "R", Level.RHF, "1")]
+    >>> tree += [Unit("3", "T", "T", Level.HF, "2"), *(Unit(i, i, i, Level.HOSPITAL, "3") for i in "45")]
+    >>> share = Indicator(id="a", title="A", type=IndicatorType.ANDEL)
+    >>> registry = Registry(
+    ...     id="r", name="R", short_name="R", language="nb", medical_fields=("F",), about=About(), indicators=(share,)
+    ... )
+    >>> rows = pd.DataFrame({"orgnr": ["4", "5"], "var": [8.0, 3.0], "denominator": [10, 20]})
+    >>> rows = rows.assign(ind_id="a", context="caregiver", year=2024, provisional=False)
+    >>> found = aggregate(Delivered("r", rows, (), ()), registry, Units({unit.orgnr: unit for unit in tree}))
+    >>> print(dict(zip(found.secret["level"], found.secret["value"].round(4), strict=True)))
+    {'hf': 0.3667, 'hospital': 0.15, 'nation': 0.3667, 'rhf': 0.3667}
     """
     rows = delivered.rows
     summed_ids = {indicator.id for indicator in registry.indicators if indicator.type.summed}
@@ -49,29 +71,39 @@ def aggregate(delivered: Delivered, registry: Registry, units: Units) -> Results
 
 def _sum_upwards(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
     """Numerators and denominators summed at each row's own level and at every level above it."""
-    sums = rows.groupby([*_GROUP, "orgnr"], as_index=False).agg(
-        var=("var", "sum"), denominator=("denominator", "sum"), provisional=("provisional", "max")
-    )
-    places = _places(sums["orgnr"].unique(), units)
-    cells = (
-        sums.rename(columns={"orgnr": "from_orgnr"})
-        .merge(places, on="from_orgnr")
-        .groupby(KEY, as_index=False, observed=True)
-        .agg(var=("var", "sum"), denominator=("denominator", "sum"), provisional=("provisional", "max"))
-    )
+    grouped = rows.groupby(_GROUP)
+    group, keys = grouped.ngroup().to_numpy(), grouped.size().index.to_frame(index=False)
+    unit, orgnrs = pd.factorize(rows["orgnr"])
+    places, counts_in = _places(orgnrs, units)
+
+    def total(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Sums of shape (groups, places); counts are whole numbers far below 2⁵³, so they are exact."""
+        own = np.bincount(group * len(orgnrs) + unit, weights=values, minlength=len(keys) * len(orgnrs))
+        return own.reshape(len(keys), len(orgnrs)) @ counts_in
+
+    at_group, at_place = np.nonzero(total(np.ones(len(rows))))
+    named = (keys.take(at_group), places.take(at_place))
+    cells = pd.concat([part.reset_index(drop=True) for part in named], axis=1)
+    for name in ("var", "denominator", "provisional"):
+        cells[name] = total(rows[name])[at_group, at_place]
+    cells = cells.astype({"denominator": "int64", "provisional": "bool"})
     cells["value"] = cells["var"] / cells["denominator"]
     return cells
 
 
-def _places(orgnrs: np.ndarray, units: Units) -> pd.DataFrame:
-    """Where each unit counts: ``from_orgnr`` to ``level`` and ``orgnr``, itself and its county included."""
-    places: list[tuple[str, str, str]] = []
+def _places(orgnrs: Iterable[str], units: Units) -> tuple[pd.DataFrame, npt.NDArray[np.float64]]:
+    """The ``level`` and ``orgnr`` of every place where these units count, and a 1 for each unit at its places."""
+    of_unit: list[list[tuple[str, str]]] = []
     for orgnr in orgnrs:
         unit = units[orgnr]
-        places.extend((orgnr, above.level.value, above.orgnr) for above in (unit, *units.ancestors(orgnr)))
-        if unit.county is not None:
-            places.append((orgnr, Level.COUNTY.value, unit.county))
-    return pd.DataFrame(places, columns=["from_orgnr", "level", "orgnr"], dtype="str")
+        above = [(place.level.value, place.orgnr) for place in (unit, *units.ancestors(orgnr))]
+        of_unit.append(above + ([(Level.COUNTY.value, unit.county)] if unit.county is not None else []))
+    places = sorted({place for above in of_unit for place in above})
+    number = {place: i for i, place in enumerate(places)}
+    counts_in = np.zeros((len(of_unit), len(places)))
+    for i, above in enumerate(of_unit):
+        counts_in[i, [number[place] for place in above]] = 1
+    return pd.DataFrame(places, columns=["level", "orgnr"], dtype="str"), counts_in
 
 
 def _as_delivered(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
@@ -85,15 +117,21 @@ def _as_delivered(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
 def _with_coverage(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     """Each cell with its unit's coverage: of the same year, else of the newest earlier year that has one."""
     dg_of = {indicator.id: indicator.dg_id for indicator in registry.indicators if indicator.dg_id is not None}
-    cells = cells.assign(dg_id=cells["ind_id"].map(dg_of).astype("str"))
-    measured = cells.loc[
-        cells["ind_id"].isin(set(dg_of.values())), ["ind_id", "context", "level", "orgnr", "year", "value"]
-    ].rename(columns={"ind_id": "dg_id", "value": "coverage"})
-    measured["coverage_year"] = measured["year"].astype("float64")
-    joined = pd.merge_asof(
-        cells.reset_index().sort_values("year", kind="stable"),
+    keys = pd.DataFrame(
+        {
+            "dg_id": cells["ind_id"].map(dg_of).astype("str"),
+            "unit": cells.groupby(["context", "level", "orgnr"], sort=False).ngroup(),
+            "year": cells["year"],
+        }
+    )
+    measured = keys.assign(
+        dg_id=cells["ind_id"], coverage=cells["value"], coverage_year=cells["year"].astype("float64")
+    )
+    measured = measured[cells["ind_id"].isin(set(dg_of.values()))]
+    found = pd.merge_asof(
+        keys.reset_index().sort_values("year", kind="stable"),
         measured.sort_values("year", kind="stable"),
         on="year",
-        by=["dg_id", "context", "level", "orgnr"],
-    )
-    return joined.sort_values("index", ignore_index=True).drop(columns=["index", "dg_id"])
+        by=["dg_id", "unit"],
+    ).set_index("index")
+    return cells.assign(coverage=found["coverage"], coverage_year=found["coverage_year"])

@@ -1,7 +1,8 @@
 """`Results`: every cell of a registry, true and SECRET.
 
 A class of its own so that showing a secret cell is a type error: nothing that a reader sees takes `Results`,
-and it has no display method. Only `kvalreg.disclosure` opens it.
+and it has no display method. Its cells are a `SecretFrame`: they, and all that is computed from them, display as a
+placeholder. Only `kvalreg.disclosure` opens it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pandas as pd
+
+from kvalreg.inputs.secret import SecretFrame
 
 KEY = ["ind_id", "context", "year", "level", "orgnr"]
 """What names one cell. For a county, `orgnr` holds the county's name."""
@@ -23,13 +26,16 @@ class Results:
     registry_id
         The registry.
     secret
-        One row per cell: the columns of `KEY`; ``var`` and ``denominator`` (sums for proportions, as delivered
-        otherwise); ``value`` (a share from 0 to 1, or in the indicator's unit); ``coverage`` (0 to 1 or NaN) and
-        ``coverage_year``, the year it was measured; ``provisional``.
+        One row per cell, kept as a `SecretFrame`: the columns of `KEY`; ``var`` and ``denominator`` (sums for
+        proportions, as delivered otherwise); ``value`` (a share from 0 to 1, or in the indicator's unit); ``coverage``
+        (0 to 1 or NaN) and ``coverage_year``, the year it was measured; ``provisional``.
     """
 
     registry_id: str
     secret: pd.DataFrame = field(compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "secret", SecretFrame(self.secret))
 
     def __repr__(self) -> str:
         return f"<Results of {self.registry_id}: {len(self.secret)} SECRET cells>"

@@ -1,0 +1,269 @@
+"""Sets of cells that satisfy everything learned so far: the cheapest one, and a good one quickly.
+
+Owns what may be hidden, what a choice costs, and the cuts (`cuts`) that attacks have taught. What comes in are attempts
+that failed; what goes out are new attempts. It never attacks: whether an attempt is safe is for `attack` to say.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+from kvalreg.disclosure.attack import Exposure, Measure
+from kvalreg.disclosure.cells import Policy, Table, View
+from kvalreg.disclosure.components import groups
+from kvalreg.disclosure.cuts import Cut, Reasons
+from kvalreg.disclosure.mending import mend
+from kvalreg.disclosure.relations import BoolArray
+from kvalreg.disclosure.separation import Surroundings
+
+FloatArray = NDArray[np.float64]
+
+TAUGHT_BY = 4
+"""Exposed cells of one component that a failed attempt is explained by: more make fewer but slower attempts."""
+COST_OF_KEPT = 1000.0
+COST_OF_HIDDEN_BEFORE = 0.75
+COST_STEP = 0.25
+"""All of these costs are multiples of it."""
+COST_OF_PATIENTS = 0.2
+"""What all patients of a choice cost at most: less than one cell, and than hiding others instead of the same again."""
+
+Row = tuple[tuple[tuple[int, float], ...], float]
+"""``sum(weight * hidden) >= need`` over cells that can be chosen, and over sums (``size + r``: some cell is hidden)."""
+
+
+class Choice:
+    """What can be hidden, what it costs, and what has been learned.
+
+    Parameters
+    ----------
+    table, policy
+        As for `suppress`.
+    possible
+        The cells that can be hidden.
+    hopeless
+        Cells that nothing protects: nothing is learned from them.
+    """
+
+    def __init__(self, table: Table, policy: Policy, possible: BoolArray, hopeless: frozenset[int]) -> None:
+        self.table = table
+        self.relations = table.relations
+        self.reasons = Reasons(table, policy)
+        self.demanded = table.demanded
+        self.possible = possible
+        size = table.relations.size
+        self.hopeless = hopeless | {size + number for cell in hopeless for number in table.relations.touching[cell]}
+        self.settled = np.zeros(size, dtype=np.bool_)
+        self.is_total = np.zeros(size, dtype=np.bool_)
+        self.is_total[table.relations.total] = True
+        self._fix()
+        self.cuts: dict[Cut, None] = {}
+        self.sums: set[int] = set()
+        self.solved: dict[tuple[Row, ...], list[int] | None] = {}
+        rank = np.empty(size)
+        rank[np.lexsort((np.arange(size), table.n))] = np.arange(size)
+        cost = np.where(table.mask("previously_hidden"), COST_OF_HIDDEN_BEFORE, 1.0)
+        cost = np.where(table.mask("keep"), COST_OF_KEPT, cost)
+        self.cost = cost + rank * COST_OF_PATIENTS / (size * min(size, 50))
+
+    def price(self, hidden: BoolArray) -> float:
+        """What a choice costs beyond what must be hidden."""
+        return float(self.cost[hidden & ~self.demanded].sum())
+
+    def settle(self, view: View, exposures: list[Exposure]) -> BoolArray:
+        """Hide, once and for all, a single cell wherever one cell is enough and asks for no further one.
+
+        Sums around exposed cells are taken together where they share a cell that could be hidden; each such group needs
+        at least one more hidden cell, so one that satisfies all of them is as few as can be.
+        """
+        places: list[tuple[set[int], list[Row]]] = []
+        for number in sorted(self._around(view, exposures)):
+            rows = [row for cut in self.reasons.of_one_sum(number) if (row := self._row(cut)) is not None]
+            if rows:
+                cells = {cell for weights, _ in rows for cell, _ in weights}
+                joined = [place for place in places if not cells.isdisjoint(place[0])]
+                places = [place for place in places if cells.isdisjoint(place[0])]
+                for other_cells, other_rows in joined:
+                    cells |= other_cells
+                    rows += other_rows
+                places.append((cells, rows))
+        hidden = view.hidden
+        touched = {number for number, cells in enumerate(self.relations.members) if hidden[list(cells)].any()}
+        chosen: dict[int, set[int]] = {}
+        open_totals = np.zeros(self.relations.size, dtype=np.bool_)
+        for cells, rows in places:
+            enough = [
+                cell
+                for cell in sorted(cells)
+                if all(dict(weights).get(cell, 0.0) >= need for weights, need in rows)
+                and touched.issuperset(self.relations.touching[cell])
+                and not self.is_total[cell]
+            ]
+            if enough:
+                chosen[min(enough, key=lambda cell: float(self.cost[cell]))] = cells
+            else:
+                open_totals[sorted(cells)] = True
+        self._settle_outside(chosen, open_totals)
+        return self.fixed.copy()
+
+    def _settle_outside(self, chosen: dict[int, set[int]], open_totals: BoolArray) -> None:
+        """Take the chosen cells, except below totals that may have to be hidden: those would protect more than they."""
+        while True:
+            under = self.relations.below(open_totals & self.is_total)
+            undone = [cell for cell in chosen if under[cell]]
+            if not undone:
+                break
+            for cell in undone:
+                open_totals[sorted(chosen.pop(cell))] = True
+        self.settled[list(chosen)] = True
+        self._fix()
+
+    def reconsider(self, view: View, exposures: list[Exposure]) -> None:
+        """Take back what was settled beside cells that are exposed all the same."""
+        near = self._around(view, exposures)
+        self.settled[[cell for number in near for cell in self.relations.members[number]]] = False
+        self._fix()
+
+    def _fix(self) -> None:
+        self.fixed = self.demanded | self.settled
+        self.candidates = ~self.fixed & self.possible
+
+    def _around(self, view: View, exposures: list[Exposure]) -> set[int]:
+        """The sums that hold a cell of a component with an exposed cell."""
+        cells = {one.cell for one in exposures}
+        inside = {cell for group in groups(view) if not cells.isdisjoint(group) for cell in group}
+        return {number for cell in inside for number in self.relations.touching[cell]}
+
+    def learn(self, view: View, exposures: list[Exposure]) -> None:
+        """Take in why an attempt failed: from the sums around it where they were not looked at yet, else from duals."""
+        near = self._around(view, exposures)
+        if near <= self.sums:
+            hidden = set(np.flatnonzero(view.hidden).tolist())
+            for one, around in _representatives(view, exposures):
+                combined = [cut for cut in self.reasons.of_many_sums(one, view, around) if cut.broken(hidden)]
+                self.cuts |= dict.fromkeys(combined or [self.reasons.of_surroundings(one.cell, view)])
+            return
+        beside = {cell for number in near for cell in self.relations.members[number] if self.candidates[cell]}
+        near |= {number for cell in beside for number in self.relations.touching[cell]}
+        for number in sorted(near - self.sums):
+            taught = self.reasons.of_one_sum(number)
+            self.cuts |= {cut: None for cut in taught if self.hopeless.isdisjoint(cut.owners)}
+        self.sums |= near
+
+    def cheapest(self) -> BoolArray | None:
+        """The cheapest mask, or None when the cuts cannot all be satisfied."""
+        mask = self.fixed.copy()
+        for rows in self._blocks():
+            if rows not in self.solved:
+                self.solved[rows] = self._solve(rows)
+            chosen = self.solved[rows]
+            if chosen is None:
+                return None
+            mask[chosen] = True
+        return mask
+
+    def mended(self, hidden: BoolArray) -> BoolArray | None:
+        """A mask that satisfies all cuts, near this one and cheap; None when there is none."""
+        price = {cell: float(self.cost[cell]) for cell in np.flatnonzero(self.candidates).tolist()}
+        return mend(self.cuts, self.relations, hidden | self.fixed, price)
+
+    def _blocks(self) -> list[tuple[Row, ...]]:
+        """The rows of the program, in blocks that share nothing."""
+        rows = [row for cut in self.cuts if (row := self._row(cut)) is not None]
+        touched = sorted({cell for weights, _ in rows for cell, _ in weights if cell >= self.relations.size})
+        rows += [
+            (((cell, -1.0), (owner, 1.0)), 0.0)
+            for owner in touched
+            for cell in self.relations.members[owner - self.relations.size]
+            if self.candidates[cell]
+        ]
+        leader: dict[int, int] = {}
+
+        def lead(cell: int) -> int:
+            while leader.setdefault(cell, cell) != cell:
+                leader[cell] = leader[leader[cell]]
+                cell = leader[cell]
+            return cell
+
+        for weights, _ in rows:
+            for cell, _ in weights[1:]:
+                leader[lead(cell)] = lead(weights[0][0])
+        blocks: dict[int, list[Row]] = {}
+        for row in dict.fromkeys(rows):
+            blocks.setdefault(lead(row[0][0][0]) if row[0] else -1, []).append(row)
+        return [tuple(block) for block in blocks.values()]
+
+    def _solve(self, rows: tuple[Row, ...]) -> list[int] | None:
+        """The cheapest cells that satisfy these rows.
+
+        Without whole numbers first: that is quick, and the answer is often whole all the same. Where it is not, the
+        patients are left out of the costs, for the solver is faster where all costs are multiples of one number.
+        """
+        columns = sorted({cell for weights, _ in rows for cell, _ in weights})
+        if not columns:
+            return None
+        place = {cell: column for column, cell in enumerate(columns)}
+        cells = [cell for cell in columns if cell < self.relations.size]
+        entries = [(at, place[cell], weight) for at, (weights, _) in enumerate(rows) for cell, weight in weights]
+        at_row, at_column, values = zip(*entries, strict=True)
+        matrix = csr_array((values, (at_row, at_column)), shape=(len(rows), len(columns)))
+        constraints = LinearConstraint(matrix, np.array([need for _, need in rows]), np.inf)
+        costs = np.concatenate([self.cost[cells], np.zeros(len(columns) - len(cells))])
+        chosen = _minimum(costs, constraints, 0)
+        if chosen is not None and np.abs(chosen - np.rint(chosen)).max() > 1e-6:
+            chosen = _minimum(np.rint(costs / COST_STEP), constraints, 1)
+        return None if chosen is None else [cell for cell, value in zip(cells, chosen, strict=False) if value > 0.5]
+
+    def _row(self, cut: Cut) -> Row | None:
+        """A cut over what can be chosen; None where it is satisfied in any case."""
+        weights: dict[int, float] = {}
+        need = cut.need - cut.beside
+        for cell, weight in cut.weights:
+            if self.fixed[cell]:
+                need -= weight
+            elif self.candidates[cell]:
+                weights[cell] = weights.get(cell, 0.0) + weight
+        if need <= 1e-7:
+            return None
+        weights = {cell: min(weight, need) for cell, weight in weights.items()}
+        free = [owner for owner in cut.owners if not self._sure(owner)]
+        for owner in free:  # Leaving any owner unhidden satisfies the cut as well.
+            weights[owner] = weights.get(owner, 0.0) - need
+        return tuple((cell, weight / need) for cell, weight in sorted(weights.items())), 1.0 - len(free)
+
+    def _sure(self, owner: int) -> bool:
+        """True for a cell that must be hidden, or a sum that holds one."""
+        number = owner - self.relations.size
+        cells = (owner,) if number < 0 else self.relations.members[number]
+        return any(bool(self.fixed[cell]) for cell in cells)
+
+
+def _minimum(costs: FloatArray, constraints: LinearConstraint, integrality: int) -> FloatArray | None:
+    """The cheapest variables between 0 and 1, whole ones with an integrality of 1; None where there are none."""
+    result = milp(
+        costs,
+        integrality=np.full(len(costs), integrality),
+        bounds=Bounds(0, 1),
+        constraints=constraints,
+        # Presolving saves no time here, and makes this version of the solver print a debugging line now and then.
+        options={"mip_rel_gap": 0.0, "presolve": False},
+    )
+    return result.x
+
+
+def _representatives(view: View, exposures: list[Exposure]) -> list[tuple[Exposure, Surroundings]]:
+    """A few exposures of each component, denominators first: what protects them often protects the rest too."""
+    parts = groups(view)
+    home = {cell: place for place, group in enumerate(parts) for cell in group}
+    chosen: dict[int, dict[int, Exposure]] = {}
+    for one in sorted(exposures, key=lambda one: one.measure is not Measure.DENOMINATOR):
+        mine = chosen.setdefault(home[one.cell], {})
+        if len(mine) < TAUGHT_BY:
+            mine.setdefault(one.cell, one)
+    found = []
+    for place, mine in chosen.items():
+        around = Surroundings(view.relations, parts[place])
+        found += [(one, around) for one in mine.values()]
+    return found

@@ -1,0 +1,59 @@
+"""What is told of an error that nobody expected: type and places, never a message or a variable."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kvalreg.errors import describe_unexpected
+from kvalreg.statistics.results import Results
+
+VALUE = "8741"
+
+
+def caught(fail: object) -> BaseException:
+    """The error that calling this raises."""
+    try:
+        fail()  # type: ignore[operator]
+    except Exception as error:
+        return error
+    raise AssertionError("no error was raised")
+
+
+def _fail_with_a_cause() -> None:
+    try:
+        pd.DataFrame({"n": [1.0]})[VALUE]
+    except KeyError as error:
+        raise ValueError(f"cell {VALUE}") from error
+
+
+def test_types_and_places_are_told_and_messages_are_not() -> None:
+    """A KeyError of pandas with a value for a key, and the ValueError that was raised from it, cause first."""
+    error = caught(_fail_with_a_cause)
+    error.add_note(f"noted: {VALUE}")
+    lines = describe_unexpected(error).splitlines()
+    assert [line for line in lines if not line.startswith("  at ")] == ["KeyError", "KeyError", "ValueError"]
+    assert lines[-1].endswith("in _fail_with_a_cause")
+    assert not any(VALUE in line for line in lines)
+
+
+def test_our_own_places_are_told_from_the_package_on() -> None:
+    """File and line of our code, without this machine's folders; of other code the innermost place only."""
+    told = describe_unexpected(caught(lambda: Results("slag", object()))).splitlines()  # type: ignore[arg-type]
+    assert told[0] == "ValueError"
+    assert told[1].startswith("  at kvalreg/statistics/results.py:")
+    assert told[1].endswith(" in __post_init__")
+    assert len(told) == 3
+    assert not any(line.startswith("  at /") for line in told)
+
+
+def test_the_operating_system_may_speak() -> None:
+    """A file that is not there is named with the system's own words: neither can hold a result."""
+    told = describe_unexpected(caught(lambda: open("no/such/file"))).splitlines()  # noqa: PTH123, SIM115
+    assert told[0] == "FileNotFoundError: No such file or directory: no/such/file"
+
+
+def test_an_error_in_a_circle_ends() -> None:
+    """Errors that name each other as their cause are told once each."""
+    first, second = ValueError(VALUE), KeyError(VALUE)
+    first.__cause__, second.__cause__ = second, first
+    assert describe_unexpected(first).splitlines() == ["KeyError", "ValueError"]
