@@ -41,7 +41,7 @@ def test_both_ends_of_a_chain_are_told_where_they_differ() -> None:
     relations = Relations.of(5, [Sum(3, (0, 1)), Sum(4, (1, 2))])
     around = Surroundings(relations, (0, 1))
     room = Room([2, 0, 5, 3, 6], [0, 0])
-    assert around.barriers(0, 1, room, 5) == [{1: 0.0, 3: 5.0}, {2: 5.0, 3: 5.0, 4: 6.0}]
+    assert around.barriers(0, 1, room, 5) == [{2: 5.0, 3: 5.0, 4: 6.0}, {1: 0.0, 3: 5.0}]
 
 
 def test_a_linear_program_finds_the_same_where_sums_are_no_network() -> None:

@@ -221,6 +221,15 @@ def test_what_is_not_presented_is_judged_only_where_it_may_be_small() -> None:
     assert hidden_cells(large) == [a, b, c]
 
 
+def test_a_large_hospital_that_is_not_presented_asks_for_nothing_itself() -> None:
+    """County 73 = A 40 + C 3 + E 30, HF1 40 = A, HF3 30 = E: for C one of HF1 and HF3 is hidden, the other shown."""
+    county, trust_one, trust_two, trust_three, a, c, d, e = range(8)
+    sums = [Sum(county, (a, c, e)), Sum(trust_one, (a,)), Sum(trust_two, (c, d)), Sum(trust_three, (e,))]
+    n = counts(73, 40, 23, 30, 40, 3, 20, 30)
+    table = Table(Relations.of(8, sums), n, None, primary=mask(8, c), absent=mask(8, a, c, d, e))
+    assert hidden_cells(table) == [trust_three, a, c, d, e]
+
+
 def test_hopeless_cells_do_not_stop_others_from_being_protected() -> None:
     """One HF is lost to an earlier edition; the other one still gets its complementary cell, and no more."""
     relations = Relations.of(8, [Sum(0, (1, 2, 3)), Sum(4, (5, 6, 7))])

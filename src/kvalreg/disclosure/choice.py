@@ -78,8 +78,9 @@ class Choice:
         Sums around exposed cells are taken together where they share a cell that could be hidden; each such group needs
         at least one more hidden cell, so one that satisfies all of them is as few as can be.
         """
+        touched = {number for number, cells in enumerate(self.reasons.judged) if view.hidden[list(cells)].any()}
         places: list[tuple[set[int], list[Row]]] = []
-        for number in sorted(self._around(view, exposures)):
+        for number in sorted(touched & self._around(view, exposures)):
             rows = [row for cut in self.reasons.of_one_sum(number) if (row := self._row(cut)) is not None]
             if rows:
                 cells = {cell for weights, _ in rows for cell, _ in weights}
@@ -89,8 +90,6 @@ class Choice:
                     cells |= other_cells
                     rows += other_rows
                 places.append((cells, rows))
-        hidden = view.hidden
-        touched = {number for number, cells in enumerate(self.relations.members) if hidden[list(cells)].any()}
         chosen: dict[int, set[int]] = {}
         open_totals = np.zeros(self.relations.size, dtype=np.bool_)
         for cells, rows in places:
@@ -167,7 +166,7 @@ class Choice:
     def mended(self, hidden: BoolArray) -> BoolArray | None:
         """A mask that satisfies all cuts, near this one and cheap; None when there is none."""
         price = {cell: float(self.cost[cell]) for cell in np.flatnonzero(self.candidates).tolist()}
-        return mend(self.cuts, self.relations, hidden | self.fixed, price)
+        return mend(self.cuts, self.reasons.judged, hidden | self.fixed, price)
 
     def _blocks(self) -> list[tuple[Row, ...]]:
         """The rows of the program, in blocks that share nothing."""
@@ -236,7 +235,7 @@ class Choice:
     def _sure(self, owner: int) -> bool:
         """True for a cell that must be hidden, or a sum that holds one."""
         number = owner - self.relations.size
-        cells = (owner,) if number < 0 else self.relations.members[number]
+        cells = (owner,) if number < 0 else self.reasons.judged[number]
         return any(bool(self.fixed[cell]) for cell in cells)
 
 

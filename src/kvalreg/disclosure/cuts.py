@@ -31,8 +31,8 @@ from kvalreg.disclosure.separation import OUTSIDE, Barrier, Room, Surroundings
 class Cut:
     """``sum(weight of the hidden cells) + beside >= need``, asked only while every cell of `owners` is hidden.
 
-    An owner ``size + r`` stands for "some cell of sum r is hidden". `beside` is what is never shown anyway: what an
-    incomplete total holds besides its listed parts.
+    An owner ``size + r`` stands for "some judged cell of sum r is hidden" (`Reasons.judged`). `beside` is what is never
+    shown anyway: what an incomplete total holds besides its listed parts.
     """
 
     weights: tuple[tuple[int, float], ...]
@@ -46,7 +46,11 @@ class Cut:
 
 
 class Reasons:
-    """Derives cuts for one table under one policy."""
+    """Derives cuts for one table under one policy.
+
+    `judged`: per sum, the members that must not be known when hidden. A cell that is not presented is none of them
+    unless it is small, and its numerator never is.
+    """
 
     def __init__(self, table: Table, policy: Policy) -> None:
         self.table = table
@@ -56,9 +60,15 @@ class Reasons:
         self.counts: dict[Measure, IntArray] = {Measure.DENOMINATOR: table.n}
         if table.x is not None and misses is not None:
             self.counts |= {Measure.NUMERATOR: table.x, Measure.MISSES: misses}
+        absent = table.mask("absent")
+        self.judged = tuple(
+            tuple(cell for cell in cells if not absent[cell] or 0 < table.n[cell] < policy.minimum)
+            for cells in table.relations.members
+        )
+        self.seen = [not absent[list(cells)].any() for cells in table.relations.members]
         self.lists = {measure: values.tolist() for measure, values in self.counts.items()}
         self.beside = {measure: excess(values).tolist() for measure, values in self.counts.items()}
-        self.least = np.where(table.mask("absent") | (table.n == 0), 0, 1)
+        self.least = np.where(absent | (table.n == 0), 0, 1)
         self.floor = self.least.tolist()
         self.nothing = [0] * len(self.floor)
         start = table.view(table.primary)
@@ -82,7 +92,8 @@ class Reasons:
             cuts.append(Cut(tuple((cell, 1.0) for cell in (total, *parts)), 2.0, (touched,)))
         for measure, values in self.lists.items():
             need = float(self._need(measure))
-            if measure is not Measure.DENOMINATOR and (need == 0 or self.told[measure][parts].all()):
+            unasked = need == 0 or not self.seen[number] or self.told[measure][parts].all()
+            if measure is not Measure.DENOMINATOR and unasked:
                 continue
             floor = self.floor if measure is Measure.DENOMINATOR else self.nothing
             weights = [(cell, min(need, float(values[cell] - floor[cell]))) for cell in parts]

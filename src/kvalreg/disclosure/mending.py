@@ -12,20 +12,22 @@ from collections.abc import Iterable
 import numpy as np
 
 from kvalreg.disclosure.cuts import Cut
-from kvalreg.disclosure.relations import BoolArray, Relations
+from kvalreg.disclosure.relations import BoolArray
+
+Sums = tuple[tuple[int, ...], ...]
 
 _NOTHING = 1e-6
 
 
-def mend(cuts: Iterable[Cut], relations: Relations, hidden: BoolArray, price: dict[int, float]) -> BoolArray | None:
+def mend(cuts: Iterable[Cut], sums: Sums, hidden: BoolArray, price: dict[int, float]) -> BoolArray | None:
     """A mask that satisfies the cuts.
 
     Parameters
     ----------
     cuts
         What must hold.
-    relations
-        The sums that owners of cuts refer to.
+    sums
+        Per sum that owners of cuts refer to: its cells that count.
     hidden
         Where to begin.
     price
@@ -35,7 +37,7 @@ def mend(cuts: Iterable[Cut], relations: Relations, hidden: BoolArray, price: di
     -------
     The mask, or None when hiding all of these cells does not satisfy the cuts.
     """
-    deficit = _Deficit(list(cuts), relations, set(np.flatnonzero(hidden).tolist()))
+    deficit = _Deficit(list(cuts), sums, hidden)
     while deficit.total > _NOTHING:
         useful = sorted(deficit.useful() & price.keys() - deficit.hidden)
         if not useful:
@@ -54,12 +56,16 @@ def mend(cuts: Iterable[Cut], relations: Relations, hidden: BoolArray, price: di
 class _Deficit:
     """How far a mask is from satisfying all cuts: the sum of what each lacks, as a share of its need."""
 
-    def __init__(self, cuts: list[Cut], relations: Relations, hidden: set[int]) -> None:
+    def __init__(self, cuts: list[Cut], sums: Sums, mask: BoolArray) -> None:
         self.cuts = cuts
-        self.relations = relations
-        self.hidden = hidden
-        self.filled = [cut.beside + sum(weight for cell, weight in cut.weights if cell in hidden) for cut in cuts]
-        self.in_sum = [sum(cell in hidden for cell in cells) for cells in relations.members]
+        self.size = len(mask)
+        self.hidden: set[int] = set(np.flatnonzero(mask).tolist())
+        self.touching: defaultdict[int, list[int]] = defaultdict(list)
+        for number, cells in enumerate(sums):
+            for cell in cells:
+                self.touching[cell].append(number)
+        self.filled = [cut.beside + sum(weight for cell, weight in cut.weights if cell in self.hidden) for cut in cuts]
+        self.in_sum = [sum(cell in self.hidden for cell in cells) for cells in sums]
         self.shown_owners = [sum(not self._holds(owner) for owner in cut.owners) for cut in cuts]
         self.weighed: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
         self.owned: defaultdict[int, list[int]] = defaultdict(list)
@@ -95,11 +101,11 @@ class _Deficit:
 
     def _turn(self, cell: int, sign: int) -> None:
         owners = [cell]
-        for number in self.relations.touching[cell]:
+        for number in self.touching[cell]:
             before = self.in_sum[number]
             self.in_sum[number] += sign
             if 0 in (before, self.in_sum[number]):
-                owners.append(self.relations.size + number)
+                owners.append(self.size + number)
         concerned = {number for number, _ in self.weighed[cell]}.union(*(self.owned[owner] for owner in owners))
         for number, weight in self.weighed[cell]:
             self.filled[number] += sign * weight
@@ -116,7 +122,7 @@ class _Deficit:
             self.gaps[number] = gap
 
     def _holds(self, owner: int) -> bool:
-        number = owner - self.relations.size
+        number = owner - self.size
         return owner in self.hidden if number < 0 else self.in_sum[number] > 0
 
     def _gap(self, number: int) -> float:

@@ -6,18 +6,21 @@ the attack fails. It knows nothing of registries, never chooses by chance, and h
 Method
 ------
 Start with the cells that must be hidden, attack, and turn every exposed cell into cuts (`cuts`): inequalities that
-every safe choice satisfies. The cheapest choice that satisfies all cuts so far is the next attempt
-(``scipy.optimize.milp``). The first attempt that withstands the attack is therefore a cheapest safe choice, since no
-cut ever excludes a safe one: Benders' decomposition as in Fischetti and Salazar-Gonzalez (2001), with the exact attack
-of `attack` as the judge.
+every safe choice satisfies. The cheapest choice that satisfies all cuts so far (`choice`) is the next attempt; if it
+withstands the attack it is a cheapest safe choice, since no cut ever excludes a safe one: Benders' decomposition as in
+Fischetti and Salazar-Gonzalez (2001), with the exact attack of `attack` as the judge. Beside it a choice that satisfies
+the cuts is made quickly (`mending`), attacked and mended until it is safe. As soon as no choice can be cheaper by a
+cell, by the cuts alone, the search is over.
 
-Two shortcuts give up a little of that for speed. Where one more cell settles a place and asks for no further one, it is
-taken at once. And after `ATTEMPTS` attempts what is hidden stays hidden, so that the search always comes to an end;
-what proves superfluous is shown again. On small tables the number of hidden cells is the optimum in more than 99 of 100
-cases, and one more otherwise (`docs/methods/disclosure.md`).
+Two shortcuts give up a little for speed. Where one more cell settles a place and asks for no further one, it is taken
+at once. And after `ATTEMPTS` attempts the best safe choice is taken, proven cheapest or not. On small tables the number
+of hidden cells is the optimum in more than 99 of 100 cases, and one more otherwise (`docs/methods/disclosure.md`).
+
+What is already public may leave no safe choice. Then everything is hidden for a moment: what is exposed even so is
+hopeless, and left out of account; everything else is protected as ever.
 
 "Cheapest" is, in this order: the nation is not hidden; few cells; cells hidden earlier rather than others (four of them
-for three others); few patients (by rank); first in the order of the cells.
+for three others); few patients (by rank), as far as that costs no search; first in the order of the cells.
 """
 
 from __future__ import annotations
@@ -49,8 +52,8 @@ def suppress(table: Table, policy: Policy) -> BoolArray:
 
     Returns
     -------
-    Mask of shape (cells,). Nothing beyond `Table.absent` when nothing is primary. What facts that are already public
-    (`Table.known`) give away whatever is hidden now cannot be protected: run `exposed` on the result, as for any
+    Mask of shape (cells,). Nothing beyond `Table.demanded` when nothing of that is exposed. What facts that are already
+    public (`Table.known`) give away whatever is hidden now cannot be protected: run `exposed` on the result, as for any
     release.
 
     Notes
@@ -99,7 +102,8 @@ def _search(table: Table, judge: Judge, limits: _Limits) -> BoolArray | None:
     if not exposures:
         return hidden
     choice.reconsider(table.view(hidden), exposures)
-    return search.run(hidden)
+    found = search.run(hidden)
+    return None if found is None else search.thin(found, choice.settled)
 
 
 class _Search:
@@ -145,11 +149,11 @@ class _Search:
             self.choice.learn(self.choice.table.view(mended), exposures)
             hidden = mended
         everything = self.choice.demanded | self.choice.possible
-        return None if self.exposures(everything) else self._thin(everything)
+        return None if self.exposures(everything) else self.thin(everything, self.choice.possible)
 
-    def _thin(self, hidden: BoolArray) -> BoolArray:
-        """Show again, the costliest first, each cell without which the attack still fails."""
-        extra = np.flatnonzero(hidden & ~self.choice.demanded).tolist()
+    def thin(self, hidden: BoolArray, cells: BoolArray) -> BoolArray:
+        """Show again, the costliest first, each of these cells without which the attack still fails."""
+        extra = np.flatnonzero(hidden & cells & ~self.choice.demanded).tolist()
         for cell in sorted(extra, key=lambda cell: -float(self.choice.cost[cell])):
             fewer = hidden.copy()
             fewer[cell] = False
