@@ -1,14 +1,18 @@
-"""What several tests share: a small project, the demo's site built once, the shared folder, a browser."""
+"""What several tests share: a small project, the demo's site built once, the shared folder, a browser and a server."""
 
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import pickle
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +21,7 @@ from kvalreg.project import Project
 from small_project import UNITS, Silence, delivery_of, write_registry
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 CHECKOUT = Path(__file__).parents[1]
 SHARED = CHECKOUT.parent / "shared"
@@ -71,3 +75,50 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield running
         running.close()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Path], str]]:
+    """A folder as a site on this machine: browsers load modules from a server only."""
+    with ExitStack() as servers:
+        yield lambda folder: servers.enter_context(_served(folder))
+
+
+@pytest.fixture(scope="session")
+def demo_address(demo: tuple[Project, Account], serve: Callable[[Path], str]) -> str:
+    """Where the demo's site is served."""
+    return serve(demo[0].site)
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page in a context of its own; an error on the page or a request to another host fails the test."""
+    trouble: list[str] = []
+    own = ("file:", "data:", "blob:", "http://127.0.0.1:")
+    with ExitStack() as contexts:
+
+        def open_page(address: str, **options: Any) -> Page:
+            page = contexts.enter_context(browser.new_context(**options)).new_page()
+            page.on("pageerror", lambda error: trouble.append(str(error)))
+            page.on("request", lambda request: None if request.url.startswith(own) else trouble.append(request.url))
+            page.goto(address)
+            return page
+
+        yield open_page
+    assert trouble == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,8 @@ import html5lib
 
 from kvalreg.project import Project
 from kvalreg.report.markup import escape_markdown, raw_html
+from kvalreg.report.wording import words
+from kvalreg.site.chooser import UNIT_LIST, chooser
 from kvalreg.site.staging import Page
 
 NASTY = (
@@ -36,8 +38,8 @@ _FIGURE = f"""<figure class="kv-figure" id="utvikling">
 <div class="kv-scroll" tabindex="0" role="region" aria-label="Tall"><table class="kv-table"><caption>Tall</caption>
 <thead><tr><th scope="col">År</th><th scope="col">Andel</th></tr></thead>
 <tbody><tr><th scope="row">2022</th><td>80 %</td></tr>
-<tr><th scope="row">2023</th><td>87 %</td></tr></tbody></table></div>
-<p class="kv-downloads"><a href="../../../data/slag.csv" download>Last ned CSV</a></p></details>
+<tr><th scope="row">2023</th><td>87 %</td></tr></tbody></table></div></details>
+<p class="kv-downloads"><a class="kv-csv" href="../../../data/slag.csv" download>Last ned CSV</a></p>
 <script type="application/json" class="kv-spec">{json.dumps(SPEC).replace("<", chr(92) + "u003c")}</script>
 </figure>"""
 _WIDE = "".join(f"<th scope='col'>Et langt kolonnenavn nummer {number}</th>" for number in range(9))
@@ -61,13 +63,22 @@ _YEAR = "\n\n".join(
         escape_markdown("b58fc729-690b-4000-b19f-365a4093b2ff;7b7b3c206d657461206c616e67203e7d7d;"),
         "### Åpen behandling på sykehus",
         raw_html(_FIGURE),
+        raw_html(
+            '<div class="kv-scroll" tabindex="0" role="group" aria-label="Sykehus">'
+            '<table class="kv-table" data-sortable>'
+            '<thead><tr><th scope="col">Enhet</th><th scope="col">Andel</th></tr></thead><tbody>'
+            '<tr data-unit="111"><th scope="row">Vik</th><td data-sort="0.9">90 av 100</td></tr>'
+            '<tr data-unit="112"><th scope="row">Å</th><td data-sort="">Vises ikke</td></tr>'
+            '<tr data-unit="113"><th scope="row">Nes</th><td data-sort="0.1">100 av 1000</td></tr>'
+            "</tbody></table></div>"
+        ),
         "### Andre tall {#ind-a}",
         "| År | Andel |\n|----|------:|\n| 2022 | 80 |\n\n- ett\n- *to*\n",
         "### Åpen behandling på sykehus",
         raw_html('<details class="kv-more"><summary>Les mer</summary><p>Mer.</p></details>'),
     ]
 )
-PAGES = [
+_PAGES = [
     Page(
         "index.qmd",
         "Resultater fra kvalitetsregistrene",
@@ -92,7 +103,14 @@ PAGES = [
     Page("registre/nyre/index.qmd", "Nyre", "Tala er trygge.\n\n## Resultat\n\nTekst.", "nn", synthetic=True),
     Page("om/index.qmd", "About the numbers", "Plain text.", "en"),
 ]
-RESOURCES = {"data/slag.csv": b"year;value\r\n2023;0,87\r\n"}
+PAGES = [replace(page, body=f"{raw_html(chooser(words(page.language)))}\n\n{page.body}") for page in _PAGES]
+UNITS = [
+    {"orgnr": "1", "name": "Nord RHF", "level": "rhf", "parent": "0"},
+    {"orgnr": "11", "name": "Vik HF", "level": "hf", "parent": "1"},
+    {"orgnr": "111", "name": "Vik sykehus", "level": "hospital", "parent": "11"},
+    {"orgnr": "112", "name": "Å sykehus", "level": "hospital", "parent": "11"},
+]
+RESOURCES = {"data/slag.csv": b"year;value\r\n2023;0,87\r\n", UNIT_LIST: json.dumps(UNITS).encode()}
 ADDRESSES = {page.address.replace(".qmd", ".html") for page in PAGES}
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
 from kvalreg.batch.execution import Workplace, execute, page_markdown
-from kvalreg.batch.plan import Job, check_notebooks
-from kvalreg.errors import ConfigurationError
-from kvalreg.project import Project
+from kvalreg.batch.hygiene import REVIEWED
+from kvalreg.batch.plan import Job
+from kvalreg.errors import NotebookError
 from small_project import write_notebook
 
 
@@ -27,10 +28,8 @@ def workplace(tmp_path: Path) -> Workplace:
 
 
 def test_parameters_reach_the_notebook_and_its_outputs_the_page(tmp_path: Path, workplace: Workplace) -> None:
-    """The page holds what is displayed, as Markdown, with the job's parameters; no code and nothing printed."""
-    source = (
-        'from IPython.display import Markdown, display\nprint("hemmelig")\ndisplay(Markdown(f"**{registry} {year}**"))'
-    )
+    """The page holds what is displayed, as Markdown, with the job's parameters, and no code."""
+    source = 'from kvalreg.report.display import Piece\ndisplay(Piece(f"**{registry} {year}**"))'
     notebook = write_notebook(tmp_path / "year.ipynb", [source])
     (outcome,) = execute([job_of(notebook)], workplace)
     assert outcome.error is None
@@ -40,7 +39,7 @@ def test_parameters_reach_the_notebook_and_its_outputs_the_page(tmp_path: Path, 
 def test_a_failing_notebook_stops_no_neighbour(tmp_path: Path, workplace: Workplace) -> None:
     """One notebook raises in its third cell, the other succeeds; the failure names cell, error and log."""
     bad = write_notebook(tmp_path / "bad.ipynb", ["a = 1", "b = 2\nraise ValueError('galt tall')"])
-    good = write_notebook(tmp_path / "good.ipynb", ["from IPython.display import Markdown\nMarkdown('god')"])
+    good = write_notebook(tmp_path / "good.ipynb", ["from kvalreg.report.display import Piece\nPiece('god')"])
     by_year = {outcome.job.year: outcome for outcome in execute([job_of(bad, 2023), job_of(good, 2024)], workplace)}
     assert by_year[2024].markdown == "god\n"
     error = by_year[2023].error
@@ -63,8 +62,8 @@ def test_a_kernel_that_dies_fails_alone(tmp_path: Path, workplace: Workplace) ->
 def test_the_notebook_sees_the_published_folder_and_a_folder_of_its_own(tmp_path: Path, workplace: Workplace) -> None:
     """KVALREG_PUBLISHED is what the workplace says, and the current folder is empty and temporary."""
     source = (
-        "import os\nfrom pathlib import Path\nfrom IPython.display import Markdown\n"
-        "Markdown(os.environ['KVALREG_PUBLISHED'] + '|' + str(Path.cwd()))"
+        "import os\nfrom pathlib import Path\nfrom kvalreg.report.display import Piece\n"
+        "Piece(os.environ['KVALREG_PUBLISHED'] + '|' + str(Path.cwd()))"
     )
     notebook = write_notebook(tmp_path / "year.ipynb", [source])
     (outcome,) = execute([job_of(notebook)], workplace)
@@ -73,37 +72,76 @@ def test_the_notebook_sees_the_published_folder_and_a_folder_of_its_own(tmp_path
     assert not Path(folder).exists()
 
 
-def test_unknown_and_missing_parameters_are_refused_before_anything_runs(tmp_path: Path) -> None:
-    """A notebook without 'language' and with 'hospital' gets one fault for each, naming the notebook."""
-    notebook = write_notebook(tmp_path / "year.ipynb", [], 'registry = "x"\nyear = 1\nround = "final"\nhospital = 7')
-    with pytest.raises(ConfigurationError) as caught:
-        check_notebooks([notebook], Project(tmp_path))
-    texts = [str(fault) for fault in caught.value.faults]
-    assert len(texts) == 2
-    assert "does not take the parameter 'language'" in texts[0]
-    assert "asks for the parameter 'hospital'" in texts[1]
-    assert all(text.startswith("year.ipynb") for text in texts)
-    assert caught.value.exit_code == 2
+def executed(*outputs: dict[str, str], tags: tuple[str, ...] = (), source: str = "") -> Any:
+    """A notebook that has run: the parameters, papermill's own cell, and a cell with these outputs."""
+    cells = [nbformat.v4.new_code_cell("year = 1"), nbformat.v4.new_code_cell("year = 2"), nbformat.v4.new_code_cell()]
+    cells[0].metadata["tags"], cells[1].metadata["tags"] = ["parameters"], ["injected-parameters"]
+    cells[2].metadata["tags"], cells[2].source = list(tags), source
+    cells[2].outputs = [nbformat.v4.new_output("display_data", data=data) for data in outputs]
+    return nbformat.v4.new_notebook(cells=cells)
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [("{", "no notebook"), ('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "names no kernel")],
-)
-def test_what_is_no_notebook_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    """A broken or kernel-less file is a fault with advice, not a traceback."""
-    path = tmp_path / "year.ipynb"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=said):
-        check_notebooks([path], Project(tmp_path))
+def test_a_page_is_made_of_pieces_and_markdown_cells() -> None:
+    """Our pieces are used as their Markdown, beside the notebook's own Markdown cells."""
+    notebook = executed({"text/markdown": "**en**", "application/vnd.kvalreg.piece": "1"})
+    notebook.cells.append(nbformat.v4.new_markdown_cell("## Tekst"))
+    assert page_markdown(notebook) == "**en**\n\n## Tekst\n"
 
 
-def test_html_becomes_a_raw_block_and_plain_text_nothing() -> None:
-    """HTML outputs are fenced as raw HTML; a bare value's text representation does not reach the page."""
-    output = {"text/html": "<b>x</b>", "text/plain": "x"}
-    cells = [
-        nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data=output)]),
-        nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("execute_result", data={"text/plain": "42"})]),
-        nbformat.v4.new_markdown_cell("## Tekst"),
-    ]
-    assert page_markdown(nbformat.v4.new_notebook(cells=cells)) == "```{=html}\n<b>x</b>\n```\n\n## Tekst\n"
+FOREIGN = [
+    ({"text/html": "<table><td>4711</td></table>", "text/plain": "4711"}, "shows a table or other HTML"),
+    ({"image/png": "4711", "text/plain": "<Figure>"}, "shows a picture"),
+    ({"image/svg+xml": "<svg>4711</svg>"}, "shows a picture"),
+    ({"text/markdown": "4711"}, "shows a value"),
+    ({"text/plain": "4711"}, "shows a value"),
+]
+
+
+@pytest.mark.parametrize(("data", "told"), FOREIGN)
+def test_what_is_not_ours_fails_the_page_and_is_not_repeated(data: dict[str, str], told: str) -> None:
+    """A bare data frame, picture or value is refused by its type; the message has cell and advice, no content."""
+    with pytest.raises(NotebookError) as caught:
+        page_markdown(executed(data))
+    assert caught.value.cell == 2
+    assert told in caught.value.error
+    assert REVIEWED in caught.value.error
+    assert "4711" not in f"{caught.value} {caught.value.detail}"
+
+
+def test_printed_text_fails_the_page_and_warnings_do_not() -> None:
+    """Printing may print rows, so it is refused; what a library says on stderr never reaches the page."""
+    notebook = executed()
+    notebook.cells[2].outputs = [nbformat.v4.new_output("stream", name="stderr", text="4711")]
+    assert page_markdown(notebook) == "\n"
+    notebook.cells[2].outputs += [nbformat.v4.new_output("stream", name="stdout", text="4711")]
+    with pytest.raises(NotebookError, match="cell 2: the cell prints text"):
+        page_markdown(notebook)
+
+
+def test_a_reviewed_cell_may_show_other_things() -> None:
+    """HTML becomes a raw block, a picture has its words; printed text and bare values are left out."""
+    html = executed({"text/html": "<b>x</b>", "text/plain": "x"}, {"text/plain": "42"}, tags=(REVIEWED,))
+    html.cells[2].outputs.append(nbformat.v4.new_output("stream", name="stdout", text="42"))
+    assert page_markdown(html) == "```{=html}\n<b>x</b>\n```\n"
+    words = '#| fig-alt: "Søyler: 3 & 4"\nplot()'
+    picture = executed({"image/png": "iVBO", "text/plain": "x"}, tags=(REVIEWED,), source=words)
+    assert '<img alt="Søyler: 3 &amp; 4" src="data:image/png;base64,iVBO">' in page_markdown(picture)
+
+
+def test_a_reviewed_picture_needs_words() -> None:
+    """Nobody publishes a picture that some readers cannot see, without telling them what it shows."""
+    with pytest.raises(NotebookError, match=r"cell 2: .*fig-alt"):
+        page_markdown(executed({"image/png": "iVBO"}, tags=(REVIEWED,)))
+
+
+def test_a_data_frame_in_a_notebook_fails_its_page_alone(tmp_path: Path, workplace: Workplace) -> None:
+    """Run for real: the frame's page fails with its cell, its rows are in no message or log, the neighbour is made."""
+    frame = write_notebook(tmp_path / "bad.ipynb", ["import pandas as pd\npd.DataFrame({'pasient': [4711]})"])
+    good = write_notebook(tmp_path / "good.ipynb", ["from kvalreg.report.display import Piece\nPiece('god')"])
+    by_year = {outcome.job.year: outcome for outcome in execute([job_of(frame, 2023), job_of(good, 2024)], workplace)}
+    failed = by_year[2023]
+    assert failed.error is not None
+    assert failed.log is not None
+    assert failed.error.cell == 2
+    assert "4711" not in str(failed.error) + failed.log.read_text(encoding="utf-8")
+    assert by_year[2024].markdown == "god\n"

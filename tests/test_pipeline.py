@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from kvalreg.disclosure.published import load_published
@@ -20,6 +21,7 @@ from kvalreg.statistics.results import Results
 from small_project import Silence, delivery_of, write_notebook
 
 PANDOC = Request(renderer="pandoc")
+PIECE = "from kvalreg.report.display import Piece\nPiece('ok')"
 
 
 def text_of(project: Project, page: str) -> str:
@@ -89,12 +91,16 @@ def test_a_failing_notebook_stops_neither_its_neighbours_nor_the_site(project: P
     build(project, PANDOC, Silence())
     own = project.root / "notebooks" / "report" / "alfa"
     own.mkdir(parents=True)
-    write_notebook(own / "year.ipynb", ["if year == 2024:\n    raise RuntimeError('uventet')", "'ok'"])
+    write_notebook(own / "year.ipynb", ["never = 1 / (2024 - year)", PIECE])
     account = build(project, PANDOC, Silence())
     failed = {entry.name: entry for entry in account.entries if not entry.ok}
     assert list(failed) == ["alfa 2024"]
     entry = failed["alfa 2024"]
-    assert (entry.cell, entry.error, entry.log) == (2, "RuntimeError: uventet", "_build/logs/alfa/alfa-2024.log")
+    assert (entry.cell, entry.error, entry.log) == (
+        2,
+        "ZeroDivisionError: division by zero",
+        "_build/logs/alfa/alfa-2024.log",
+    )
     assert (project.root / entry.log).is_file()
     assert account.exit_code == 1
     assert "84 av 100 pasienter i 2024" in text_of(project, "registre/alfa/2024/index.html")
@@ -250,3 +256,39 @@ def test_the_real_deliveries_make_a_site(shared: Path, tmp_path: Path) -> None:
             assert [cell["var"], cell["denominator"]] == trusts[cell["ind_id"], cell["year"], cell["orgnr"]]
         assert (shown["level"] == "nation").sum() > 50
         assert (project.site / "registre" / registry / "2019" / "index.html").exists()
+
+
+def test_check_reads_the_report_notebooks(project: Project) -> None:
+    """A loop and a stored output in a registry's own notebook are told with their cells, and nothing has run."""
+    own = project.root / "notebooks" / "report" / "alfa"
+    own.mkdir(parents=True)
+    path = write_notebook(own / "year.ipynb", ["for n in (1, 2):\n    n", PIECE])
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[2].outputs = [nbformat.v4.new_output("stream", name="stdout", text="4711")]
+    nbformat.write(notebook, path)
+    account = check(project, Request())
+    assert account.exit_code == 2
+    (failed,) = [entry for entry in account.entries if not entry.ok]
+    assert "notebooks/report/alfa/year.ipynb: cell 2: The cell holds a loop." in failed.error
+    assert "notebooks/report/alfa/year.ipynb: cell 3: The cell is saved with its outputs." in failed.error
+    assert "4711" not in failed.error
+    assert not project.build.exists()
+
+
+def test_a_page_has_its_lix_and_a_hard_one_is_remarked(project: Project) -> None:
+    """Every page that is made has its readability; above the limit, the sentence that weighs most is named."""
+    hard = "Registreringskomplettheten dokumenterer pasientadministrative systemers gjennomsnittlige dekningsgrad."
+    own = project.root / "notebooks" / "report" / "alfa"
+    own.mkdir(parents=True)
+    write_notebook(own / "year.ipynb", [PIECE.replace("ok", hard)])
+    account = build(project, PANDOC, Silence())
+    lix = {entry.name: entry.lix for entry in account.entries}
+    # 6 words in 1 sentence, all of them long: 6 + 100
+    assert lix["alfa 2024"] == pytest.approx(106)
+    easy = lix["beta 2024"]
+    assert easy is not None
+    assert 10 < easy <= 40
+    remarks = [warning.what for warning in account.warnings if "LIX" in warning.what]
+    assert len(remarks) == 2
+    assert all(f"«{hard}»" in what for what in remarks)
+    assert account.exit_code == 0

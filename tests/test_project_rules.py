@@ -7,11 +7,9 @@ import re
 import subprocess
 from pathlib import Path
 
-import nbformat
 import pytest
 
-from kvalreg.batch.plan import check_notebooks
-from kvalreg.project import Project
+from kvalreg.batch.hygiene import analysis_faults, report_faults
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "kvalreg"
@@ -30,7 +28,8 @@ ORDER = [
     "cli",
 ]
 """Each may import only from itself and from those before it."""
-NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+REPORT_NOTEBOOKS = sorted((ROOT / "notebooks" / "report").rglob("*.ipynb"))
+ANALYSIS_NOTEBOOKS = sorted((ROOT / "notebooks" / "analysis").rglob("*.ipynb"))
 
 
 def imported(path: Path) -> set[str]:
@@ -58,24 +57,23 @@ def test_every_part_has_its_place_in_the_order() -> None:
     assert parts - {"__init__"} <= set(ORDER)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_report_notebooks_are_short_calls(path: Path) -> None:
-    """No stored output, at most ten lines a cell, and nothing defined, looped or read in a notebook."""
-    for number, cell in enumerate(nbformat.read(path, as_version=4).cells, start=1):
-        if cell.cell_type != "code":
-            continue
-        where = f"{path.name}, cell {number}"
-        assert not cell.outputs, f"{where}: saved with outputs. Clear all outputs in Jupyter and save."
-        assert cell.source.count("\n") < 10, f"{where}: more than ten lines. Move the work into kvalreg.report."
-        kinds = {type(node).__name__ for node in ast.walk(ast.parse(cell.source))}
-        told = kinds & {"FunctionDef", "ClassDef", "For", "While", "With"}
-        assert not told, f"{where}: {told} belongs in kvalreg.report, not in a notebook."
+@pytest.mark.parametrize("path", REPORT_NOTEBOOKS, ids=lambda path: path.stem)
+def test_report_notebooks_keep_the_rules(path: Path) -> None:
+    """Tagged parameters, a kernel, no stored output, and cells that only call the report."""
+    assert [str(fault) for fault in report_faults(path, path.name)] == []
 
 
-def test_report_notebooks_take_the_parameters() -> None:
-    """Every shared report notebook takes registry, year, round and language, and no other."""
-    assert len(NOTEBOOKS) >= 2
-    check_notebooks(NOTEBOOKS, Project(ROOT))
+@pytest.mark.parametrize("path", ANALYSIS_NOTEBOOKS, ids=lambda path: path.stem)
+def test_analysis_notebooks_keep_the_rules(path: Path) -> None:
+    """Tagged parameters, a kernel, no stored output, and no cell that could show a row."""
+    assert [str(fault) for fault in analysis_faults(path, path.name)] == []
+
+
+def test_there_are_notebooks_of_both_kinds_and_no_other() -> None:
+    """Every notebook of the project is under one of the two rules."""
+    assert len(REPORT_NOTEBOOKS) >= 2
+    assert len(ANALYSIS_NOTEBOOKS) >= 1
+    assert sorted([*REPORT_NOTEBOOKS, *ANALYSIS_NOTEBOOKS]) == sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
 
 def test_nothing_generated_is_committed() -> None:

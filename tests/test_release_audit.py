@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -118,11 +118,10 @@ def test_number_in_a_download_is_found(site: Path, built: Project) -> None:
 
     def plant(page: str) -> str:
         def with_row(match: re.Match[str]) -> str:
-            text = base64.b64decode(match[1]).decode("utf-8-sig") + "Nes;50 av 100;;4;\r\n"
-            return match[0].replace(match[1], base64.b64encode(text.encode("utf-8-sig")).decode())
+            return f"{match[0]}121;Nes;2024;0,5;;;4;low;true%0D%0A"
 
         start = page.index('id="enheter-ind-alfa_a')
-        return page[:start] + re.sub(r"base64,([A-Za-z0-9+/=]+)", with_row, page[start:], count=1)
+        return page[:start] + re.sub(r"data:text/csv[^\"]*", with_row, page[start:], count=1)
 
     change(site, plant)
     assert leaks(audit(site, built.root)) == {NES}
@@ -245,6 +244,8 @@ def test_hidden_count_beside_a_shown_one_is_found(site: Path, built: Project) ->
     """With one of two hidden hospitals shown, the nation minus the others gives the last one: 157 - 100 - 50 - 3."""
     cells = "<td>33 av 100</td><td>6–79 %</td><td>3</td><td>Sikkert lav</td>"
     change(site, lambda page: unhide(page, "Å", cells))
+    for file in (site / "registre").rglob("enheter.json"):
+        file.unlink()  # it still says that Å is hidden
     found = audit(site, built.root)
     assert [(f.unit, f.year) for f in found.findings] == [NES]
     assert kinds(found) == {FindingKind.EXPOSED}
@@ -370,8 +371,55 @@ def test_registry_whose_pages_cannot_be_read_fails(site: Path, built: Project) -
 
 def test_row_that_cannot_be_attached_fails(site: Path, built: Project) -> None:
     """A row of one of our tables whose unit is not known is named: its numbers were not checked."""
-    change(site, lambda page: page.replace('<th scope="row">Vik</th>', '<th scope="row">Vikka</th>'))
+    change(site, lambda page: re.sub(r'<tr data-unit="111"><th scope="row">Vik<', '<tr><th scope="row">Vikka<', page))
     assert kinds(audit(site, built.root)) == {FindingKind.UNREADABLE}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('<td data-label="Resultat" data-sort="">', '<td data-label="Resultat" data-sort="0.5">'),
+        ('<td data-label="Pasienter"></td>', '<td data-label="Pasienter" data-sort="4"></td>'),
+    ],
+    ids=["value", "patients"],
+)
+def test_number_that_a_hidden_cell_is_sorted_by_is_found(site: Path, built: Project, before: str, after: str) -> None:
+    """What a table is sorted by stands in the page's source: a hidden cell may not have it."""
+
+    def plant(page: str) -> str:
+        start = page.index('<tr data-unit="121">')
+        return page[:start] + page[start:].replace(before, after, 1)
+
+    change(site, plant)
+    assert NES in leaks(audit(site, built.root))
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        lambda block: block["series"].append(["121", 2024, 0.5, None, None, 0, "50 av 100"]),
+        lambda block: block["units"]["121"].update({"value": "50 av 100"}),
+        lambda block: block["units"]["121"].update({"level": "low"}),
+        lambda block: block["units"]["121"].update({"text": "Nes: 50 av 100 pasienter i 2024."}),
+    ],
+    ids=["series", "value", "level", "sentence"],
+)
+def test_number_among_the_cells_of_the_units_is_found(
+    site: Path, built: Project, plant: Callable[[dict[str, Any]], None]
+) -> None:
+    """The file that a page fetches once a unit is chosen tells nothing of a hidden one."""
+    path = site / PAGE.parent / "enheter.json"
+    blocks = json.loads(path.read_text("utf-8"))
+    plant(blocks[0])
+    path.write_text(json.dumps(blocks), encoding="utf-8")
+    assert NES in leaks(audit(site, built.root))
+
+
+def test_verdict_of_a_hidden_unit_is_found(site: Path, built: Project) -> None:
+    """A word of the funnel beside a hidden unit tells of its result."""
+    row = '<table class="kv-table"><tr><th scope="row">Nes</th><td>Mulig avvik</td></tr></table></main>'
+    change(site, lambda page: page.replace("</main>", row))
+    assert NES in leaks(audit(site, built.root))
 
 
 def test_file_that_cannot_be_read_fails(site: Path, built: Project) -> None:

@@ -62,8 +62,8 @@ def test_low_coverage_is_told_with_its_number(
     """How many hospitals have too low a coverage tells of no result, and makes the reason plain."""
     found = report(covered(("111", "112", "121")), tmp_path, monkeypatch, language)
     assert sentence in found.presentation("a").markdown
-    level, cells = found._units_compared(found.registry.indicator("a"), "caregiver")
-    assert (level, set(cells["orgnr"])) == (Level.HF, {"11", "12", "21"})
+    level, cells = found.units_compared(found.registry.indicator("a"), "caregiver")
+    assert (level, {cell["orgnr"] for cell in cells}) == (Level.HF, {"11", "12", "21"})
 
 
 def test_a_registrys_own_choice_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,26 +10,78 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from babel import Locale
 
 from kvalreg.inputs.descriptor import Indicator, IndicatorType
-from kvalreg.report.wording import words
+from kvalreg.report.wording import LANGUAGES, words
 
 ROOT = Path(__file__).parents[1]
 SHARE = Indicator(id="a", title="A", type=IndicatorType.ANDEL, level_green=0.9, level_yellow=0.8, level_direction=1)
 
 
-def test_catalogues_have_the_same_keys_and_places() -> None:
-    """Every text exists in every language, with the same places to fill in."""
+def texts(language: str) -> dict[str, tuple[str, ...]]:
+    """Every text of a catalogue by its key, with its plural forms."""
+    say = words(language)
+    return {
+        f"{section}.{key}": say.forms(f"{section}.{key}") for section in say.catalogue for key in say.catalogue[section]
+    }
 
-    def shape(language: str) -> dict[str, list[str]]:
-        catalogue = words(language).catalogue
-        return {
-            f"{section}.{key}": sorted(re.findall(r"{(\w+)}", text))
-            for section, texts in catalogue.items()
-            for key, text in texts.items()
-        }
+
+def test_catalogues_have_the_same_keys_and_places() -> None:
+    """Every text exists in every language, with the same places to fill in, whatever plural forms it has."""
+
+    def shape(language: str) -> dict[str, set[str]]:
+        return {key: set(re.findall(r"{(\w+)}", " ".join(forms))) for key, forms in texts(language).items()}
 
     assert shape("nb") == shape("nn") == shape("en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plural_forms_are_those_of_the_language(language: str) -> None:
+    """A text with forms has every form that Babel knows of the language, and each fills in the same places."""
+    wanted = set(Locale.parse(language).plural_form.tags) | {"other"}
+    for section, listed in words(language).catalogue.items():
+        for key, text in listed.items():
+            if isinstance(text, dict):
+                assert set(text) == wanted, f"{section}.{key}"
+                assert len({frozenset(re.findall(r"{(\w+)}", form)) for form in text.values()}) == 1, f"{section}.{key}"
+
+
+@pytest.mark.parametrize(
+    ("language", "level", "count", "text"),
+    [
+        ("nb", "hospital", 1, "1 sykehus"),
+        ("nb", "county", 1, "1 fylke"),
+        ("nb", "county", 2, "2 fylker"),
+        ("nn", "county", 2, "2 fylke"),
+        ("nn", "hf", 1, "1 helseføretak"),
+        ("nb", "rhf", 1, "1 regionalt helseforetak"),
+        ("nb", "rhf", 4, "4 regionale helseforetak"),
+        ("nb", "county", 0, "0 fylker"),
+        ("en", "county", 1, "1 county"),
+        ("en", "county", 21, "21 counties"),
+    ],
+)
+def test_units_are_counted_as_the_language_counts(language: str, level: str, count: int, text: str) -> None:
+    """One county, two counties; nynorsk and many Norwegian neuters have one form."""
+    say = words(language)
+    assert f"{say.number(count)} {say(f'units.{level}', count=count)}" == text
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "text"),
+    [
+        ("nb", 1, "1 sykehus vises ikke i figuren."),
+        ("nn", 1, "1 sjukehus blir ikkje vist i figuren."),
+        ("nn", 1234, "1\xa0234 sjukehus blir ikkje viste i figuren."),
+        ("en", 1, "1 hospital is not shown in the figure."),
+        ("en", 2, "2 hospitals are not shown in the figure."),
+    ],
+)
+def test_sentences_follow_the_number_in_them(language: str, count: int, text: str) -> None:
+    """Verb and noun agree with the count, and the count has the signs of the language."""
+    say = words(language)
+    assert say("figure.hidden", count=count, unit_word=say("units.hospital", count=count)) == text
 
 
 def sources() -> Iterator[ast.AST]:
@@ -44,17 +96,26 @@ def sources() -> Iterator[ast.AST]:
 
 
 def test_every_text_is_on_some_page() -> None:
-    """A key stands in the code, or fits a pattern such as f"units.{level}" with parts that stand in the code."""
+    """A key stands in the code, or fits a pattern such as f"units.{level}" with parts that stand in the code.
+
+    A section may also be read as a whole: ``catalogue["yours"]``.
+    """
     literals: set[str] = set()
     patterns: set[str] = set()
+    whole: set[str] = set()
     for node in (node for tree in sources() for node in ast.walk(tree)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             literals.add(node.value)
+        elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
+            if node.value.attr == "catalogue" and isinstance(node.slice, ast.Constant):
+                whole.add(str(node.slice.value))
         elif isinstance(node, ast.JoinedStr):
             parts = [re.escape(p.value) if isinstance(p, ast.Constant) else "([a-z_]+?)" for p in node.values]  # type: ignore[type-var]
             patterns.add("".join(str(part) for part in parts))
 
     def used(key: str) -> bool:
+        if key.partition(".")[0] in whole:
+            return True
         fits = (re.fullmatch(pattern, key) for pattern in patterns)
         return key in literals or any(fit is not None and set(fit.groups()) <= literals for fit in fits)
 
@@ -65,11 +126,37 @@ def test_every_text_is_on_some_page() -> None:
 
 def test_nynorsk_and_bokmaal_differ() -> None:
     """The written standards are not mixed: no nynorsk text holds these bokmål words, nor the other way round."""
-    nn = " ".join(text for section in words("nn").catalogue.values() for text in section.values()).lower()
-    nb = " ".join(text for section in words("nb").catalogue.values() for text in section.values()).lower()
-    for word in ("ikke", "tallene", "sykehus", "hvor", "hele", "fra siden", "forskjellen"):
+    nn = " ".join(form for forms in texts("nn").values() for form in forms).lower()
+    nb = " ".join(form for forms in texts("nb").values() for form in forms).lower()
+    for word in (
+        "ikke",
+        "tallene",
+        "sykehus",
+        "hvor",
+        "hele",
+        "fra",
+        "forskjellen",
+        "hva",
+        "hvordan",
+        "er ikke",
+        "pasienter",
+        "disse",
+    ):
         assert not re.search(rf"\b{word}\b", nn), word
-    for word in ("ikkje", "tala", "sjukehus", "kor", "heile", "skilnaden", "einingar"):
+    for word in (
+        "ikkje",
+        "tala",
+        "sjukehus",
+        "kor",
+        "heile",
+        "skilnaden",
+        "einingar",
+        "kva",
+        "korleis",
+        "frå",
+        "pasientar",
+        "desse",
+    ):
         assert not re.search(rf"\b{word}\b", nb), word
 
 
@@ -108,7 +195,7 @@ def test_numbers_have_the_signs_of_the_language(language: str, number: float, de
 def test_dates_are_written_out() -> None:
     """A date is read in full, without a number for its month."""
     assert words("nb").date(date(2025, 12, 31)) == "31. desember 2025"
-    assert words("en").date(date(2025, 12, 31)) == "December 31, 2025"
+    assert words("en").date(date(2025, 12, 31)) == "31 December 2025"
 
 
 def test_targets_say_which_side_is_good() -> None:
@@ -139,3 +226,40 @@ def test_values_of_other_types_carry_their_unit() -> None:
     count = Indicator(id="c", title="C", type=IndicatorType.ANTALL, sformat=",.0f")
     assert words("nb").value(median, 1.9) == "1,9 dager"
     assert words("nb").value(count, 1412) == "1\xa0412"
+
+
+@pytest.mark.parametrize(
+    ("language", "unit", "value", "text"),
+    [
+        ("nb", "dager", 1, "1 dag"),
+        ("nb", "dager", 3, "3 dager"),
+        ("en", "dager", 1, "1 day"),
+        ("en", "minutter", 37, "37 minutes"),
+        ("nn", "dager", 3, "3 dagar"),
+        ("en", "mmol/mol", 53, "53 mmol/mol"),
+        ("en", "", 53, "53"),
+    ],
+)
+def test_units_of_measure_are_in_the_language_of_the_page(language: str, unit: str, value: int, text: str) -> None:
+    """What bokmål calls dager is days in English, counted; a unit that nobody knows stays as it was written."""
+    whole = Indicator(id="m", title="M", type=IndicatorType.MEDIAN, sformat=",.0f", measure_unit=unit)
+    assert words(language, "nb").value(whole, value) == text
+
+
+def test_decimals_take_the_plural() -> None:
+    """1.0 is read as a measure, not as one: 1,0 dager and 1.0 days."""
+    median = Indicator(id="m", title="M", type=IndicatorType.MEDIAN, sformat=",.1f", measure_unit="dager")
+    assert words("nb").value(median, 1.0) == "1,0 dager"
+    assert words("en", "nb").value(median, 1.0) == "1.0 days"
+
+
+@pytest.mark.parametrize(("language", "text"), [("nb", "95\xa0%"), ("nn", "95\xa0%"), ("en", "95%")])
+def test_percentages_are_written_as_the_language_writes_them(language: str, text: str) -> None:
+    """Norwegian has a space before the sign, English none."""
+    assert words(language).percent(0.95) == text
+
+
+def test_texts_in_another_language_are_marked() -> None:
+    """A registry's own words on an English page carry their language; on its own page nothing is marked."""
+    assert words("en", "nn").lang == ' lang="nn"'
+    assert words("nn", "nn").lang == ""

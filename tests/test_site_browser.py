@@ -1,10 +1,11 @@
-"""The example site in a browser: on a phone and a desktop, from disk, in the dark, without JavaScript, on paper."""
+"""The example site by each renderer in a browser: phone and desktop, dark, without JavaScript, on paper, from disk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -12,45 +13,21 @@ from kvalreg.site import pandoc, quarto
 from kvalreg.site.staging import stage
 from site_example import ADDRESSES, PAGES, RESOURCES, example_project
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
 YEAR = "registre/slag/2023/index.html"
 PHONE, DESKTOP = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 pytestmark = pytest.mark.xdist_group("quarto")
 
 
 @pytest.fixture(scope="module", params=["pandoc", "quarto"])
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The example by each renderer, as an address on disk."""
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> str:
+    """The example by each renderer, on a server."""
     renderer, said = {"pandoc": pandoc, "quarto": quarto}[request.param].find()
     if renderer is None:
         pytest.skip(f"needs {request.param}, and {said}")
     root = tmp_path_factory.mktemp(request.param)
     staged = stage(example_project(root), PAGES, RESOURCES)
     renderer.render(staged, root / "_site")
-    return (root / "_site").as_uri()
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Any]:
-    """Open a page with the given context; any error on the page or request to another host fails the test."""
-    contexts = []
-    trouble: list[str] = []
-
-    def open_page(address: str, **options: Any) -> Page:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else trouble.append(r.url))
-        page.goto(address)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert trouble == []
+    return serve(root / "_site")
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -72,6 +49,40 @@ def test_a_figure_is_drawn_when_it_comes_into_view(site: str, visit: Any, size: 
     width = page.evaluate("document.querySelector('.kv-live svg').getBoundingClientRect().width")
     assert width == pytest.approx(page.evaluate("document.querySelector('.kv-chart').clientWidth"), abs=2)
     assert page.locator(".kv-live svg .mark-rect path").count() == 2
+
+
+def test_a_page_from_disk_shows_what_it_holds(visit: Any, tmp_path: Path) -> None:
+    """A browser loads no modules from a disk: drawing, table and file are there, and no dead control."""
+    renderer, _ = pandoc.find()
+    assert renderer is not None
+    renderer.render(stage(example_project(tmp_path), PAGES, RESOURCES), tmp_path / "_site")
+    page = visit(f"{(tmp_path / '_site').as_uri()}/{YEAR}", viewport=DESKTOP)
+    assert page.locator(".kv-chart > svg").is_visible()
+    page.locator("details.kv-data summary").click()
+    assert page.get_by_role("cell", name="87 %").is_visible()
+    assert page.get_by_role("link", name="Last ned CSV").is_visible()
+    assert page.get_by_role("button").count() == 0
+
+
+def test_a_choice_follows_the_reader(site: str, visit: Any) -> None:
+    """Chosen once, the hospital is in the address, on the next page, on the device, and gone when it is cleared."""
+    page = visit(f"{site}/{YEAR}", viewport=DESKTOP)
+    page.get_by_role("button", name="Velg sykehus").click()
+    page.get_by_role("searchbox", name="Søk etter sykehus").fill("vik s")
+    page.keyboard.press("Enter")
+    chooser = page.locator(".kv-chooser > p")
+    chooser.get_by_text("Vik sykehus").wait_for()
+    assert page.url.endswith("?enhet=111")
+    assert page.locator("tr.kv-chosen").inner_text().startswith("Vik\nDitt sykehus")
+    page.locator("main").get_by_role("link", name="nyre").click()
+    page.wait_for_url(re.compile(r"/nyre/(index\.html)?\?enhet=111$"))
+    page.locator(".kv-chooser > p").get_by_text("Ditt sjukehus").wait_for()
+    page.goto(f"{site}/index.html")
+    page.wait_for_url("**/index.html?enhet=111")
+    page.get_by_role("button", name="Fjern valget").click()
+    page.wait_for_url("**/index.html")
+    page.reload()
+    assert page.locator("html[data-unit]").count() == 0
 
 
 def test_everything_shows_without_javascript(site: str, visit: Any) -> None:

@@ -48,7 +48,8 @@ def test_every_page_and_file_is_there(site: Path) -> None:
     assert site_pages(site) == ADDRESSES
     assert (site / "data" / "slag.csv").read_bytes() == RESOURCES["data/slag.csv"]
     assert {path.name for path in (site / "site_libs" / "kvalreg").iterdir()} == {
-        "kvalreg.css", "kvalreg.js", "search.js", "vega.js"
+        "cells.js", "choice.js", "chooser.js", "figures.js", "kvalreg.css", "kvalreg.js", "page.js", "search-list.js",
+        "search.js", "tables.js", "vega.js", "yours.js",
     }  # fmt: skip
     assert not list(site.rglob("*.qmd"))
     assert not list(site.rglob("*.yml*"))
@@ -130,6 +131,7 @@ def test_figures_and_tables_are_whole(site: Path) -> None:
     assert page.figures == [("Utvikling over tid", 1, SPEC)]
     assert page.tables[1:] == [
         [["År", "Andel"], ["2022", "80 %"], ["2023", "87 %"]],
+        [["Enhet", "Andel"], ["Vik", "90 av 100"], ["Å", "Vises ikke"], ["Nes", "100 av 1000"]],
         [["År", "Andel"], ["2022", "80"]],
     ]
 
@@ -168,7 +170,7 @@ def test_nothing_is_asked_of_another_host(site: Path) -> None:
 
 def test_search_knows_every_page_and_heading(site: Path) -> None:
     """The list is a classic script, since a page opened from disk may not fetch."""
-    text = (site / "site_libs" / "kvalreg" / "search.js").read_text("utf-8")
+    text = (site / "site_libs" / "kvalreg" / "search-list.js").read_text("utf-8")
     entries = json.loads(text.removeprefix("window.kvSearch = ").removesuffix(";\n"))
     assert {entry[0] for entry in entries if not entry[2]} == ADDRESSES
     assert [f"{YEAR}#ind-a", TITLE, "Andre tall", ""] in entries

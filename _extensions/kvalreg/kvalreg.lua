@@ -31,6 +31,12 @@ local words = {
   },
 }
 
+-- What kvalreg.js loads by itself, from beside it.
+local modules = {}
+for _, name in ipairs({ "cells.js", "choice.js", "chooser.js", "figures.js", "page.js", "tables.js", "vega.js", "yours.js" }) do
+  table.insert(modules, { name = name, path = name })
+end
+
 function Pandoc(doc)
   local language = pandoc.utils.stringify(doc.meta.lang or "nb")
   doc.meta["kv-words"] = words[language] or words.nb
@@ -39,8 +45,8 @@ function Pandoc(doc)
       name = "kvalreg",
       version = "0.1.0",
       stylesheets = { "kvalreg.css" },
-      scripts = { { path = "kvalreg.js", attribs = { defer = "defer" } } },
-      resources = { { name = "vega.js", path = "vega.js" } },
+      scripts = { { path = "kvalreg.js", attribs = { type = "module" } } },
+      resources = modules,
     })
   end
   return doc

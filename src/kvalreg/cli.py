@@ -105,6 +105,8 @@ def check(
 ) -> None:
     """Report everything that could stop a build, without running a notebook.
 
+    Reads descriptors, deliveries and notebooks, and warns of texts that are hard to read.
+
     \b
     Examples:
       kvalreg check

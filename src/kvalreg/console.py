@@ -104,7 +104,8 @@ class Console:
             succeeded = [entry for entry in told if entry.ok]
             if self.verbose:
                 for entry in succeeded:
-                    table.add_row(escape(entry.name), "[green]succeeded[/green]", "", "", "")
+                    lix = "" if entry.lix is None else f" (LIX {entry.lix:.0f})"
+                    table.add_row(escape(entry.name), f"[green]succeeded[/green]{lix}", "", "", "")
             elif succeeded:
                 table.add_row(escape(registry), f"[green]{len(succeeded)} succeeded[/green]", "", "", "")
             for entry in told:

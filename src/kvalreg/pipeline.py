@@ -12,16 +12,19 @@ from typing import Protocol
 
 from kvalreg.batch.accepted import accept, accepted_pages, forget_others, mark_delayed
 from kvalreg.batch.execution import Outcome, Workplace, execute
+from kvalreg.batch.hygiene import analysis_faults
 from kvalreg.batch.plan import Job, check_notebooks, plan
 from kvalreg.disclosure.gate import publish
 from kvalreg.disclosure.ledger import Edition, read_editions, save_edition
 from kvalreg.disclosure.published import Published, Source, load_published, save_published
 from kvalreg.errors import (
+    EXIT_CONFIGURATION,
     EXIT_FAILED,
     EXIT_UNEXPECTED,
     ConfigurationError,
     Fault,
     FaultsError,
+    NotebookError,
     UsageError,
     describe_unexpected,
 )
@@ -30,8 +33,13 @@ from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import Units, read_units
+from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.project import Project
 from kvalreg.release.edition import approve
+from kvalreg.report.readability import Lix, lix_of_page, names_of
+from kvalreg.report.text_check import hard_to_read, text_remarks
+from kvalreg.site.chooser import UNIT_LIST, unit_list
+from kvalreg.site.downloads import set_aside
 from kvalreg.site.pages import Shown, site_pages
 from kvalreg.site.renderer import Choice, choose_renderer
 from kvalreg.site.staging import stage
@@ -66,7 +74,7 @@ def unknown_units(*, skip: bool) -> UnknownUnits:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the account: what was tried, and how it ended."""
+    """One line of the account: what was tried, and how it ended. `lix` is the readability of a page that was made."""
 
     name: str
     ok: bool
@@ -74,6 +82,7 @@ class Entry:
     cell: int | None = None
     log: str = ""
     exit_code: int = 0
+    lix: float | None = None
 
 
 @dataclass
@@ -143,9 +152,13 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
     for outcome in execute(jobs, Workplace(project.published, project.logs, request.workers)):
         if outcome.error is None:
             accept(outcome.job, outcome.markdown, project.accepted)
+            published = gated[outcome.job.registry].published
+            measured = lix_of_page(outcome.markdown, names_of(published.registry, published.units))
+            account.entries.append(Entry(outcome.job.name, ok=True, lix=measured.value))
+            account.warnings.extend(_page_remarks(outcome.job, measured))
         else:
             mark_delayed(outcome.job.registry, {outcome.job.address}, project.accepted)
-        account.entries.append(_entry(outcome, project))
+            account.entries.append(_failed(outcome.job, outcome.error, outcome.log, project))
         progress.done(outcome)
     progress.end()
 
@@ -160,11 +173,13 @@ def render_site(project: Project, choice: Choice) -> list[Fault]:
     """Assemble the site from every registry's accepted pages, render it and attack it; what could not be attacked."""
     unchecked: list[Fault] = []
     shown = [
-        Shown(load_published(registry_id, project.published), tuple(pages))
+        Shown(load_published(registry_id, project.published), tuple(kept))
         for registry_id in sorted(path.stem for path in project.published.glob("*.parquet"))
-        if project.descriptor(registry_id).exists() and (pages := accepted_pages(registry_id, project.accepted))
+        if project.descriptor(registry_id).exists() and (kept := accepted_pages(registry_id, project.accepted))
     ]
-    staged = stage(project, site_pages(shown), {})
+    of_site, unit_cells = set_aside(site_pages(shown))
+    units = {UNIT_LIST: unit_list([registry.published for registry in shown])}
+    staged = stage(project, of_site, units | unit_cells)
     choice.renderer.render(staged, project.site, lambda site: unchecked.extend(approve(site, project)))
     return unchecked
 
@@ -177,8 +192,33 @@ def check(project: Project, request: Request) -> Account:
     chosen = _chosen(request.registries, registries, faults)
     gated = _gated(project, chosen, Inputs(units, registries, faults), request, account)
     account.entries += [Entry(registry_id, ok=True) for registry_id in gated]
+    account.entries += _analysis_entries(project, request.registries)
+    for registry_id in chosen:
+        if registry_id in registries:
+            descriptor = project.descriptor(registry_id)
+            document = read_yaml(descriptor, project.relative(descriptor))
+            account.warnings += text_remarks(registries[registry_id], units, document)
     account.entries.sort(key=lambda entry: entry.name)
     return account
+
+
+def _analysis_entries(project: Project, wanted: tuple[str, ...]) -> list[Entry]:
+    """One entry for every analysis notebook; with registries asked for, only theirs."""
+    entries = []
+    for path in project.analysis_notebooks():
+        shown = project.relative(path)
+        faults = analysis_faults(path, shown) if not wanted or path.stem in wanted else None
+        if faults is not None:
+            told = "\n".join(str(fault) for fault in faults)
+            entries.append(Entry(shown, not faults, told, exit_code=EXIT_CONFIGURATION if faults else 0))
+    return entries
+
+
+def _page_remarks(job: Job, measured: Lix) -> list[Fault]:
+    if not measured.hard:
+        return []
+    todo = "Look at the registry's descriptions first: kvalreg check names them."
+    return [Fault(hard_to_read(f"The page '{job.name}'", measured), todo)]
 
 
 @dataclass(frozen=True)
@@ -249,8 +289,5 @@ def _of_years(jobs: list[Job], years: tuple[int, ...]) -> list[Job]:
     return [job for job in jobs if job.year in years or job.kind == "registry"]
 
 
-def _entry(outcome: Outcome, project: Project) -> Entry:
-    if outcome.error is None:
-        return Entry(outcome.job.name, ok=True)
-    log = project.relative(outcome.log) if outcome.log else ""
-    return Entry(outcome.job.name, False, outcome.error.error, outcome.error.cell, log, EXIT_FAILED)
+def _failed(job: Job, error: NotebookError, log: Path | None, project: Project) -> Entry:
+    return Entry(job.name, False, error.error, error.cell, project.relative(log) if log else "", EXIT_FAILED)

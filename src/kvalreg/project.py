@@ -93,6 +93,10 @@ class Project:
         own = self.root / "notebooks" / "report" / registry / f"{kind}.ipynb"
         return own if own.exists() else self._own_or_shared("notebooks", "report", f"{kind}.ipynb")
 
+    def analysis_notebooks(self) -> list[Path]:
+        """The project's analysis notebooks, `notebooks/analysis/<registry>.ipynb`, by name."""
+        return sorted((self.root / "notebooks" / "analysis").glob("*.ipynb"))
+
     # --- generated ---------------------------------------------------------------------------------------------------
     @property
     def build(self) -> Path:

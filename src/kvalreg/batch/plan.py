@@ -1,7 +1,7 @@
 """Which pages are to be made, and by which notebook.
 
 Comes in: what a registry has published. Goes out: jobs, each with the four parameters of a report notebook. Whether
-every notebook takes exactly those parameters is checked here, before anything runs.
+every notebook is fit to run is asked here, before anything runs.
 """
 
 from __future__ import annotations
@@ -10,18 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-import papermill
-
+from kvalreg.batch.hygiene import report_faults
 from kvalreg.disclosure.published import Published
-from kvalreg.errors import ConfigurationError, Fault
+from kvalreg.errors import ConfigurationError
 from kvalreg.project import Project
 from kvalreg.report.addresses import registry_page, year_page
 from kvalreg.report.report import rounds
 from kvalreg.report.wording import words
-
-PARAMETERS = ("registry", "year", "round", "language")
-"""What papermill gives every report notebook."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +46,7 @@ class Job:
 
     @property
     def parameters(self) -> dict[str, str | int]:
-        """What papermill is given: every one of `PARAMETERS`."""
+        """What papermill is given: every one of `hygiene.PARAMETERS`."""
         return {"registry": self.registry, "year": self.year, "round": self.round, "language": self.language}
 
     @property
@@ -107,44 +102,13 @@ def plan(published: Published, project: Project) -> list[Job]:
 
 
 def check_notebooks(notebooks: Iterable[Path], project: Project) -> None:
-    """Refuse, before anything runs, a notebook that is missing, unreadable, or asks for other parameters.
+    """Refuse, before anything runs, report notebooks that are not fit to run: see `kvalreg.batch.hygiene`.
 
     Raises
     ------
     ConfigurationError
-        With every fault of every notebook: papermill itself only warns.
+        With every fault of every notebook: papermill itself only warns of a wrong parameter.
     """
-    faults = [fault for path in sorted(set(notebooks)) for fault in _notebook_faults(path, project.relative(path))]
+    faults = [fault for path in sorted(set(notebooks)) for fault in report_faults(path, project.relative(path))]
     if faults:
         raise ConfigurationError(faults)
-
-
-def _notebook_faults(path: Path, shown: str) -> list[Fault]:
-    if not path.is_file():
-        return [Fault("There is no such report notebook.", "Restore it, or copy the shared one.", shown)]
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except Exception as error:  # nbformat raises json, validation and its own errors, with no common root
-        return [Fault(f"This is no notebook ({type(error).__name__}).", "Open and save it in Jupyter.", shown)]
-    if not notebook.metadata.get("kernelspec", {}).get("name"):
-        return [Fault("The notebook names no kernel.", "Open it in Jupyter, choose Python 3, and save it.", shown)]
-    if not any("parameters" in cell.metadata.get("tags", []) for cell in notebook.cells):
-        advice = f"Tag the cell that sets {', '.join(PARAMETERS)} with 'parameters'."
-        return [Fault("No cell is tagged 'parameters'.", advice, shown)]
-    asked = papermill.inspect_notebook(str(path))
-    faults = [
-        Fault(f"The notebook does not take the parameter {name!r}.", "Add it to the cell tagged 'parameters'.", shown)
-        for name in PARAMETERS
-        if name not in asked
-    ]
-    faults += [
-        Fault(
-            f"The notebook asks for the parameter {name!r}, which no build gives.",
-            f"Move it out of the cell tagged 'parameters', which holds only {', '.join(PARAMETERS)}.",
-            shown,
-            key=name,
-        )
-        for name in asked
-        if name not in PARAMETERS
-    ]
-    return faults

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kvalreg.disclosure.attack import Measure
 from kvalreg.errors import UsageError
 from kvalreg.project import Project
 from kvalreg.release.audit_exposures import attacked, told_before
-from kvalreg.release.audit_files import Edition, read_site
+from kvalreg.release.audit_files import MARKUP, Edition, read_site
 from kvalreg.release.audit_public import Key, Place, Public, Spot
 from kvalreg.release.audit_readings import Claim
 
@@ -197,7 +197,8 @@ def _not_read(now: Edition, *, has_published: bool) -> Iterator[Finding]:
             FindingKind.NOTHING, "No result was found in the site: there is nothing that this audit has checked."
         )
         return
-    read = {key.registry for key in now.readings}
+    pages = ((key.registry, one.spot.file) for key, told in now.readings.items() for one in told)
+    read = {registry for registry, file in pages if PurePosixPath(file).suffix in MARKUP}
     for registry, file in now.pages.items():
         if registry not in read:
             text = "The registry has pages of results, but no result was found on them."

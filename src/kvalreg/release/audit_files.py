@@ -23,7 +23,7 @@ EDITIONS = "utgaver"
 _NOT_LOOKED_INTO = frozenset(
     {".css", ".woff", ".woff2", ".ttf", ".otf", ".ico", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".map"}
 )
-_MARKUP = frozenset({".html", ".htm", ".xhtml", ".svg", ".xml", ".rss", ".atom"})
+MARKUP = frozenset({".html", ".htm", ".xhtml", ".svg", ".xml", ".rss", ".atom"})
 
 
 @dataclass
@@ -87,7 +87,7 @@ def _settle_contexts(edition: Edition) -> None:
 
 def _read_into(edition: Edition, public: Public, path: Path, file: str) -> None:
     spot = _spot(public, file)
-    if spot.registry is not None and spot.year is not None and path.suffix in _MARKUP:
+    if spot.registry is not None and spot.year is not None and path.suffix in MARKUP:
         edition.pages.setdefault(spot.registry, file)
     try:
         for fragment in _fragments(public, spot, path):
@@ -111,7 +111,7 @@ def _fragments(public: Public, spot: Spot, path: Path) -> Iterator[Fragment]:
         yield from read_parquet(public, spot, content)
         return
     text = _decoded(content)
-    if suffix in _MARKUP:
+    if suffix in MARKUP:
         yield from read_html(public, spot, text)
     elif suffix in (".csv", ".tsv"):
         yield from read_csv(public, spot, text)

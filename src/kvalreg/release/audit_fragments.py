@@ -18,6 +18,7 @@ from enum import StrEnum
 import pandas as pd
 
 from kvalreg.release.audit_public import CONTEXTS, Public, Spot, plain, years
+from kvalreg.report.yours import SERIES
 
 _LEVELS = ("hospital", "hf", "rhf", "county", "nation")
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"' + r"|'((?:[^'\\\n]|\\.)*)'" + r"|`([^`]*)`")
@@ -166,7 +167,19 @@ def _rows(public: Public, spot: Spot, rows: list[dict[str, object]], path: str) 
     yield from with_level(public, records)
 
 
+def _series(public: Public, spot: Spot, rows: object, path: str) -> Iterator[Fragment]:
+    """A unit's years as kvalreg's pages hold them: lists whose places have known names."""
+    named = (
+        [dict(zip(SERIES, row, strict=True)) for row in rows if isinstance(row, list) and len(row) == len(SERIES)]
+        if isinstance(rows, list)
+        else []
+    )
+    yield from _rows(public, spot, named, path)
+
+
 def _object(public: Public, spot: Spot, value: dict[str, object], path: str) -> Iterator[Fragment]:
+    if set(value) == {"name", "value"} and isinstance(value["name"], str):
+        value = {value["name"]: value["value"]}  # a parameter of a chart: what it is called tells what it is
     columns = {key: one for key, one in value.items() if isinstance(one, list) and one and not _nested(one)}
     if len(columns) > 1 and len({len(one) for one in columns.values()}) == 1:
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
@@ -178,6 +191,8 @@ def _object(public: Public, spot: Spot, value: dict[str, object], path: str) -> 
         yield from (Passage(known, one) for one in single.values() if isinstance(one, str) and " " in one)
     for key, one in value.items():
         where = f"{path}.{_safe(public, key)}".lstrip(".")
+        if key == "series":
+            yield from _series(public, replace(known, place=where), one, where)
         if isinstance(one, dict | list):
             yield from _walk(public, _keyed(public, known, key), one, where)
         elif public.by_orgnr(key) or public.named(key):

@@ -13,7 +13,16 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from urllib.parse import unquote_to_bytes
 
-from kvalreg.release.audit_fragments import Fragment, Passage, TextKind, read_csv, read_json, read_script, table_records
+from kvalreg.release.audit_fragments import (
+    Fragment,
+    Passage,
+    Record,
+    TextKind,
+    read_csv,
+    read_json,
+    read_script,
+    table_records,
+)
 from kvalreg.release.audit_public import Public, Spot, plain
 
 _VOID = frozenset(
@@ -31,6 +40,7 @@ _TEXTS |= {"label", "summary", "srcdoc", "download"}
 """Attributes that hold words; so may every attribute beginning with ``data-`` that is not our own identity."""
 _ATTRIBUTES = {"data-kv-registry": "registry", "data-kv-indicator": "ind_id", "data-kv-context": "context"}
 _ATTRIBUTES |= {"data-kv-level": "level", "data-kv-orgnr": "orgnr"}
+_ATTRIBUTES |= {"data-ind": "ind_id", "data-context": "context", "data-unit": "orgnr"}
 _IDENTITY = frozenset(_ATTRIBUTES) | {"data-kv-year"}
 
 
@@ -51,8 +61,18 @@ class _TableOpen:
 
     spot: Spot
     own: bool
-    rows: list[tuple[Spot, list[str], bool]] = field(default_factory=list)
+    rows: list[_RowOpen] = field(default_factory=list)
     cell: list[str] | None = None
+
+
+@dataclass
+class _RowOpen:
+    """A row of a table: its cells' texts, and what those that say so are sorted by, by their place."""
+
+    spot: Spot
+    cells: list[str] = field(default_factory=list)
+    sorts: dict[int, str] = field(default_factory=dict)
+    heading: bool = True
 
 
 def read_html(public: Public, spot: Spot, text: str) -> Iterator[Fragment]:
@@ -113,18 +133,22 @@ class _Reader(HTMLParser):
         if not inline and tag != "br":
             self.flush()
         spot = self._told(tag, given)
-        self._attributes(spot, given)
+        in_row = tag in ("td", "th") and bool(self.tables and self.tables[-1].rows)
+        self._attributes(spot, {name: value for name, value in given.items() if not (in_row and name == "data-sort")})
         if tag in _VOID:
             self._text(" ")
             return
         if tag == "table":
-            self.tables.append(_TableOpen(spot, "kv-table" in given.get("class", "").split()))
+            classes = given.get("class", "").split()
+            self.tables.append(_TableOpen(spot, "kv-table" in classes and "kv-counts" not in classes))
         elif tag == "tr" and self.tables:
-            self.tables[-1].rows.append((spot, [], True))
-        elif tag in ("td", "th") and self.tables and self.tables[-1].rows:
+            self.tables[-1].rows.append(_RowOpen(spot))
+        elif in_row:
+            row = self.tables[-1].rows[-1]
             if tag == "td" or given.get("scope") == "row":
-                row_spot, cells, _ = self.tables[-1].rows[-1]
-                self.tables[-1].rows[-1] = (row_spot, cells, False)
+                row.heading = False
+            if given.get("data-sort"):
+                row.sorts[len(row.cells)] = given["data-sort"]
             self.tables[-1].cell = []
         self.stack.append(_Open(tag, spot, inline, card))
 
@@ -157,7 +181,7 @@ class _Reader(HTMLParser):
         tag = self.stack[-1].tag
         if tag in ("td", "th") and self.tables and self.tables[-1].cell is not None and self.tables[-1].rows:
             self.flush()
-            self.tables[-1].rows[-1][1].append(plain("".join(self.tables[-1].cell)))
+            self.tables[-1].rows[-1].cells.append(plain("".join(self.tables[-1].cell)))
             self.tables[-1].cell = None
         elif tag == "table" and self.tables:
             self._table(self.tables.pop())
@@ -236,11 +260,24 @@ class _Reader(HTMLParser):
     def _table(self, table: _TableOpen) -> None:
         heading: list[str] = []
         rows: list[tuple[Spot, list[str]]] = []
-        for spot, cells, is_heading in table.rows:
-            if is_heading:
-                heading = heading or cells
-            else:
-                around = {name: getattr(table.spot, name) for name in ("level", "year") if getattr(spot, name) is None}
-                place = f"{table.spot.place} table row {len(rows) + 1}".strip()
-                rows.append((replace(spot.known(**around), place=place), cells))
+        sorted_by: list[tuple[Spot, list[str]]] = []
+        for row in table.rows:
+            if row.heading:
+                heading = heading or row.cells
+                continue
+            around = {name: getattr(table.spot, name) for name in ("level", "year") if getattr(row.spot, name) is None}
+            place = f"{table.spot.place} table row {len(rows) + 1}".strip()
+            spot = replace(row.spot.known(**around), place=place)
+            rows.append((spot, row.cells))
+            if row.sorts:
+                numbers = [row.sorts.get(at, "") for at in range(1, len(row.cells))]
+                sorted_by.append((spot, [*row.cells[:1], *numbers]))
         self.found += [replace(one, own=table.own) for one in table_records(self.public, heading, rows)]
+        # What a cell is sorted by is its number to four digits: a reader of the page's source sees more than its text.
+        self.found += [_by_machine(one) for one in table_records(self.public, heading, sorted_by)]
+
+
+def _by_machine(record: Record) -> Record:
+    """A record of what cells are sorted by: numbers that a program wrote; where none stands, nothing is said."""
+    first, *rest = record.fields
+    return replace(record, fields=(first, *(replace(one, machine=True) for one in rest if one.text)))

@@ -96,8 +96,8 @@ class Public:
         for unit in self.units:
             names = {unit.name, unit.short_name}
             if unit.level is Level.NATION:
-                called = {words(language)("units.nation") for language in LANGUAGES}
-                names |= called | {name[:1].lower() + name[1:] for name in called}
+                nation = {words(language)("units.nation") for language in LANGUAGES}
+                names |= nation | {name[:1].lower() + name[1:] for name in nation}
             for name in names:
                 found.setdefault(plain(name), []).append(Place(unit.level.value, unit.orgnr))
         for county in self.units.counties:
@@ -222,9 +222,8 @@ class Public:
     @cached_property
     def unit_words(self) -> dict[str, str]:
         """The words for levels, in every language, small letters."""
-        return {
-            words(language)(f"units.{level.value}").lower(): level.value for language in LANGUAGES for level in Level
-        }
+        said = [(words(language).forms(f"units.{level}"), level.value) for language in LANGUAGES for level in Level]
+        return {form.lower(): level for forms, level in said for form in forms}
 
     @cached_property
     def _unit_words(self) -> re.Pattern[str]:
@@ -269,9 +268,4 @@ def without_years(text: str) -> str:
 
 def catalogue(*keys: str) -> frozenset[str]:
     """The texts of these keys in every language: ``states.hidden``."""
-    return frozenset(plain(words(language).catalogue[s][k]) for language in LANGUAGES for s, k in map(_split, keys))
-
-
-def _split(key: str) -> tuple[str, str]:
-    section, _, name = key.partition(".")
-    return section, name
+    return frozenset(plain(form) for language in LANGUAGES for key in keys for form in words(language).forms(key))

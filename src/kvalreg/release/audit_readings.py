@@ -16,12 +16,16 @@ from kvalreg.inputs.units import Level
 from kvalreg.release.audit_fragments import Field, Fragment, Passage, Record, TextKind, told
 from kvalreg.release.audit_public import Key, Place, Public, Spot, catalogue, plain, without_years, years
 from kvalreg.release.published_numbers import Numbers, drawn, printed, printed_interval
+from kvalreg.report.tables import FOOTNOTE
 
 HIDDEN_MARKS = catalogue("states.hidden")
 _LEVEL_WORDS = catalogue(
     *(f"levels.{a}{b}" for a in ("high", "moderate", "low") for b in ("", "_certain", "_uncertain"))
 )
-_VERDICTS = _LEVEL_WORDS | {"high", "moderate", "low"}
+_FUNNEL_WORDS = catalogue(*(f"verdicts.{code}" for code in ("as_expected", "possible_deviation", "deviation")))
+_CODES = {"high", "moderate", "low", "as_expected", "possible_deviation", "deviation"}
+_CODES |= {"better", "worse", "increased", "decreased", "unclear"}
+_VERDICTS = _LEVEL_WORDS | _FUNNEL_WORDS | _CODES
 _TARGETS = tuple({text.partition("{")[0] for text in catalogue("message.target_min", "message.target_max")})
 _ROLES = {
     "n": catalogue("table.patients") | {"denominator", "n", "patients", "nevner"},
@@ -37,7 +41,7 @@ _ROLES = {
     "aside": catalogue("table.target", "table.change")
     | {"registry", "register", "registry_id", "ind_id", "indicator", "context", "year", "orgnr", "unit_id", "target"}
     | {"level_green", "level_yellow", "level_direction", "min_denominator", "provisional", "dashed", "change_from"}
-    | {"coverage_year", "latest_update", "latest_affirm", "$schema"},
+    | {"coverage_year", "latest_update", "latest_affirm", "$schema", "parent"},
 }
 _ROLE_OF = {name.lower(): role for role, names in _ROLES.items() for name in names}
 _NUMBER_WORDS = (
@@ -113,7 +117,7 @@ def _passage(public: Public, passage: Passage) -> Iterator[Claim]:
 
 def _says_result(public: Public, text: str) -> bool:
     """Whether a text holds a number or a verdict that may be a result: no year, no ``95 %``, no title's number."""
-    rest = without_years(public.without_titles(text)).replace("95 %", " ").replace("95\u00a0%", " ")
+    rest = re.sub(r"95\s?%", " ", without_years(public.without_titles(text)))
     return _SAYS_RESULT.search(rest) is not None
 
 
@@ -208,10 +212,15 @@ def _role(one: Field) -> str | None:
 def _hidden(record: Record) -> bool:
     """Whether the record says that its cell is hidden: with the mark, with ``shown: false``, or with empty numbers."""
     roles = {_role(one): one.text for one in record.fields}
-    if any(one.text in HIDDEN_MARKS for one in record.fields) or roles.get("shown", "").lower() in ("false", "0"):
+    if any(_is_mark(one.text) for one in record.fields) or roles.get("shown", "").lower() in ("false", "0"):
         return True
     empty = [roles[name] for name in ("n", "x", "value") if name in roles]
     return bool(empty) and all(text.lower() in ("", "nan") for text in empty)
+
+
+def _is_mark(text: str) -> bool:
+    """Whether a text is the mark of a hidden cell, with or without the sign of its footnote."""
+    return text.removesuffix(FOOTNOTE).rstrip() in HIDDEN_MARKS
 
 
 def _speaks(public: Public, record: Record) -> bool:
@@ -222,11 +231,11 @@ def _speaks(public: Public, record: Record) -> bool:
 def _speaking(public: Public, one: Field) -> bool:
     if one.text in _VERDICTS:
         return True
-    if one.text.lower() in ("", "nan", "true", "false") or one.text in HIDDEN_MARKS or public.named(one.text):
+    if one.text.lower() in ("", "nan", "true", "false") or _is_mark(one.text) or public.named(one.text):
         return False
     if _role(one) is None and not one.machine:
         return _says_result(public, public.mentioned(one.text)[1]) and _long_orgnr(public, one.text) == ()
-    return re.search(r"\d", one.text) is not None
+    return re.search(r"\d", one.text if one.machine else without_years(one.text)) is not None
 
 
 def _numbers(public: Public, record: Record, key: Key) -> Numbers:

@@ -17,8 +17,8 @@ import numpy as np
 from kvalreg.statistics.intervals import Bools, Floats
 from kvalreg.statistics.proportions import wilson
 
-DRAWN_DIGITS = 5
-"""Significant digits of the numbers a chart embeds (`kvalreg.report.figures`)."""
+DRAWN_DIGITS = 4
+"""Significant digits of the numbers that charts, files and sorting hold (`kvalreg.report.figures.theme.drawn`)."""
 MOST_PATIENTS = 5000
 """Up to here a number of patients that is not printed is looked for by its interval."""
 _SLACK = 1e-9
@@ -111,7 +111,7 @@ def printed_interval(text: str, *, english: bool) -> tuple[Span, Span] | None:
 
 
 def drawn(text: str) -> Span | None:
-    """A number as a chart or a data file holds it: a whole number is exact, others have at least five digits."""
+    """A number as a chart or a data file holds it: a whole number is exact, others have at least four digits."""
     try:
         number = float(text.strip().replace(",", "."))
     except ValueError:

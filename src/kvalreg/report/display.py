@@ -6,11 +6,15 @@ published page the Markdown is used, so both renderers read the same.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kvalreg.report.drawing import draw_now
-from kvalreg.report.markup import raw_html
+from kvalreg.report.drawing import DRAW_LATER, draw_now
+from kvalreg.report.markup import page_html, raw_html
+
+PIECE = "application/vnd.kvalreg.piece"
+"""The mark of what a report shows, as a MIME type: by it the batch knows a piece from a bare data frame or picture."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,14 @@ class Piece:
     markdown: str
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        drawn = draw_now(self.markdown)
+        # A notebook that a person runs shows HTML; the batch needs the Markdown alone.
+        own = {} if os.environ.get(DRAW_LATER) else {"text/html": page_html(drawn)}
         return {
-            "text/markdown": draw_now(self.markdown),
+            **own,
+            "text/markdown": drawn,
             "text/plain": f"<kvalreg piece, {len(self.markdown)} characters>",
+            PIECE: "1",
         }
 
     def __add__(self, other: Piece) -> Piece:

@@ -12,6 +12,8 @@ from functools import cache
 import nh3
 from markdown_it import MarkdownIt
 
+from kvalreg.report.wording import Words
+
 _TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "a", "blockquote", "code", "sub", "sup"} | {
     "table",
     "thead",
@@ -20,6 +22,8 @@ _TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "a", "blockquote", "code",
     "th",
     "td",
 }
+_RAW_BLOCK = re.compile(r"^(?P<fence>`{3,})\{=html\}\n(?P<html>.*?)\n(?P=fence)$", re.DOTALL | re.MULTILINE)
+_HEADING_ID = re.compile(r"\s*\{#[\w-]+\}$", re.MULTILINE)
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -35,8 +39,31 @@ def raw_html(html: str) -> str:
     return f"{fence}{{=html}}\n{html}\n{fence}"
 
 
+def html_parts(page: str) -> list[str]:
+    """A page's Markdown as HTML, part by part: its raw blocks as they are, the Markdown between them rendered."""
+    parts, at = [], 0
+    for block in _RAW_BLOCK.finditer(page):
+        parts += [_reader().render(page[at : block.start()]), block["html"]]
+        at = block.end()
+    return [part for part in (*parts, _reader().render(page[at:])) if part.strip()]
+
+
+def page_html(markdown: str) -> str:
+    """A page's Markdown as a notebook can show it: without the ids of headings, which are Pandoc's."""
+    return "\n".join(html_parts(_HEADING_ID.sub("", markdown)))
+
+
+def own_words(html: str, words: Words, tag: str = "span") -> str:
+    """A registry's own text, marked with its language where the page is in another one."""
+    return f"<{tag}{words.lang}>{html}</{tag}>" if words.lang and html else html
+
+
 def safe_html(markdown: str) -> str:
-    """A registry's Markdown as HTML with a short list of allowed tags; headings become bold paragraphs."""
+    """A registry's Markdown as HTML; headings become bold paragraphs.
+
+    Raw HTML in it is removed: of a script or style with all it holds, of other tags the tag alone. What the Markdown
+    makes is kept where it is in a short list of tags, without attributes but the whole address of a link.
+    """
     html = re.sub(r"<(/?)h[1-6]>", lambda m: "</strong></p>" if m[1] else "<p><strong>", _reader().render(markdown))
     clean = nh3.clean(
         html,
@@ -57,4 +84,4 @@ def _whole_address(_tag: str, attribute: str, value: str) -> str | None:
 
 @cache
 def _reader() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    return MarkdownIt("commonmark", {"html": True}).enable("table").disable("image")

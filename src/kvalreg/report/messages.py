@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any
-
-import pandas as pd
 
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level
 from kvalreg.report.addresses import anchor
 from kvalreg.report.display import Piece, html_piece
+from kvalreg.report.figures.cells import Cells, PublishedCell, shown_of
+from kvalreg.report.markup import own_words
 from kvalreg.report.tables import level_html
 from kvalreg.report.wording import Words
 
@@ -35,9 +34,9 @@ class Message:
     """
 
     indicator: Indicator
-    cell: pd.Series[Any]
+    cell: PublishedCell
     level: Level
-    units: pd.DataFrame
+    units: Cells
 
     @property
     def year(self) -> int:
@@ -52,14 +51,18 @@ class Message:
 
     def headline(self, words: Words) -> str:
         """The first sentence, as plain text."""
-        key = "message.headline_provisional" if self.cell["provisional"] else "message.headline"
-        subject = words.subject(self.indicator, self.cell["value"])
-        return words(key, title=self.indicator.title, value=subject, year=self.year)
+        return self._headline(words, self.indicator.title, words.subject(self.indicator, self.cell["value"]))
 
     def html(self, words: Words) -> str:
-        """The sentences, headline in bold."""
+        """The sentences, headline in bold; the indicator's name is marked where it is in another language."""
+        title = own_words(escape(self.indicator.title), words)
+        headline = self._headline(words, title, escape(words.subject(self.indicator, self.cell["value"])))
         rest = [words.target(self.indicator), self._change(words), *self._units(words)]
-        return f"<strong>{escape(self.headline(words))}</strong> " + escape(" ".join(part for part in rest if part))
+        return f"<strong>{headline}</strong> " + escape(" ".join(part for part in rest if part))
+
+    def _headline(self, words: Words, title: str, value: str) -> str:
+        key = "message.headline_provisional" if self.cell["provisional"] else "message.headline"
+        return words(key, title=title, value=value, year=self.year)
 
     def _change(self, words: Words) -> str:
         """The change since the year before where it is certain, else since the series began where that is."""
@@ -69,20 +72,26 @@ class Message:
         return words(f"change.sentence_{change}", year=int(since)) if change else ""
 
     def _units(self, words: Words) -> list[str]:
-        shown = self.units[self.units["shown"] & (self.units["achievement"] != "")]
+        shown = [cell for cell in shown_of(self.units) if cell["achievement"]]
         if self.level is Level.NATION or len(shown) < 2:
             return []
-        unit_word = words(f"units.{self.level.value}")
-        reached = int((shown["achievement"] == "high").sum())
-        target = float(self.indicator.level_green or 0)
-        unsure = int(((shown["low"] < target) & (shown["high"] >= target)).sum())
-        said = [words("message.reached_one", reached=reached, shown=len(shown), unit_word=unit_word)]
+        noun = f"units.{self.level.value}"
+        reached = sum(cell["achievement"] == "high" for cell in shown)
+        said = [words("message.reached", reached=reached, shown=len(shown), unit_word=words(noun, count=len(shown)))]
+        unsure = sum(self._unsure(cell) for cell in shown)
         if unsure:
-            said.append(words("message.unsure", count=unsure, shown=len(shown), unit_word=unit_word))
+            said.append(words("message.unsure", count=unsure, unit_word=words(noun, count=unsure)))
         return said
 
+    def _unsure(self, cell: PublishedCell) -> bool:
+        """Whether the interval has values on both sides of the target, which itself counts as reached."""
+        target = float(self.indicator.level_green or 0)
+        if self.indicator.level_direction == 1:
+            return bool(cell["low"] < target <= cell["high"])
+        return bool(cell["low"] <= target < cell["high"])
 
-def message(indicator: Indicator, nation: pd.Series[Any], units: tuple[Level, pd.DataFrame]) -> Message | None:
+
+def message(indicator: Indicator, nation: PublishedCell, units: tuple[Level, Cells]) -> Message | None:
     """The message of an indicator from the nation's cell; None when that cell is not shown."""
     return Message(indicator, nation, *units) if nation["shown"] else None
 

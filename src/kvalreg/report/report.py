@@ -7,45 +7,39 @@ display themselves. It reads `Published` and nothing else, so that nothing hidde
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from kvalreg.disclosure.presentation import LADDER, Reason
 from kvalreg.disclosure.published import Published, load_published
-from kvalreg.inputs.descriptor import Indicator, Registry
+from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level
-from kvalreg.report import figures, registry_text
+from kvalreg.report import registry_text
 from kvalreg.report.addresses import anchor, year_folder
 from kvalreg.report.display import Piece, html_piece, join
-from kvalreg.report.markup import escape_markdown, safe_html
+from kvalreg.report.figures import FIGURES
+from kvalreg.report.figures.cells import Cells, known, shown_of
+from kvalreg.report.markup import escape_markdown, own_words, safe_html
 from kvalreg.report.messages import Message, message, messages_piece, weightiest
-from kvalreg.report.tables import Line, indicator_table
-from kvalreg.report.wording import Words, words
+from kvalreg.report.selection import Selection
+from kvalreg.report.tables import IndicatorLine, indicator_table
+from kvalreg.report.wording import words
+from kvalreg.report.yours import units_block
 
 PUBLISHED_FOLDER = "KVALREG_PUBLISHED"
 """Environment variable that says where the published cells lie; `_build/published` when it is not set."""
 ROUNDS = ("final", "interim")
-_CONTEXTS = ("caregiver", "resident")
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Selection):
     """One registry's published results, seen from one year.
 
     Examples
     --------
     >>> report = Report.load("slag", 2025)  # doctest: +SKIP
-    >>> report.messages()  # doctest: +SKIP
+    >>> report.trend("slag_enhet")  # doctest: +SKIP
     """
-
-    published: Published
-    year: int
-    round: str
-    words: Words
 
     @classmethod
     def load(cls, registry: str, year: int, round: str = "final", language: str | None = None) -> Report:  # noqa: A002
@@ -74,44 +68,8 @@ class Report:
         published = load_published(registry, Path(os.environ.get(PUBLISHED_FOLDER, "_build/published")))
         if year not in set(published.cells["year"]):
             raise ValueError(f"{registry} has no results from {year}")
-        return cls(published, int(year), round, words(language or published.registry.language))
-
-    # --- what it is about --------------------------------------------------------------------------------------------
-    @property
-    def registry(self) -> Registry:
-        """The registry's descriptor."""
-        return self.published.registry
-
-    @property
-    def indicators(self) -> list[Indicator]:
-        """The indicators that are shown, in the registry's own order, which have a cell in this year."""
-        present = set(self._cells_of_year()["ind_id"])
-        return [indicator for indicator in self.registry.indicators if indicator.include and indicator.id in present]
-
-    def cells(self, ind_id: str, context: str, level: Level) -> pd.DataFrame:
-        """The published cells of one indicator, context and level, all years up to this one, with the unit's name."""
-        cells = self.published.cells
-        chosen = cells[
-            (cells["ind_id"] == ind_id)
-            & (cells["context"] == context)
-            & (cells["level"] == level.value)
-            & (cells["year"] <= self.year)
-        ]
-        return chosen.assign(unit=[self.unit_name(level, orgnr) for orgnr in chosen["orgnr"]])
-
-    def unit_name(self, level: Level, orgnr: str) -> str:
-        """The short name of a unit, where it repeats with the unit above, else its whole name; a county's own name."""
-        if level is Level.COUNTY:
-            return orgnr
-        unit = self.published.units[orgnr]
-        if unit.level is Level.NATION:
-            return self.words("units.nation")
-        twins = [u for u in self.published.units.at(unit.level) if u.short_name == unit.short_name]
-        if len(twins) == 1:
-            return unit.short_name
-        if unit.parent is not None and len({twin.parent for twin in twins}) == len(twins):
-            return f"{unit.short_name} ({self.published.units[unit.parent].short_name})"
-        return unit.name
+        own = published.registry.language
+        return cls(published, int(year), round, words(language or own, own))
 
     # --- pieces of a page --------------------------------------------------------------------------------------------
     def lead(self) -> Piece:
@@ -131,67 +89,102 @@ class Report:
         lead = f'<p class="kv-lead">{escape(self.words("page.lead_registry"))}</p>'
         return html_piece(f'{lead}\n<p class="kv-note">{escape(self._deliveries())}</p>')
 
-    def messages(self, link_to: str = "") -> Piece:
-        """Two to four sentences, the most important first, each with its level and a link to its indicator."""
-        found = self._messages()
+    def message(self, ind_id: str | None = None, context: str = "caregiver", link_to: str = "") -> Piece:
+        """The message of one indicator; without one, the page's two to four most important, each with its level.
+
+        Parameters
+        ----------
+        link_to
+            The page that the messages lead to; this one when not given.
+        """
+        if ind_id is not None:
+            one = self._message(self.registry.indicator(ind_id), context)
+            found = [] if one is None else [one]
+        else:
+            found = self._weightiest()
         if not found:
             return html_piece(f"<p>{escape(self.words('message.none', year=self.year))}</p>")
         return messages_piece(found, link_to, self.words)
 
     def headline(self) -> str:
         """The most important message's first sentence, as plain text."""
-        found = self._messages()
+        found = self._weightiest()
         return found[0].headline(self.words) if found else self.words("message.none", year=self.year)
 
     def table(self) -> Piece:
-        """The table of all indicators for the nation."""
+        """The table of all indicators: the nation, and a place for the reader's own unit."""
         lines = []
         for indicator in self.indicators:
-            contexts = self._contexts(indicator)
+            contexts = self.contexts(indicator)
             for context in contexts:
                 note = self.words(f"message.{context}") if len(contexts) > 1 else ""
-                cell = self._nation(indicator, context)
-                if cell is not None:
-                    lines.append(Line(indicator, cell, f"#{anchor(indicator.id)}", note))
+                lines += [
+                    IndicatorLine(indicator, cell, f"#{anchor(indicator.id)}", note)
+                    for cell in self.nation(indicator, context)
+                ]
         caption = self.words("table.caption", year=self.year)
         return indicator_table("indikatorer-tabell", lines, caption, self.words)
 
     def sections(self) -> Piece:
-        """One section per indicator: what it is, message, trend, comparison of units, data, definition."""
+        """One section per indicator: what it is, message, trend, comparison of units, more, definition."""
         return join(self.section(indicator.id) for indicator in self.indicators)
 
     def section(self, ind_id: str) -> Piece:
         """The section of one indicator."""
         indicator = self.registry.indicator(ind_id)
-        pieces = [
-            Piece(f"### {escape_markdown(indicator.title)} {{#{anchor(indicator.id)}}}"),
-            html_piece(safe_html(indicator.short_description)) if indicator.short_description else Piece(""),
-        ]
-        contexts = self._contexts(indicator)
+        description = own_words(safe_html(indicator.short_description), self.words, "div")
+        pieces = [self._title(indicator), html_piece(description) if description else Piece("")]
+        contexts = self.contexts(indicator)
         for context in contexts:
             if len(contexts) > 1:
                 pieces.append(html_piece(f"<h4>{escape(_capital(self.words(f'message.{context}')))}</h4>"))
             pieces += [self.text(ind_id, context), self.trend(ind_id, context)]
             pieces += [self.presentation(ind_id, context), self.compare(ind_id, context)]
+            pieces += [self.variation(ind_id, context), self.units(ind_id, context)]
         return join([*pieces, registry_text.definition(indicator, self.words)])
 
     def text(self, ind_id: str, context: str = "caregiver") -> Piece:
-        """The message of one indicator as a paragraph."""
-        indicator = self.registry.indicator(ind_id)
-        found = self._message(indicator, context)
-        if found is None:
-            return html_piece(f"<p>{escape(self.words('message.none', year=self.year))}</p>")
-        return html_piece(f"<p>{found.html(self.words)}</p>")
+        """The message of one indicator as a paragraph, and a place for the sentence about the reader's own unit."""
+        found = self._message(self.registry.indicator(ind_id), context)
+        said = escape(self.words("message.none", year=self.year)) if found is None else found.html(self.words)
+        place = f'<p class="kv-yours" data-ind="{escape(ind_id)}" data-context="{context}" hidden></p>'
+        return html_piece(f"<p>{said}</p>\n{place}")
 
-    def trend(self, ind_id: str, context: str = "caregiver") -> Piece:
-        """The nation's figures over the years."""
+    # --- figures -----------------------------------------------------------------------------------------------------
+    def trend(self, ind_id: str, context: str = "caregiver", units: Sequence[str] = ()) -> Piece:
+        """The nation over the years, and the units asked for by `orgnr` beside it."""
+        beside = self.units_presented(self.registry.indicator(ind_id), context)
+        return self.figure("trend", ind_id, context, beside=[cell for cell in beside if cell["orgnr"] in units])
+
+    def compare(self, ind_id: str, context: str = "caregiver", order: str = "value") -> Piece:
+        """The units side by side, ordered by ``value``, ``name`` or ``certainty``; how many are not shown, and why."""
+        figure = self.figure("compare", ind_id, context, order=order)
         indicator = self.registry.indicator(ind_id)
-        figure = figures.trend(
-            f"utvikling-{anchor(indicator.id)}-{context}",
-            indicator,
-            self.cells(ind_id, context, Level.NATION),
-            self.words,
-        )
+        level, cells = self.units_compared(indicator, context)
+        hidden = len(cells) - len(shown_of(cells))
+        if not (figure.markdown and hidden):
+            return figure
+        note = self.words("figure.hidden", count=hidden, unit_word=self.words(f"units.{level.value}", count=hidden))
+        why = self.words("states.hidden_note", minimum=indicator.min_denominator)
+        return join([figure, html_piece(f'<p class="kv-note">{escape(note)} {escape(why)}</p>')])
+
+    def funnel(self, ind_id: str, context: str = "caregiver") -> Piece:
+        """Every unit against what chance allows for its number of patients, with how to read it."""
+        return self.figure("funnel", ind_id, context)
+
+    def change(self, ind_id: str, context: str = "caregiver") -> Piece:
+        """How much each unit has moved since the year before."""
+        return self.figure("change", ind_id, context)
+
+    def levels(self, ind_id: str, context: str = "caregiver") -> Piece:
+        """How many of the units reach each level, year by year."""
+        return self.figure("levels", ind_id, context)
+
+    def coverage(self, ind_id: str) -> Piece:
+        """Each unit's coverage for an indicator, of the year in which it was last measured."""
+        measured = self.registry.indicator(ind_id).dg_id
+        view = None if measured is None else self.coverage_view(self.registry.indicator(measured))
+        figure = None if view is None else FIGURES["coverage"](view)
         return figure.piece(self.words) if figure else Piece("")
 
     def presentation(self, ind_id: str, context: str = "caregiver") -> Piece:
@@ -210,33 +203,38 @@ class Report:
         )
         return html_piece(f'<p class="kv-note">{escape(text)}</p>')
 
-    def compare(self, ind_id: str, context: str = "caregiver") -> Piece:
-        """The units of the level that is presented, side by side."""
-        indicator = self.registry.indicator(ind_id)
-        level, cells = self._units_compared(indicator, context)
-        nation = self._nation(indicator, context)
-        known = nation is not None and nation["shown"]
-        value = self.words.value(indicator, nation["value"]) if nation is not None and known else "–"
-        view = figures.Comparison(self.words, self.year, level.value, value)
-        figure = figures.compare(f"enheter-{anchor(indicator.id)}-{context}", indicator, cells, view)
-        if figure is None:
-            return Piece("")
-        hidden = int((~cells["shown"]).sum())
-        note = self.words("figure.hidden_count_one", count=hidden, unit_word=self.words(f"units.{level.value}"))
-        why = self.words("states.hidden_note", minimum=indicator.min_denominator)
-        after = html_piece(f'<p class="kv-note">{escape(note)} {escape(why)}</p>') if hidden else Piece("")
-        return join([figure.piece(self.words), after])
+    def variation(self, ind_id: str, context: str = "caregiver") -> Piece:
+        """The second layer, folded: the funnel, and what has changed since the year before."""
+        found = join([self.funnel(ind_id, context), self.change(ind_id, context)])
+        if not found.markdown:
+            return found
+        summary = f'<details class="kv-deep"><summary>{escape(self.words("figure.variation"))}</summary>'
+        return join([html_piece(summary), found, html_piece("</details>")])
 
+    def figure(self, kind: str, ind_id: str, context: str = "caregiver", **options: object) -> Piece:
+        """Any figure of `kvalreg.report.figures.FIGURES` by its name; empty where there is too little to show."""
+        view = self.view(self.registry.indicator(ind_id), context)
+        figure = FIGURES[kind](view, **options)
+        return figure.piece(self.words) if figure else Piece("")
+
+    def units(self, ind_id: str, context: str = "caregiver") -> Piece:
+        """What the page knows of every unit, for readers who pick their own; it shows nothing by itself."""
+        indicator = self.registry.indicator(ind_id)
+        return units_block(self.view(indicator, context), self.units_presented(indicator, context))
+
+    # --- the registry's own words, and the page around them ----------------------------------------------------------
     def quality(self) -> Piece:
-        """Coverage of the nation, and the method."""
-        cells = self._cells_of_year()
-        nation = cells[(cells["level"] == Level.NATION.value) & cells["shown"] & cells["coverage"].notna()]
+        """Coverage of the nation and of each unit, and the method."""
+        nation = [cell for cell in self._nation_cells() if known(cell["coverage"])]
         text = self.words("page.coverage_none")
-        if len(nation):
-            newest = nation.sort_values("coverage_year").iloc[-1]
-            share = self.words.number(newest["coverage"] * 100) + " %"
+        if nation:
+            newest = max(nation, key=lambda cell: cell["coverage_year"])
+            share = self.words.frequency(newest["coverage"])
             text = self.words("page.coverage_text", year=int(newest["coverage_year"]), coverage=share)
-        return html_piece(f"<p>{escape(text)}</p>\n<p>{escape(self.words('page.method'))}</p>")
+        measured = {one.dg_id: one.id for one in reversed(self.indicators) if one.dg_id is not None}
+        figures = join(self.coverage(ind_id) for ind_id in reversed(measured.values()))
+        method = html_piece(f"<p>{escape(self.words('page.method'))}</p>")
+        return join([html_piece(f"<p>{escape(text)}</p>"), figures, method])
 
     def about(self) -> Piece:
         """The seed's field *about*."""
@@ -259,12 +257,12 @@ class Report:
         return f"{year_folder(self.year, self.round)}/index.html"
 
     def trends(self) -> Piece:
-        """The registry's page's results: each indicator's trend, and the way to the whole year."""
+        """The registry's page's results: each indicator over the years, and the way to the whole year."""
         pieces = []
         for indicator in self.indicators:
-            for context in self._contexts(indicator)[:1]:
-                pieces.append(Piece(f"### {escape_markdown(indicator.title)} {{#{anchor(indicator.id)}}}"))
-                pieces += [self.text(indicator.id, context), self.trend(indicator.id, context)]
+            for context in self.contexts(indicator)[:1]:
+                parts = (self.text, self.trend, self.levels, self.units)
+                pieces += [self._title(indicator), *(part(indicator.id, context) for part in parts)]
         link = escape_markdown(self.words("page.see_year", year=self.year))
         pieces.append(Piece(f"[{link}]({year_folder(self.year, self.round)}/index.qmd)"))
         return join(pieces)
@@ -278,17 +276,23 @@ class Report:
         return Piece("\n".join(links))
 
     # --- inside ------------------------------------------------------------------------------------------------------
-    def _messages(self) -> list[Message]:
+    def _title(self, indicator: Indicator) -> Piece:
+        title = escape_markdown(indicator.title)
+        if self.words.lang:
+            title = f"[{title}]{{lang={self.words.texts}}}"
+        return Piece(f"### {title} {{#{anchor(indicator.id)}}}")
+
+    def _weightiest(self) -> list[Message]:
         found = [
             self._message(indicator, context)
             for indicator in self.indicators
-            for context in self._contexts(indicator)[:1]
+            for context in self.contexts(indicator)[:1]
         ]
         return weightiest([one for one in found if one is not None])
 
     def _message(self, indicator: Indicator, context: str) -> Message | None:
-        cell = self._nation(indicator, context)
-        return None if cell is None else message(indicator, cell, self._units_compared(indicator, context))
+        nation = self.nation(indicator, context)
+        return message(indicator, nation[0], self.units_compared(indicator, context)) if nation else None
 
     def _deliveries(self) -> str:
         """When the data were delivered, and whether any of them could not be used."""
@@ -299,9 +303,6 @@ class Report:
         dates = say("page.updated", update=say.date(source.latest_update), affirm=say.date(source.latest_affirm))
         return f"{dates} {left_out}".strip()
 
-    def _cells_of_year(self) -> pd.DataFrame:
-        return self.published.cells[self.published.cells["year"] == self.year]
-
     @property
     def _finest(self) -> Level:
         """The finest level that any indicator is shown at this year."""
@@ -309,21 +310,12 @@ class Report:
         shown = [one for one in self.published.presentations if one.year == self.year and one.ind_id in included]
         return min((one.level for one in shown), key=LADDER.index, default=Level.NATION)
 
-    def _contexts(self, indicator: Indicator) -> list[str]:
-        cells = self._cells_of_year()
-        present = set(cells.loc[cells["ind_id"] == indicator.id, "context"])
-        return [context for context in _CONTEXTS if context in present]
-
-    def _nation(self, indicator: Indicator, context: str) -> pd.Series[Any] | None:
-        cells = self.cells(indicator.id, context, Level.NATION)
-        now = cells[cells["year"] == self.year]
-        return now.iloc[0] if len(now) else None
-
-    def _units_compared(self, indicator: Indicator, context: str) -> tuple[Level, pd.DataFrame]:
-        """The level of presentation, and this year's cells at it."""
-        level = self.published.presentation(indicator.id, context, self.year).level
-        cells = self.cells(indicator.id, context, level)
-        return level, cells[cells["year"] == self.year]
+    def _nation_cells(self) -> Cells:
+        """The nation's shown cells of this year, of every indicator and context."""
+        every = (
+            self.nation(indicator, context) for indicator in self.indicators for context in self.contexts(indicator)
+        )
+        return [cell for cells in every for cell in shown_of(cells)]
 
 
 def rounds(published: Published) -> list[tuple[int, str]]:

@@ -1,40 +1,57 @@
 """The table of indicators, made with great-tables.
 
-Comes in: one published cell per indicator. Goes out: one HTML table with words and symbols, and a footnote for hidden
-cells. The look is the site's own style sheet; great-tables' style block is left out, since it would repeat itself.
+Comes in: one published cell per indicator. Goes out: one HTML table with words and symbols, a place for the reader's
+own unit, and a footnote for every hidden cell. The look is the site's own style sheet; great-tables' style block is
+left out, since it would repeat itself.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import pandas as pd
 from great_tables import GT
 
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.display import Piece, html_piece
-from kvalreg.report.figures import level_text
+from kvalreg.report.figures.cells import PublishedCell, certainty_rank, known, level_text
+from kvalreg.report.figures.theme import drawn
+from kvalreg.report.markup import own_words
 from kvalreg.report.wording import Words
 
+FOOTNOTE = "*"
+"""The mark of every hidden cell, whatever the reason."""
 _SYMBOLS = {
     "high": '<circle cx="8" cy="8" r="6.5" fill="currentColor"/>',
     "moderate": '<path d="M8 1.5a6.5 6.5 0 0 0 0 13z" fill="currentColor"/>',
     "low": "",
 }
-_COLUMNS = ("indicator", "value", "patients", "target", "level", "certainty", "change")
+_COLUMNS = ("indicator", "value", "unit", "above", "patients", "target", "level", "change")
+_YOURS = {"unit": "yours.hospital", "above": "yours.hf"}
+"""Columns that the page fills in once the reader has chosen a unit."""
+_CHANGES = {"better": 0, "increased": 1, "unclear": 2, "decreased": 3, "worse": 4}
 
 
 @dataclass(frozen=True)
-class Line:
+class IndicatorLine:
     """One indicator's line: its cell, where its name leads, and in which context it is counted."""
 
     indicator: Indicator
-    cell: pd.Series[Any]
+    cell: PublishedCell
     href: str
     note: str = ""
+
+
+@dataclass(frozen=True)
+class _Content:
+    """A cell of the table: HTML, what it is sorted by, and further attributes."""
+
+    html: str = ""
+    sort: float | int | str = ""
+    attributes: str = ""
 
 
 def level_symbol(achievement: str) -> str:
@@ -55,47 +72,79 @@ def level_html(achievement: str, text: str) -> str:
     return f'<span class="kv-level kv-{achievement}">{level_symbol(achievement)} {escape(text)}</span>'
 
 
-def indicator_table(anchor: str, lines: list[Line], caption: str, words: Words) -> Piece:
+def indicator_table(anchor: str, lines: list[IndicatorLine], caption: str, words: Words) -> Piece:
     """The table of indicators: value as natural frequency, patients, target, level, certainty, change."""
-    frame = pd.DataFrame([_texts(line, words) for line in lines], columns=_COLUMNS)
+    contents = [_contents(line, anchor, words) for line in lines]
+    frame = pd.DataFrame([[content.html for content in row.values()] for row in contents], columns=list(_COLUMNS))
+    labels = {name: words(_YOURS.get(name, f"table.{name}")) for name in _COLUMNS}
     table = GT(frame, rowname_col="indicator", id=anchor).fmt_passthrough(list(_COLUMNS), escape=False)
-    table = table.cols_label({name: words(f"table.{name}") for name in _COLUMNS[1:]})
-    table = table.tab_stubhead(label=words("table.indicator"))
-    html = re.sub(r"<style>.*?</style>", "", table.as_raw_html(), flags=re.DOTALL)
+    table = table.cols_label({name: labels[name] for name in _COLUMNS[1:]})
+    html = _plain(table.tab_stubhead(label=labels["indicator"]).as_raw_html())
+    html = html.replace("<table>", f'<table class="kv-table" data-sortable><caption>{escape(caption)}</caption>', 1)
+    for name in _YOURS:
+        html = re.sub(rf'<th( scope="col" id="{anchor}-{name}")', r'<th class="kv-yours-head"\1', html, count=1)
+    attributes = iter([f'data-label="{escape(labels[name])}"{_attributes(content)}' for row in contents
+                       for name, content in row.items() if name != "indicator"])  # fmt: skip
+    html = re.sub(r"<td [^>]*>", lambda _: f"<td {next(attributes)}>", html)
+    html = re.sub(r'(<th[^>]*) id="[^"]*"', r"\1", html)
+    box = f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(caption)}">{html}</div>'
+    return html_piece(box + "".join(_footnote(lines, anchor, words)))
+
+
+def _plain(html: str) -> str:
+    """great-tables' HTML without its styles and classes."""
     html = html[html.index("<table") : html.index("</table>") + len("</table>")]
-    html = re.sub(r"<table [^>]*>", f'<table class="kv-table"><caption>{escape(caption)}</caption>', html, count=1)
-    html = re.sub(r' class="gt_[^"]*"| (?:row|col)span="1"', "", html)
-    box = f'<div class="kv-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">{html}</div>'
+    html = re.sub(r"<table [^>]*>", "<table>", html, count=1)
+    return re.sub(r' class="gt_[^"]*"| (?:row|col)span="1"', "", html)
+
+
+def _attributes(content: _Content) -> str:
+    return f' data-sort="{escape(str(content.sort))}"{content.attributes}'
+
+
+def _footnote(lines: list[IndicatorLine], anchor: str, words: Words) -> Iterator[str]:
     hidden = [line for line in lines if not line.cell["shown"]]
     if hidden:
         minimum = max(line.indicator.min_denominator for line in hidden)
-        box += f'\n<p class="kv-note">{escape(words("states.hidden_note", minimum=minimum))}</p>'
-    return html_piece(box)
+        note = escape(words("states.hidden_note", minimum=minimum))
+        yield f'\n<p class="kv-note" id="{anchor}-note">{FOOTNOTE} {note}</p>'
 
 
-def _texts(line: Line, words: Words) -> tuple[str, ...]:
+def _contents(line: IndicatorLine, anchor: str, words: Words) -> dict[str, _Content]:
     indicator, cell = line.indicator, line.cell
     note = f' <span class="kv-note">{escape(line.note)}</span>' if line.note else ""
-    name = f'<a href="{escape(line.href)}">{escape(indicator.title)}</a>{note}'
-    target = "" if indicator.level_green is None else words.value(indicator, indicator.level_green)
+    title = own_words(escape(indicator.title), words)
+    about = f' data-ind="{escape(indicator.id)}" data-context="{cell["context"]}"'
+    row = {name: _Content() for name in _COLUMNS}
+    row["indicator"] = _Content(f'<a href="{escape(line.href)}">{title}</a>{note}')
+    for name in _YOURS:
+        row[name] = _Content(attributes=f' class="kv-yours-cell"{about} data-what="{name}"')
+    if indicator.level_green is not None:
+        row["target"] = _Content(
+            escape(words.value(indicator, indicator.level_green)), drawn(indicator.level_green) or 0
+        )
     if not cell["shown"]:
-        return (name, escape(words("states.hidden")), "", escape(target), "", "", "")
+        mark = f'<a href="#{anchor}-note" aria-label="{escape(words("table.footnote"))}">{FOOTNOTE}</a>'
+        return row | {"value": _Content(f"{escape(words('states.hidden'))} {mark}")}
+    return row | _shown(indicator, cell, words)
+
+
+def _shown(indicator: Indicator, cell: PublishedCell, words: Words) -> dict[str, _Content]:
+    """The columns of a shown cell."""
     value = f"<strong>{escape(words.value(indicator, cell['value']))}</strong>"
-    if pd.notna(cell["low"]):
+    if known(cell["low"]):
         value += f' <span class="kv-note">({escape(words.interval(indicator, cell["low"], cell["high"]))})</span>'
-    level = words(f"levels.{cell['achievement'] or 'none'}")
-    patients = words.patients(indicator, cell["denominator"])
-    change = words(f"change.{cell['change'] or 'none'}", year=_year(cell["change_from"]))
-    return (
-        name,
-        value,
-        patients,
-        escape(target),
-        level_html(cell["achievement"], level),
-        escape(level_text(cell, words)) if cell["achievement"] else "",
-        escape(change),
-    )
-
-
-def _year(year: float) -> str:
-    return "" if pd.isna(year) else str(int(year))
+    achievement, patients = cell["achievement"], words.patients(indicator, cell["denominator"])
+    year = str(int(cell["change_from"])) if known(cell["change_from"]) else ""
+    row = {
+        "value": _Content(value, drawn(cell["value"]) or 0),
+        "level": _Content(
+            level_html(achievement, level_text(cell, words)), certainty_rank(cell) if achievement else ""
+        ),
+        "change": _Content(
+            escape(words(f"change.{cell['change'] or 'none'}", year=year)), _CHANGES.get(cell["change"], "")
+        ),
+    }
+    if patients:
+        row["patients"] = _Content(escape(patients), int(cell["denominator"]))
+    return row

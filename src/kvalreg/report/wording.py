@@ -10,43 +10,79 @@ import math
 import tomllib
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
+from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_decimal, get_decimal_symbol
+from babel.numbers import format_decimal, format_percent, get_decimal_symbol
 
 from kvalreg.inputs.descriptor import Indicator, IndicatorType
 
 LANGUAGES = ("nb", "nn", "en")
 _OF = {"nb": "av", "nn": "av", "en": "of"}
+_DATES = {"nb": "nb", "nn": "nn", "en": "en_GB"}
+"""Whose dates: 31 December 2025, as Europe writes it in English."""
+
+Text = str | dict[str, str]
+"""A text, or its plural forms by Babel's names for them: ``one`` and ``other``."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """One language's catalogue, and its way with numbers."""
+    """One language's catalogue, and its way with numbers.
+
+    Parameters
+    ----------
+    language
+        ``nb``, ``nn`` or ``en``.
+    catalogue
+        The texts by section and key.
+    texts
+        The language that the registry's own texts are written in, on a page that may be in another.
+    """
 
     language: str
-    catalogue: dict[str, dict[str, str]]
+    catalogue: dict[str, dict[str, Text]]
+    texts: str
 
     def __call__(self, key: str, **values: object) -> str:
-        """The text of ``section.key`` with its places filled in."""
-        section, name = key.split(".")
-        return self.catalogue[section][name].format(**values)
+        """The text of ``section.key`` with its places filled in.
 
-    def has(self, key: str) -> bool:
-        """Whether the catalogue has ``section.key``."""
+        A text with plural forms takes the one that the number `count` asks for, and ``other`` without it.
+        """
         section, name = key.split(".")
-        return name in self.catalogue.get(section, {})
+        text, count = self.catalogue[section][name], values.get("count")
+        if isinstance(count, int):
+            values["count"] = self.number(count)
+        return (text if isinstance(text, str) else text[self._form(count)]).format(**values)
+
+    def forms(self, key: str) -> tuple[str, ...]:
+        """Every plural form of a text, with its places still empty; the text alone where it has one form."""
+        section, name = key.split(".")
+        text = self.catalogue[section][name]
+        return (text,) if isinstance(text, str) else tuple(text.values())
+
+    def _form(self, count: object) -> str:
+        return Locale.parse(self.language).plural_form(count) if isinstance(count, int) else "other"
+
+    @property
+    def lang(self) -> str:
+        """The attribute that marks a registry's own text in another language than the page: `` lang="nb"``, or none."""
+        return "" if self.texts == self.language else f' lang="{self.texts}"'
 
     def number(self, number: float, decimals: int = 0) -> str:
         """A number with the language's signs: ``1 234,5``."""
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return format_decimal(_half_up(number, decimals), format=pattern, locale=self.language)
+        return _formatted(_half_up(number, decimals), pattern, self.language)
 
     def date(self, day: date) -> str:
         """A date in full: ``31. desember 2025``."""
-        return format_date(day, format="long", locale=self.language)
+        return format_date(day, format="long", locale=_DATES[self.language])
+
+    def percent(self, share: float) -> str:
+        """A share as a percentage, for axes and methods: ``95 %`` in Norwegian, ``95%`` in English."""
+        return format_percent(_half_up(share, 2), format=None, locale=self.language)
 
     def frequency(self, share: float, per: int = 100) -> str:
         """A share as a natural frequency: ``87 av 100``. What rounds to none or all is told per 1000.
@@ -61,7 +97,17 @@ class Words:
         """A cell's value as a reader meets it: ``87 av 100``, ``1,9 dager``, ``412``."""
         if indicator.type.share:
             return self.frequency(value, per_of(indicator))
-        return " ".join(part for part in (self.number(value, indicator.decimals), indicator.measure_unit) if part)
+        measure = self._measure(indicator.measure_unit, value if indicator.decimals == 0 else None)
+        return " ".join(part for part in (self.number(value, indicator.decimals), measure) if part)
+
+    def _measure(self, unit: str, value: float | None) -> str:
+        """A unit of measure in this language and number: ``1 dag``, ``1,9 dager``; an unknown one as it was written."""
+        if self.texts == self.language and value is None:
+            return unit
+        for key in self.catalogue["measures"]:
+            if unit in words(self.texts).forms(f"measures.{key}"):
+                return self(f"measures.{key}", count=None if value is None else int(_half_up(value, 0)))
+        return unit
 
     def subject(self, indicator: Indicator, value: float) -> str:
         """A value as the subject of a sentence: ``87 av 100 pasienter``."""
@@ -82,8 +128,8 @@ class Words:
     def interval(self, indicator: Indicator, low: float, high: float) -> str:
         """An interval in the unit of the value: ``83–90 %`` or ``1,2–2,1``."""
         if indicator.type.share:
-            decimals = indicator.decimals
-            return f"{self.number(low * 100, decimals)}–{self.number(high * 100, decimals)} %"
+            decimals, sign = indicator.decimals, self.percent(0).removeprefix("0")
+            return f"{self.number(low * 100, decimals)}–{self.number(high * 100, decimals)}{sign}"
         return f"{self.number(low, indicator.decimals)}–{self.number(high, indicator.decimals)}"
 
     def target(self, indicator: Indicator) -> str:
@@ -101,6 +147,12 @@ def per_of(indicator: Indicator) -> int:
     return 1000 if indicator.type is not IndicatorType.DG_ANDEL and (indicator.decimals > 0 or fine) else 100
 
 
+@lru_cache(maxsize=4096)
+def _formatted(number: float, pattern: str, language: str) -> str:
+    """Babel's word for a number; a page has thousands of numbers, but few different ones."""
+    return format_decimal(number, format=pattern, locale=language)
+
+
 def _half_up(number: float, decimals: int) -> float:
     """Rounded half away from zero, as readers expect; Python's own rounding goes to even."""
     scaled = abs(number) * 10**decimals
@@ -108,10 +160,21 @@ def _half_up(number: float, decimals: int) -> float:
     return math.copysign(nearest / 10**decimals, number) if nearest else 0.0
 
 
+def words(language: str, texts: str = "") -> Words:
+    """The words of a language, on pages of a registry that writes in `texts` (the same language when not given).
+
+    Raises
+    ------
+    KeyError
+        With the known languages, when one is unknown.
+    """
+    return _words(language, texts or language)
+
+
 @cache
-def words(language: str) -> Words:
-    """The words of a language; KeyError with the known ones when it is unknown."""
-    if language not in LANGUAGES:
-        raise KeyError(f"{language!r} is no language here: use one of {', '.join(LANGUAGES)}")
+def _words(language: str, texts: str) -> Words:
+    for name in (language, texts):
+        if name not in LANGUAGES:
+            raise KeyError(f"{name!r} is no language here: use one of {', '.join(LANGUAGES)}")
     text = files("kvalreg.report").joinpath("locales", f"{language}.toml").read_text(encoding="utf-8")
-    return Words(language, tomllib.loads(text))
+    return Words(language, tomllib.loads(text), texts)

@@ -6,7 +6,7 @@ Comes in: each registry's published cells and its accepted pages. Goes out: ever
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from importlib.resources import files
 
@@ -15,6 +15,7 @@ from kvalreg.disclosure.published import Published
 from kvalreg.report.markup import raw_html
 from kvalreg.report.report import Report, rounds
 from kvalreg.report.wording import words
+from kvalreg.site.chooser import chooser
 from kvalreg.site.staging import Page
 
 
@@ -30,7 +31,12 @@ def site_pages(shown: Sequence[Shown]) -> list[Page]:
     """Every page of the site."""
     synthetic = any(registry.published.registry.synthetic for registry in shown)
     around = [_front(shown, synthetic=synthetic), _registries(shown, synthetic=synthetic), _about(synthetic=synthetic)]
-    return around + [_report(page) for registry in shown for page in registry.pages]
+    reports = [_report(page) for registry in shown for page in registry.pages]
+    return [_with_chooser(page) for page in (*around, *reports)]
+
+
+def _with_chooser(page: Page) -> Page:
+    return replace(page, body=f"{raw_html(chooser(words(page.language)))}\n\n{page.body}")
 
 
 def _report(page: AcceptedPage) -> Page:

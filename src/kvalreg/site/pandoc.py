@@ -25,7 +25,7 @@ from kvalreg.site.staging import EXTENSION
 
 _HERE = Path(__file__).parent
 _LIBRARY = Path("site_libs", "kvalreg")
-_LIBRARY_FILES = ("kvalreg.css", "kvalreg.js", "vega.js")
+_LIBRARY_ENDINGS = (".css", ".js")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class Pandoc:
                     + "\nRemove these from the pages, or use --renderer quarto."
                 )
             if config.website.search:
-                (aside / _LIBRARY / "search.js").write_text(_search_list(account), encoding="utf-8")
+                shutil.copyfile(_HERE / "search.js", aside / _LIBRARY / "search.js")
+                (aside / _LIBRARY / "search-list.js").write_text(_search_list(account), encoding="utf-8")
 
     def _run(self, job: dict[str, Any]) -> list[dict[str, Any]]:
         with tempfile.TemporaryDirectory(prefix="kvalreg-") as folder:
@@ -98,8 +99,9 @@ def _copy_files(staged: Path, aside: Path) -> list[str]:
             else:
                 shutil.copyfile(Path(folder, name), aside / place / name)
     (aside / _LIBRARY).mkdir(parents=True)
-    for name in _LIBRARY_FILES:
-        shutil.copyfile(staged / EXTENSION / name, aside / _LIBRARY / name)
+    for path in sorted((staged / EXTENSION).iterdir()):
+        if path.suffix in _LIBRARY_ENDINGS:
+            shutil.copyfile(path, aside / _LIBRARY / path.name)
     return sorted(pages)
 
 

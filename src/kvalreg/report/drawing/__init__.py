@@ -1,8 +1,8 @@
 """Charts drawn once as SVG, so that a page shows them at once and without JavaScript.
 
 Comes in: a page's text with figures that hold a Vega-Lite spec and are not drawn yet. Goes out: the same text with
-each drawing in its place. A notebook shows its figures drawn; on the way to a page the batch draws them, in a process
-that has Vega at hand and draws many: starting it takes longer than a drawing.
+each drawing in its place. Charts that keep to a few plain parts of Vega-Lite, as all of our own do, are drawn here in
+about a millisecond; others are drawn by Vega itself, which takes a hundred (docs/decisions/007).
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import os
 import re
 from functools import lru_cache
 
-import vl_convert
+from kvalreg.report.drawing.expressions import UnsupportedError
+from kvalreg.report.drawing.still import still
 
 UNDRAWN = "<!-- not drawn yet -->"
 DRAW_LATER = "KVALREG_DRAW_LATER"
 """Environment variable that the batch sets for its kernels: it draws the figures itself."""
-STATIC_WIDTH = 440
-"""Pixels inside the axes; the drawing scales with its column."""
+STATIC_WIDTH = 400
+"""Pixels across a drawing, which scales with its column."""
 
 _FIGURE = re.compile(
     re.escape(UNDRAWN) + r"(?P<between>(?:(?!</figure>).)*?<script[^>]*class=\"kv-spec\">)(?P<spec>.*?)</script>",
@@ -39,5 +40,15 @@ def draw_now(text: str) -> str:
 @lru_cache(maxsize=512)
 def _svg(spec: str) -> str:
     """The chart of a spec, scalable: without a fixed size, script or foreign address."""
-    svg = vl_convert.vegalite_to_svg({**json.loads(spec), "width": STATIC_WIDTH})
+    chart = json.loads(spec)
+    try:
+        return still(chart, STATIC_WIDTH)
+    except UnsupportedError:
+        return _by_vega(chart)
+
+
+def _by_vega(chart: dict[str, object]) -> str:
+    import vl_convert  # a process that has used it cannot be forked, so it is loaded only where it is needed
+
+    svg = str(vl_convert.vegalite_to_svg({**chart, "width": STATIC_WIDTH}))
     return re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"', r"<svg \1", svg, count=1)

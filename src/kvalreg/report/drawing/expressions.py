@@ -1,0 +1,64 @@
+"""The few expressions of Vega that a still drawing needs: arithmetic with the width, parameters, plain tests.
+
+Comes in: expressions and predicates of a spec, and the parameters' values. Goes out: numbers and truth. What it does
+not know it refuses by name; it never runs code.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Row = Mapping[str, Any]
+_OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_FUNCTIONS: dict[str, Callable[..., float]] = {"min": min, "max": max}
+_IS_PARAMETER = re.compile(r"datum\.(\w+)===(\w+)")
+
+
+class UnsupportedError(Exception):
+    """A part of Vega-Lite that still drawings do not know; Vega has to draw that chart."""
+
+
+def value_of(given: Any, params: Mapping[str, Any]) -> Any:
+    """A value as it stands, or what the expression in ``{"expr": ...}`` makes."""
+    if not isinstance(given, dict):
+        return given
+    if set(given) != {"expr"}:
+        raise UnsupportedError(f"value {sorted(given)}")
+    return _evaluate(ast.parse(given["expr"], mode="eval").body, params)
+
+
+def _evaluate(node: ast.expr, params: Mapping[str, Any]) -> Any:
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Name) and node.id in params:
+        return params[node.id]
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+        return _OPERATORS[type(node.op)](_evaluate(node.left, params), _evaluate(node.right, params))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS:
+        return _FUNCTIONS[node.func.id](*(_evaluate(argument, params) for argument in node.args))
+    raise UnsupportedError(f"expression {ast.unparse(node)}")
+
+
+def holds(test: Any, row: Row, params: Mapping[str, Any]) -> bool:
+    """Whether a row passes a predicate: a field's value, its negation, or ``datum.field===parameter``."""
+    if isinstance(test, str):
+        found = _IS_PARAMETER.fullmatch(test)
+        if found is None or found[2] not in params:
+            raise UnsupportedError(f"test {test}")
+        return bool(row.get(found[1]) == params[found[2]])
+    if set(test) == {"not"}:
+        return not holds(test["not"], row, params)
+    if set(test) == {"field", "equal"}:
+        return bool(row.get(test["field"]) == test["equal"])
+    if set(test) == {"field", "oneOf"}:
+        return row.get(test["field"]) in test["oneOf"]
+    raise UnsupportedError(f"predicate {sorted(test)}")

@@ -1,0 +1,229 @@
+"""A chart as SVG without Vega: layers of rectangles, rules, lines, areas, points and texts on given scales.
+
+Comes in: a Vega-Lite spec that keeps to these. Goes out: a small SVG in the page's own colours. Everything else is
+refused by name, and drawn by Vega. A test compares every kind of figure with Vega's drawing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from kvalreg.report.drawing.expressions import Row, UnsupportedError, holds, value_of
+from kvalreg.report.drawing.marks import LETTER, MARKS, Place, Style, line, number, texts
+from kvalreg.report.drawing.scales import Discrete, Scale, continuous, discrete, looked_up
+
+_WIDE_LETTER = 0.62
+"""A digit's width, in its size: words of an axis must never be cut."""
+_AXIS_ROOM, _TITLE_ROOM, _WORD_ROOM = 22, 20, 18
+_EDGE, _GAP = 4, 4
+_POSITIONS = ("x", "x2", "y", "y2")
+_TOP = {"width", "height", "background", "params", "data", "datasets", "layer", "config"}
+_CHANNEL = {"field", "type", "datum", "value", "condition", "scale", "axis", "sort", "title"}
+_LAYER = {"data", "mark", "encoding", "transform"}
+
+
+def still(spec: Mapping[str, Any], width: int) -> str:
+    """The chart as SVG, `width` pixels across; its height follows.
+
+    Raises
+    ------
+    UnsupportedError
+        When the chart holds a part that is not known here.
+    """
+    if not set(spec) <= _TOP or "layer" not in spec:
+        raise UnsupportedError(f"chart {sorted(set(spec) - _TOP)}")
+    return _Still(spec, width).svg()
+
+
+class _Still:
+    """One chart while it is drawn."""
+
+    def __init__(self, spec: Mapping[str, Any], width: int) -> None:
+        self.spec, self.total = spec, width
+        self.layers = [layer for layer in spec["layer"] if self._checked(layer)]
+        self.params = {param["name"]: param.get("value") for param in spec.get("params", ())}
+        self.size = float(spec.get("config", {}).get("axis", {}).get("labelFontSize", 11))
+        self.left = self._left()
+        self.width, self.height = float(width) - self.left - _EDGE, float(spec["height"])
+        self.params |= {"width": self.width, "height": self.height}
+        self.scales = {channel: self._scale(channel) for channel in ("x", "y") if self._definitions(channel)}
+
+    def _checked(self, layer: Mapping[str, Any]) -> bool:
+        """Refuse what is not known: nested layers, other marks, and channels that count, bin or stack."""
+        mark, encoding = layer.get("mark"), layer.get("encoding")
+        if not set(layer) <= _LAYER or not isinstance(mark, dict) or not isinstance(encoding, dict):
+            raise UnsupportedError(f"layer {sorted(layer)}")
+        if mark["type"] not in MARKS:
+            raise UnsupportedError(f"mark {mark['type']}")
+        for channel, definition in encoding.items():
+            if channel == "tooltip":
+                continue
+            told = set(definition) if isinstance(definition, dict) else set()
+            if not (told <= _CHANNEL and told & {"field", "datum", "value"}):
+                raise UnsupportedError(f"channel {channel}")
+        return True
+
+    def svg(self) -> str:
+        """The whole drawing."""
+        top = _WORD_ROOM if self._words_above() else 8
+        below = (_AXIS_ROOM if self._axis("x") else 2) + (_TITLE_ROOM if (self._axis("x") or {}).get("title") else 0)
+        config = self.spec.get("config", {})
+        font = escape(str(config.get("font", "sans-serif")))
+        parts = [*self._grid(), *(self._layer(layer) for layer in self.layers), *self._labels()]
+        return (
+            f'<svg viewBox="0 0 {self.total} {number(self.height + top + below)}" font-family="{font}" '
+            f'font-size="{number(self.size)}"><g transform="translate({number(self.left)},{top})">'
+            f"{''.join(parts)}</g></svg>"
+        )
+
+    # --- scales and axes ---------------------------------------------------------------------------------------------
+    def _definitions(self, channel: str) -> list[Mapping[str, Any]]:
+        """What the layers say about a channel, where it is a field or a datum."""
+        found = [layer["encoding"].get(channel) for layer in self.layers]
+        return [one for one in found if one and ("field" in one or "datum" in one)]
+
+    def _scale(self, channel: str) -> Scale:
+        given = self._definitions(channel)
+        scale: Mapping[str, Any] = next((one["scale"] for one in given if one.get("scale")), {})
+        length = self.width if channel == "x" else self.height
+        if any(one.get("type") == "quantitative" for one in given):
+            return continuous(scale, (0.0, length) if channel == "x" else (length, 0.0), self.params)
+        banded = any(
+            layer["mark"]["type"] == "rect" and "field" in layer["encoding"].get(channel, ()) for layer in self.layers
+        )
+        return discrete(scale, self._values(channel), length, banded=banded)
+
+    def _shared_scale(self, channel: str) -> Mapping[str, Any]:
+        """A scale of colours or symbols: what the first layer says holds for all."""
+        given = (layer["encoding"].get(channel, {}) for layer in self.layers)
+        return next((one["scale"] for one in given if "scale" in one), {})
+
+    def _values(self, channel: str) -> list[Any]:
+        """The values of a discrete axis: in order for years, as they come where the chart says so."""
+        found: dict[Any, None] = {}
+        as_given = False
+        for layer in self.layers:
+            definition = layer["encoding"].get(channel, {})
+            if "field" in definition:
+                as_given = as_given or ("sort" in definition and definition["sort"] is None)
+                found.update((row.get(definition["field"]), None) for row in self._rows(layer))
+        return list(found) if as_given else sorted(found)
+
+    def _axis(self, channel: str) -> Mapping[str, Any] | None:
+        axes = [one["axis"] for one in self._definitions(channel) if "axis" in one]
+        return next((axis for axis in axes if axis), None)
+
+    def _ticks(self, channel: str) -> list[tuple[Any, str]]:
+        """The ticks of an axis and their words."""
+        axis = self._axis(channel)
+        if axis is None:
+            return []
+        if "values" not in axis:
+            scale = self.scales[channel]
+            if not isinstance(scale, Discrete):
+                raise UnsupportedError("a quantitative axis without values")
+            return [(value, str(value)) for value in scale.values]
+        table = str(axis.get("labelExpr", "")).removesuffix("[datum.value]")
+        if table not in self.params:
+            raise UnsupportedError(f"labels {axis.get('labelExpr')}")
+        words = self.params[table]
+        return [(tick, words[str(int(tick)) if float(tick).is_integer() else repr(tick)])
+                for tick in value_of(axis["values"], self.params)]  # fmt: skip
+
+    def _left(self) -> float:
+        """The room that the words of the axis on the left need."""
+        longest = max((len(word) for _, word in self._ticks("y")), default=0)
+        return longest * self.size * _WIDE_LETTER + 10 if longest else 2.0
+
+    def _words_above(self) -> bool:
+        """Whether a word stands on the upper edge."""
+        return any(
+            layer["encoding"].get("y") == {"value": 0} and layer["mark"]["type"] == "text" for layer in self.layers
+        )
+
+    def _grid(self) -> list[str]:
+        colour = escape(str(self.spec.get("config", {}).get("axis", {}).get("gridColor", "#ddd")))
+        lines = []
+        for channel in ("x", "y"):
+            if (self._axis(channel) or {}).get("grid"):
+                for tick, _ in self._ticks(channel):
+                    at = self.scales[channel].place(tick)
+                    lines.append(line(at, 0, at, self.height) if channel == "x" else line(0, at, self.width, at))
+        return [f'<g stroke="{colour}">{"".join(lines)}</g>'] if lines else []
+
+    def _labels(self) -> list[str]:
+        colour = escape(str(self.spec.get("config", {}).get("axis", {}).get("labelColor", "#000")))
+        words = [
+            texts(self.scales["y"].place(tick) + self.size * 0.35, -8, word, "end") for tick, word in self._ticks("y")
+        ]
+        below = self.height + 6 + self.size * 0.8
+        free = -1e9
+        for tick, word in self._ticks("x"):
+            half = len(word) * self.size * LETTER / 2
+            at = min(max(self.scales["x"].place(tick), half - self.left), self.width + _EDGE - half)
+            if at - half > free:
+                words.append(texts(below, at, word, "middle"))
+                free = at + half + _GAP
+        title = (self._axis("x") or {}).get("title")
+        if title:
+            words.append(texts(below + _TITLE_ROOM, self.width / 2, str(title), "middle"))
+        return [f'<g fill="{colour}">{"".join(words)}</g>'] if words else []
+
+    # --- layers ------------------------------------------------------------------------------------------------------
+    def _rows(self, layer: Mapping[str, Any]) -> list[Row]:
+        data = layer.get("data") or self.spec["data"]
+        rows: Sequence[Row] = data["values"] if "values" in data else self.spec.get("datasets", {})[data["name"]]
+        for step in layer.get("transform", ()):
+            if set(step) != {"filter"}:
+                raise UnsupportedError(f"transform {sorted(step)}")
+            rows = [row for row in rows if holds(step["filter"], row, self.params)]
+        return list(rows)
+
+    def _layer(self, layer: Mapping[str, Any]) -> str:
+        rows, mark = self._rows(layer), layer["mark"]
+        if not rows:
+            return ""
+        style = Style.of(mark, self.spec.get("config", {}), self.params)
+        places = [self._place(layer, row) for row in rows]
+        channels = [self._channels(layer, row) for row in rows]
+        return style.group(MARKS[mark["type"]](places, channels, style, (self.width, self.height)))
+
+    def _place(self, layer: Mapping[str, Any], row: Row) -> Place:
+        x, x2, y, y2 = (self._position(layer, channel, row) for channel in _POSITIONS)
+        return Place(row, x, x2, y, y2, self._band(layer, "x", row), self._band(layer, "y", row))
+
+    def _position(self, layer: Mapping[str, Any], channel: str, row: Row) -> float | None:
+        definition = layer["encoding"].get(channel)
+        if definition is None:
+            return None
+        if "value" in definition:
+            return float({"width": self.width, "height": self.height}.get(definition["value"], definition["value"]))
+        value = row.get(definition["field"]) if "field" in definition else value_of(definition["datum"], self.params)
+        return None if value is None else self.scales[channel[0]].place(value)
+
+    def _band(self, layer: Mapping[str, Any], channel: str, row: Row) -> tuple[float, float] | None:
+        """Where a row's place begins and how wide it is, along an axis that has bands."""
+        field, scale = layer["encoding"].get(channel, {}).get("field"), self.scales.get(channel)
+        if field is None or not isinstance(scale, Discrete):
+            return None
+        return scale.edge(row.get(field)), scale.band
+
+    def _channels(self, layer: Mapping[str, Any], row: Row) -> dict[str, Any]:
+        """Colour, symbol, text of a row, by channel."""
+        found = {}
+        for channel, definition in layer["encoding"].items():
+            if channel in (*_POSITIONS, "tooltip"):
+                continue
+            if channel in ("text", "detail"):
+                found[channel] = row.get(definition["field"]) if "field" in definition else definition["value"]
+            elif "condition" in definition:
+                condition = definition["condition"]
+                chosen = condition if holds(condition["test"], row, self.params) else definition
+                found[channel] = chosen["value"]
+            elif "field" in definition:
+                found[channel] = looked_up(self._shared_scale(channel), row.get(definition["field"]))
+            else:
+                found[channel] = definition["value"]
+        return found

@@ -1,0 +1,119 @@
+"""Published cells as the rows of charts, tables and files; one way for all figures, so that they never disagree.
+
+Comes in: published cells with their units' names. Goes out: rows for charts and files, and lines of tables. A hidden
+cell is in no chart; in a table and a file it stands with the mark alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from kvalreg.inputs.descriptor import Indicator
+from kvalreg.report.figures.component import Cell, Line, Rows
+from kvalreg.report.figures.theme import drawn
+from kvalreg.report.wording import Words
+
+PublishedCell = Mapping[str, Any]
+"""One row of `Published.cells`, with the unit's name."""
+Cells = list[PublishedCell]
+ORDERS = ("value", "name", "certainty")
+_CERTAINTY = {
+    ("high", "certain"): 0,
+    ("high", "uncertain"): 1,
+    ("moderate", "certain"): 2,
+    ("moderate", "uncertain"): 2,
+}
+_CERTAINTY |= {("low", "uncertain"): 3, ("low", "certain"): 4}
+_UNKNOWN = 5
+
+
+def records(cells: pd.DataFrame) -> Cells:
+    """The cells one by one, as plain dicts: a page asks for thousands, and a data frame is slow to ask."""
+    columns = [cells[name].to_numpy(dtype=object).tolist() for name in cells]  # faster than a string column's tolist
+    return [dict(zip(cells.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def shown_of(cells: Cells) -> Cells:
+    """The cells that are shown."""
+    return [cell for cell in cells if cell["shown"]]
+
+
+def numbers_of(cells: Cells, *names: str) -> list[float]:
+    """The numbers in these columns that are there."""
+    return [cell[name] for name in names for cell in cells if known(cell[name])]
+
+
+def known(number: float) -> bool:
+    """Whether a published number is there."""
+    return not math.isnan(number)
+
+
+def level_text(cell: PublishedCell, words: Words) -> str:
+    """Level and certainty of a shown cell in words: ``Sikkert høy``, or the level with its doubt."""
+    if not cell["achievement"]:
+        return words("levels.none")
+    return words(f"levels.{cell['achievement']}_{cell['certainty'] or 'unknown'}")
+
+
+def certainty_rank(cell: PublishedCell) -> int:
+    """From surely high to surely low: what units are ordered by, so that no order pretends to more than is known."""
+    return _CERTAINTY.get((cell["achievement"], cell["certainty"]), _UNKNOWN)
+
+
+def ordered(cells: Cells, indicator: Indicator, order: str) -> Cells:
+    """Units with the best first, by name, or the surest first; hidden ones last. Equals are ordered by name."""
+    if order not in ORDERS:
+        raise ValueError(f"{order!r} is no order: use one of {', '.join(ORDERS)}")
+    sign = 1 if indicator.level_direction == 0 else -1
+
+    def place(cell: PublishedCell) -> tuple[Any, ...]:
+        if not cell["shown"]:
+            return (1, 0, 0, cell["unit"])
+        certain = certainty_rank(cell) if order == "certainty" else 0
+        return (0, certain, 0 if order == "name" else sign * cell["value"], cell["unit"])
+
+    return sorted(cells, key=place)
+
+
+def chart_row(cell: PublishedCell, indicator: Indicator, words: Words) -> dict[str, Any]:
+    """A shown cell in a chart: rounded to what can be seen, with the words that go with it."""
+    row: dict[str, Any] = {"value": drawn(cell["value"])}
+    if known(cell["low"]):
+        row |= {"low": drawn(cell["low"]), "high": drawn(cell["high"])}
+    return row | {"text": words.value(indicator, cell["value"])}
+
+
+def file_row(cell: PublishedCell) -> dict[str, Any]:
+    """A cell in a figure's file: imongr's names, numbers for programs; nothing but the mark where it is hidden."""
+    row = {"orgnr": cell["orgnr"], "unit": cell["unit"], "year": int(cell["year"])}
+    names = ("value", "low", "high", "denominator")
+    numbers = {name: drawn(cell[name]) if cell["shown"] else None for name in names}
+    return row | numbers | {"achievement": cell["achievement"], "shown": str(bool(cell["shown"])).lower()}
+
+
+def file_rows(cells: Cells) -> Rows:
+    """The cells as a figure's file."""
+    return [file_row(cell) for cell in cells]
+
+
+def value_cells(cell: PublishedCell, indicator: Indicator, words: Words) -> tuple[Cell, ...]:
+    """A cell as text: value, interval, patients, level with certainty; every one hidden when the cell is."""
+    if not cell["shown"]:
+        return (Cell(words("states.hidden"), ""), Cell(""), Cell(""), Cell(""))
+    interval = words.interval(indicator, cell["low"], cell["high"]) if known(cell["low"]) else ""
+    patients = words.patients(indicator, cell["denominator"])
+    return (
+        Cell(words.value(indicator, cell["value"]), drawn(cell["value"])),
+        Cell(interval),
+        Cell(patients, int(cell["denominator"]) if patients else ""),
+        Cell(level_text(cell, words), certainty_rank(cell)),
+    )
+
+
+def unit_line(cell: PublishedCell, indicator: Indicator, words: Words) -> Line:
+    """A unit's line in a table."""
+    return Line((Cell(str(cell["unit"])), *value_cells(cell, indicator, words)), str(cell["orgnr"]))

@@ -1,0 +1,186 @@
+"""The component that every figure is: drawing, alt text, table, downloads, address, and the chart itself.
+
+Comes in: a chart's layers and rows, with the same numbers as text. Goes out: one `<figure>`, which shows without
+JavaScript. What the site's JavaScript needs of it is in its attributes; docs/figures.md lists them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from kvalreg.report.display import Piece, html_piece
+from kvalreg.report.drawing import UNDRAWN
+from kvalreg.report.figures.theme import CONFIG, ONCE
+from kvalreg.report.wording import Words
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table: its text, and what it is sorted by where that differs; empty text is always last."""
+
+    text: str
+    sort: float | int | str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a table; `orgnr` where it tells of one unit."""
+
+    cells: tuple[Cell, ...]
+    orgnr: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The figure's numbers as a reader sees them.
+
+    Parameters
+    ----------
+    heading
+        One word per column; a row's first cell is its heading.
+    counts
+        True where rows count units, so that none of them is the result of a unit.
+    """
+
+    heading: tuple[str, ...]
+    lines: tuple[Line, ...]
+    counts: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What is drawn: Vega-Lite in parts.
+
+    Parameters
+    ----------
+    layers
+        A template without numbers, shared by all figures of a kind.
+    rows
+        Published cells only.
+    params
+        What differs between figures of a kind: where the axis ends, where the target is.
+    datasets
+        More rows, by name. An empty one called ``chosen`` is filled by the page with the reader's own unit.
+    height
+        Pixels.
+    """
+
+    layers: list[dict[str, Any]]
+    rows: Rows
+    params: list[dict[str, Any]]
+    height: int
+    datasets: Mapping[str, Rows] = field(default_factory=dict)
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The whole chart as Vega-Lite."""
+        size = {"width": "container", "height": self.height, "background": "transparent"}
+        given = {"params": [{"name": "chosen", "value": ""}, *self.params], "data": {"values": self.rows}}
+        return {**size, **given, "datasets": {ONCE: [{}], **self.datasets}, "layer": self.layers, "config": CONFIG}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a figure is about, which its address and its attributes tell."""
+
+    kind: str
+    anchor: str
+    ind_id: str
+    context: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with all that must stand beside it.
+
+    Parameters
+    ----------
+    title, alt
+        Caption, and the text for those who do not see the chart: what it shows, with numbers.
+    table
+        The same numbers as text.
+    file
+        The same numbers for programs: a heading and rows.
+    note
+        How to read it, where that is not plain.
+    """
+
+    subject: Subject
+    title: str
+    alt: str
+    chart: Chart
+    table: Table
+    file: Rows
+    note: str = ""
+
+    def piece(self, words: Words) -> Piece:
+        """The figure as HTML."""
+        subject = self.subject
+        ids = f'data-figure="{subject.kind}" data-ind="{escape(subject.ind_id)}" data-context="{subject.context}"'
+        labels = f'data-png="{escape(words("figure.download_png"))}" data-svg="{escape(words("figure.download_svg"))}"'
+        note = f'<p class="kv-note">{escape(self.note)}</p>\n' if self.note else ""
+        return html_piece(
+            f'<figure class="kv-figure" id="{escape(subject.anchor)}" {ids} {labels}>\n'
+            f"<figcaption>{escape(self.title)}</figcaption>\n"
+            f'<div class="kv-chart" role="img" aria-label="{escape(self.alt)}">{UNDRAWN}</div>\n{note}'
+            f'<details class="kv-data"><summary>{escape(words("figure.show_data"))}</summary>\n'
+            f"{table_html(self.table, self.title)}</details>\n"
+            f'<p class="kv-downloads"><a class="kv-csv" download="{escape(subject.anchor)}.csv"'
+            f' href="{escape(_csv_address(self.file))}">{escape(words("figure.download_csv"))}</a>'
+            f'<a class="kv-address" href="#{escape(subject.anchor)}">{escape(words("figure.address"))}</a></p>\n'
+            f'<script type="application/json" class="kv-spec">{script_json(self.chart.spec)}</script>\n'
+            "</figure>"
+        )
+
+
+def table_html(table: Table, label: str) -> str:
+    """A plain table in a labelled box that scrolls by itself, which the page lets a reader sort."""
+    heading = "".join(f'<th scope="col">{escape(text)}</th>' for text in table.heading)
+    rows = "\n".join(_line_html(line, table.heading) for line in table.lines)
+    kind = "kv-table kv-counts" if table.counts else "kv-table"
+    return (
+        f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(label)}">'
+        f'<table class="{kind}" data-sortable><thead><tr>{heading}</tr></thead>\n<tbody>{rows}</tbody></table></div>'
+    )
+
+
+def cell_html(cell: Cell, label: str) -> str:
+    """A cell with its column's name, for narrow screens, and what it is sorted by."""
+    sort = "" if cell.sort is None else f' data-sort="{cell.sort}"'
+    return f'<td data-label="{escape(label)}"{sort}>{escape(cell.text)}</td>'
+
+
+def script_json(value: object) -> str:
+    """JSON that may stand inside a `<script>`."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _line_html(line: Line, heading: tuple[str, ...]) -> str:
+    unit = f' data-unit="{escape(line.orgnr)}"' if line.orgnr else ""
+    cells = "".join(cell_html(cell, label) for cell, label in zip(line.cells[1:], heading[1:], strict=True))
+    return f'<tr{unit}><th scope="row">{escape(line.cells[0].text)}</th>{cells}</tr>'
+
+
+def _csv_address(rows: Rows) -> str:
+    """The file as an address of its own, which needs no server. Percent signs compress; base64 would not."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(rows[0])
+    writer.writerows([_csv_cell(value) for value in row.values()] for row in rows)
+    return "data:text/csv;charset=utf-8,%EF%BB%BF" + quote(text.getvalue(), safe=";,:()+ /–æøåÆØÅäöéÄÖÉ").replace(
+        " ", "%20"
+    )
+
+
+def _csv_cell(value: object) -> str:
+    return str(value).replace(".", ",") if isinstance(value, float) else "" if value is None else str(value)

@@ -1,0 +1,58 @@
+"""What a figure looks at: one indicator, context and year, in one language, with its published cells.
+
+Comes in: what `Report` has been asked for. Goes out: the figure's subject, its cells, and the word for its units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kvalreg.inputs.descriptor import Indicator
+from kvalreg.inputs.units import Level
+from kvalreg.report.addresses import anchor
+from kvalreg.report.figures.cells import Cells
+from kvalreg.report.figures.component import Subject
+from kvalreg.report.wording import Words
+
+_PLACES = {"trend": "utvikling", "compare": "enheter", "funnel": "trakt", "coverage": "dekning"}
+_PLACES |= {"levels": "nivaa", "change": "endring"}
+
+
+@dataclass(frozen=True)
+class View:
+    """One indicator, seen from one year.
+
+    Parameters
+    ----------
+    level
+        The level of the units that are compared.
+    nation, units
+        The published cells of the nation and of those units, with names, all years up to the view's.
+    """
+
+    indicator: Indicator
+    context: str
+    year: int
+    level: Level
+    words: Words
+    nation: Cells
+    units: Cells
+
+    @property
+    def nation_now(self) -> Cells:
+        """The nation's cell of the view's year: one, or none."""
+        return [cell for cell in self.nation if cell["year"] == self.year]
+
+    @property
+    def units_now(self) -> Cells:
+        """The units' cells of the view's year."""
+        return [cell for cell in self.units if cell["year"] == self.year]
+
+    def subject(self, kind: str) -> Subject:
+        """What a figure of this kind is about; its address never changes."""
+        place = f"{_PLACES[kind]}-{anchor(self.indicator.id)}-{self.context}"
+        return Subject(kind, place, self.indicator.id, self.context)
+
+    def unit_word(self, count: int) -> str:
+        """The word for so many of the units compared: ``sykehus``."""
+        return self.words(f"units.{self.level.value}", count=count)

@@ -1,0 +1,124 @@
+"""Which published cells a page is about: one registry, seen from one year.
+
+Comes in: `Published`. Goes out: indicators, contexts, cells with their units' names, and the level of units that is
+compared. It says nothing about how they are shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from kvalreg.disclosure.published import Published
+from kvalreg.inputs.descriptor import Indicator, Registry
+from kvalreg.inputs.units import Level
+from kvalreg.report.figures.cells import Cells, records
+from kvalreg.report.figures.view import View
+from kvalreg.report.wording import Words
+
+_CONTEXTS = ("caregiver", "resident")
+COMPARED = (Level.HOSPITAL, Level.HF, Level.RHF)
+"""Levels whose units are compared, and which a reader may pick, the finest first."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One registry's published cells up to one year.
+
+    Parameters
+    ----------
+    published
+        What may be shown; nothing else is ever read.
+    year
+        The year that is told of.
+    round
+        ``final``, or ``interim`` for results so far this year.
+    """
+
+    published: Published
+    year: int
+    round: str
+    words: Words
+
+    @property
+    def registry(self) -> Registry:
+        """The registry's descriptor."""
+        return self.published.registry
+
+    @property
+    def indicators(self) -> list[Indicator]:
+        """The indicators that are shown, in the registry's own order, which have a cell in this year."""
+        present = {ind_id for (ind_id, _, _), cells in self._groups.items() if self._now(cells)}
+        return [indicator for indicator in self.registry.indicators if indicator.include and indicator.id in present]
+
+    def cells(self, ind_id: str, context: str, level: Level) -> Cells:
+        """The published cells of one indicator, context and level, all years up to this one, with the unit's name."""
+        return self._groups.get((ind_id, context, level.value), [])
+
+    def contexts(self, indicator: Indicator) -> list[str]:
+        """The contexts in which an indicator has cells this year."""
+        return [
+            context
+            for context in _CONTEXTS
+            if any(self._now(self.cells(indicator.id, context, level)) for level in Level)
+        ]
+
+    def nation(self, indicator: Indicator, context: str) -> Cells:
+        """The nation's cell of this year: one, or none."""
+        return self._now(self.cells(indicator.id, context, Level.NATION))
+
+    def units_compared(self, indicator: Indicator, context: str) -> tuple[Level, Cells]:
+        """The level of presentation, and its units' cells of this year."""
+        level = self.published.presentation(indicator.id, context, self.year).level
+        return level, self._now(self.cells(indicator.id, context, level))
+
+    def units_presented(self, indicator: Indicator, context: str) -> Cells:
+        """The cells of every unit that a reader may pick: hospitals, HFs and RHFs, all years up to this one."""
+        return [cell for level in COMPARED for cell in self.cells(indicator.id, context, level)]
+
+    def view(self, indicator: Indicator, context: str) -> View:
+        """What a figure of this indicator looks at."""
+        level, _ = self.units_compared(indicator, context)
+        nation, units = (self.cells(indicator.id, context, of) for of in (Level.NATION, level))
+        return View(indicator, context, self.year, level, self.words, nation, units)
+
+    def coverage_view(self, indicator: Indicator) -> View | None:
+        """What a figure of coverage looks at: the year in which it was last measured; None if it never was."""
+        for level in COMPARED:
+            units = self.cells(indicator.id, "caregiver", level)
+            if units:
+                newest = max(int(cell["year"]) for cell in units)
+                nation = self.cells(indicator.id, "caregiver", Level.NATION)
+                return View(indicator, "caregiver", newest, level, self.words, nation, units)
+        return None
+
+    def unit_name(self, level: Level, orgnr: str) -> str:
+        """The short name of a unit, where it repeats with the unit above, else its whole name; a county's own name."""
+        if level is Level.COUNTY:
+            return orgnr
+        unit = self.published.units[orgnr]
+        if unit.level is Level.NATION:
+            return self.words("units.nation")
+        twins = [u for u in self.published.units.at(unit.level) if u.short_name == unit.short_name]
+        if len(twins) == 1:
+            return unit.short_name
+        if unit.parent is not None and len({twin.parent for twin in twins}) == len(twins):
+            return f"{unit.short_name} ({self.published.units[unit.parent].short_name})"
+        return unit.name
+
+    def _now(self, cells: Cells) -> Cells:
+        return [cell for cell in cells if cell["year"] == self.year]
+
+    @cached_property
+    def _groups(self) -> dict[tuple[str, str, str], Cells]:
+        """The cells up to this year by indicator, context and level."""
+        names: dict[tuple[str, str], str] = {}
+        groups: dict[tuple[str, str, str], Cells] = {}
+        for cell in records(self.published.cells):
+            if cell["year"] <= self.year:
+                unit = (cell["level"], cell["orgnr"])
+                if unit not in names:
+                    names[unit] = self.unit_name(Level(unit[0]), unit[1])
+                key = (cell["ind_id"], cell["context"], cell["level"])
+                groups.setdefault(key, []).append({**cell, "unit": names[unit]})
+        return groups

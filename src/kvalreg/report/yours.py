@@ -1,0 +1,67 @@
+"""What a page knows of every unit, for the reader who picks their own: one JSON block per indicator and context.
+
+Comes in: published cells of the levels that are presented. Goes out: a `<script>` with the units' cells of the year,
+as text, and their earlier years as numbers. A hidden cell is said to be hidden, and nothing else is in it.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from kvalreg.inputs.descriptor import Indicator
+from kvalreg.report.display import Piece, html_piece
+from kvalreg.report.figures.cells import Cells, PublishedCell, level_text, shown_of
+from kvalreg.report.figures.component import script_json
+from kvalreg.report.figures.theme import drawn
+from kvalreg.report.figures.view import View
+from kvalreg.report.wording import Words
+
+SERIES = ("orgnr", "year", "value", "low", "high", "provisional", "text")
+"""What the places of a row of ``series`` hold."""
+
+
+def units_block(view: View, cells: Cells) -> Piece:
+    """The units' cells for the page's JavaScript.
+
+    Parameters
+    ----------
+    view
+        The indicator, context and year.
+    cells
+        Cells of every unit that is presented, whatever its level, all years up to the view's, with the unit's name.
+    """
+    now = [cell for cell in cells if cell["year"] == view.year]
+    units = {cell["orgnr"]: _unit(cell, view.indicator, view.words) for cell in now}
+    shown = sorted(shown_of(cells), key=lambda cell: (cell["orgnr"], cell["year"]))
+    series = [_year(cell, view.indicator, view.words) for cell in shown]
+    ids = f'data-ind="{escape(view.indicator.id)}" data-context="{view.context}"'
+    block = script_json({"year": view.year, "units": units, "series": series})
+    return html_piece(f'<script type="application/json" class="kv-units" {ids}>{block}</script>')
+
+
+def _unit(cell: PublishedCell, indicator: Indicator, words: Words) -> dict[str, Any]:
+    name = str(cell["unit"])
+    if not cell["shown"]:
+        return {"name": name, "text": words("message.unit_hidden", unit=name, year=cell["year"]), "shown": False}
+    sentences = [words("message.unit", unit=name, value=words.subject(indicator, cell["value"]), year=cell["year"])]
+    level = level_text(cell, words) if cell["achievement"] else ""
+    if level:
+        sentences.append(f"{level}.")
+    if cell["change"]:
+        sentences.append(words(f"change.{cell['change']}", year=int(cell["change_from"])) + ".")
+    return {
+        "name": name,
+        "value": words.value(indicator, cell["value"]),
+        "patients": words.patients(indicator, cell["denominator"]),
+        "level": cell["achievement"],
+        "levelText": level,
+        "text": " ".join(sentences),
+        "shown": True,
+    }
+
+
+def _year(cell: PublishedCell, indicator: Indicator, words: Words) -> list[Any]:
+    numbers = [drawn(cell[name]) for name in ("value", "low", "high")]
+    said = words.value(indicator, cell["value"])
+    return [cell["orgnr"], int(cell["year"]), *numbers, int(cell["provisional"]), said]

@@ -1,0 +1,100 @@
+"""A small registry as its report sees it: nine hospitals, six years, one hidden unit; and a reader of its figures."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from kvalreg.disclosure.gate import publish
+from kvalreg.disclosure.published import Published, Source
+from kvalreg.inputs.delivered import read_deliveries
+from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.units import read_units
+from kvalreg.project import Project
+from kvalreg.report import Report
+from kvalreg.report.wording import words
+from kvalreg.statistics.aggregation import aggregate
+
+UNITS = """\
+orgnr;name;short_name;level;parent;county
+0;Nasjonen;Nasjonen;nation;;
+1;Nord RHF;Nord;rhf;0;
+11;Vik HF;Vik HF;hf;1;
+12;Nes HF;Nes HF;hf;1;
+111;Vik sykehus;Vik;hospital;11;Vest
+112;Li sykehus;Li;hospital;11;Vest
+113;Dal sykehus;Dal;hospital;11;Vest
+114;Berg universitetssykehus, avdeling Bekkestua;Berg universitetssykehus, avdeling Bekkestua;hospital;11;Vest
+121;Nes sykehus;Nes;hospital;12;Vest
+122;Å sykehus;Å;hospital;12;Vest
+123;Elv sykehus;Elv;hospital;12;Vest
+124;Fjell sykehus;Fjell;hospital;12;Vest
+125;Hav sykehus;Hav;hospital;12;Vest
+"""
+SHARES = {"111": 96, "112": 90, "113": 85, "114": 78, "121": 92, "122": 91, "123": 60, "124": 88, "125": 93}
+"""Of 100 patients in 2024; one less for every year before. Å (122) has 3 patients in 2024, and Vik (111) 2 in 2021."""
+YEARS = range(2019, 2025)
+DESCRIPTOR = """\
+id: alfa
+name: Register for alfa
+short_name: Alfa
+language: nb
+medical_fields: [Prøver]
+synthetic: true
+about: {purpose: Vi prøver.}
+indicators:
+  - {id: a_hjelp, title: Fikk <hjelp> & støtte, type: andel, level_green: 0.9, level_yellow: 0.8, level_direction: 1,
+     dg_id: a_dg}
+  - {id: a_dager, title: Ventetid, type: median, sformat: ",.1f", measure_unit: dager, level_green: 2,
+     level_direction: 0}
+  - {id: a_dg, title: Dekningsgrad, type: dg_andel, include: false}
+"""
+
+
+def _delivery() -> str:
+    rows = ["context;year;orgnr;ind_id;var;denominator"]
+    for year in YEARS:
+        for orgnr, share in SHARES.items():
+            few = {(2024, "122"): 3, (2021, "111"): 2}.get((year, orgnr))
+            var, denominator = (few - 1, few) if few else (share - (2024 - year), 100)
+            rows.append(f"caregiver;{year};{orgnr};a_hjelp;{var};{denominator}")
+            rows.append(f"caregiver;{year};{orgnr};a_dager;1,{int(orgnr) % 10};100")
+    rows += [f"caregiver;2023;{orgnr};a_dg;{share};100" for orgnr, share in SHARES.items()]
+    return "\n".join(rows) + "\n"
+
+
+@cache
+def example(complete_to: str = "2024-12-31") -> Published:
+    """The registry after the gate; years after `complete_to` are provisional."""
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name in ("registries", "data"):
+            (root / name / "alfa").mkdir(parents=True)
+        (root / "registries" / "units.csv").write_text(UNITS, encoding="utf-8")
+        (root / "registries" / "alfa" / "registry.yml").write_text(DESCRIPTOR, encoding="utf-8")
+        (root / "data" / "alfa" / "a.csv").write_text(_delivery(), encoding="utf-8")
+        listed = f"- file: a.csv\n  latest_update: 2025-02-01\n  latest_affirm: {complete_to}\n"
+        (root / "data" / "alfa" / "deliveries.yml").write_text(listed, encoding="utf-8")
+        project = Project(root)
+        units = read_units(project.units, "units.csv")
+        registry = read_descriptors(project)[0]["alfa"]
+        delivered = read_deliveries(project, registry, units, UnknownUnits.REFUSE)
+        return publish(aggregate(delivered, registry, units), Source(registry, units, delivered.deliveries)).published
+
+
+def report(year: int = 2024, language: str = "nb") -> Report:
+    """The report of one year, all of them final."""
+    return Report(example(), year, "final", words(language, "nb"))
+
+
+def spec_of(markdown: str) -> dict[str, Any]:
+    """The chart of a figure."""
+    found = re.search(r'class="kv-spec">(.*?)</script>', markdown, re.DOTALL)
+    assert found is not None
+    spec: dict[str, Any] = json.loads(found[1])
+    return spec

@@ -1,0 +1,57 @@
+"""Ditt sykehus, made in Python: the list of units, and the words the page's scripts use."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from kvalreg.disclosure.gate import publish
+from kvalreg.disclosure.published import Published, Source
+from kvalreg.inputs.delivered import read_deliveries
+from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.units import read_units
+from kvalreg.project import Project, shared_root
+from kvalreg.report.wording import LANGUAGES, words
+from kvalreg.site.chooser import chooser, unit_list
+from kvalreg.statistics.aggregation import aggregate
+
+
+def published(project: Project, registry_id: str) -> Published:
+    """What a registry of the small project publishes."""
+    units = read_units(project.units, "units.csv")
+    registry = read_descriptors(project)[0][registry_id]
+    delivered = read_deliveries(project, registry, units, UnknownUnits.REFUSE)
+    return publish(aggregate(delivered, registry, units), Source(registry, units, delivered.deliveries)).published
+
+
+def test_the_list_has_every_unit_that_is_presented_and_those_above(project: Project) -> None:
+    """Four hospitals deliver: they, their two HFs and the RHF are listed in the file's order, without the nation."""
+    listed = json.loads(unit_list([published(project, "alfa"), published(project, "beta")]))
+    assert [unit["orgnr"] for unit in listed] == ["1", "11", "12", "111", "112", "121", "122"]
+    assert listed[3] == {"orgnr": "111", "name": "Vik sykehus", "level": "hospital", "parent": "11"}
+    assert {key for unit in listed for key in unit} == {"orgnr", "name", "level", "parent"}
+
+
+def test_a_unit_that_no_registry_presents_is_not_listed(project: Project) -> None:
+    """A hospital without a row in any delivery, and an HF with no other hospital, cannot be chosen."""
+    registry = published(project, "alfa")
+    cells = registry.cells[~registry.cells["orgnr"].isin(["12", "121", "122"])]
+    listed = json.loads(unit_list([Published(registry.source, cells)]))
+    assert [unit["orgnr"] for unit in listed] == ["1", "11", "111", "112"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_has_every_word_that_the_scripts_say(language: str) -> None:
+    """Each `say("...")` of the modules is an attribute of the chooser's place, in the page's language."""
+    said = set()
+    for script in (shared_root() / "_extensions" / "kvalreg").glob("*.js"):
+        for call in re.findall(r"say\(([^()]*)", script.read_text("utf-8")):
+            said |= set(re.findall(r'"(\w+)"', call))
+    assert {"choose", "change", "marked", "hiddenCell"} <= said
+    html = chooser(words(language))
+    for key in said | {"hospital", "hf", "rhf"}:
+        attribute = re.sub(r"[A-Z]", lambda letter: f"-{letter[0].lower()}", key)
+        assert re.search(rf' data-{attribute}="[^"]+"', html), key
