@@ -84,13 +84,12 @@ class Selection:
 
     def coverage_view(self, indicator: Indicator) -> View | None:
         """What a figure of coverage looks at: the year in which it was last measured; None if it never was."""
-        for level in COMPARED:
-            units = self.cells(indicator.id, "caregiver", level)
-            if units:
-                newest = max(int(cell["year"]) for cell in units)
-                nation = self.cells(indicator.id, "caregiver", Level.NATION)
-                return View(indicator, "caregiver", newest, level, self.words, nation, units)
-        return None
+        newest = max((int(cell["year"]) for cell in self.units_presented(indicator, "caregiver")), default=None)
+        if newest is None:
+            return None
+        level = self.published.presentation(indicator.id, "caregiver", newest).level
+        nation, units = (self.cells(indicator.id, "caregiver", of) for of in (Level.NATION, level))
+        return View(indicator, "caregiver", newest, level, self.words, nation, units)
 
     def unit_name(self, level: Level, orgnr: str) -> str:
         """The short name of a unit, where it repeats with the unit above, else its whole name; a county's own name."""
