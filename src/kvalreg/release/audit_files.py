@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import unescape
 from pathlib import Path, PurePosixPath
 
 from kvalreg.release.audit_fragments import Fragment, Passage, read_csv, read_json, read_parquet, read_script
@@ -20,6 +21,8 @@ from kvalreg.release.audit_readings import Claim, Reading, Unattached, read_frag
 
 EDITIONS = "utgaver"
 """Earlier editions that a site holds itself lie below this folder, each in one of its own."""
+SEARCH_LIST = "search.json"
+"""What Quarto's search reads: the texts of all pages once more."""
 _NOT_LOOKED_INTO = frozenset(
     {".css", ".woff", ".woff2", ".ttf", ".otf", ".ico", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".map"}
 )
@@ -115,6 +118,8 @@ def _fragments(public: Public, spot: Spot, path: Path) -> Iterator[Fragment]:
         yield from read_html(public, spot, text)
     elif suffix in (".csv", ".tsv"):
         yield from read_csv(public, spot, text)
+    elif path.name == SEARCH_LIST:
+        yield from read_json(public, spot, json.dumps(_without_copies(json.loads(text), path.parent)))
     elif suffix in (".json", ".geojson", ".webmanifest"):
         yield from read_json(public, spot, text)
     elif suffix in (".jsonl", ".ndjson"):
@@ -124,6 +129,27 @@ def _fragments(public: Public, spot: Spot, path: Path) -> Iterator[Fragment]:
         yield from read_script(spot, text)
     else:
         yield from (Passage(spot, line) for line in text.splitlines())
+
+
+def _without_copies(entries: object, site: Path) -> object:
+    """Quarto's list for its search, without the texts that hold no word which the page they lead to has not.
+
+    Such a text is a page that has been read, with its tables run together: names and numbers that stand beside each
+    other there belong to different rows.
+    """
+    if not isinstance(entries, list):
+        return entries
+    words: dict[str, set[str]] = {}
+    kept: list[object] = []
+    for entry in entries:
+        page = str(entry.get("href", "")).partition("#")[0] if isinstance(entry, dict) else ""
+        if page and page not in words:
+            file = (site / page).resolve()
+            inside = file.is_relative_to(site.resolve()) and file.is_file()
+            words[page] = set(re.findall(r"\w+", unescape(_decoded(file.read_bytes())))) if inside else set()
+        copied = page and set(re.findall(r"\w+", str(entry.get("text", "")))) <= words[page]
+        kept.append({key: told for key, told in entry.items() if key != "text"} if copied else entry)
+    return kept
 
 
 def _decoded(content: bytes) -> str:
