@@ -321,14 +321,14 @@ def test_edition_of_other_numbers_tells_nothing(tmp_path: Path, project: Project
     assert audit(now, project.root, [june]).passed
 
 
-def test_quartos_search_list_is_read_where_it_tells_more_than_its_page(tmp_path: Path, project: Project) -> None:
-    """A copy of a page's text, tables run together, is that page; a word that the page has not is read and found."""
+def test_quartos_search_list_is_read_where_it_is_no_copy(tmp_path: Path, project: Project) -> None:
+    """The text of a page of the site, tables run together, is that page; a text that leads nowhere is read."""
     site = data_site(tmp_path / "s", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
     (site / "a.html").write_text("<p>Nes sykehus</p><p>Vik sykehus: 80</p>", encoding="utf-8")
     entry = {"objectID": "a.html", "href": "a.html", "title": "A", "text": "Vik sykehus 80 Nes sykehus 80"}
     (site / "search.json").write_text(json.dumps([entry]), encoding="utf-8")
     assert audit(site, project.root).passed
-    more = entry | {"text": "Nes sykehus: 4 pasienter i 2024"}
+    more = entry | {"href": "b.html", "text": "Nes sykehus: 4 pasienter i 2024"}
     (site / "search.json").write_text(json.dumps([entry, more]), encoding="utf-8")
     found = audit(site, project.root)
     assert {(f.kind, f.file) for f in found.findings} == {(FindingKind.LEAK, "search.json")}

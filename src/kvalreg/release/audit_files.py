@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import unescape
 from pathlib import Path, PurePosixPath
 
 from kvalreg.release.audit_fragments import Fragment, Passage, read_csv, read_json, read_parquet, read_script
@@ -132,22 +131,17 @@ def _fragments(public: Public, spot: Spot, path: Path) -> Iterator[Fragment]:
 
 
 def _without_copies(entries: object, site: Path) -> object:
-    """Quarto's list for its search, without the texts that hold no word which the page they lead to has not.
+    """Quarto's list for its search, without the texts of pages that lie in the site and are read themselves.
 
-    Such a text is a page that has been read, with its tables run together: names and numbers that stand beside each
-    other there belong to different rows.
+    Quarto runs their tables together: names and numbers that stand beside each other there belong to different rows.
     """
     if not isinstance(entries, list):
         return entries
-    words: dict[str, set[str]] = {}
     kept: list[object] = []
     for entry in entries:
         page = str(entry.get("href", "")).partition("#")[0] if isinstance(entry, dict) else ""
-        if page and page not in words:
-            file = (site / page).resolve()
-            inside = file.is_relative_to(site.resolve()) and file.is_file()
-            words[page] = set(re.findall(r"\w+", unescape(_decoded(file.read_bytes())))) if inside else set()
-        copied = page and set(re.findall(r"\w+", str(entry.get("text", "")))) <= words[page]
+        file = (site / page).resolve()
+        copied = bool(page) and file.is_relative_to(site.resolve()) and file.is_file()
         kept.append({key: told for key, told in entry.items() if key != "text"} if copied else entry)
     return kept
 
