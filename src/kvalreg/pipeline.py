@@ -38,9 +38,8 @@ from kvalreg.project import Project
 from kvalreg.release.edition import approve
 from kvalreg.report.readability import Lix, lix_of_page, names_of
 from kvalreg.report.text_check import hard_to_read, text_remarks
-from kvalreg.site.chooser import UNIT_LIST, unit_list
-from kvalreg.site.downloads import set_aside
-from kvalreg.site.pages import Shown, site_pages
+from kvalreg.site.content import Shown, Site
+from kvalreg.site.pages import site_content
 from kvalreg.site.renderer import Choice, choose_renderer
 from kvalreg.site.staging import stage
 from kvalreg.statistics.aggregation import aggregate
@@ -177,9 +176,8 @@ def render_site(project: Project, choice: Choice) -> list[Fault]:
         for registry_id in sorted(path.stem for path in project.published.glob("*.parquet"))
         if project.descriptor(registry_id).exists() and (kept := accepted_pages(registry_id, project.accepted))
     ]
-    of_site, unit_cells = set_aside(site_pages(shown))
-    units = {UNIT_LIST: unit_list([registry.published for registry in shown])}
-    staged = stage(project, of_site, units | unit_cells)
+    content = site_content(Site(tuple(shown)))
+    staged = stage(project, content.pages, content.files)
     choice.renderer.render(staged, project.site, lambda site: unchecked.extend(approve(site, project)))
     return unchecked
 

@@ -1,38 +1,55 @@
-"""The pages around the reports: front page, list of registries, how to read the numbers.
+"""The site's content: every page around the reports and every file beside them, gathered from their makers.
 
-Comes in: each registry's published cells and its accepted pages. Goes out: every page of the site, ready to stage.
+Comes in: each registry's published cells and its accepted pages. Goes out: `Content`, ready to stage. A new kind of
+page or file is one module with a maker and one line in `MAKERS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html import escape
 from importlib.resources import files
 
 from kvalreg.batch.accepted import AcceptedPage
-from kvalreg.disclosure.published import Published
 from kvalreg.report.markup import raw_html
 from kvalreg.report.report import Report, rounds
 from kvalreg.report.wording import words
-from kvalreg.site.chooser import chooser
+from kvalreg.site.chooser import UNIT_LIST, chooser, unit_list
+from kvalreg.site.content import Content, Shown, Site
+from kvalreg.site.downloads import set_aside
 from kvalreg.site.staging import Page
 
 
-@dataclass(frozen=True)
-class Shown:
-    """One registry on the site: its published cells, and the pages made of them."""
+def site_content(site: Site) -> Content:
+    """Every page and file of the site."""
+    made = [maker(site) for maker in MAKERS]
+    pages, unit_cells = set_aside([_with_chooser(page) for content in made for page in content.pages])
+    files = {address: file for content in made for address, file in content.files.items()}
+    return Content(tuple(pages), files | unit_cells)
 
-    published: Published
-    pages: tuple[AcceptedPage, ...]
+
+def _front_pages(site: Site) -> Content:
+    synthetic = site.synthetic
+    return Content(
+        (
+            _front(site.shown, synthetic=synthetic),
+            _registries(site.shown, synthetic=synthetic),
+            _about(synthetic=synthetic),
+        )
+    )
 
 
-def site_pages(shown: Sequence[Shown]) -> list[Page]:
-    """Every page of the site."""
-    synthetic = any(registry.published.registry.synthetic for registry in shown)
-    around = [_front(shown, synthetic=synthetic), _registries(shown, synthetic=synthetic), _about(synthetic=synthetic)]
-    reports = [_report(page) for registry in shown for page in registry.pages]
-    return [_with_chooser(page) for page in (*around, *reports)]
+def _reports(site: Site) -> Content:
+    return Content(tuple(_report(page) for registry in site.shown for page in registry.pages))
+
+
+def _units(site: Site) -> Content:
+    return Content(files={UNIT_LIST: unit_list([registry.published for registry in site.shown])})
+
+
+MAKERS: tuple[Callable[[Site], Content], ...] = (_front_pages, _reports, _units)
+"""Who makes the site's content; two that make one address are refused when the site is staged."""
 
 
 def _with_chooser(page: Page) -> Page:
