@@ -181,6 +181,8 @@ class About(Model):
     """E-post."""
     contacts: tuple[Contact, ...] = ()
     """Kontaktpersoner."""
+    reviewed: date | None = None
+    """The date (YYYY-MM-DD) when these texts were last reviewed."""
 
 
 class QualityImprovement(Model):
@@ -224,6 +226,15 @@ class Research(Model):
     """Address of the full list of publications."""
 
 
+class Licence(Model):
+    """What others may do with the registry's published numbers; NLOD 2.0 when left out."""
+
+    name: FilledText = "Norsk lisens for offentlige data (NLOD) 2.0"
+    """The licence's name."""
+    url: HttpUrl = HttpUrl("https://data.norge.no/nlod/no/2.0")
+    """Where its text is: the whole address."""
+
+
 class Registry(Model):
     """One registry: the seed's fixed fields, its indicators, and how it wants to be shown."""
 
@@ -237,6 +248,10 @@ class Registry(Model):
     """The written standard of the registry's pages: nb (bokmål) or nn (nynorsk)."""
     medical_fields: Annotated[tuple[FilledText, ...], Field(min_length=1)]
     """One or more medical fields that the registry is found under."""
+    keywords: tuple[FilledText, ...] = ()
+    """Words that readers may search for: diagnoses, treatments, what people call them in daily speech."""
+    licence: Licence = Licence()
+    """The licence of the published numbers."""
     synthetic: bool = False
     """True when the data is made up; every page then says so."""
     presentation_level: Level | None = None
