@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "kvalreg"
 ORDER = [
     "errors",
+    "clock",
     "project",
     "inputs",
     "statistics",

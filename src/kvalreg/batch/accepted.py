@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from datetime import date
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kvalreg.batch.plan import Job
+from kvalreg.clock import today
 
 
 class AcceptedPage(BaseModel):
-    """One executed page and how the site shows it. `delayed` marks a page whose newer edition failed."""
+    """One executed page and how the site shows it.
+
+    Parameters
+    ----------
+    delayed
+        Marks a page whose newer edition failed.
+    made
+        The day on which the page's content, its title and Markdown, last changed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,10 +41,11 @@ class AcceptedPage(BaseModel):
     synthetic: bool
     markdown: str
     delayed: bool = False
+    made: date = Field(default_factory=today)
 
 
 def accept(job: Job, markdown: str, folder: Path) -> None:
-    """Keep a job's page as its newest good one."""
+    """Keep a job's page as its newest good one; the same content as before keeps its day."""
     page = AcceptedPage(
         registry=job.registry,
         kind=job.kind,
@@ -47,6 +58,9 @@ def accept(job: Job, markdown: str, folder: Path) -> None:
         synthetic=job.synthetic,
         markdown=markdown,
     )
+    before = _read(_path(page, folder))
+    if before is not None and (before.title, before.markdown) == (page.title, page.markdown):
+        page = page.model_copy(update={"made": before.made})
     _write(page, folder)
 
 
@@ -66,9 +80,16 @@ def forget_others(registry: str, planned: Collection[str], folder: Path) -> None
 
 def accepted_pages(registry: str, folder: Path) -> list[AcceptedPage]:
     """A registry's kept pages, by address."""
-    files = sorted((folder / registry).glob("*.json"))
-    pages = [AcceptedPage.model_validate_json(path.read_text(encoding="utf-8")) for path in files]
-    return sorted(pages, key=lambda page: page.address)
+    read = map(_read, (folder / registry).glob("*.json"))
+    return sorted((page for page in read if page is not None), key=lambda page: page.address)
+
+
+def _read(path: Path) -> AcceptedPage | None:
+    """The page in a file; None where there is none, or a damaged one, which the next run makes again."""
+    try:
+        return AcceptedPage.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
 
 
 def _path(page: AcceptedPage, folder: Path) -> Path:

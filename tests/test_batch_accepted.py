@@ -1,0 +1,52 @@
+"""The last good pages: what is kept of them, and the day on which their content last changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from kvalreg.batch.accepted import accept, accepted_pages, mark_delayed
+from kvalreg.batch.plan import Job
+from kvalreg.clock import SOURCE_DATE
+
+ADDRESS = "registre/slag/2024/index.qmd"
+JOB = Job("year", Path("year.ipynb"), "slag", 2024, "final", "nb", ADDRESS, "Slag", (), synthetic=True)
+# 2026-06-01 and 2026-06-02, at noon in UTC
+FIRST, SECOND = "1780315200", "1780401600"
+
+
+def made(folder: Path) -> date:
+    """The day of the only page that is kept."""
+    (page,) = accepted_pages("slag", folder)
+    return page.made
+
+
+def test_a_page_has_the_day_on_which_its_content_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same title and Markdown keep their day, also across a delay; a change of either has its own."""
+    monkeypatch.setenv(SOURCE_DATE, FIRST)
+    accept(JOB, "tekst", tmp_path)
+    assert made(tmp_path) == date(2026, 6, 1)
+    monkeypatch.setenv(SOURCE_DATE, SECOND)
+    mark_delayed("slag", None, tmp_path)
+    assert made(tmp_path) == date(2026, 6, 1)
+    accept(JOB, "tekst", tmp_path)
+    assert made(tmp_path) == date(2026, 6, 1)
+    accept(replace(JOB, title="Hjerneslag"), "tekst", tmp_path)
+    assert made(tmp_path) == date(2026, 6, 2)
+    monkeypatch.setenv(SOURCE_DATE, FIRST)
+    accept(replace(JOB, title="Hjerneslag"), "ny tekst", tmp_path)
+    assert made(tmp_path) == date(2026, 6, 1)
+
+
+def test_a_damaged_page_is_as_if_it_were_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a file stops no run: the page is missing until it is made again."""
+    monkeypatch.setenv(SOURCE_DATE, FIRST)
+    accept(JOB, "tekst", tmp_path)
+    (file,) = (tmp_path / "slag").glob("*.json")
+    file.write_bytes(file.read_bytes()[:50])
+    assert accepted_pages("slag", tmp_path) == []
+    accept(JOB, "tekst", tmp_path)
+    assert made(tmp_path) == date(2026, 6, 1)
