@@ -1,0 +1,63 @@
+"""The command line: a thin wrapper around `kvalreg.pipeline` and `kvalreg.inputs.imongr`.
+
+Owns options, what is printed and the exit code: 0 all succeeded, 1 something failed, 2 usage or configuration, 3 an
+error that nobody expected, of which neither the message nor a variable is printed: they may hold a result.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from kvalreg import __version__
+from kvalreg.cli.build import build
+from kvalreg.cli.imports import import_
+from kvalreg.cli.release import audit, publish
+from kvalreg.cli.workbench import check, schema
+from kvalreg.console import plain
+from kvalreg.errors import EXIT_UNEXPECTED, KvalregError, describe_unexpected
+
+_UNEXPECTED = (
+    "kvalreg stopped at an error that it did not expect. The site is whole: as it was, or new.\n"
+    "Send these lines to whoever maintains kvalreg. They hold no results; the error's message might, and is left out."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="kvalreg")
+def cli() -> None:
+    """Result pages for medical quality registries: from deliveries to a website.
+
+    \b
+    Examples:
+      kvalreg build                        make the whole site
+      kvalreg check                        find faults without building
+      kvalreg publish 2026-06              keep the site as an edition
+      kvalreg import imongr SOURCE DIR     make a project of an imongr export
+
+    Exit codes: 0 all succeeded; 1 a delivery, a notebook or the renderer failed; 2 usage or configuration;
+    3 kvalreg stopped at an error that it did not expect.
+    """
+
+
+for _command in (build, check, audit, publish, schema, import_):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command; an expected error prints without a traceback, any other without its message."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. The site is as it was.", err=True)
+        sys.exit(130)
+    except KvalregError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except Exception as error:
+        click.echo(plain(f"{_UNEXPECTED}\n{describe_unexpected(error)}"), err=True)
+        sys.exit(EXIT_UNEXPECTED)

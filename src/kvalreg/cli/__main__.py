@@ -1,0 +1,5 @@
+"""`python -m kvalreg.cli`."""
+
+from kvalreg.cli import main
+
+main()

@@ -1,0 +1,56 @@
+"""`kvalreg build`: the whole run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from kvalreg.cli.options import project_option, quiet_option, registries_argument, skip_option, verbose_option
+from kvalreg.console import Console
+
+
+@click.command()
+@registries_argument
+@click.option("--year", "years", type=int, multiple=True, help="Only this year's pages (may be repeated).")
+@click.option("--renderer", type=click.Choice(["auto", "quarto", "pandoc"]), default="auto", show_default=True)
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=None, help="Notebooks at a time; one per core if not given."
+)
+@project_option
+@click.option("--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Where the site goes.")
+@skip_option
+@quiet_option
+@verbose_option
+def build(
+    registries: tuple[str, ...],
+    years: tuple[int, ...],
+    renderer: str,
+    jobs: int | None,
+    root: Path,
+    output: Path | None,
+    skip_unknown_units: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Run the pipeline and leave the site in _site/.
+
+    \b
+    Examples:
+      kvalreg build                        every registry and year
+      kvalreg build slag hofte             two registries
+      kvalreg build slag --year 2025       one page, and the registry's own
+      kvalreg build --project ~/results --renderer pandoc --jobs 8
+    """
+    from kvalreg import pipeline
+    from kvalreg.project import Project
+
+    console = Console.of(quiet=quiet, verbose=verbose)
+    request = pipeline.Request(
+        registries, years, renderer, jobs or os.cpu_count() or 1, pipeline.unknown_units(skip=skip_unknown_units)
+    )
+    account = pipeline.build(Project.open(root, output), request, console)
+    console.account(account)
+    sys.exit(account.exit_code)

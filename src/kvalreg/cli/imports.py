@@ -1,0 +1,41 @@
+"""`kvalreg import`: projects made of what other systems hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kvalreg.cli.options import quiet_option, verbose_option
+from kvalreg.console import Console
+
+
+@click.group(name="import")
+def import_() -> None:
+    """Make a project of what another system holds."""
+
+
+@import_.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--unknown-units", type=click.Choice(["skip", "refuse"]), default="skip", show_default=True)
+@quiet_option
+@verbose_option
+def imongr(source: Path, target: Path, unknown_units: str, quiet: bool, verbose: bool) -> None:
+    """Make a project of what imongr holds: units, definitions, deliveries.
+
+    SOURCE has units.csv, indicators.json and one CSV per registry. Deliveries are copied byte for byte.
+
+    Rows of units that are not in units.csv are reported by row, and the new project's deliveries.yml names those units
+    as left out; every build says so. With --unknown-units refuse they are not named there, and the build refuses their
+    delivery until you decide.
+
+    \b
+    Example:
+      kvalreg import imongr ~/imongr-export ~/results && kvalreg build --project ~/results
+    """
+    from kvalreg.inputs.delivery import UnknownUnits
+    from kvalreg.inputs.imongr import import_imongr
+
+    report = import_imongr(source, target, UnknownUnits(unknown_units))
+    Console.of(quiet=quiet, verbose=verbose).imported(report, target)
