@@ -26,7 +26,7 @@ from kvalreg.disclosure.published import Published, save_published
 from kvalreg.inputs.delivered import Delivered
 from kvalreg.report.report import Report, rounds
 from kvalreg.report.wording import words
-from kvalreg.site.pages import Shown
+from kvalreg.site.content import Shown
 from kvalreg.statistics.results import Results
 
 
