@@ -10,6 +10,7 @@ import pytest
 from kvalreg.errors import ConfigurationError, Fault
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.descriptor_file import descriptor_schema, read_descriptor, read_descriptors
+from kvalreg.kinds import Kind
 from kvalreg.project import Project
 
 GOOD = """\
@@ -229,7 +230,12 @@ def test_good_registries_are_read_beside_faulty_ones(tmp_path: Path) -> None:
     assert sorted(good) == ["hofte", "slag"]
     assert sorted(faulty) == ["kols", "tom"]
     assert faulty["tom"] == (
-        Fault("The folder has no registry.yml.", "Write one, or remove the folder.", "registries/tom"),
+        Fault(
+            "The folder has no registry.yml.",
+            "Write one, or remove the folder.",
+            "registries/tom",
+            kind=Kind.NO_DESCRIPTOR,
+        ),
     )
 
 

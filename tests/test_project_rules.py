@@ -14,6 +14,7 @@ from kvalreg.batch.hygiene import analysis_faults, report_faults
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "kvalreg"
 ORDER = [
+    "kinds",
     "errors",
     "clock",
     "project",
@@ -25,6 +26,7 @@ ORDER = [
     "site",
     "release",
     "pipeline",
+    "workbench",
     "console",
     "cli",
 ]
@@ -50,6 +52,15 @@ def test_imports_go_one_way(path: Path) -> None:
     own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if own != "__init__":
         assert imported(path) <= set(ORDER[: ORDER.index(own) + 1])
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_fault_says_its_kind(path: Path) -> None:
+    """A fault has a number from `kvalreg.kinds`, so that `kvalreg explain` and the documentation can tell more."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Fault"]
+    unkind = [call.lineno for call in made if len(call.args) < 6 and "kind" not in {word.arg for word in call.keywords}]
+    assert unkind == [], f"{path.name}: give these faults a kind, and a new kind a section in workbench/faults.md"
 
 
 def test_every_part_has_its_place_in_the_order() -> None:

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from kvalreg.kinds import Kind
+
 EXIT_FAILED = 1
 """Something the run was asked for did not succeed: a notebook, a delivery, a renderer."""
 EXIT_CONFIGURATION = 2
@@ -39,6 +41,8 @@ class Fault:
         1-based line in a text file, or 1-based row (the header is row 1) in a table.
     key
         Where inside the file: ``indicators[2].type`` in a descriptor, ``orgnr`` in a delivery.
+    kind
+        What sort of fault it is; `kvalreg explain` tells more about each.
     """
 
     what: str
@@ -46,11 +50,13 @@ class Fault:
     file: str = ""
     line: int | None = None
     key: str = ""
+    kind: Kind | None = None
 
     def __str__(self) -> str:
         place = self.file + (f":{self.line}" if self.line is not None else "")
         parts = [part for part in (place, self.key) if part]
-        return ": ".join([*parts, f"{self.what} {self.todo}".strip()])
+        number = f"({self.kind})" if self.kind is not None else ""
+        return ": ".join([*parts, " ".join(part for part in (self.what, self.todo, number) if part)])
 
 
 class KvalregError(Exception):

@@ -34,6 +34,7 @@ from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.inputs.yaml_file import read_yaml
+from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.release.edition import approve
 from kvalreg.report.readability import Lix, lix_of_page, names_of
@@ -216,7 +217,7 @@ def _page_remarks(job: Job, measured: Lix) -> list[Fault]:
     if not measured.hard:
         return []
     todo = "Look at the registry's descriptions first: kvalreg check names them."
-    return [Fault(hard_to_read(f"The page '{job.name}'", measured), todo)]
+    return [Fault(hard_to_read(f"The page '{job.name}'", measured), todo, kind=Kind.HARD_TO_READ)]
 
 
 @dataclass(frozen=True)

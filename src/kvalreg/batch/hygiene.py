@@ -17,6 +17,7 @@ import nbformat
 import papermill
 
 from kvalreg.errors import Fault
+from kvalreg.kinds import Kind
 from kvalreg.report.display import PIECE
 
 PARAMETERS = ("registry", "year", "round", "language")
@@ -111,19 +112,27 @@ def _foreign(output: Any) -> str:
 # --- the notebook as it is saved -------------------------------------------------------------------------------------
 def _faults(path: Path, shown: str, cell_faults: Callable[[list[Any], str], Iterator[Fault]]) -> list[Fault]:
     if not path.is_file():
-        return [Fault("There is no such notebook.", "Restore it, or copy the shared one.", shown)]
+        return [
+            Fault("There is no such notebook.", "Restore it, or copy the shared one.", shown, kind=Kind.NOT_A_NOTEBOOK)
+        ]
     try:
         notebook = nbformat.read(path, as_version=4)
     except Exception as error:  # nbformat raises json, validation and its own errors, with no common root
-        return [Fault(f"This is no notebook ({type(error).__name__}).", "Open and save it in Jupyter.", shown)]
+        what = f"This is no notebook ({type(error).__name__})."
+        return [Fault(what, "Open and save it in Jupyter.", shown, kind=Kind.NOT_A_NOTEBOOK)]
     faults = []
     if not notebook.metadata.get("kernelspec", {}).get("name"):
         faults.append(
-            Fault("The notebook names no kernel.", "Open it in Jupyter, choose Python 3, and save it.", shown)
+            Fault(
+                "The notebook names no kernel.",
+                "Open it in Jupyter, choose Python 3, and save it.",
+                shown,
+                kind=Kind.NO_KERNEL,
+            )
         )
     if not any("parameters" in _tags(cell) for cell in notebook.cells):
         advice = "Put what changes from run to run in one cell, at the top, and tag it 'parameters'."
-        faults.append(Fault("No cell is tagged 'parameters'.", advice, shown))
+        faults.append(Fault("No cell is tagged 'parameters'.", advice, shown, kind=Kind.NO_PARAMETERS))
     elif cell_faults is _report_cells:
         faults += _parameter_faults(path, shown)
     return [*faults, *_stored_outputs(notebook.cells, shown), *cell_faults(notebook.cells, shown)]
@@ -134,19 +143,21 @@ def _parameter_faults(path: Path, shown: str) -> Iterator[Fault]:
     for name in PARAMETERS:
         if name not in asked:
             what = f"The notebook does not take the parameter {name!r}."
-            yield Fault(what, "Add it to the cell tagged 'parameters'.", shown)
+            yield Fault(what, "Add it to the cell tagged 'parameters'.", shown, kind=Kind.PARAMETER_WRONG)
     for name in asked:
         if name not in PARAMETERS:
             what = f"The notebook asks for the parameter {name!r}, which no build gives."
             advice = f"Move it out of the cell tagged 'parameters', which holds only {', '.join(PARAMETERS)}."
-            yield Fault(what, advice, shown, key=name)
+            yield Fault(what, advice, shown, key=name, kind=Kind.PARAMETER_WRONG)
 
 
 def _stored_outputs(cells: list[Any], shown: str) -> Iterator[Fault]:
     for number, cell in enumerate(cells, start=1):
         if cell.get("outputs"):
             advice = "Clear all outputs in Jupyter and save: what was shown once may not be for others to see."
-            yield Fault("The cell is saved with its outputs.", advice, shown, key=f"cell {number}")
+            yield Fault(
+                "The cell is saved with its outputs.", advice, shown, key=f"cell {number}", kind=Kind.OUTPUTS_SAVED
+            )
 
 
 # --- report notebooks ------------------------------------------------------------------------------------------------
@@ -158,16 +169,18 @@ def _report_cells(cells: list[Any], shown: str) -> Iterator[Fault]:
         where = f"cell {number}"
         tree = _parsed(cell.source)
         if tree is None:
-            yield Fault("The cell is not plain Python.", "Use no line that begins with % or !.", shown, key=where)
+            advice = "Use no line that begins with % or !."
+            yield Fault("The cell is not plain Python.", advice, shown, key=where, kind=Kind.NOT_PYTHON)
             continue
         if cell.source.strip().count("\n") >= MOST_LINES:
             advice = "Divide the cell, or move the work into a module."
-            yield Fault(f"The cell has more than {MOST_LINES} lines.", advice, shown, key=where)
+            what = f"The cell has more than {MOST_LINES} lines."
+            yield Fault(what, advice, shown, key=where, kind=Kind.CELL_LONG)
         known |= _bound(tree)
         told = _more_than_calls(tree, known)
         if told:
             advice = "A report notebook only calls the report. Prepare numbers in the analysis notebook."
-            yield Fault(f"The cell {told}.", advice, shown, key=where)
+            yield Fault(f"The cell {told}.", advice, shown, key=where, kind=Kind.MORE_THAN_CALLS)
 
 
 def _more_than_calls(tree: ast.Module, known: set[str]) -> str:
@@ -218,7 +231,7 @@ def _analysis_cells(cells: list[Any], shown: str) -> Iterator[Fault]:
         told = _may_show(cell.source)
         if told:
             advice = "An analysis notebook shows no rows: end the line with ; or print a plain text with counts only."
-            yield Fault(f"The cell {told}.", advice, shown, key=f"cell {number}")
+            yield Fault(f"The cell {told}.", advice, shown, key=f"cell {number}", kind=Kind.MAY_SHOW_ROWS)
 
 
 def _may_show(source: str) -> str:

@@ -14,7 +14,7 @@ from kvalreg import __version__
 from kvalreg.cli.build import build
 from kvalreg.cli.imports import import_
 from kvalreg.cli.release import audit, publish
-from kvalreg.cli.workbench import check, schema
+from kvalreg.cli.workbench import check, explain, schema
 from kvalreg.console import plain
 from kvalreg.errors import EXIT_UNEXPECTED, KvalregError, describe_unexpected
 
@@ -41,7 +41,7 @@ def cli() -> None:
     """
 
 
-for _command in (build, check, audit, publish, schema, import_):
+for _command in (build, check, audit, publish, schema, explain, import_):
     cli.add_command(_command)
 
 

@@ -1,4 +1,4 @@
-"""The commands of a statistician's day: `check` and `schema`."""
+"""The commands of a statistician's day: `check`, `explain` and `schema`."""
 
 from __future__ import annotations
 
@@ -51,3 +51,17 @@ def schema() -> None:
     from kvalreg.inputs.descriptor_file import descriptor_schema
 
     click.echo(json.dumps(descriptor_schema(), indent=2, ensure_ascii=False))
+
+
+@click.command()
+@click.argument("number")
+def explain(number: str) -> None:
+    """Tell more about a kind of fault, by the number at the end of its message.
+
+    \b
+    Example:
+      kvalreg explain KV103
+    """
+    from kvalreg.workbench import explanation
+
+    click.echo(explanation.explain(number))

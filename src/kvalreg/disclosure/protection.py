@@ -24,6 +24,7 @@ from kvalreg.errors import DisclosureError, Fault
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import Level, Units
+from kvalreg.kinds import Kind
 
 _GROUP = ["ind_id", "context", "year"]
 _HEIGHT = {Level.HOSPITAL: 0, Level.HF: 1, Level.COUNTY: 1, Level.RHF: 2, Level.NATION: 3}
@@ -105,7 +106,9 @@ def _prove(table: Table, hidden: BoolArray, policy: Policy, name: str) -> None:
         found -= _exposures(table, ~table.mask("known"), policy)  # what earlier editions alone give away
     if found:
         what = f"{name}: {len(found)} hidden cells could be worked out from what is shown."
-        raise DisclosureError([Fault(what, "Nothing of this registry is published. Report this to kvalreg.")])
+        raise DisclosureError(
+            [Fault(what, "Nothing of this registry is published. Report this to kvalreg.", kind=Kind.CELL_EXPOSED)]
+        )
 
 
 def _exposures(table: Table, hidden: BoolArray, policy: Policy) -> set[Exposure]:

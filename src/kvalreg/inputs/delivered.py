@@ -22,6 +22,7 @@ from kvalreg.inputs.text_file import printable, quote
 from kvalreg.inputs.units import Units
 from kvalreg.inputs.validation import validate
 from kvalreg.inputs.yaml_file import read_yaml
+from kvalreg.kinds import Kind
 from kvalreg.project import Project
 
 _SUFFIXES = (".csv", ".parquet")
@@ -121,7 +122,7 @@ def _entries(project: Project, registry_id: str) -> tuple[list[_Entry], list[Fau
     for path in _files(folder):
         wrong = _refusal(path, folder)
         if wrong is not None:
-            faults.append(Fault(*wrong, printable(f"{project.relative(folder)}/{path.name}")))
+            faults.append(Fault(*wrong, printable(f"{project.relative(folder)}/{path.name}"), kind=Kind.NOT_A_DELIVERY))
         elif path.resolve() not in known:
             entries.append((path, ListedDelivery(file=path.name)))
     return entries, faults
@@ -150,7 +151,7 @@ def _listed(project: Project, registry_id: str) -> tuple[list[_Entry], list[Faul
         if wrong is None:
             entries.append((file, each))
         else:
-            faults.append(document.fault(place, *wrong))
+            faults.append(document.fault(place, *wrong, Kind.NOT_A_DELIVERY))
     return entries, faults
 
 
@@ -207,7 +208,7 @@ def _dates_unknown(infos: Iterable[DeliveryInfo]) -> Iterator[Fault]:
     for info in infos:
         if info.latest_affirm is None:
             what = "It is not known up to which date the delivery is complete, so all its years are shown as final."
-            yield Fault(what, "Give its latest_affirm in deliveries.yml.", info.shown)
+            yield Fault(what, "Give its latest_affirm in deliveries.yml.", info.shown, kind=Kind.DATES_UNKNOWN)
 
 
 def _identical(deliveries: Iterable[Delivery]) -> Iterator[Fault]:
@@ -215,7 +216,9 @@ def _identical(deliveries: Iterable[Delivery]) -> Iterator[Fault]:
     for delivery in deliveries:
         earlier = first.setdefault(delivery.sha256, delivery.shown)
         if earlier != delivery.shown:
-            yield Fault(f"The file is identical to {earlier}.", "Remove one of the two.", delivery.shown)
+            yield Fault(
+                f"The file is identical to {earlier}.", "Remove one of the two.", delivery.shown, kind=Kind.FILE_TWICE
+            )
 
 
 def _known_by_now(read: Iterable[tuple[ListedDelivery, Delivery]], units: Units) -> Iterator[Fault]:
@@ -223,4 +226,4 @@ def _known_by_now(read: Iterable[tuple[ListedDelivery, Delivery]], units: Units)
         for orgnr in listed.skip_units:
             if orgnr in units:
                 what = f"The unit {quote(orgnr)} is known by now, and its rows are used."
-                yield Fault(what, "Remove it from skip_units in deliveries.yml.", delivery.shown)
+                yield Fault(what, "Remove it from skip_units in deliveries.yml.", delivery.shown, kind=Kind.UNIT_KNOWN)

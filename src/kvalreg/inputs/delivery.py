@@ -20,6 +20,7 @@ from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.table_file import Layout, name_rows, read_table
 from kvalreg.inputs.text_file import name, printable
 from kvalreg.inputs.units import Units
+from kvalreg.kinds import Kind
 
 LAYOUT = Layout(("context", "year", "orgnr", "ind_id", "var"), ("denominator",))
 """Columns by name, case-sensitive, in any order. Without `denominator`, every row's denominator is 1."""
@@ -144,4 +145,4 @@ def _leave_out(cells: pd.DataFrame, terms: Terms) -> tuple[pd.DataFrame, dict[st
 def _left_out(orgnr: str, numbers: tuple[int, ...], shown: str) -> Fault:
     what = f"The unit {name(orgnr)} is unknown, and its rows are left out: {name_rows(numbers)}."
     todo = "Correct the orgnr, or add the unit to registries/units.csv."
-    return Fault(what, todo, shown, numbers[0], "orgnr")
+    return Fault(what, todo, shown, numbers[0], "orgnr", Kind.ROWS_LEFT_OUT)

@@ -19,6 +19,7 @@ from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.table_file import name_rows
 from kvalreg.inputs.text_file import is_name, name, quote
 from kvalreg.inputs.units import Units
+from kvalreg.kinds import Kind
 
 CONTEXTS = ("caregiver", "resident")
 _KEY = ["ind_id", "context", "year", "orgnr"]
@@ -29,6 +30,7 @@ _YEARS = (1900, 2100)
 _LARGEST_COUNT = 1e9
 """More than any count of patients, and small enough for sums to stay whole numbers."""
 _NAMED = 10
+_UNKNOWN = {"context": Kind.CONTEXT_UNKNOWN, "ind_id": Kind.INDICATOR_UNKNOWN, "orgnr": Kind.UNIT_UNKNOWN}
 
 
 @dataclass
@@ -73,7 +75,8 @@ class DeliveryChecks:
         self._check_duplicates(rows[is_known & ~is_summed])
         self._check_levels(rows[is_known & is_summed])
         above = is_summed & (rows["var"] > rows["denominator"])
-        self._warn(above, "var", "The numerator is larger than the denominator in {rows}.", "Check the two columns.")
+        what = "The numerator is larger than the denominator in {rows}."
+        self._warn(above, "var", Kind.NUMERATOR_LARGE, what, "Check the two columns.")
         return rows, tuple(self.faults), tuple(self.warnings)
 
     # --- names -------------------------------------------------------------------------------------------------------
@@ -93,31 +96,39 @@ class DeliveryChecks:
         is_unknown = ~self.cells[key].isin(known)
         if not is_unknown.any():
             return
+        kind = _UNKNOWN[key]
         texts = self.cells.loc[is_unknown, key]
         texts = texts[texts != ""]
-        self._block(is_unknown.index[self.cells[key] == ""], key, "The cell has no value in {rows}.", "Fill it in.")
+        self._block(
+            is_unknown.index[self.cells[key] == ""],
+            key,
+            Kind.NO_VALUE,
+            "The cell has no value in {rows}.",
+            "Fill it in.",
+        )
         names = list(texts.unique())
         listed = [text for text in names if is_name(text)][:_NAMED]
         for text in listed:
             close = difflib.get_close_matches(text, known, n=1) if key != "orgnr" else []
             meant = f"Did you mean '{close[0]}'? " if close else ""
             what = f"{subject} {quote(text)} is unknown in {{rows}}."
-            self._block(texts.index[texts == text], key, what, meant + todo)
+            self._block(texts.index[texts == text], key, kind, what, meant + todo)
         others = texts[~texts.isin(listed)]
         what = f"{len(names) - len(listed)} more unknown, in {{rows}}."
-        self._block(others.index, key, what if listed else f"{subject} is unknown in {{rows}}.", todo)
+        self._block(others.index, key, kind, what if listed else f"{subject} is unknown in {{rows}}.", todo)
 
     # --- numbers -----------------------------------------------------------------------------------------------------
     def _numbers(self, key: str) -> pd.Series[float]:
         """The column as numbers, NaN where it holds none."""
         texts = self.cells[key]
         is_missing = texts.str.lower().isin(_MISSING)
-        self._block(texts.index[is_missing], key, "The cell has no value in {rows}.", "Fill it in, or remove the row.")
+        todo = "Fill it in, or remove the row."
+        self._block(texts.index[is_missing], key, Kind.NO_VALUE, "The cell has no value in {rows}.", todo)
         is_number = texts.str.fullmatch(_NUMBER)
         values = texts.where(is_number, "nan").str.replace(",", ".", regex=False).astype("float64")
         is_wrong = ~is_missing & ~np.isfinite(values)
         todo = "Write digits and at most one decimal sign: no spaces, units or thousand separators."
-        self._block(texts.index[is_wrong], key, "The cell is not a number in {rows}.", todo)
+        self._block(texts.index[is_wrong], key, Kind.NOT_A_NUMBER, "The cell is not a number in {rows}.", todo)
         return values.where(np.isfinite(values))
 
     def _check_decimal_signs(self) -> None:
@@ -130,34 +141,36 @@ class DeliveryChecks:
             rarer = has_comma if has_comma.sum() <= has_point.sum() else has_point
             sign, other = ("comma", "point") if rarer is has_comma else ("point", "comma")
             what = f"Decimal {sign} in {{rows}}, but decimal {other} elsewhere in the file."
-            self._block(rarer.index[rarer], "var", what, "Write all numbers with the same sign.")
+            self._block(rarer.index[rarer], "var", Kind.NOT_A_NUMBER, what, "Write all numbers with the same sign.")
 
     def _check_years(self, years: pd.Series[float]) -> None:
         first, last = _YEARS
         is_wrong = years.notna() & ~((years % 1 == 0) & years.between(first, last))
         what = f"The year is not a whole number from {first} to {last} in {{rows}}."
-        self._block(years.index[is_wrong], "year", what, "Write the year with four digits.")
+        self._block(years.index[is_wrong], "year", Kind.YEAR_WRONG, what, "Write the year with four digits.")
 
     def _check_denominators(self, denominators: pd.Series[float]) -> None:
         is_whole = (denominators % 1 == 0) & denominators.between(1, _LARGEST_COUNT)
         is_wrong = denominators.notna() & ~is_whole
         what = "The denominator is not a whole number above 0 in {rows}."
-        self._block(denominators.index[is_wrong], "denominator", what, "Correct it, or remove the row.")
+        self._block(
+            denominators.index[is_wrong], "denominator", Kind.DENOMINATOR_WRONG, what, "Correct it, or remove the row."
+        )
 
     def _check_values(self, values: pd.Series[float], is_summed: pd.Series[bool], is_computed: pd.Series[bool]) -> None:
         is_count = (values % 1 == 0) & values.between(0, _LARGEST_COUNT)
         is_wrong = values.notna() & is_summed & ~is_count
         what = "The numerator (var) of a proportion is not a whole number of at least 0 in {rows}."
-        self._block(values.index[is_wrong], "var", what, "Write how many patients, not a share.")
+        self._block(values.index[is_wrong], "var", Kind.NUMERATOR_WRONG, what, "Write how many patients, not a share.")
         is_wrong = values.notna() & is_computed & ~values.between(0, 1)
         what = "The value of a computed proportion does not lie between 0 and 1 in {rows}."
-        self._block(values.index[is_wrong], "var", what, "Write 90 % as 0,9.")
+        self._block(values.index[is_wrong], "var", Kind.NUMERATOR_WRONG, what, "Write 90 % as 0,9.")
 
     # --- rows together -----------------------------------------------------------------------------------------------
     def _check_duplicates(self, rows: pd.DataFrame) -> None:
         is_twice = rows.duplicated(_KEY, keep=False)
         what = "The same indicator, context, year and unit stands more than once in {rows}."
-        self._block(rows.index[is_twice], "ind_id", what, "Keep one row: only proportions are summed.")
+        self._block(rows.index[is_twice], "ind_id", Kind.ROW_TWICE, what, "Keep one row: only proportions are summed.")
 
     def _check_levels(self, rows: pd.DataFrame) -> None:
         """Rows of an HF beside rows of its hospitals would count patients twice."""
@@ -176,14 +189,18 @@ class DeliveryChecks:
             f"Rows of different levels for one indicator, context and year count patients twice: {where}. "
             f"{len(mixed)} such, the first {name(first['ind_id'])}, {name(first['context'])}, {first['year']:.0f}."
         )
-        self.faults.append(Fault(what, "Deliver one level.", self.shown, int(levels.index[is_mixed][0]), "orgnr"))
+        row = int(levels.index[is_mixed][0])
+        self.faults.append(Fault(what, "Deliver one level.", self.shown, row, "orgnr", Kind.LEVELS_MIXED))
 
     # --- messages ----------------------------------------------------------------------------------------------------
-    def _block(self, rows: pd.Index[int], key: str, what: str, todo: str) -> None:
+    def _block(self, rows: pd.Index[int], key: str, kind: Kind, what: str, todo: str) -> None:
         if len(rows):
-            self.faults.append(Fault(what.replace("{rows}", name_rows(rows)), todo, self.shown, int(rows[0]), key))
+            self.faults.append(self._fault(rows, key, kind, what, todo))
 
-    def _warn(self, is_odd: pd.Series[bool], key: str, what: str, todo: str) -> None:
+    def _warn(self, is_odd: pd.Series[bool], key: str, kind: Kind, what: str, todo: str) -> None:
         rows = is_odd.index[is_odd]
         if len(rows):
-            self.warnings.append(Fault(what.replace("{rows}", name_rows(rows)), todo, self.shown, int(rows[0]), key))
+            self.warnings.append(self._fault(rows, key, kind, what, todo))
+
+    def _fault(self, rows: pd.Index[int], key: str, kind: Kind, what: str, todo: str) -> Fault:
+        return Fault(what.replace("{rows}", name_rows(rows)), todo, self.shown, int(rows[0]), key, kind)

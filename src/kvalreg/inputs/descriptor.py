@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
 from kvalreg.inputs.units import Level
+from kvalreg.kinds import Kind
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 FilledText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -54,6 +55,7 @@ class WrongReference:
     place: tuple[str | int, ...]
     what: str
     todo: str
+    kind: Kind = Kind.ID_UNKNOWN
 
 
 class WrongReferenceError(ValueError):
@@ -293,7 +295,8 @@ def wrong_references(registry: Mapping[str, Any]) -> list[WrongReference]:
         ind_id = str(indicator.get("id")).strip()
         if first.setdefault(ind_id, number) != number:
             what = f"The id '{ind_id}' is used by an earlier indicator too."
-            wrong.append(WrongReference(("indicators", number, "id"), what, "Give each indicator an id of its own."))
+            own = ("indicators", number, "id")
+            wrong.append(WrongReference(own, what, "Give each indicator an id of its own.", Kind.ID_TWICE))
     for number, indicator in indicators:
         dg_id = indicator.get("dg_id")
         if dg_id is not None and str(dg_id).strip() not in first:

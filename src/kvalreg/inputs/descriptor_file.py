@@ -15,6 +15,7 @@ from kvalreg.inputs.descriptor import Registry, wrong_references
 from kvalreg.inputs.text_file import printable, quote
 from kvalreg.inputs.validation import in_order, validate
 from kvalreg.inputs.yaml_file import Document, Place, read_yaml
+from kvalreg.kinds import Kind
 from kvalreg.project import Project
 
 _JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
@@ -52,7 +53,7 @@ def read_descriptors(project: Project) -> tuple[dict[str, Registry], dict[str, t
         shown = project.relative(path)
         if not path.is_file():
             what, todo = "The folder has no registry.yml.", "Write one, or remove the folder."
-            faults[folder] = (Fault(what, todo, printable(project.relative(path.parent))),)
+            faults[folder] = (Fault(what, todo, printable(project.relative(path.parent)), kind=Kind.NO_DESCRIPTOR),)
             continue
         try:
             registries[folder], documents[folder] = _read(path, shown)
@@ -79,7 +80,8 @@ def _read(path: Path, shown: str) -> tuple[Registry, Document]:
     registry, faults = validate(document, Registry)
     if isinstance(document.data, dict):
         references = [
-            document.fault(each.place, printable(each.what), each.todo) for each in wrong_references(document.data)
+            document.fault(each.place, printable(each.what), each.todo, each.kind)
+            for each in wrong_references(document.data)
         ]
         faults = in_order([*faults, *references, *_id_faults(document, document.data, path.parent.name)])
     if faults or registry is None:
@@ -92,7 +94,9 @@ def _id_faults(document: Document, data: dict[str, object], folder: str) -> list
     if given is None or given == folder:
         return []
     todo = f"Write 'id: {printable(folder)}', or rename the folder."
-    return [document.fault(("id",), f"The id {quote(str(given))} differs from the folder's name.", todo)]
+    return [
+        document.fault(("id",), f"The id {quote(str(given))} differs from the folder's name.", todo, Kind.FOLDER_NAME)
+    ]
 
 
 def _shared_ids(registries: dict[str, Registry], documents: dict[str, Document]) -> dict[str, tuple[Fault, ...]]:
@@ -107,5 +111,7 @@ def _shared_ids(registries: dict[str, Registry], documents: dict[str, Document])
             others = ", ".join(other for other, _ in users if other != name)
             if others:
                 what = f"The indicator id '{ind_id}' is used by another registry too: {others}."
-                faults[name].append(documents[name].fault(place, what, "Give each indicator an id of its own."))
+                faults[name].append(
+                    documents[name].fault(place, what, "Give each indicator an id of its own.", Kind.ID_TWICE)
+                )
     return {name: in_order(found) for name, found in faults.items()}

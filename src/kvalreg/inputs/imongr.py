@@ -23,6 +23,7 @@ from kvalreg.inputs.imongr_definitions import Definitions, read_definitions, wri
 from kvalreg.inputs.table_file import Layout, name_rows, read_table
 from kvalreg.inputs.text_file import printable
 from kvalreg.inputs.units import COLUMNS, Level, Units, read_units, write_units
+from kvalreg.kinds import Kind
 from kvalreg.project import Project
 
 _UNITS = "units.csv"
@@ -182,14 +183,14 @@ class _Import:
         ids = definitions.coverage_ids()
         if not ids:
             what = "No indicator of the registry names a coverage indicator, so the file is not imported."
-            self.warnings.append(Fault(what, "Define one, and name it in dg_id.", file))
+            self.warnings.append(Fault(what, "Define one, and name it in dg_id.", file, kind=Kind.DEFINITION_CHANGED))
             return None
         if len(ids) > 1:
             what = f"The registry has several coverage indicators ({', '.join(map(printable, ids))})."
             todo = (
                 f"The file is taken for '{printable(ids[0])}', which most indicators use; correct it if that is wrong."
             )
-            self.warnings.append(Fault(what, todo, file))
+            self.warnings.append(Fault(what, todo, file, kind=Kind.DEFINITION_CHANGED))
         return ids[0]
 
     def _write_descriptor(self, definitions: Definitions, coverage_id: str | None) -> None:
@@ -209,7 +210,14 @@ class _Import:
             owners = [each for each in registry_ids if path.stem == each or path.stem.startswith(f"{each}_")]
             if not owners:
                 what = "No registry in the definitions has this name, so the file is not imported."
-                self.warnings.append(Fault(what, "Define its indicators first.", printable(path.name)))
+                self.warnings.append(
+                    Fault(
+                        what,
+                        "Define its indicators first.",
+                        printable(path.name),
+                        kind=Kind.DELIVERY_WITHOUT_DEFINITION,
+                    )
+                )
             elif path.name != max(owners, key=len) + _COVERAGE:
                 files[max(owners, key=len)].append(path)
         return files

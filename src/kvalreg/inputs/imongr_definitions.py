@@ -23,6 +23,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarStrin
 from kvalreg.errors import Fault, UsageError
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.inputs.text_file import decode, printable, quote
+from kvalreg.kinds import Kind
 
 _LINE = 110
 _LONG = 70
@@ -85,10 +86,18 @@ def read_definitions(path: Path, shown: str) -> tuple[list[Definitions], list[Fa
         registry_id = str(record.get("rname", ""))
         if not _REGISTRY_ID.fullmatch(registry_id):
             what = f"The registry name {quote(registry_id)} cannot be the name of a folder; the indicator is left out."
-            faults.append(Fault(what, "Use a to z, digits, _ and -.", shown, key=f"[{number}].rname"))
+            faults.append(
+                Fault(what, "Use a to z, digits, _ and -.", shown, key=f"[{number}].rname", kind=Kind.DEFINITION_WRONG)
+            )
         elif not record.get("id"):
             faults.append(
-                Fault("The indicator has no id and is left out.", "Give it one.", shown, key=f"[{number}].id")
+                Fault(
+                    "The indicator has no id and is left out.",
+                    "Give it one.",
+                    shown,
+                    key=f"[{number}].id",
+                    kind=Kind.DEFINITION_WRONG,
+                )
             )
         else:
             groups[registry_id].append(record)
@@ -199,7 +208,7 @@ class _Indicator:
             )
 
     def _warn(self, key: str, what: str, todo: str) -> None:
-        self.warnings.append(Fault(what, todo, self.shown, key=f"{self.key}.{key}"))
+        self.warnings.append(Fault(what, todo, self.shown, key=f"{self.key}.{key}", kind=Kind.DEFINITION_CHANGED))
 
 
 def _is_nothing(value: object) -> bool:

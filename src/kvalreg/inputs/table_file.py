@@ -12,7 +12,7 @@ import hashlib
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ import pyarrow.parquet
 from kvalreg.errors import DeliveryError, Fault, FaultsError
 from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.text_file import decode, name, printable
+from kvalreg.kinds import Kind
 
 _SEPARATORS = ";\t,"
 _ROWS_NAMED = 10
@@ -86,9 +87,11 @@ def read_table(path: Path, shown: str, layout: Layout) -> Table:
         cells = SecretFrame(_without_empty_rows(texts).to_pandas().set_index("row"))
     except OSError as error:
         todo = "Check that it is there, is a file, and that you may read it."
-        raise layout.error([Fault(f"The file cannot be read: {error.strerror}.", todo, shown)]) from None
+        raise layout.error(
+            [Fault(f"The file cannot be read: {error.strerror}.", todo, shown, kind=Kind.FILE_UNREADABLE)]
+        ) from None
     except _WrongTableError as error:
-        raise layout.error([Fault(each.what, each.todo, shown, each.line, each.key) for each in error.faults]) from None
+        raise layout.error([replace(each, file=shown) for each in error.faults]) from None
     return Table(cells, hashlib.sha256(raw).hexdigest())
 
 
@@ -121,7 +124,9 @@ def _csv_texts(raw: bytes, layout: Layout) -> pa.Table:
     stray = _filled(table, unnamed)
     if stray.num_rows:
         what = f"Cells to the right of the header's last column in {name_rows(stray.column('row').to_numpy())}."
-        raise _WrongTableError([Fault(what, "Remove them, or give the column its name.", line=header_line)])
+        raise _WrongTableError(
+            [Fault(what, "Remove them, or give the column its name.", line=header_line, kind=Kind.CELLS_ASTRAY)]
+        )
     return table.select([*names, "row"])
 
 
@@ -129,11 +134,13 @@ def _text_of(raw: bytes) -> str:
     """The text of a CSV file; a file that is no text is refused by what it seems to be."""
     todo = "Save it as CSV with the encoding UTF-8, or as Parquet with the ending .parquet."
     if raw.startswith(b"PK\x03\x04"):
-        raise _WrongTableError([Fault("This is an Excel workbook or a zip file, not a CSV file.", todo)])
+        raise _WrongTableError(
+            [Fault("This is an Excel workbook or a zip file, not a CSV file.", todo, kind=Kind.NOT_A_TABLE)]
+        )
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _WrongTableError([Fault("The file is in UTF-16.", todo)])
+        raise _WrongTableError([Fault("The file is in UTF-16.", todo, kind=Kind.NOT_A_TABLE)])
     if b"\0" in raw:
-        raise _WrongTableError([Fault("This is not a text file.", todo)])
+        raise _WrongTableError([Fault("This is not a text file.", todo, kind=Kind.NOT_A_TABLE)])
     return decode(raw)
 
 
@@ -150,7 +157,7 @@ def _split_header(text: str, layout: Layout) -> tuple[int, str, str]:
             return number, line, text[end + 1 :]
         start = end + 1
     todo = f"Begin it with the header {';'.join(layout.required + layout.optional)}."
-    raise _WrongTableError([Fault("The file is empty.", todo)])
+    raise _WrongTableError([Fault("The file is empty.", todo, kind=Kind.NO_ROWS)])
 
 
 def _check_header(names: list[str], line: int, layout: Layout) -> None:
@@ -159,19 +166,39 @@ def _check_header(names: list[str], line: int, layout: Layout) -> None:
     meant = {column.casefold(): column for column in known}
     advice = f"The columns are {', '.join(known)}."
     if not any(each.casefold() in meant for each in names):
-        raise _WrongTableError([Fault("The first line is no header.", advice, line=line)])
+        raise _WrongTableError([Fault("The first line is no header.", advice, line=line, kind=Kind.NO_HEADER)])
     faults: list[Fault] = []
     for each in dict.fromkeys(names):
         column = meant.get(each.casefold())
         if names.count(each) > 1:
-            faults.append(Fault(f"The column {name(each)} stands twice.", "Remove one of the two.", line=line))
+            faults.append(
+                Fault(
+                    f"The column {name(each)} stands twice.",
+                    "Remove one of the two.",
+                    line=line,
+                    kind=Kind.COLUMN_UNKNOWN,
+                )
+            )
         elif column is None:
-            faults.append(Fault(f"The column {name(each)} is unknown.", f"Remove it. {advice}", line=line))
+            faults.append(
+                Fault(
+                    f"The column {name(each)} is unknown.", f"Remove it. {advice}", line=line, kind=Kind.COLUMN_UNKNOWN
+                )
+            )
         elif each != column:
-            faults.append(Fault(f"The column {name(each)} is misspelt.", f"Write it '{column}'.", line=line))
+            faults.append(
+                Fault(
+                    f"The column {name(each)} is misspelt.",
+                    f"Write it '{column}'.",
+                    line=line,
+                    kind=Kind.COLUMN_UNKNOWN,
+                )
+            )
     spelt = {each.casefold() for each in names}
     faults += [
-        Fault(f"The column '{column}' is missing.", f"Add it. {advice}", line=line, key=column)
+        Fault(
+            f"The column '{column}' is missing.", f"Add it. {advice}", line=line, key=column, kind=Kind.COLUMN_MISSING
+        )
         for column in layout.required
         if column not in spelt and column.casefold() not in spelt
     ]
@@ -212,7 +239,7 @@ def _csv_cells(body: str, names: list[str], separator: str, header_line: int) ->
         rows = [header_line + number for number in ragged]
         what = f"More or fewer cells than the {len(names)} columns of the header in {name_rows(rows)}."
         todo = f"Separate cells by {_SPELT[separator]} only, and put a cell that holds one in quotation marks."
-        raise _WrongTableError([Fault(what, todo, line=rows[0])])
+        raise _WrongTableError([Fault(what, todo, line=rows[0], kind=Kind.CELLS_ASTRAY)])
     numbers = np.arange(1, lines + 1)
     numbers = numbers[~np.isin(numbers, list(wrong))] if wrong else numbers
     return table.append_column("row", pa.array(numbers + header_line))
@@ -225,26 +252,33 @@ def _wrong_quotes(body: str, header_line: int) -> _WrongTableError:
     rows = [header_line + number for number, line in enumerate(body.split("\n"), 1) if line.count('"') % 2]
     where = f" in {name_rows(rows)}" if rows else ""
     fault = Fault(
-        f"A quotation mark is opened and not closed{where}.", "Close or remove it.", line=rows[0] if rows else None
+        f"A quotation mark is opened and not closed{where}.",
+        "Close or remove it.",
+        line=rows[0] if rows else None,
+        kind=Kind.CELLS_ASTRAY,
     )
     return _WrongTableError([fault])
 
 
 def _no_rows() -> _WrongTableError:
-    return _WrongTableError([Fault("The file has a header and no rows.", "Add its rows, or remove the file.")])
+    return _WrongTableError(
+        [Fault("The file has a header and no rows.", "Add its rows, or remove the file.", kind=Kind.NO_ROWS)]
+    )
 
 
 def _parquet_texts(raw: bytes, layout: Layout) -> pa.Table:
     """The cells of a Parquet file as text, so that both formats follow the same rules."""
     if not raw:
-        raise _WrongTableError([Fault("The file is empty.", "Write it again as Parquet.")])
+        raise _WrongTableError([Fault("The file is empty.", "Write it again as Parquet.", kind=Kind.NO_ROWS)])
     try:
         file = pyarrow.parquet.ParquetFile(io.BytesIO(raw))
         names = list(file.schema_arrow.names)
         _check_header(names, 1, layout)
         table = file.read()
     except (pa.ArrowException, OSError):
-        raise _WrongTableError([Fault("This is not a Parquet file, or it is damaged.", "Write it again.")]) from None
+        raise _WrongTableError(
+            [Fault("This is not a Parquet file, or it is damaged.", "Write it again.", kind=Kind.NOT_A_TABLE)]
+        ) from None
     columns = {each: _as_text(table.column(each), each) for each in names}
     return pa.table({**columns, "row": pa.array(np.arange(2, table.num_rows + 2))})
 
@@ -254,7 +288,7 @@ def _as_text(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
         return pc.fill_null(pc.cast(column, pa.string()), "")
     except pa.ArrowException:
         what, todo = "The column holds neither text nor numbers.", "Write it again as text or numbers."
-        raise _WrongTableError([Fault(what, todo, key=key)]) from None
+        raise _WrongTableError([Fault(what, todo, key=key, kind=Kind.NOT_A_TABLE)]) from None
 
 
 def _without_empty_rows(texts: pa.Table) -> pa.Table:

@@ -18,6 +18,7 @@ from pathlib import Path
 from kvalreg.errors import ConfigurationError, Fault
 from kvalreg.inputs.table_file import Layout, name_rows, read_table
 from kvalreg.inputs.text_file import printable, quote
+from kvalreg.kinds import Kind
 
 COLUMNS = ("orgnr", "name", "short_name", "level", "parent", "county")
 
@@ -174,8 +175,8 @@ class _Line:
             self.texts.get("county") or None,
         )
 
-    def fault(self, key: str, what: str, todo: str) -> Fault:
-        return Fault(what, todo, self.shown, self.row, key)
+    def fault(self, key: str, what: str, todo: str, kind: Kind = Kind.UNIT_CELL) -> Fault:
+        return Fault(what, todo, self.shown, self.row, key, kind)
 
     def faults(self) -> Iterator[Fault]:
         """What is wrong with the row by itself."""
@@ -188,9 +189,11 @@ class _Line:
             levels = ", ".join(level.value for level in _LEVEL_ABOVE)
             yield self.fault("level", f"{quote(self.texts['level'])} is no level of a unit.", f"Use one of {levels}.")
         elif self.level is Level.NATION and self.parent:
-            yield self.fault("parent", "The nation has a parent.", "Leave the cell empty.")
+            yield self.fault("parent", "The nation has a parent.", "Leave the cell empty.", Kind.PARENT)
         elif self.level is not Level.NATION and not self.parent:
-            yield self.fault("parent", "The unit has no parent.", "Write the orgnr of the unit that it is part of.")
+            yield self.fault(
+                "parent", "The unit has no parent.", "Write the orgnr of the unit that it is part of.", Kind.PARENT
+            )
 
 
 def _tree_faults(lines: list[_Line], shown: str) -> Iterator[Fault]:
@@ -200,13 +203,13 @@ def _tree_faults(lines: list[_Line], shown: str) -> Iterator[Fault]:
         first = by_orgnr.setdefault(line.orgnr, line) if line.orgnr else line
         if first is not line:
             what = f"The orgnr {quote(line.orgnr)} is in row {first.row} already."
-            yield line.fault("orgnr", what, "Keep one row for each unit.")
+            yield line.fault("orgnr", what, "Keep one row for each unit.", Kind.UNIT_TWICE)
     nations = [line for line in lines if line.level is Level.NATION]
     if not nations:
-        yield Fault("There is no nation.", "Add one row with the level 'nation'.", shown, key="level")
+        yield Fault("There is no nation.", "Add one row with the level 'nation'.", shown, key="level", kind=Kind.NATION)
     elif len(nations) > 1:
         where = name_rows([line.row for line in nations])
-        yield nations[1].fault("level", f"There is more than one nation: {where}.", "Keep one.")
+        yield nations[1].fault("level", f"There is more than one nation: {where}.", "Keep one.", Kind.NATION)
     for line in lines:
         if line.parent and line.level is not Level.NATION:
             yield from _parent_faults(line, by_orgnr)
@@ -217,12 +220,12 @@ def _parent_faults(line: _Line, by_orgnr: Mapping[str, _Line]) -> Iterator[Fault
     parent = by_orgnr.get(line.parent)
     if parent is None:
         what = f"The parent {quote(line.parent)} is not among the units."
-        yield line.fault("parent", what, "Add that unit, or correct the parent.")
+        yield line.fault("parent", what, "Add that unit, or correct the parent.", Kind.PARENT)
     elif line.level is not None and parent.level is not None and parent.level is not _LEVEL_ABOVE[line.level]:
         above = _LEVEL_ABOVE[line.level]
         what = f"The parent (row {parent.row}) has the level '{parent.level.value}'."
         todo = f"A unit of level '{line.level.value}' is part of one of level '{above.value if above else ''}'."
-        yield line.fault("parent", what, todo)
+        yield line.fault("parent", what, todo, Kind.PARENT)
 
 
 def _cycle_faults(by_orgnr: Mapping[str, _Line]) -> Iterator[Fault]:
@@ -239,4 +242,4 @@ def _cycle_faults(by_orgnr: Mapping[str, _Line]) -> Iterator[Fault]:
             cycle = [by_orgnr[each] for each in way[way.index(orgnr) :]]
             first = min(cycle, key=lambda line: line.row)
             where = name_rows(sorted(line.row for line in cycle))
-            yield first.fault("parent", f"Units are above themselves: {where}.", "Correct their parents.")
+            yield first.fault("parent", f"Units are above themselves: {where}.", "Correct their parents.", Kind.PARENT)

@@ -18,7 +18,8 @@ from pydantic_core import ErrorDetails
 from kvalreg.errors import Fault
 from kvalreg.inputs.descriptor import PATTERN_ADVICE, WrongReferenceError
 from kvalreg.inputs.text_file import quote
-from kvalreg.inputs.yaml_file import Document, Place
+from kvalreg.inputs.yaml_file import Document, Place, name_place
+from kvalreg.kinds import Kind
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -32,7 +33,7 @@ def validate(document: Document, model: type[ModelT]) -> tuple[ModelT | None, tu
     checked: ModelT | None = None
     errors: list[ErrorDetails] = []
     if document.data is None and not document.faults:
-        return None, (Fault("The file is empty.", "Fill it in, or remove it.", document.shown),)
+        return None, (Fault("The file is empty.", "Fill it in, or remove it.", document.shown, kind=Kind.FILE_EMPTY),)
     try:
         checked = model.model_validate(document.data)
     except ValidationError as error:
@@ -95,15 +96,16 @@ def _translate(error: ErrorDetails, document: Document, model: type[BaseModel]) 
             "Add it.",
             document.shown,
             document.line(place[:-1]),
-            document.fault(place, "", "").key,
+            name_place(place),
+            Kind.KEY_MISSING,
         )
     if kind == "extra_forbidden":
         keys = _keys_at(model, place[:-1])
-        return document.fault(place, "This key is unknown.", nearest(str(place[-1]), keys))
+        return document.fault(place, "This key is unknown.", nearest(str(place[-1]), keys), Kind.KEY_UNKNOWN)
     if kind == "value_error":
         return _own_rule(str(error["ctx"]["error"]), document, place)
     what, todo = _wrong_value(error)
-    return document.fault(place, what, todo)
+    return document.fault(place, what, todo, Kind.VALUE_WRONG)
 
 
 def _own_rule(said: str, document: Document, place: Place) -> Fault:
@@ -113,7 +115,7 @@ def _own_rule(said: str, document: Document, place: Place) -> Fault:
             place = (*place, word)
             break
     what, _, todo = said.partition(". ")
-    return document.fault(place, f"{what}.", todo)
+    return document.fault(place, f"{what}.", todo, Kind.KEYS_DISAGREE)
 
 
 def _keys_at(model: type[BaseModel], place: Place) -> list[str]:

@@ -17,6 +17,7 @@ from ruamel.yaml.reader import ReaderError
 
 from kvalreg.errors import ConfigurationError, Fault
 from kvalreg.inputs.text_file import printable, quote
+from kvalreg.kinds import Kind
 
 Place = tuple[str | int, ...]
 """Where a value is: ``("indicators", 2, "type")``."""
@@ -69,9 +70,9 @@ class Document:
     lines: dict[Place, int]
     faults: tuple[Fault, ...] = ()
 
-    def fault(self, place: Place, what: str, todo: str) -> Fault:
+    def fault(self, place: Place, what: str, todo: str, kind: Kind) -> Fault:
         """A fault at a place, with the line of that place or of the nearest one around it."""
-        return Fault(what, todo, self.shown, self.line(place), name_place(place))
+        return Fault(what, todo, self.shown, self.line(place), name_place(place), kind)
 
     def line(self, place: Place) -> int:
         """The line of a place, or of the nearest one around it."""
@@ -105,7 +106,7 @@ def read_yaml(path: Path, shown: str) -> Document:
         raise ConfigurationError([_syntax_fault(error, text, shown)]) from None
     except RecursionError:
         raise ConfigurationError(
-            [Fault("Lists or mappings are nested too deeply.", "Simplify the file.", shown)]
+            [Fault("Lists or mappings are nested too deeply.", "Simplify the file.", shown, kind=Kind.YAML_REFUSED)]
         ) from None
     return Document(shown, data, walk.lines, tuple(walk.faults))
 
@@ -114,7 +115,8 @@ def _read_text(path: Path, shown: str) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        fault = Fault(f"The file cannot be read: {error.strerror}.", "Check that it is there and readable.", shown)
+        what = f"The file cannot be read: {error.strerror}."
+        fault = Fault(what, "Check that it is there and readable.", shown, kind=Kind.FILE_UNREADABLE)
         raise ConfigurationError([fault]) from None
     try:
         return raw.decode("utf-8-sig")
@@ -124,6 +126,7 @@ def _read_text(path: Path, shown: str) -> str:
             "Save the file again with the encoding UTF-8.",
             shown,
             raw.count(b"\n", 0, error.start) + 1,
+            kind=Kind.NOT_UTF8,
         )
         raise ConfigurationError([fault]) from None
 
@@ -132,21 +135,31 @@ def _syntax_fault(error: YAMLError, text: str, shown: str) -> Fault:
     """What the YAML reader said, in words that do not ask for knowledge of YAML readers."""
     if isinstance(error, ReaderError):
         line = text.count("\n", 0, error.position) + 1
-        return Fault("The file holds a control character.", "Remove it, or type the line again.", shown, line)
+        return Fault(
+            "The file holds a control character.", "Remove it, or type the line again.", shown, line, kind=Kind.NOT_YAML
+        )
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
-        return Fault("The file is not valid YAML.", "Compare it with another registry's file.", shown)
+        return Fault(
+            "The file is not valid YAML.", "Compare it with another registry's file.", shown, kind=Kind.NOT_YAML
+        )
     said = f"{error.context or ''} {error.problem or ''}"
     line = error.problem_mark.line + 1
     lines = text.split("\n")
     if "\\t" in said or (line <= len(lines) and lines[line - 1].lstrip(" ").startswith("\t")):
-        return Fault("The line is indented with a tab.", "Use spaces only, two for each step.", shown, line)
+        return Fault(
+            "The line is indented with a tab.", "Use spaces only, two for each step.", shown, line, kind=Kind.TAB
+        )
     for sign, (what, todo) in _ADVICE.items():
         if sign in said:
             # A quotation mark or a bracket is missed at the end of the file; where it was opened is what helps.
             opened = error.context_mark is not None and "closed" in what
-            return Fault(what, todo, shown, error.context_mark.line + 1 if opened else line)
+            return Fault(what, todo, shown, error.context_mark.line + 1 if opened else line, kind=Kind.NOT_YAML)
     return Fault(
-        f"The file is not valid YAML ({printable(said.strip())}).", "Compare with another registry's.", shown, line
+        f"The file is not valid YAML ({printable(said.strip())}).",
+        "Compare with another registry's.",
+        shown,
+        line,
+        kind=Kind.NOT_YAML,
     )
 
 
@@ -187,7 +200,13 @@ class _Walk:
             there = (*place, key)
             if key in values:
                 first = self.lines[there]
-                self._note(key_node, there, f"The key is given twice, first in line {first}.", "Remove one of the two.")
+                self._note(
+                    key_node,
+                    there,
+                    f"The key is given twice, first in line {first}.",
+                    "Remove one of the two.",
+                    Kind.KEY_TWICE,
+                )
                 continue
             self.lines[there] = key_node.start_mark.line + 1
             values[key] = self.value(child, there)
@@ -200,5 +219,5 @@ class _Walk:
             # What looks like a date or a number and is none, such as 2023-13-45, stays the text that was written.
             return str(node.value)
 
-    def _note(self, node: Node, place: Place, what: str, todo: str) -> None:
-        self.faults.append(Fault(what, todo, self.shown, node.start_mark.line + 1, name_place(place)))
+    def _note(self, node: Node, place: Place, what: str, todo: str, kind: Kind = Kind.YAML_REFUSED) -> None:
+        self.faults.append(Fault(what, todo, self.shown, node.start_mark.line + 1, name_place(place), kind))

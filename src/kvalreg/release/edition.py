@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from kvalreg.disclosure.ledger import close_edition
 from kvalreg.errors import DisclosureError, Fault, UsageError
+from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.release.audit import FindingKind, audit
 
@@ -32,14 +33,16 @@ def approve(site: Path, project: Project) -> list[Fault]:
         With every other finding, when something that is hidden can be worked out.
     """
     findings = audit(site, project.root, published_editions(project)).findings
-    unchecked = [Fault(str(one)) for one in findings if one.kind is FindingKind.NOTHING]
+    unchecked = [Fault(str(one), kind=Kind.NOT_ATTACKED) for one in findings if one.kind is FindingKind.NOTHING]
     if len(unchecked) < len(findings):
-        _refuse([Fault(str(one)) for one in findings])
+        _refuse([Fault(str(one), kind=Kind.AUDIT_FAILED) for one in findings])
     return unchecked
 
 
 def _refuse(faults: list[Fault]) -> NoReturn:
-    last = Fault("The site does not pass the audit.", "It is not released; what was there before stays.")
+    last = Fault(
+        "The site does not pass the audit.", "It is not released; what was there before stays.", kind=Kind.AUDIT_FAILED
+    )
     raise DisclosureError([*faults, last])
 
 

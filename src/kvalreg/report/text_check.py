@@ -13,6 +13,7 @@ from kvalreg.errors import Fault
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.units import Units
 from kvalreg.inputs.yaml_file import Document, Place
+from kvalreg.kinds import Kind
 from kvalreg.report.readability import LIMIT, Lix, lix_of_markdown, names_of
 
 _RAW_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
@@ -35,11 +36,13 @@ def text_remarks(registry: Registry, units: Units, document: Document) -> list[F
         measured = lix_of_markdown(text, exempt)
         if measured.hard:
             todo = "Write shorter sentences and everyday words."
-            remarks.append(document.fault(place, hard_to_read("The text", measured), todo))
+            remarks.append(document.fault(place, hard_to_read("The text", measured), todo, Kind.HARD_TO_READ))
         tag = _RAW_TAG.search(_ADDRESS.sub("", text))
         if tag:
             todo = "Use Markdown: *emphasis*, - lists, [links](https://...). Write &lt; for a sign <."
-            remarks.append(document.fault(place, f"HTML is taken out of the text: {tag.group()[:40]}.", todo))
+            remarks.append(
+                document.fault(place, f"HTML is taken out of the text: {tag.group()[:40]}.", todo, Kind.HTML_REMOVED)
+            )
     return remarks
 
 

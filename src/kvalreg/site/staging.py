@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 import vl_convert
 
 from kvalreg.errors import ConfigurationError, Fault
+from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.report.markup import escape_markdown
 
@@ -138,16 +139,30 @@ def _resource_list(resources: Mapping[str, bytes]) -> str:
 
 def _check(addresses: Sequence[str], pages: Sequence[Page]) -> None:
     faults = [
-        Fault(f"The language {page.language!r} is not one the site is written in.", "Use nb, nn or en.", page.address)
+        Fault(
+            f"The language {page.language!r} is not one the site is written in.",
+            "Use nb, nn or en.",
+            page.address,
+            kind=Kind.PAGE_LANGUAGE,
+        )
         for page in pages
         if page.language not in LANGUAGES
     ]
     for address in sorted(set(addresses)):
         parts = address.split("/")
         if not _ADDRESS.match(address) or any(part.startswith((".", "_")) for part in parts):
-            faults.append(Fault("This address cannot be published.", "Use letters, digits, '-' and '.'.", address))
+            faults.append(
+                Fault(
+                    "This address cannot be published.",
+                    "Use letters, digits, '-' and '.'.",
+                    address,
+                    kind=Kind.PAGE_ADDRESS,
+                )
+            )
         elif addresses.count(address) > 1:
-            faults.append(Fault("Two pages or files have this address.", "Give each its own.", address))
+            faults.append(
+                Fault("Two pages or files have this address.", "Give each its own.", address, kind=Kind.PAGE_ADDRESS)
+            )
     if faults:
         raise ConfigurationError(faults)
 

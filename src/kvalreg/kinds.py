@@ -1,0 +1,92 @@
+"""The kinds of faults: each has a number that never changes, and a section in `workbench/faults.md`.
+
+Owns the numbers. `kvalreg explain KV104` shows a kind's section, and the documentation shows them all.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What sort of thing is wrong. A number is never used again for something else."""
+
+    # files and keys: registry.yml, deliveries.yml
+    FILE_UNREADABLE = "KV101"
+    NOT_UTF8 = "KV102"
+    TAB = "KV103"
+    NOT_YAML = "KV104"
+    FILE_EMPTY = "KV105"
+    YAML_REFUSED = "KV106"
+    KEY_TWICE = "KV107"
+    KEY_MISSING = "KV108"
+    KEY_UNKNOWN = "KV109"
+    VALUE_WRONG = "KV110"
+    KEYS_DISAGREE = "KV111"
+    ID_TWICE = "KV112"
+    ID_UNKNOWN = "KV113"
+    FOLDER_NAME = "KV114"
+    NO_DESCRIPTOR = "KV115"
+    # units.csv
+    UNIT_CELL = "KV201"
+    UNIT_TWICE = "KV202"
+    NATION = "KV203"
+    PARENT = "KV204"
+    # deliveries: the file
+    NOT_A_TABLE = "KV301"
+    NO_ROWS = "KV302"
+    NO_HEADER = "KV303"
+    COLUMN_MISSING = "KV304"
+    COLUMN_UNKNOWN = "KV305"
+    CELLS_ASTRAY = "KV306"
+    # deliveries: the rows
+    INDICATOR_UNKNOWN = "KV311"
+    UNIT_UNKNOWN = "KV312"
+    CONTEXT_UNKNOWN = "KV313"
+    NO_VALUE = "KV314"
+    NOT_A_NUMBER = "KV315"
+    YEAR_WRONG = "KV316"
+    DENOMINATOR_WRONG = "KV317"
+    NUMERATOR_WRONG = "KV318"
+    ROW_TWICE = "KV319"
+    LEVELS_MIXED = "KV320"
+    NUMERATOR_LARGE = "KV321"
+    # deliveries: the list
+    NOT_A_DELIVERY = "KV331"
+    DATES_UNKNOWN = "KV332"
+    FILE_TWICE = "KV333"
+    ROWS_LEFT_OUT = "KV334"
+    UNIT_KNOWN = "KV335"
+    # notebooks
+    NOT_A_NOTEBOOK = "KV401"
+    NO_KERNEL = "KV402"
+    NO_PARAMETERS = "KV403"
+    PARAMETER_WRONG = "KV404"
+    OUTPUTS_SAVED = "KV405"
+    NOT_PYTHON = "KV406"
+    CELL_LONG = "KV407"
+    MORE_THAN_CALLS = "KV408"
+    MAY_SHOW_ROWS = "KV409"
+    # texts
+    HARD_TO_READ = "KV501"
+    HTML_REMOVED = "KV502"
+    EMAIL_WRONG = "KV503"
+    ADDRESS_WRONG = "KV504"
+    PHONE_WRONG = "KV505"
+    TEXT_MISSING = "KV506"
+    REVIEW_DUE = "KV507"
+    PERIOD_WRONG = "KV508"
+    PUBLICATION_BARE = "KV509"
+    # deadlines
+    DEADLINE = "KV601"
+    # what may be published
+    CELL_EXPOSED = "KV701"
+    AUDIT_FAILED = "KV702"
+    NOT_ATTACKED = "KV703"
+    # the site
+    PAGE_LANGUAGE = "KV801"
+    PAGE_ADDRESS = "KV802"
+    # imports
+    DEFINITION_WRONG = "KV901"
+    DEFINITION_CHANGED = "KV902"
+    DELIVERY_WITHOUT_DEFINITION = "KV903"
