@@ -4,6 +4,7 @@
 import { find } from "./choice.js";
 import { showChooser } from "./chooser.js";
 import { watchFigures } from "./figures.js";
+import { foldIndicators } from "./fold.js";
 import { makeSortable } from "./tables.js";
 import { showYours } from "./yours.js";
 
@@ -25,6 +26,7 @@ function nameQuartosSearch() {
 }
 
 makeSortable();
+foldIndicators();
 showChooser();
 showYours();
 watchFigures();

@@ -33,7 +33,7 @@ local words = {
 
 -- What kvalreg.js loads by itself, from beside it.
 local modules = {}
-for _, name in ipairs({ "cells.js", "choice.js", "chooser.js", "figures.js", "page.js", "tables.js", "vega.js", "yours.js" }) do
+for _, name in ipairs({ "cells.js", "choice.js", "chooser.js", "figures.js", "fold.js", "page.js", "tables.js", "vega.js", "yours.js" }) do
   table.insert(modules, { name = name, path = name })
 end
 
