@@ -57,6 +57,7 @@ class Kind(StrEnum):
     FILE_TWICE = "KV333"
     ROWS_LEFT_OUT = "KV334"
     UNIT_KNOWN = "KV335"
+    EXPECTATION = "KV341"
     # notebooks
     NOT_A_NOTEBOOK = "KV401"
     NO_KERNEL = "KV402"
@@ -77,6 +78,7 @@ class Kind(StrEnum):
     REVIEW_DUE = "KV507"
     PERIOD_WRONG = "KV508"
     PUBLICATION_BARE = "KV509"
+    TEXT_TO_FILL_IN = "KV510"
     # deadlines
     DEADLINE = "KV601"
     # what may be published

@@ -74,6 +74,10 @@ class Project:
         """`deliveries.yml`: the order, dates and remarks of a registry's deliveries (optional)."""
         return self.data(registry) / "deliveries.yml"
 
+    def expected(self, registry: str) -> Path:
+        """Tables of sums that a registry's deliveries must give (optional)."""
+        return self.data(registry) / "expected"
+
     def _own_or_shared(self, *parts: str) -> Path:
         own = self.root.joinpath(*parts)
         return own if own.exists() else shared_root().joinpath(*parts)

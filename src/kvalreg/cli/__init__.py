@@ -13,6 +13,7 @@ import click
 from kvalreg import __version__
 from kvalreg.cli.build import build
 from kvalreg.cli.imports import import_
+from kvalreg.cli.new import new
 from kvalreg.cli.release import audit, publish
 from kvalreg.cli.workbench import check, explain, schema
 from kvalreg.console import plain
@@ -33,6 +34,7 @@ def cli() -> None:
     Examples:
       kvalreg build                        make the whole site
       kvalreg check                        find faults without building
+      kvalreg new site results             begin a project of your own
       kvalreg publish 2026-06              keep the site as an edition
       kvalreg import imongr SOURCE DIR     make a project of an imongr export
 
@@ -41,7 +43,7 @@ def cli() -> None:
     """
 
 
-for _command in (build, check, audit, publish, schema, explain, import_):
+for _command in (build, check, new, audit, publish, schema, explain, import_):
     cli.add_command(_command)
 
 

@@ -1,0 +1,147 @@
+"""`kvalreg new`: registries, notebooks and projects to begin with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kvalreg.cli.options import project_option
+
+if TYPE_CHECKING:
+    from kvalreg.project import Project
+
+_name = click.option("--name", default=None, help="The registry's full name; asked for when not given.")
+_short_name = click.option("--short-name", default=None, help="A short name for menus and tables.")
+_language = click.option("--language", type=click.Choice(["nb", "nn"]), default=None, help="Bokmål or nynorsk.")
+_field = click.option("--field", default=None, help="The medical field that readers find it under.")
+
+
+@click.group()
+def new() -> None:
+    """Write a registry, a notebook or a project to begin with. Nothing is ever overwritten.
+
+    \b
+    Examples:
+      kvalreg new site results
+      kvalreg new registry barnehelse --project results
+      kvalreg new notebook barnehelse --project results
+    """
+
+
+@new.command()
+@click.argument("id")
+@_name
+@_short_name
+@_language
+@_field
+@project_option
+def registry(
+    id: str,  # noqa: A002
+    name: str | None,
+    short_name: str | None,
+    language: str | None,
+    field: str | None,
+    root: Path,
+) -> None:
+    """Write a registry to fill in: a commented descriptor, a sample delivery, and sums to check it by.
+
+    What is not given by an option is asked for on a terminal, and has a sensible answer otherwise.
+
+    \b
+    Examples:
+      kvalreg new registry barnehelse
+      kvalreg new registry barnehelse --name "Register for barnehelse" --language nn --field Barn
+    """
+    from kvalreg.clock import today
+    from kvalreg.project import Project
+    from kvalreg.workbench.creation import NewRegistry, new_registry, refuse
+
+    project = Project.open(root)
+    refuse(id, project)
+    name = name or _ask("The registry's full name", f"Register for {id}")
+    asked = NewRegistry(
+        id,
+        name,
+        short_name or _ask("A short name for menus", id.capitalize()),
+        language or _ask("Language (nb or nn)", "nb", click.Choice(["nb", "nn"])),
+        field or _ask("Medical field", "Annet"),
+    )
+    _tell(new_registry(asked, project, today()), project)
+    click.echo(f"Next: kvalreg check {id}, then kvalreg preview {id}")
+
+
+@new.command()
+@click.argument("registry")
+@click.option(
+    "--kind",
+    type=click.Choice(["year", "registry", "analysis"]),
+    default="year",
+    show_default=True,
+    help="The page of a year, the registry's own page, or from an extract to a delivery.",
+)
+@project_option
+def notebook(registry: str, kind: str, root: Path) -> None:
+    """Write a notebook of REGISTRY's own, to change: it takes the place of the shared one.
+
+    \b
+    Examples:
+      kvalreg new notebook barnehelse
+      kvalreg new notebook barnehelse --kind analysis
+    """
+    from kvalreg.clock import today
+    from kvalreg.project import Project
+    from kvalreg.workbench.new_notebook import new_notebook
+
+    project = Project.open(root)
+    _tell([new_notebook(registry, kind, project, today())], project)
+    click.echo(f"Next: open it in Jupyter, then kvalreg check {registry}")
+
+
+@new.command()
+@click.argument("target", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--registry", "id", default=None, metavar="ID", help="With one registry to fill in.")
+@_name
+@_short_name
+@_language
+@_field
+def site(
+    target: Path,
+    id: str | None,  # noqa: A002
+    name: str | None,
+    short_name: str | None,
+    language: str | None,
+    field: str | None,
+) -> None:
+    """Write an empty project into DIR: sample units, the website's settings, a README, and a registry if you name one.
+
+    \b
+    Examples:
+      kvalreg new site results
+      kvalreg new site results --registry barnehelse
+    """
+    from kvalreg.clock import today
+    from kvalreg.project import Project
+    from kvalreg.workbench.creation import NewRegistry, new_site
+
+    asked = None
+    if id is not None:
+        name, short_name = name or f"Register for {id}", short_name or id.capitalize()
+        asked = NewRegistry(id, name, short_name, language or "nb", field or "Annet")
+    _tell(new_site(target, asked, today()), Project(target.resolve()))
+    do = f"kvalreg check --project {target}" if id else f"kvalreg new registry ID --project {target}"
+    click.echo(f"Next: {do}")
+
+
+def _ask(question: str, answer: str, kind: click.Choice[str] | None = None) -> str:
+    """Ask on a terminal; elsewhere the answer that would be suggested."""
+    if not sys.stdin.isatty():
+        return answer
+    return str(click.prompt(question, default=answer, type=kind))
+
+
+def _tell(made: list[Path], project: Project) -> None:
+    for path in made:
+        click.echo(f"Wrote {project.relative(path)}")
