@@ -15,7 +15,8 @@ from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import read_units
 from kvalreg.project import Project, shared_root
 from kvalreg.report.wording import LANGUAGES, words
-from kvalreg.site.chooser import chooser, unit_list
+from kvalreg.site.chooser import UNIT_LIST, chooser, unit_list
+from kvalreg.site.content import Shown, Site
 from kvalreg.statistics.aggregation import aggregate
 
 
@@ -27,19 +28,27 @@ def published(project: Project, registry_id: str) -> Published:
     return publish(aggregate(delivered, registry, units), Source(registry, units, delivered.deliveries)).published
 
 
+def units_of(*registries: Published) -> list[dict[str, str]]:
+    """The site's list of units, read as the page's scripts read it."""
+    content = unit_list(Site(tuple(Shown(one, ()) for one in registries)))
+    listed: list[dict[str, str]] = json.loads(content.files[UNIT_LIST])
+    return listed
+
+
 def test_the_list_has_every_unit_that_is_presented_and_those_above(project: Project) -> None:
     """Four hospitals deliver: they, their two HFs and the RHF are listed in the file's order, without the nation."""
-    listed = json.loads(unit_list([published(project, "alfa"), published(project, "beta")]))
+    listed = units_of(published(project, "alfa"), published(project, "beta"))
     assert [unit["orgnr"] for unit in listed] == ["1", "11", "12", "111", "112", "121", "122"]
-    assert listed[3] == {"orgnr": "111", "name": "Vik sykehus", "level": "hospital", "parent": "11"}
-    assert {key for unit in listed for key in unit} == {"orgnr", "name", "level", "parent"}
+    page = "sykehus/vik-sykehus/index.html"
+    assert listed[3] == {"orgnr": "111", "name": "Vik sykehus", "level": "hospital", "parent": "11", "page": page}
+    assert {key for unit in listed for key in unit} == {"orgnr", "name", "level", "parent", "page"}
 
 
 def test_a_unit_that_no_registry_presents_is_not_listed(project: Project) -> None:
     """A hospital without a row in any delivery, and an HF with no other hospital, cannot be chosen."""
     registry = published(project, "alfa")
     cells = registry.cells[~registry.cells["orgnr"].isin(["12", "121", "122"])]
-    listed = json.loads(unit_list([Published(registry.source, cells)]))
+    listed = units_of(Published(registry.source, cells))
     assert [unit["orgnr"] for unit in listed] == ["1", "11", "111", "112"]
 
 

@@ -32,6 +32,9 @@ class Kind(StrEnum):
     UNIT_TWICE = "KV202"
     NATION = "KV203"
     PARENT = "KV204"
+    # slugs.csv
+    SLUG_WRONG = "KV211"
+    SLUG_MISSING = "KV212"
     # deliveries: the file
     NOT_A_TABLE = "KV301"
     NO_ROWS = "KV302"

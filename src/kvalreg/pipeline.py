@@ -32,6 +32,7 @@ from kvalreg.inputs.delivered import read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.slugs import Slugs, read_slugs, write_slugs
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.kinds import Kind
@@ -134,6 +135,7 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
 
     # read, and check all that can be checked before anything runs
     units = read_units(project.units, project.relative(project.units))
+    read_slugs(project.slugs, project.relative(project.slugs))
     registries, faults = read_descriptors(project)
     chosen = _chosen(request.registries, registries, faults)
 
@@ -170,17 +172,39 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
 
 
 def render_site(project: Project, choice: Choice) -> list[Fault]:
-    """Assemble the site from every registry's accepted pages, render it and attack it; what could not be attacked."""
-    unchecked: list[Fault] = []
+    """Assemble the site from every registry's accepted pages, render it and attack it; remarks on what was met."""
     shown = [
         Shown(load_published(registry_id, project.published), tuple(kept))
         for registry_id in sorted(path.stem for path in project.published.glob("*.parquet"))
         if project.descriptor(registry_id).exists() and (kept := accepted_pages(registry_id, project.accepted))
     ]
-    content = site_content(Site(tuple(shown)))
+    shown_as = project.relative(project.slugs)
+    site = Site(tuple(shown), read_slugs(project.slugs, shown_as))
+    remarks = site.slugs.remarks(shown_as)
+    content = site_content(site)
     staged = stage(project, content.pages, content.files)
-    choice.renderer.render(staged, project.site, lambda site: unchecked.extend(approve(site, project)))
-    return unchecked
+    choice.renderer.render(staged, project.site, lambda site: remarks.extend(approve(site, project)))
+    return remarks
+
+
+def keep_slugs(project: Project) -> Slugs:
+    """Write down the addresses of units and medical fields that are not written down yet; `new` names them.
+
+    Raises
+    ------
+    ConfigurationError
+        Units, descriptors or the file of addresses are faulty: nothing is written.
+    """
+    units = read_units(project.units, project.relative(project.units))
+    registries, faults = read_descriptors(project)
+    if faults:
+        raise ConfigurationError(fault for found in faults.values() for fault in found)
+    kept = read_slugs(project.slugs, project.relative(project.slugs))
+    names = sorted({name for registry in registries.values() for name in registry.medical_fields})
+    slugs = kept.completed(units, names)
+    if slugs.new:
+        write_slugs(slugs, project.slugs)
+    return slugs
 
 
 def check(project: Project, request: Request) -> Account:

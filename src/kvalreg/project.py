@@ -58,6 +58,11 @@ class Project:
         """The units of the health service."""
         return self.registries / "units.csv"
 
+    @property
+    def slugs(self) -> Path:
+        """The addresses of the pages of units and medical fields (optional)."""
+        return self.registries / "slugs.csv"
+
     def descriptor(self, registry: str) -> Path:
         """`registries/<id>/registry.yml`."""
         return self.registries / registry / "registry.yml"

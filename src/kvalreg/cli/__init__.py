@@ -15,7 +15,7 @@ from kvalreg.cli.build import build
 from kvalreg.cli.imports import import_
 from kvalreg.cli.new import new
 from kvalreg.cli.release import audit, publish
-from kvalreg.cli.workbench import check, explain, schema
+from kvalreg.cli.workbench import check, explain, schema, slugs
 from kvalreg.console import plain
 from kvalreg.errors import EXIT_UNEXPECTED, KvalregError, describe_unexpected
 
@@ -43,7 +43,7 @@ def cli() -> None:
     """
 
 
-for _command in (build, check, new, audit, publish, schema, explain, import_):
+for _command in (build, check, new, audit, publish, schema, explain, slugs, import_):
     cli.add_command(_command)
 
 

@@ -1,4 +1,4 @@
-"""The commands of a statistician's day: `check`, `explain` and `schema`."""
+"""The commands of a statistician's day: `check`, `explain`, `schema` and `slugs`."""
 
 from __future__ import annotations
 
@@ -65,3 +65,23 @@ def explain(number: str) -> None:
     from kvalreg.workbench import explanation
 
     click.echo(explanation.explain(number))
+
+
+@click.command()
+@project_option
+def slugs(root: Path) -> None:
+    """Write down the addresses of new hospitals and medical fields.
+
+    A page keeps its address for good: keep registries/slugs.csv with the descriptors. Lines that are there are never
+    changed.
+
+    \b
+    Example:
+      kvalreg slugs
+    """
+    from kvalreg import pipeline
+    from kvalreg.project import Project
+
+    project = Project.open(root)
+    added = len(pipeline.keep_slugs(project).new)
+    click.echo(f"{project.relative(project.slugs)}: {added} addresses added.")

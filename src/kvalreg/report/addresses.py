@@ -5,9 +5,16 @@ Comes in: ids and years. Goes out: addresses as text. `docs` and `site.md` call 
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections.abc import Iterable
+from zlib import crc32
 
 INTERIM_SUFFIX = "-forelopig"
+FRONT_PAGE = "index.qmd"
+REGISTRIES_PAGE = "registre/index.qmd"
+UNITS_PAGE = "sykehus/index.qmd"
+FIELDS_PAGE = "fagomrade/index.qmd"
 
 
 def anchor(ind_id: str) -> str:
@@ -28,6 +35,35 @@ def registry_page(registry_id: str) -> str:
 def year_page(registry_id: str, year: int, round: str) -> str:  # noqa: A002
     """The source of a registry-year page; it is served as ``/registre/<id>/<year>/``."""
     return f"registre/{registry_id}/{year_folder(year, round)}/index.qmd"
+
+
+def indicator_page(registry_id: str, ind_id: str, others: Iterable[str] = ()) -> str:
+    """The source of an indicator's page; it is served as ``/registre/<id>/indikator/<indicator>/``.
+
+    Parameters
+    ----------
+    others
+        The ids of the registry's indicators: one that reads the same in an address gets its check sum after it.
+    """
+    folder = anchor(ind_id).removeprefix("ind-")
+    if any(other != ind_id and anchor(other) == anchor(ind_id) for other in others):
+        folder += f"-{crc32(ind_id.encode()):08x}"
+    return f"registre/{registry_id}/indikator/{folder}/index.qmd"
+
+
+def unit_page(slug: str) -> str:
+    """The source of a unit's page; it is served as ``/sykehus/<slug>/``."""
+    return f"sykehus/{slug}/index.qmd"
+
+
+def field_page(slug: str) -> str:
+    """The source of a medical field's page; it is served as ``/fagomrade/<slug>/``."""
+    return f"fagomrade/{slug}/index.qmd"
+
+
+def link(source: str, seen_from: str) -> str:
+    """The address of a page as another one links to it: ``../slag/index.html``."""
+    return posixpath.relpath(served(source), posixpath.dirname(seen_from) or ".")
 
 
 def served(source: str) -> str:

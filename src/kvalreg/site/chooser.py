@@ -8,16 +8,15 @@ unit; nothing here tells of its numbers.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from html import escape
 
-from kvalreg.disclosure.published import Published
-from kvalreg.inputs.units import Level, Unit
+from kvalreg.inputs.slugs import WITH_PAGE
+from kvalreg.report.addresses import served, unit_page
 from kvalreg.report.wording import Words
+from kvalreg.site.content import Content, Site
 
 UNIT_LIST = "enheter.json"
 """Its address on the site."""
-_LEVELS = (Level.RHF, Level.HF, Level.HOSPITAL)
 
 
 def chooser(words: Words) -> str:
@@ -28,18 +27,17 @@ def chooser(words: Words) -> str:
     return f'<div class="kv-chooser"{attributes}></div>'
 
 
-def unit_list(published: Sequence[Published]) -> bytes:
+def unit_list(site: Site) -> Content:
     """The units that any registry presents and those above them, as JSON, in the order of the units' own file."""
-    units: dict[str, Unit] = {}
-    for registry in published:
-        for unit in registry.units:
-            units.setdefault(unit.orgnr, unit)
-    presented = {orgnr for registry in published for orgnr in registry.cells["orgnr"].unique()}
-    above = {unit.parent for unit in units.values() if unit.orgnr in presented}
-    above |= {units[orgnr].parent for orgnr in above if orgnr in units}
     listed = [
-        {"orgnr": unit.orgnr, "name": unit.name, "level": unit.level.value, "parent": unit.parent}
-        for unit in units.values()
-        if unit.level in _LEVELS and unit.orgnr in presented | above
+        {
+            "orgnr": unit.orgnr,
+            "name": unit.name,
+            "level": unit.level.value,
+            "parent": unit.parent,
+            "page": served(unit_page(site.slugs.units[unit.orgnr])),
+        }
+        for unit in site.units
+        if unit.level in WITH_PAGE and unit.orgnr in site.presented
     ]
-    return json.dumps(listed, ensure_ascii=False, separators=(",", ":")).encode()
+    return Content(files={UNIT_LIST: json.dumps(listed, ensure_ascii=False, separators=(",", ":")).encode()})

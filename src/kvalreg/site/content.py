@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.disclosure.published import Published
+from kvalreg.inputs.slugs import Slugs
+from kvalreg.inputs.units import Unit, Units
+from kvalreg.site.newest import Newest
 from kvalreg.site.staging import Page
 
 
@@ -20,6 +24,11 @@ class Shown:
     published: Published
     pages: tuple[AcceptedPage, ...]
 
+    @cached_property
+    def newest(self) -> Newest:
+        """Its newest results, grouped once for all pages."""
+        return Newest(self.published)
+
 
 @dataclass(frozen=True)
 class Site:
@@ -29,14 +38,53 @@ class Site:
     ----------
     shown
         The registries that have published something, by id.
+    kept_slugs
+        The addresses of units and medical fields that the project has written down.
     """
 
     shown: tuple[Shown, ...]
+    kept_slugs: Slugs = field(default_factory=Slugs)
 
     @property
     def synthetic(self) -> bool:
         """Whether any of it is made up; the site then says so on its own pages."""
         return any(registry.published.registry.synthetic for registry in self.shown)
+
+    @cached_property
+    def by_name(self) -> tuple[Shown, ...]:
+        """The registries by name."""
+        return tuple(sorted(self.shown, key=lambda one: one.published.registry.name.lower()))
+
+    @cached_property
+    def units(self) -> Units:
+        """Every unit that any registry knows, in the order of the units' own file."""
+        found: dict[str, Unit] = {}
+        for registry in self.shown:
+            for unit in registry.published.units:
+                found.setdefault(unit.orgnr, unit)
+        return Units(found)
+
+    @cached_property
+    def presented(self) -> frozenset[str]:
+        """The units that any registry has a cell of, shown or hidden, and those above them."""
+        with_cells = {orgnr for one in self.shown for orgnr in one.published.cells["orgnr"].unique()}
+        with_cells &= set(self.units.by_orgnr)
+        above = {unit.orgnr for orgnr in with_cells for unit in self.units.ancestors(orgnr)}
+        return frozenset(with_cells | above)
+
+    @cached_property
+    def fields(self) -> dict[str, tuple[Shown, ...]]:
+        """The medical fields by name, and the registries of each by name."""
+        names = {name for one in self.shown for name in one.published.registry.medical_fields}
+        return {
+            name: tuple(one for one in self.by_name if name in one.published.registry.medical_fields)
+            for name in sorted(names, key=str.lower)
+        }
+
+    @cached_property
+    def slugs(self) -> Slugs:
+        """The slug of every unit and field: those written down, and those that their names give."""
+        return self.kept_slugs.completed(self.units, self.fields)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,138 @@
+"""A registry's newest results: each indicator in the newest year that is complete, its cells by unit.
+
+Comes in: `Published`. Goes out: `Newest`, which the site's own pages share, so that cells are grouped once and not
+once per page. A year that is provisional is used only where an indicator has no other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from kvalreg.disclosure.published import Published
+from kvalreg.inputs.descriptor import Indicator, Registry
+from kvalreg.inputs.units import Level
+from kvalreg.report.figures.cells import PublishedCell, known, records
+from kvalreg.report.report import Report, rounds
+from kvalreg.report.wording import words
+
+
+@dataclass(frozen=True)
+class NewestResults:
+    """One indicator and context in its newest year.
+
+    Parameters
+    ----------
+    cells
+        By level and `orgnr`.
+    """
+
+    indicator: Indicator
+    context: str
+    year: int
+    provisional: bool
+    cells: dict[tuple[str, str], PublishedCell]
+
+    def of(self, level: Level, orgnr: str) -> PublishedCell | None:
+        """The cell of one unit, or None where it has none."""
+        return self.cells.get((level.value, orgnr))
+
+    def at(self, level: Level) -> list[PublishedCell]:
+        """The cells of one level."""
+        return [cell for (of, _), cell in self.cells.items() if of == level.value]
+
+    @property
+    def nation(self) -> PublishedCell | None:
+        """The nation's cell."""
+        found = self.at(Level.NATION)
+        return found[0] if found else None
+
+
+@dataclass(frozen=True)
+class Newest:
+    """One registry's newest results.
+
+    Parameters
+    ----------
+    published
+        What may be shown; nothing else is ever read.
+    """
+
+    published: Published
+
+    @property
+    def registry(self) -> Registry:
+        """The registry's descriptor."""
+        return self.published.registry
+
+    @cached_property
+    def rounds(self) -> list[tuple[int, str]]:
+        """Every year and its round, newest first."""
+        return rounds(self.published)[::-1]
+
+    @cached_property
+    def round(self) -> tuple[int, str]:
+        """The newest complete year; the newest of all where none is complete."""
+        return next((one for one in self.rounds if one[1] == "final"), self.rounds[0])
+
+    @cached_property
+    def report(self) -> Report:
+        """The report of the newest complete year, in the registry's own language."""
+        return self.report_of(*self.round)
+
+    def report_of(self, year: int, round_: str) -> Report:
+        """The report of a year in the registry's own language, made once."""
+        if (year, round_) not in self._reports:
+            self._reports[year, round_] = Report(self.published, year, round_, words(self.registry.language))
+        return self._reports[year, round_]
+
+    @cached_property
+    def _reports(self) -> dict[tuple[int, str], Report]:
+        return {}
+
+    @cached_property
+    def results(self) -> tuple[NewestResults, ...]:
+        """Every indicator that is shown, in the registry's order, and its contexts; those without cells left out."""
+        cells = self.published.cells
+        keys = [cells["ind_id"], cells["context"]]
+        final = cells["year"].where(~cells["provisional"].astype(bool)).groupby(keys).transform("max")
+        wanted = final.fillna(cells["year"].groupby(keys).transform("max"))
+        groups: dict[tuple[str, str], dict[tuple[str, str], PublishedCell]] = {}
+        for cell in records(cells[cells["year"] == wanted]):
+            groups.setdefault((cell["ind_id"], cell["context"]), {})[cell["level"], cell["orgnr"]] = cell
+        found = []
+        for indicator in self.registry.indicators:
+            for context in ("caregiver", "resident"):
+                group = groups.get((indicator.id, context))
+                if group and indicator.include:
+                    first = next(iter(group.values()))
+                    found.append(
+                        NewestResults(indicator, context, int(first["year"]), bool(first["provisional"]), group)
+                    )
+        return tuple(found)
+
+    @cached_property
+    def reached(self) -> tuple[int, int]:
+        """How many of the shown results of hospitals, or of the units shown instead, reach their target, and of all."""
+        with_target = [
+            cell
+            for one in self.results
+            if one.context == "caregiver" and not one.provisional
+            for cell in one.at(self.published.presentation(one.indicator.id, one.context, one.year).level)
+            if cell["shown"] and cell["achievement"]
+        ]
+        return sum(cell["achievement"] == "high" for cell in with_target), len(with_target)
+
+
+def against_target(cell: PublishedCell, indicator: Indicator) -> str:
+    """Whether a shown cell for certain reaches its target (``reached``) or does not (``missed``); else empty.
+
+    Worked number: a target of at least 0.9 is reached for certain by an interval of 0.91-0.95, and missed for certain
+    by 0.80-0.89; 0.88-0.92 says neither.
+    """
+    target, low, high = indicator.level_green, cell["low"], cell["high"]
+    if target is None or not cell["shown"] or not cell["achievement"] or not known(low):
+        return ""
+    if indicator.level_direction == 1:
+        return "reached" if low >= target else "missed" if high < target else ""
+    return "reached" if high <= target else "missed" if low > target else ""
