@@ -64,12 +64,9 @@ class Slugs:
         """That some slugs are not written down yet; none when the file has them all."""
         if not self.new:
             return []
-        what = (
-            f"{len(self.new)} units or medical fields have no address of their own yet, so theirs follow their names."
-        )
-        return [
-            Fault(what, "Run 'kvalreg slugs', and keep the file with the descriptors.", shown, kind=Kind.SLUG_MISSING)
-        ]
+        what = f"{len(self.new)} units or medical fields have no address written down, so theirs follow their names."
+        todo = "Run 'kvalreg slugs', and keep the file with the descriptors."
+        return [Fault(what, todo, shown, kind=Kind.SLUG_MISSING)]
 
 
 def slug(name: str) -> str:
@@ -91,26 +88,21 @@ def read_slugs(path: Path, shown: str) -> Slugs:
     cells = read_table(path, shown, Layout(COLUMNS, comment="#", error=ConfigurationError)).cells
     found: dict[str, dict[str, str]] = {UNIT: {}, FIELD: {}}
     faults = []
+
+    def fault(row: int, key: str, what: str, todo: str) -> None:
+        faults.append(Fault(what, todo, shown, row, key, Kind.SLUG_WRONG))
+
     for row, (kind, key, own) in zip(cells.index, cells[list(COLUMNS)].to_numpy().tolist(), strict=True):
-        known = found.get(kind)
-        if known is None:
-            faults.append(
-                Fault(
-                    f"{quote(kind)} is no kind of page.", f"Use {UNIT} or {FIELD}.", shown, row, "kind", Kind.SLUG_WRONG
-                )
-            )
-            continue
+        known = found.get(kind, {})
+        if kind not in found:
+            fault(row, "kind", f"{quote(kind)} is no kind of page.", f"Use {UNIT} or {FIELD}.")
         if not key or key in known:
             what = f"{quote(key)} is there already." if key else "The cell is empty."
-            faults.append(Fault(what, "Keep one line for each, the oldest.", shown, row, "key", Kind.SLUG_WRONG))
+            fault(row, "key", what, "Keep one line for each, the oldest.")
         if not _SLUG.fullmatch(own):
-            what = f"{quote(own)} is no part of an address."
-            faults.append(Fault(what, "Use a to z, digits and single hyphens.", shown, row, "slug", Kind.SLUG_WRONG))
+            fault(row, "slug", f"{quote(own)} is no part of an address.", "Use a to z, digits and single hyphens.")
         elif own in known.values():
-            what = f"The address {quote(own)} is another one's already."
-            faults.append(
-                Fault(what, "Give it one of its own; the older keeps its.", shown, row, "slug", Kind.SLUG_WRONG)
-            )
+            fault(row, "slug", f"The address {quote(own)} is another one's already.", "Give it one of its own.")
         known.setdefault(key, own)
     if faults:
         raise ConfigurationError(faults)
