@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from datetime import date
 from pathlib import Path
 
 import nbformat
@@ -11,8 +12,10 @@ import papermill
 import pytest
 
 from kvalreg.batch.hygiene import analysis_faults
-from kvalreg.pipeline import Request, check
 from kvalreg.project import Project
+from kvalreg.workbench.check import Request, check
+
+TODAY = date(2026, 3, 1)
 
 CHECKOUT = Path(__file__).parents[1]
 NOTEBOOK = CHECKOUT / "notebooks" / "analysis" / "slag.ipynb"
@@ -87,9 +90,8 @@ def test_the_delivery_passes_the_check_and_no_row_is_shown(copy: Project) -> Non
     assert run(copy) == first
     assert first.count("\n") == 1
     assert copy.delivery_list("slag").read_text(encoding="utf-8").count("file: slag-2025.csv") == 1
-    account = check(copy, Request(("slag",)))
-    assert [entry.error for entry in account.entries if not entry.ok] == []
-    assert [str(warning) for warning in account.warnings] == []
+    found = check(copy, Request(TODAY, ("slag",)))
+    assert [str(finding.fault) for finding in found.findings] == []
 
 
 def test_the_example_keeps_its_own_rules() -> None:
@@ -104,12 +106,11 @@ def test_check_reads_the_projects_analysis_notebooks(copy: Project) -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     notebook.cells[2].outputs = [nbformat.v4.new_output("stream", name="stdout", text="4711")]
     nbformat.write(notebook, folder / "slag.ipynb")
-    account = check(copy, Request(("slag",)))
-    assert account.exit_code == 2
-    (failed,) = [entry for entry in account.entries if not entry.ok]
-    assert failed.name == "notebooks/analysis/slag.ipynb"
-    assert "cell 3: The cell is saved with its outputs." in failed.error
-    assert "4711" not in failed.error
+    found = check(copy, Request(TODAY, ("slag",)))
+    assert found.exit_code == 2
+    (finding,) = found.findings
+    assert "notebooks/analysis/slag.ipynb: cell 3: The cell is saved with its outputs." in str(finding.fault)
+    assert "4711" not in str(finding.fault)
     nbformat.write(notebook, folder / "hofte.ipynb")
     (folder / "slag.ipynb").unlink()
-    assert check(copy, Request(("slag",))).exit_code == 0
+    assert check(copy, Request(TODAY, ("slag",))).exit_code == 0

@@ -63,26 +63,27 @@ def test_unknown_registry_names_those_there_are(project: Project) -> None:
     assert "alfa, beta" in done.stderr
 
 
-def test_a_faulty_delivery_is_told_as_a_table_with_code_1(project: Project) -> None:
-    """check reports file, row and what to do; NO_COLOR and a pipe give text without escapes."""
+def test_a_faulty_delivery_is_told_with_code_1(project: Project) -> None:
+    """check reports file, row, what to do and a number; NO_COLOR and a pipe give text without escapes."""
     (project.data("alfa") / "a.csv").write_text("context;year;orgnr;ind_id;var;denominator\nx;1;2;3;4;5\n", "utf-8")
     done = run("check", "--project", str(project.root), NO_COLOR="1")
     assert done.returncode == 1
-    assert "1 succeeded, 1 failed." in done.stderr
-    assert "alfa" in done.stderr
+    assert "2 registries checked, 1 ready to build. Stopped: alfa." in done.stderr
+    assert "data/alfa/a.csv:2: context: The context" in done.stderr
+    assert "(KV313)" in done.stderr
     assert "\x1b" not in done.stderr + done.stdout
 
 
 DEFECT = """
 import sys
-import kvalreg.pipeline
+import kvalreg.workbench.check
 from kvalreg.cli import main
 
 def fail(*_):
     cells = {"var": 8741}
     raise KeyError(cells["var"], "8741 of 9000")
 
-kvalreg.pipeline.read_descriptors = fail
+kvalreg.workbench.check.read_descriptors = fail
 sys.argv = ["kvalreg", "check", "--project", sys.argv[1]]
 main()
 """
@@ -93,7 +94,12 @@ def test_an_unexpected_error_is_told_without_its_message(project: Project) -> No
     command = [sys.executable, "-c", DEFECT, str(project.root)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    for told in ("KeyError", "at kvalreg/pipeline.py:", "in check", "Send these lines to whoever maintains kvalreg"):
+    for told in (
+        "KeyError",
+        "at kvalreg/workbench/check.py:",
+        "in check",
+        "Send these lines to whoever maintains kvalreg",
+    ):
         assert told in done.stderr
     assert "8741" not in done.stderr + done.stdout
     assert "Traceback" not in done.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from kvalreg.disclosure.published import load_published
@@ -14,7 +13,7 @@ from kvalreg.inputs.delivered import Delivered
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.units import Units
-from kvalreg.pipeline import Request, build, check
+from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
 from kvalreg.statistics.aggregation import aggregate
 from kvalreg.statistics.results import Results
@@ -69,7 +68,7 @@ def test_a_faulty_delivery_changes_nothing_that_was_published(project: Project) 
 
 
 def test_a_defect_met_by_one_registry_stops_no_other(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unexpected error is told by type and place, never by its message; the neighbour is checked all the same."""
+    """An unexpected error is told by type and place, never by its message; the neighbour is published all the same."""
 
     def aggregate_or_fail(delivered: Delivered, registry: Registry, units: Units) -> Results:
         if registry.id == "alfa":
@@ -77,11 +76,10 @@ def test_a_defect_met_by_one_registry_stops_no_other(project: Project, monkeypat
         return aggregate(delivered, registry, units)
 
     monkeypatch.setattr("kvalreg.pipeline.aggregate", aggregate_or_fail)
-    account = check(project, PANDOC)
-    assert [(entry.name, entry.ok, entry.exit_code) for entry in account.entries] == [
-        ("alfa", False, 3),
-        ("beta", True, 0),
-    ]
+    monkeypatch.setattr("kvalreg.pipeline.execute", lambda *_: iter(()))
+    account = build(project, PANDOC, Silence())
+    assert [(entry.name, entry.exit_code) for entry in account.entries] == [("alfa", 3)]
+    assert [path.stem for path in project.published.iterdir()] == ["beta"]
     assert "KeyError" in account.entries[0].error
     assert "8741" not in account.entries[0].error
 
@@ -170,17 +168,6 @@ def test_faulty_units_stop_the_run(project: Project) -> None:
     assert not project.build.exists()
 
 
-def test_check_writes_nothing_and_finds_every_registry(project: Project) -> None:
-    """check reports a faulty descriptor with line and key, and the good registry as good."""
-    path = project.descriptor("alfa")
-    path.write_text(path.read_text(encoding="utf-8").replace("language: nb", "language: sv"), encoding="utf-8")
-    account = check(project, Request())
-    assert account.exit_code == 2
-    assert [(entry.name, entry.ok) for entry in account.entries] == [("alfa", False), ("beta", True)]
-    assert "registries/alfa/registry.yml:4: language" in account.entries[0].error
-    assert not project.build.exists()
-
-
 def test_a_hidden_hospital_is_nowhere_on_the_site(project: Project) -> None:
     """A hospital with 4 patients, 3 of them helped: its numbers are absent from the published file and every page."""
     small = delivery_of("alfa").replace("2024;122;alfa_a;30;60", "2024;122;alfa_a;3;4")
@@ -256,23 +243,6 @@ def test_the_real_deliveries_make_a_site(shared: Path, tmp_path: Path) -> None:
             assert [cell["var"], cell["denominator"]] == trusts[cell["ind_id"], cell["year"], cell["orgnr"]]
         assert (shown["level"] == "nation").sum() > 50
         assert (project.site / "registre" / registry / "2019" / "index.html").exists()
-
-
-def test_check_reads_the_report_notebooks(project: Project) -> None:
-    """A loop and a stored output in a registry's own notebook are told with their cells, and nothing has run."""
-    own = project.root / "notebooks" / "report" / "alfa"
-    own.mkdir(parents=True)
-    path = write_notebook(own / "year.ipynb", ["for n in (1, 2):\n    n", PIECE])
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells[2].outputs = [nbformat.v4.new_output("stream", name="stdout", text="4711")]
-    nbformat.write(notebook, path)
-    account = check(project, Request())
-    assert account.exit_code == 2
-    (failed,) = [entry for entry in account.entries if not entry.ok]
-    assert "notebooks/report/alfa/year.ipynb: cell 2: The cell holds a loop." in failed.error
-    assert "notebooks/report/alfa/year.ipynb: cell 3: The cell is saved with its outputs." in failed.error
-    assert "4711" not in failed.error
-    assert not project.build.exists()
 
 
 def test_a_page_has_its_lix_and_a_hard_one_is_remarked(project: Project) -> None:

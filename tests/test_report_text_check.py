@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from kvalreg.errors import Fault
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import read_units
 from kvalreg.inputs.yaml_file import read_yaml
-from kvalreg.pipeline import Request, check
+from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.report.text_check import registry_texts, text_remarks
+from kvalreg.workbench.check import Request, check
 
 HARD = "Registreringskomplettheten dokumenterer pasientadministrative systemers gjennomsnittlige dekningsgrad."
 CHECKOUT = Path(__file__).parents[1]
@@ -25,12 +28,18 @@ def write_purpose(project: Project, purpose: str) -> None:
     path.write_text(text.replace("  purpose: Vi prøver.\n", f"  purpose: '{purpose}'\n"), encoding="utf-8")
 
 
+def html_remarks(project: Project) -> list[Fault]:
+    """What the check says of HTML in alfa's texts."""
+    found = check(project, Request(date(2025, 3, 1), ("alfa",)))
+    return [finding.fault for finding in found.findings if finding.fault.kind is Kind.HTML_REMOVED]
+
+
 def test_a_hard_text_is_a_warning_with_file_key_and_sentence(project: Project) -> None:
     """check names file, line, key and the sentence that weighs most, and succeeds all the same."""
     write_purpose(project, f"Vi prøver. {HARD}")
-    account = check(project, Request())
-    assert account.exit_code == 0
-    (remark,) = [warning for warning in account.warnings if "LIX" in warning.what]
+    found = check(project, Request(date(2025, 3, 1)))
+    assert found.exit_code == 0
+    (remark,) = [finding.fault for finding in found.findings if "LIX" in finding.fault.what]
     line = 1 + project.descriptor("alfa").read_text("utf-8").splitlines().index(f"  purpose: 'Vi prøver. {HARD}'")
     assert str(remark).startswith(f"registries/alfa/registry.yml:{line}: about.purpose: The text is hard to read: LIX ")
     assert f"«{HARD}»" in remark.what
@@ -43,14 +52,14 @@ def test_a_hard_text_is_a_warning_with_file_key_and_sentence(project: Project) -
 def test_html_in_a_text_is_remarked(project: Project, purpose: str) -> None:
     """Taking out what somebody wrote is told to them."""
     write_purpose(project, purpose)
-    (remark,) = [warning for warning in check(project, Request(("alfa",))).warnings if "HTML" in warning.what]
+    (remark,) = html_remarks(project)
     assert remark.key == "about.purpose"
 
 
 def test_signs_and_addresses_are_no_html(project: Project) -> None:
     """p < 0.05 and a bare address in angle brackets are fine."""
     write_purpose(project, "Vi prøver p <0,05 og 3 < 4 > 2. Se <https://example.org/a>.")
-    assert [warning for warning in check(project, Request(("alfa",))).warnings if "HTML" in warning.what] == []
+    assert html_remarks(project) == []
 
 
 def test_the_demo_reads_easily() -> None:

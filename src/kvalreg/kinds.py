@@ -91,7 +91,10 @@ class Kind(StrEnum):
     # the site
     PAGE_LANGUAGE = "KV801"
     PAGE_ADDRESS = "KV802"
+    QUARTO_YML = "KV803"
     # imports
     DEFINITION_WRONG = "KV901"
     DEFINITION_CHANGED = "KV902"
     DELIVERY_WITHOUT_DEFINITION = "KV903"
+    # kvalreg itself
+    DEFECT = "KV991"

@@ -12,13 +12,11 @@ from typing import Protocol
 
 from kvalreg.batch.accepted import accept, accepted_pages, forget_others, mark_delayed
 from kvalreg.batch.execution import Outcome, Workplace, execute
-from kvalreg.batch.hygiene import analysis_faults
 from kvalreg.batch.plan import Job, check_notebooks, plan
 from kvalreg.disclosure.gate import publish
 from kvalreg.disclosure.ledger import Edition, read_editions, save_edition
 from kvalreg.disclosure.published import Published, Source, load_published, save_published
 from kvalreg.errors import (
-    EXIT_CONFIGURATION,
     EXIT_FAILED,
     EXIT_UNEXPECTED,
     ConfigurationError,
@@ -34,12 +32,11 @@ from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.slugs import Slugs, read_slugs, write_slugs
 from kvalreg.inputs.units import Units, read_units
-from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.release.edition import approve
 from kvalreg.report.readability import Lix, lix_of_page, names_of
-from kvalreg.report.text_check import hard_to_read, text_remarks
+from kvalreg.report.text_check import hard_to_read
 from kvalreg.site.content import Shown, Site
 from kvalreg.site.pages import site_content
 from kvalreg.site.renderer import Choice, choose_renderer
@@ -205,36 +202,6 @@ def keep_slugs(project: Project) -> Slugs:
     if slugs.new:
         write_slugs(slugs, project.slugs)
     return slugs
-
-
-def check(project: Project, request: Request) -> Account:
-    """Everything that could stop a build, without running a notebook or writing a file."""
-    account = Account()
-    units = read_units(project.units, project.relative(project.units))
-    registries, faults = read_descriptors(project)
-    chosen = _chosen(request.registries, registries, faults)
-    gated = _gated(project, chosen, Inputs(units, registries, faults), request, account)
-    account.entries += [Entry(registry_id, ok=True) for registry_id in gated]
-    account.entries += _analysis_entries(project, request.registries)
-    for registry_id in chosen:
-        if registry_id in registries:
-            descriptor = project.descriptor(registry_id)
-            document = read_yaml(descriptor, project.relative(descriptor))
-            account.warnings += text_remarks(registries[registry_id], units, document)
-    account.entries.sort(key=lambda entry: entry.name)
-    return account
-
-
-def _analysis_entries(project: Project, wanted: tuple[str, ...]) -> list[Entry]:
-    """One entry for every analysis notebook; with registries asked for, only theirs."""
-    entries = []
-    for path in project.analysis_notebooks():
-        shown = project.relative(path)
-        faults = analysis_faults(path, shown) if not wanted or path.stem in wanted else None
-        if faults is not None:
-            told = "\n".join(str(fault) for fault in faults)
-            entries.append(Entry(shown, not faults, told, exit_code=EXIT_CONFIGURATION if faults else 0))
-    return entries
 
 
 def _page_remarks(job: Job, measured: Lix) -> list[Fault]:

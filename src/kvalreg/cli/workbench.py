@@ -7,40 +7,53 @@ from pathlib import Path
 
 import click
 
-from kvalreg.cli.options import project_option, quiet_option, registries_argument, skip_option, verbose_option
-from kvalreg.console import Console
+from kvalreg.cli.options import project_option, quiet_option, registries_argument, skip_option
 
 
 @click.command()
 @registries_argument
 @project_option
 @skip_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, or as annotations on GitHub.",
+)
 @quiet_option
-@verbose_option
 def check(
     registries: tuple[str, ...],
     root: Path,
     skip_unknown_units: bool,
+    form: str,
     quiet: bool,
-    verbose: bool,
 ) -> None:
-    """Report everything that could stop a build, without running a notebook.
+    """Report everything that could stop publication, in one pass, without running a notebook.
 
-    Reads descriptors, deliveries and notebooks, and warns of texts that are hard to read.
+    Reads descriptors, units, deliveries, expected sums and notebooks; warns of texts that are hard to read, reviews
+    that are due, and deadlines. Each message ends in a number that `kvalreg explain` tells more about.
 
     \b
     Examples:
       kvalreg check
       kvalreg check slag --project ~/results
+      kvalreg check --format github
     """
-    from kvalreg import pipeline
+    from kvalreg.clock import today
+    from kvalreg.console import plain
+    from kvalreg.inputs.delivery import UnknownUnits
     from kvalreg.project import Project
+    from kvalreg.workbench import check as pass_
+    from kvalreg.workbench.check_report import FORMATS
 
-    console = Console.of(quiet=quiet, verbose=verbose)
-    request = pipeline.Request(registries, unknown_units=pipeline.unknown_units(skip=skip_unknown_units))
-    account = pipeline.check(Project.open(root), request)
-    console.account(account)
-    sys.exit(account.exit_code)
+    project = Project.open(root)
+    unknown = UnknownUnits.SKIP if skip_unknown_units else UnknownUnits.REFUSE
+    found = pass_.check(project, pass_.Request(today(), registries, unknown))
+    if found.exit_code or not quiet:
+        click.echo(plain(FORMATS[form](found, project)), err=form == "text" and bool(found.exit_code))
+    sys.exit(found.exit_code)
 
 
 @click.command()

@@ -24,9 +24,6 @@ from kvalreg.inputs.units import Units, read_units
 from kvalreg.project import Project, shared_root
 from kvalreg.workbench.sample import deliveries_yml, sample_delivery, sample_expectation
 
-FILL_IN = "(Fyll ut)"
-"""How a text begins that the template wrote and the registry has not replaced yet."""
-
 
 @dataclass(frozen=True)
 class NewRegistry:
