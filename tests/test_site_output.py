@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kvalreg.errors import UsageError
-from kvalreg.site.output import replaced
+from kvalreg.site.output import MARK, replaced
 
 
 def _publish(output: Path, staged: Path, content: str) -> None:
@@ -37,7 +37,38 @@ def test_a_new_site_replaces_the_old_one(tmp_path: Path, staged: Path) -> None:
     _publish(output, staged, "new")
     assert (output / "index.html").read_text() == "new"
     assert not (output / "old.html").exists()
-    assert {path.name for path in tmp_path.iterdir()} == {"_build", "_site"}
+    assert {path.name for path in tmp_path.iterdir()} == {"_build", "_site", "._site"}
+
+
+def test_a_site_is_a_link_that_is_switched(tmp_path: Path, staged: Path) -> None:
+    """`_site` is a relative link, so that the project can be moved; one earlier site stays for those who read it."""
+    output = tmp_path / "_site"
+    for content in ("1", "2", "3"):
+        _publish(output, staged, content)
+    assert output.readlink() == Path("._site/3")
+    assert sorted(path.name for path in (tmp_path / "._site").iterdir()) == ["2", "3"]
+
+
+def test_a_plain_folder_of_an_older_version_becomes_a_link(tmp_path: Path, staged: Path) -> None:
+    """A site that an older kvalreg left as a plain folder is replaced as well."""
+    output = tmp_path / "_site"
+    output.mkdir()
+    (output / MARK).touch()
+    _publish(output, staged, "new")
+    assert output.is_symlink()
+    assert (output / "index.html").read_text() == "new"
+
+
+def test_a_link_of_somebody_elses_is_never_replaced(tmp_path: Path, staged: Path) -> None:
+    """A link to a folder with other files, or to nothing, is left alone."""
+    output, home = tmp_path / "www", tmp_path / "home"
+    output.symlink_to(home)
+    with pytest.raises(UsageError, match="something else than a site"):
+        _publish(output, staged, "new")
+    home.mkdir()
+    (home / "thesis.txt").write_text("mine")
+    with pytest.raises(UsageError, match="something else than a site"):
+        _publish(output, staged, "new")
 
 
 def test_a_failure_leaves_the_old_site(tmp_path: Path, staged: Path) -> None:
@@ -47,7 +78,7 @@ def test_a_failure_leaves_the_old_site(tmp_path: Path, staged: Path) -> None:
     with pytest.raises(FileNotFoundError):
         _publish_half(output, staged)
     assert (output / "index.html").read_text() == "old"
-    assert {path.name for path in tmp_path.iterdir()} == {"_build", "_site"}
+    assert sorted(path.name for path in (tmp_path / "._site").iterdir()) == ["1"]
 
 
 def test_a_folder_of_somebody_elses_is_never_replaced(tmp_path: Path, staged: Path) -> None:
@@ -68,11 +99,14 @@ def test_an_empty_folder_may_be_used(tmp_path: Path, staged: Path) -> None:
     assert (output / "index.html").read_text() == "new"
 
 
-def test_a_site_taken_away_by_an_interrupted_run_comes_back(tmp_path: Path, staged: Path) -> None:
-    """A run that was killed between taking the old site away and putting the new one in loses neither."""
-    taken = tmp_path / "._site.abc.old"
-    taken.mkdir()
-    (taken / "index.html").write_text("old")
+def test_a_site_that_has_lost_its_link_comes_back(tmp_path: Path, staged: Path) -> None:
+    """Whatever took the link away, a run that fails afterwards still leaves the last finished site, not a half one."""
+    for name, marked in (("3", True), ("4", False)):
+        (tmp_path / "._site" / name).mkdir(parents=True)
+        (tmp_path / "._site" / name / "index.html").write_text(name)
+        if marked:
+            (tmp_path / "._site" / name / MARK).touch()
     with pytest.raises(RuntimeError), replaced(tmp_path / "_site", staged):
         raise RuntimeError
-    assert (tmp_path / "_site" / "index.html").read_text() == "old"
+    assert (tmp_path / "_site" / "index.html").read_text() == "3"
+    assert sorted(path.name for path in (tmp_path / "._site").iterdir()) == ["3"]

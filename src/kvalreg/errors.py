@@ -21,6 +21,8 @@ EXIT_CONFIGURATION = 2
 """The command, the project or a descriptor must be corrected first."""
 EXIT_UNEXPECTED = 3
 """kvalreg stopped at an error that it did not expect: a defect of ours, or of the machine (no space, no memory)."""
+EXIT_BUSY = 4
+"""Nothing was done, because another run has the project: try again later."""
 
 _PACKAGE = Path(__file__).parent
 
@@ -69,6 +71,12 @@ class UsageError(KvalregError):
     """The command cannot be carried out as it was typed."""
 
     exit_code = EXIT_CONFIGURATION
+
+
+class BusyError(KvalregError):
+    """Another run has the project: nothing was done."""
+
+    exit_code = EXIT_BUSY
 
 
 class FaultsError(KvalregError):

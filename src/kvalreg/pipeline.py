@@ -35,6 +35,7 @@ from kvalreg.inputs.units import Units, read_units
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.release.edition import approve
+from kvalreg.release.lock import one_run
 from kvalreg.report.readability import Lix, lix_of_page, names_of
 from kvalreg.report.text_check import hard_to_read
 from kvalreg.site.content import Shown, Site
@@ -56,6 +57,8 @@ class Request:
         Years whose pages are made; all when empty.
     renderer
         ``auto``, ``quarto`` or ``pandoc``.
+    wait
+        Seconds to wait for another run of the same project to end.
     """
 
     registries: tuple[str, ...] = ()
@@ -63,6 +66,7 @@ class Request:
     renderer: str = "auto"
     workers: int = 2
     unknown_units: UnknownUnits = UnknownUnits.REFUSE
+    wait: float = 0
 
 
 def unknown_units(*, skip: bool) -> UnknownUnits:
@@ -118,6 +122,8 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
 
     Raises
     ------
+    BusyError
+        When another run has the project.
     UsageError, ConfigurationError
         Before anything is written: an unknown registry or year, faulty units, a notebook with wrong parameters, a
         renderer that is not there.
@@ -126,6 +132,11 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
     DisclosureError
         When the finished site does not pass the audit; the old site stays.
     """
+    with one_run(project, request.wait):
+        return _built(project, request, progress)
+
+
+def _built(project: Project, request: Request, progress: Progress) -> Account:
     account = Account()
     choice = choose_renderer(request.renderer)
     progress.say(choice.reason)

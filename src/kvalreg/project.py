@@ -39,7 +39,7 @@ class Project:
     @classmethod
     def open(cls, root: Path, output: Path | None = None) -> Project:
         """The project in `root`, refused with a sentence when there is none."""
-        project = cls(root.resolve(), output.resolve() if output else None)
+        project = cls(root.resolve(), output.absolute() if output else None)
         if not project.registries.is_dir():
             raise UsageError(
                 f"{root}: this is no kvalreg project, because it has no folder 'registries'. "
@@ -124,8 +124,33 @@ class Project:
 
     @property
     def editions(self) -> Path:
-        """The published editions of the site, one folder each."""
+        """Every published edition as it lies at its permanent address, one folder each; kept for good."""
         return self.build / "editions"
+
+    @property
+    def snapshots(self) -> Path:
+        """The gated cells of every edition, one folder each, and what it changed."""
+        return self.build / "snapshots"
+
+    @property
+    def releases(self) -> Path:
+        """The newest editions as whole sites: one of them is what readers see, the others can be gone back to."""
+        return self.build / "releases"
+
+    @property
+    def withdrawn(self) -> Path:
+        """Names of editions that have been taken back, as empty files."""
+        return self.build / "withdrawn"
+
+    @property
+    def built(self) -> Path:
+        """Which site was built last, and from which ledger."""
+        return self.build / "built.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the run that has the project."""
+        return self.build / "run.lock"
 
     @property
     def accepted(self) -> Path:
@@ -144,8 +169,13 @@ class Project:
 
     @property
     def site(self) -> Path:
-        """The finished site."""
+        """The site that was built last: a link to the folder that holds it."""
         return self.output or self.root / "_site"
+
+    @property
+    def public(self) -> Path:
+        """What readers see: a link to one of the releases, moved by `kvalreg publish` and `kvalreg rollback` alone."""
+        return self.root / "_public"
 
     def relative(self, path: Path) -> str:
         """A path as the user knows it: relative to the project where it lies inside it."""

@@ -1,7 +1,8 @@
 """The command line: a thin wrapper around `kvalreg.pipeline` and `kvalreg.inputs.imongr`.
 
 Owns options, what is printed and the exit code: 0 all succeeded, 1 something failed, 2 usage or configuration, 3 an
-error that nobody expected, of which neither the message nor a variable is printed: they may hold a result.
+error that nobody expected, of which neither the message nor a variable is printed (they may hold a result), 4 another
+run has the project.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def cli() -> None:
       kvalreg import imongr SOURCE DIR     make a project of an imongr export
 
     Exit codes: 0 all succeeded; 1 a delivery, a notebook or the renderer failed; 2 usage or configuration;
-    3 kvalreg stopped at an error that it did not expect.
+    3 kvalreg stopped at an error that it did not expect; 4 another run has the project, and nothing was done.
     """
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-from kvalreg.cli.options import project_option, quiet_option, registries_argument, skip_option, verbose_option
+from kvalreg.cli.options import (
+    project_option,
+    quiet_option,
+    registries_argument,
+    skip_option,
+    verbose_option,
+    wait_option,
+)
 from kvalreg.console import Console
 
 
@@ -22,6 +29,7 @@ from kvalreg.console import Console
 @project_option
 @click.option("--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Where the site goes.")
 @skip_option
+@wait_option
 @quiet_option
 @verbose_option
 def build(
@@ -32,6 +40,7 @@ def build(
     root: Path,
     output: Path | None,
     skip_unknown_units: bool,
+    wait: float,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -49,7 +58,7 @@ def build(
 
     console = Console.of(quiet=quiet, verbose=verbose)
     request = pipeline.Request(
-        registries, years, renderer, jobs or os.cpu_count() or 1, pipeline.unknown_units(skip=skip_unknown_units)
+        registries, years, renderer, jobs or os.cpu_count() or 1, pipeline.unknown_units(skip=skip_unknown_units), wait
     )
     account = pipeline.build(Project.open(root, output), request, console)
     console.account(account)

@@ -12,6 +12,13 @@ project_option = click.option(
 skip_option = click.option(
     "--skip-unknown-units", is_flag=True, help="Leave rows of unknown units out, and report them."
 )
+wait_option = click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="How long to wait for another run of this project to end.",
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print only what went wrong.")
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Print every page and every row number.")
 registries_argument = click.argument("registries", nargs=-1, metavar="[REGISTRY ...]")

@@ -1,22 +1,25 @@
-"""A finished site put in place: rendered aside, then switched in, one render at a time.
+"""A finished site put in place: made aside, then switched in with one step that cannot be seen halfway.
 
-Comes in: the output folder. Goes out: an empty folder beside it to render into. When rendering fails, the old site
-stays as it was; a folder that holds something else than a site of ours is never replaced.
+Comes in: the output's path. Goes out: an empty folder to render into. The output, ``_site``, is a symbolic link to a
+numbered folder beside it, ``._site/17``; the switch replaces the link in one rename. A reader, or a run that is killed
+at any moment, sees the old site or the new one. What is neither a link of ours nor an empty folder is never replaced.
 """
 
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from kvalreg.errors import UsageError
 
-_MARK = ".kvalreg-site"
-"""An empty file in every site we make: what holds it may be replaced."""
+MARK = ".kvalreg-site"
+"""An empty file in every finished site we make: what holds it may be replaced."""
+_EARLIER = 1
+"""How many earlier sites stay beside the one in use: a reader may be halfway through a page of the last one."""
 
 
 Approve = Callable[[Path], None]
@@ -45,23 +48,36 @@ def replaced(output: Path, staged: Path, approve: Approve = unasked) -> Iterator
     UsageError
         When `output` is there and is neither empty nor a site of ours.
     """
-    if output.exists() and not (output.is_dir() and _replaceable(output)):
+    if (output.exists() or output.is_symlink()) and not _replaceable(output):
         raise UsageError(
             f"{output}: there is something else than a site here, and a site would replace it. "
             "Name another folder with --output DIR, or empty this one first."
         )
-    output.parent.mkdir(parents=True, exist_ok=True)
+    made = _made(output)
+    made.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(staged.with_name(f"{staged.name}.lock")):
         _tidy(output)
-        aside = Path(tempfile.mkdtemp(prefix=f".{output.name}.", suffix=".making", dir=output.parent))
+        aside = made / str(1 + max(map(int, _numbered(output)), default=0))
+        aside.mkdir()
         try:
             yield aside
             approve(aside)
-            (aside / _MARK).touch()
-            aside.chmod(0o755)
-            _switch(aside, output)
+            (aside / MARK).touch()
+            switch(output, aside)
         finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            _tidy(output)
+            if not any(made.iterdir()):
+                made.rmdir()
+
+
+def switch(link: Path, target: Path) -> None:
+    """Make a link lead to a folder, in one step: whoever follows it comes to the old folder or to the new one."""
+    aside = link.with_name(f".{link.name}.link")
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)
+    if link.is_dir() and not link.is_symlink():
+        _take_away(link)
+    aside.replace(link)
 
 
 @contextmanager
@@ -73,29 +89,41 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
 
 
 def _replaceable(output: Path) -> bool:
-    return (output / _MARK).exists() or not any(output.iterdir())
+    if output.is_symlink():
+        return _target(output).parent == _made(output) or (output / MARK).exists()
+    return output.is_dir() and ((output / MARK).exists() or not any(output.iterdir()))
+
+
+def _made(output: Path) -> Path:
+    """The folder of all that is made for an output."""
+    return output.with_name(f".{output.name}")
+
+
+def _target(output: Path) -> Path:
+    """Where the output's link leads, whether or not something is there."""
+    return output.parent / output.readlink()
+
+
+def _numbered(output: Path) -> list[str]:
+    return sorted((path.name for path in _made(output).iterdir() if path.name.isdigit()), key=int)
 
 
 def _tidy(output: Path) -> None:
-    """Clear away what an interrupted run left, and put back a site that it had taken away."""
-    for old in output.parent.glob(f".{output.name}.*.old"):
-        if not output.exists():
-            old.rename(output)
-        else:
-            shutil.rmtree(old, ignore_errors=True)
-    for unfinished in output.parent.glob(f".{output.name}.*.making"):
-        shutil.rmtree(unfinished, ignore_errors=True)
+    """Remove what interrupted runs left and sites no longer needed; bring back a site that has lost its link."""
+    made = _made(output)
+    finished = [made / name for name in _numbered(output) if (made / name / MARK).exists()]
+    if not output.exists() and finished:
+        switch(output, finished[-1])
+    now = output.resolve()
+    kept = [path for path in finished if path.resolve() != now][-_EARLIER:]
+    for name in _numbered(output):
+        if made / name not in kept and (made / name).resolve() != now:
+            shutil.rmtree(made / name, ignore_errors=True)
 
 
-def _switch(aside: Path, output: Path) -> None:
-    """Two renames, so that the old site is away for no longer than the time between them."""
-    old = aside.with_suffix(".old")
-    if output.exists():
-        output.rename(old)
-    try:
-        aside.rename(output)
-    except OSError:
-        if old.exists():
-            old.rename(output)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+def _take_away(folder: Path) -> None:
+    """Make room for a link where a plain folder is: once only, for an empty folder or a site of an older version."""
+    if any(folder.iterdir()):
+        folder.rename(_made(folder) / "0")
+    else:
+        folder.rmdir()

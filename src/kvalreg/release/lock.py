@@ -1,0 +1,80 @@
+"""One run at a time: a build, a publication or a roll-back has the project to itself.
+
+Owns `_build/run.lock`. Comes in: a project, and how long to wait. The lock falls away with the process that holds it,
+however that ends, and is not inherited by the processes it starts.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from kvalreg.errors import BusyError
+from kvalreg.project import Project
+
+_held: set[Path] = set()
+"""Locks of this very process, to which the system would give the same lock twice."""
+_ASK_AGAIN = 0.1
+"""Seconds between two questions."""
+
+
+@contextmanager
+def one_run(project: Project, wait: float = 0) -> Iterator[None]:
+    """Have the project to oneself while the block lasts.
+
+    Parameters
+    ----------
+    wait
+        Seconds to wait for another run to end.
+
+    Raises
+    ------
+    BusyError
+        When another run has the project, and had it still when the wait was over.
+    """
+    path = project.lock
+    path.parent.mkdir(parents=True, exist_ok=True)
+    until = time.monotonic() + wait
+    while (file := _taken(path)) is None:
+        if time.monotonic() >= until:
+            raise BusyError(_told(path))
+        time.sleep(_ASK_AGAIN)
+    try:
+        file.truncate(0)
+        file.write(f"process {os.getpid()}, since {datetime.now():%Y-%m-%d %H:%M:%S}")
+        file.flush()
+        yield
+    finally:
+        _held.discard(path)
+        file.close()
+
+
+def _taken(path: Path) -> TextIO | None:
+    """The locked file, or None while somebody else has it.
+
+    A file that this process has locked is not even opened: closing it again would give up the lock.
+    """
+    if path in _held:
+        return None
+    file = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    _held.add(path)
+    return file
+
+
+def _told(path: Path) -> str:
+    who = "this very process" if path in _held else path.read_text(encoding="utf-8") or "it has just begun"
+    return (
+        f"Another run of kvalreg is at work on this project ({who}). Nothing was done. "
+        "Try again when it has ended, or wait for it with --wait SECONDS."
+    )
