@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,8 +14,12 @@ from kvalreg.disclosure.published import load_published
 from kvalreg.errors import DisclosureError, UsageError
 from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
-from kvalreg.release.edition import publish_edition
+from kvalreg.release.edition import publish_edition, roll_back
+from kvalreg.release.history import withdrawn_editions
 from small_project import Silence, write_notebook
+
+if TYPE_CHECKING:
+    from kvalreg.batch.execution import Outcome
 
 LOAD = "from kvalreg.report import Report\nreport = Report.load(registry, year, round, language)"
 PANDOC = Request(("alfa",), renderer="pandoc")
@@ -24,6 +31,18 @@ def deliver(project: Project, sizes: dict[str, tuple[int, int]]) -> None:
     rows = [f"caregiver;2024;{orgnr};alfa_a;{x};{n}" for orgnr, (x, n) in sizes.items()]
     text = "\n".join(["context;year;orgnr;ind_id;var;denominator", *rows])
     (project.data("alfa") / "a.csv").write_text(text, encoding="utf-8")
+
+
+class Stopped(Silence):
+    """Somebody stops the run when the first page is made."""
+
+    def done(self, outcome: Outcome) -> None:
+        raise KeyboardInterrupt(outcome.job.name)
+
+
+def whole(site: Path) -> dict[str, bytes]:
+    """Every file of a site, its earlier editions left out."""
+    return {path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*") if path.is_file()}
 
 
 def hidden(project: Project) -> set[str]:
@@ -50,23 +69,115 @@ def test_a_site_that_gives_a_hidden_number_away_is_not_released(project: Project
     assert "1 av 3" not in (project.site / "registre/alfa/2024/index.html").read_text(encoding="utf-8")
 
 
-def test_an_edition_binds_the_next(project: Project) -> None:
-    """June hides 111 (3) and 112. In December 111 has grown, and 112 would give June's 111 away: it stays hidden."""
+def test_editions_are_published_kept_and_taken_back(project: Project) -> None:
+    """June, December and a roll-back: what readers see, what stays at permanent addresses, and what binds the next.
+
+    June hides 111 (3) and 112. In December 111 has grown, and 112 would give June's 111 away: it stays hidden, also
+    after December has been taken back, because readers have seen it.
+    """
     deliver(project, JUNE)
     build(project, PANDOC, Silence())
     assert hidden(project) == {"111", "112"}
-    folder = publish_edition("2026-06", project)
-    assert (folder / "registre/alfa/2024/index.html").is_file()
-    assert [one.name for one in read_editions("alfa", project.ledger)] == ["2026-06"]
+    assert not project.public.exists()
+    assert publish_edition("2026-06", project) == project.public.resolve()
+    june = whole(project.public)
+    assert (project.public / "utgaver/2026-06/registre/alfa/2024/index.html").is_file()
+
+    # a build is for whoever makes it: readers see June until December is published
     deliver(project, JUNE | {"111": (10, 20)})
     build(project, PANDOC, Silence())
     assert "112" in hidden(project)
-    assert publish_edition("2026-12", project).is_dir()
+    assert whole(project.public) == june
+    publish_edition("2026-12", project)
+    assert whole(project.public) != june
+    assert {path.name for path in (project.public / "utgaver").iterdir() if path.is_symlink()} == {"2026-06", "2026-12"}
     with pytest.raises(UsageError, match="2026-12 has been published already"):
         publish_edition("2026-12", project)
+    with pytest.raises(UsageError, match="2026-09 would come before 2026-12"):
+        publish_edition("2026-09", project)
+
+    # back to June: to the byte what it was; the ledger keeps December
+    assert roll_back(project) == "2026-06"
+    assert whole(project.public) == june
+    assert [one.name for one in read_editions("alfa", project.ledger)] == ["2026-06", "2026-12"]
+    with pytest.raises(UsageError, match=r"Readers see 2026-06 already\. To go back to there are: 2026-12"):
+        roll_back(project, "2026-06")
+    build(project, PANDOC, Silence())
+    assert "112" in hidden(project)
+    assert {path.name for path in (project.site / "utgaver").iterdir() if path.is_symlink()} == {"2026-06"}
+    assert roll_back(project, "2026-12") == "2026-12"
+    assert not withdrawn_editions(project)
 
 
-@pytest.mark.parametrize("name", ["juni", "2026", "../2026-06", "2026-06/x", ""])
+def test_an_earlier_edition_says_what_it_is(project: Project) -> None:
+    """Every page of it: a mark, a way to the same page's newest numbers that is there, nothing for search engines."""
+    deliver(project, JUNE)
+    build(project, PANDOC, Silence())
+    publish_edition("2026-06", project)
+    folder = project.public / "utgaver" / "2026-06"
+    pages = [path for path in folder.rglob("*.html") if "site_libs" not in path.parts]
+    assert len(pages) >= 5
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert text.count("Dette er utgaven fra juni 2026") == 1
+        assert text.count('<meta name="robots" content="noindex">') == 1
+        newest = re.search(r'kv-edition.*?<a href="([^"]+)"', text, re.DOTALL)
+        assert newest is not None
+        assert os.path.normpath(page.parent / newest[1]) == str(project.public / page.relative_to(folder))
+
+
+def test_what_an_edition_shows_can_be_shared_but_never_changes(project: Project) -> None:
+    """Files that stay the same lie on the disk once; changing the built site afterwards changes no edition."""
+    deliver(project, JUNE)
+    build(project, PANDOC, Silence())
+    publish_edition("2026-06", project)
+    build(project, PANDOC, Silence())
+    publish_edition("2026-07", project)
+    same = "registre/alfa/2024/index.html"
+    assert (project.releases / "2026-06" / same).samefile(project.releases / "2026-07" / same)
+    before = (project.public / same).read_bytes()
+    (project.site / same).write_text("changed", encoding="utf-8")
+    assert (project.public / same).read_bytes() == before
+
+
+def test_only_the_newest_releases_are_kept(project: Project) -> None:
+    """`keep` counts the one that readers see; permanent copies all stay."""
+    deliver(project, JUNE)
+    build(project, PANDOC, Silence())
+    for month in ("2026-06", "2026-07", "2026-08"):
+        publish_edition(month, project, keep=2)
+    assert sorted(path.name for path in project.releases.iterdir()) == ["2026-07", "2026-08"]
+    assert sorted(path.name for path in project.editions.iterdir()) == ["2026-06", "2026-07", "2026-08"]
+    with pytest.raises(UsageError, match=r"There is no release 2026-06 kept\. To go back to there are: 2026-07"):
+        roll_back(project, "2026-06")
+
+
+def test_a_build_that_was_stopped_halfway_is_not_published(project: Project) -> None:
+    """The site is older than the cells that a stopped build has left: the ledger would remember the wrong numbers."""
+    deliver(project, JUNE)
+    build(project, PANDOC, Silence())
+    deliver(project, JUNE | {"111": (10, 20)})
+    with pytest.raises(KeyboardInterrupt):
+        build(project, PANDOC, Stopped())
+    with pytest.raises(UsageError, match="Run kvalreg build again"):
+        publish_edition("2026-06", project)
+    assert not project.public.exists()
+
+
+def test_nothing_published_is_nothing_to_go_back_to(project: Project) -> None:
+    """The message says so."""
+    with pytest.raises(UsageError, match="No edition has been published"):
+        roll_back(project)
+
+
+def test_a_folder_of_somebody_elses_is_not_taken_for_readers(project: Project) -> None:
+    """`_public` is a link of ours, or is not touched."""
+    project.public.mkdir()
+    with pytest.raises(UsageError, match="Move it away"):
+        publish_edition("2026-06", project)
+
+
+@pytest.mark.parametrize("name", ["juni", "2026", "../2026-06", "2026-06/x", "2026-13", ""])
 def test_a_name_that_is_no_edition_is_refused(project: Project, name: str) -> None:
     """The name becomes a folder and an address, so it is a year and a month."""
     with pytest.raises(UsageError, match="is no name of an edition"):

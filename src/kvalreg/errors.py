@@ -101,6 +101,10 @@ class DisclosureError(FaultsError):
     """What would be published gives a hidden cell away: nothing of the registry is published."""
 
 
+class SiteError(FaultsError):
+    """The finished site is not whole: it is not put in place."""
+
+
 class NotebookError(KvalregError):
     """A report notebook failed.
 

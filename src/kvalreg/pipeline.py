@@ -34,7 +34,7 @@ from kvalreg.inputs.slugs import Slugs, read_slugs, write_slugs
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
-from kvalreg.release.edition import approve
+from kvalreg.release.approval import release_site
 from kvalreg.release.lock import one_run
 from kvalreg.report.readability import Lix, lix_of_page, names_of
 from kvalreg.report.text_check import hard_to_read
@@ -191,7 +191,7 @@ def render_site(project: Project, choice: Choice) -> list[Fault]:
     remarks = site.slugs.remarks(shown_as)
     content = site_content(site)
     staged = stage(project, content.pages, content.files)
-    choice.renderer.render(staged, project.site, lambda site: remarks.extend(approve(site, project)))
+    choice.renderer.render(staged, project.site, lambda site: remarks.extend(release_site(site, project)))
     return remarks
 
 

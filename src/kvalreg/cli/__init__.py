@@ -15,7 +15,7 @@ from kvalreg import __version__
 from kvalreg.cli.build import build
 from kvalreg.cli.imports import import_
 from kvalreg.cli.new import new
-from kvalreg.cli.release import audit, publish
+from kvalreg.cli.release import audit, publish, rollback
 from kvalreg.cli.workbench import check, explain, schema, slugs
 from kvalreg.console import plain
 from kvalreg.errors import EXIT_UNEXPECTED, KvalregError, describe_unexpected
@@ -36,7 +36,7 @@ def cli() -> None:
       kvalreg build                        make the whole site
       kvalreg check                        find faults without building
       kvalreg new site results             begin a project of your own
-      kvalreg publish 2026-06              keep the site as an edition
+      kvalreg publish 2026-06              let readers see the site, as an edition
       kvalreg import imongr SOURCE DIR     make a project of an imongr export
 
     Exit codes: 0 all succeeded; 1 a delivery, a notebook or the renderer failed; 2 usage or configuration;
@@ -44,7 +44,7 @@ def cli() -> None:
     """
 
 
-for _command in (build, check, new, audit, publish, schema, explain, slugs, import_):
+for _command in (build, check, new, audit, publish, rollback, schema, explain, slugs, import_):
     cli.add_command(_command)
 
 

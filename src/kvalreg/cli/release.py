@@ -1,4 +1,4 @@
-"""`kvalreg audit` and `kvalreg publish`: what may be released, and what has been."""
+"""`kvalreg audit`, `publish` and `rollback`: what may be released, and what readers see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kvalreg.cli.options import project_option
+from kvalreg.cli.options import project_option, wait_option
 
 
 @click.command()
@@ -23,7 +23,7 @@ def audit(site: Path, editions: tuple[Path, ...], root: Path) -> None:
     \b
     Examples:
       kvalreg audit _site
-      kvalreg audit _site utgaver/2025-06 --project ~/results
+      kvalreg audit _site _build/editions/2025-06 --project ~/results
     """
     from kvalreg.project import Project
     from kvalreg.release.audit import audit as attack
@@ -39,11 +39,16 @@ def audit(site: Path, editions: tuple[Path, ...], root: Path) -> None:
 @click.option(
     "--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Where the site was built."
 )
-def publish(edition: str, root: Path, output: Path | None) -> None:
-    """Keep the site that was built last as EDITION, for readers to see.
+@click.option(
+    "--keep", type=click.IntRange(min=1), default=3, show_default=True, help="How many whole releases to keep."
+)
+@wait_option
+def publish(edition: str, root: Path, output: Path | None, keep: int, wait: float) -> None:
+    """Let readers see the site that was built last, as EDITION.
 
-    The site is attacked together with every earlier edition first. The ledger then remembers what it showed and hid, so
-    that later editions do not give it away.
+    A build is for you to look at; what readers see changes only here, in one step. The site is attacked together with
+    every earlier edition first. It keeps a permanent address, and the ledger remembers what it showed and hid, so that
+    later editions do not give it away.
 
     \b
     Example:
@@ -51,6 +56,34 @@ def publish(edition: str, root: Path, output: Path | None) -> None:
     """
     from kvalreg.project import Project
     from kvalreg.release.edition import publish_edition
+    from kvalreg.release.lock import one_run
 
     project = Project.open(root, output)
-    click.echo(f"Published {edition}: {project.relative(publish_edition(edition, project))}/index.html")
+    with one_run(project, wait):
+        publish_edition(edition, project, keep)
+    click.echo(f"Published {edition}. Readers see it in {project.public}, and for good at /utgaver/{edition}/.")
+
+
+@click.command()
+@click.argument("edition", default="")
+@project_option
+@wait_option
+def rollback(edition: str, root: Path, wait: float) -> None:
+    """Let readers see EDITION again; the one before, when none is named.
+
+    Later editions are withdrawn: their permanent addresses close with the next edition. The ledger still counts them as
+    seen, so that whatever comes next is safe together with them. Naming a later edition goes forward again.
+
+    \b
+    Examples:
+      kvalreg rollback
+      kvalreg rollback 2026-06
+    """
+    from kvalreg.project import Project
+    from kvalreg.release.edition import roll_back
+    from kvalreg.release.lock import one_run
+
+    project = Project.open(root)
+    with one_run(project, wait):
+        name = roll_back(project, edition)
+    click.echo(f"Readers see {name} in {project.public}.")

@@ -17,9 +17,8 @@ from kvalreg.release.audit_fragments import Fragment, Passage, read_csv, read_js
 from kvalreg.release.audit_pages import read_html
 from kvalreg.release.audit_public import Key, Public, Spot
 from kvalreg.release.audit_readings import Claim, Reading, Unattached, read_fragment
+from kvalreg.report.addresses import EDITIONS
 
-EDITIONS = "utgaver"
-"""Earlier editions that a site holds itself lie below this folder, each in one of its own."""
 SEARCH_LIST = "search.json"
 """What Quarto's search reads: the texts of all pages once more."""
 _NOT_LOOKED_INTO = frozenset(
@@ -60,9 +59,11 @@ class Edition:
 
 
 def read_site(public: Public, site: Path) -> list[Edition]:
-    """The site itself first, then each earlier edition that it holds."""
+    """The site itself first, then each earlier edition that it holds in ``utgaver/``, itself or through a link."""
     editions = {"": Edition()}
-    for path in sorted(path for path in site.rglob("*") if path.is_file()):
+    linked = [folder for folder in (site / EDITIONS).glob("*") if folder.is_symlink() and folder.is_dir()]
+    inside = [path for folder in (site, *linked) for path in folder.rglob("*")]
+    for path in sorted(path for path in inside if path.is_file()):
         file = path.relative_to(site).as_posix()
         parts = PurePosixPath(file).parts
         name = parts[1] if parts[0] == EDITIONS and len(parts) > 2 else ""

@@ -1,7 +1,8 @@
-"""Editions: a site that passes the audit is kept for good, and the ledger learns what it showed.
+"""Editions: what readers see. Published once, kept for good, and taken back only by going back to an earlier one.
 
-Comes in: a project whose site has been built. Goes out: ``editions/<name>/``, a copy of the site, and an edition of the
-ledger. A site that does not pass is neither built nor published.
+Comes in: a project whose site has been built. Goes out: ``releases/<name>/``, to which ``_public`` leads;
+``editions/<name>/``, its permanent copy; its gated cells; and an edition of the ledger. A site that does not pass the
+audit is neither built nor published, and one that was not built to its end is not published.
 """
 
 from __future__ import annotations
@@ -9,81 +10,140 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from typing import NoReturn
 
 from kvalreg.disclosure.ledger import close_edition
-from kvalreg.errors import DisclosureError, Fault, UsageError
-from kvalreg.kinds import Kind
+from kvalreg.errors import UsageError
 from kvalreg.project import Project
-from kvalreg.release.audit import FindingKind, audit
+from kvalreg.release.approval import approve, check_built, refuse
+from kvalreg.release.archive import copy_release, keep_edition, link_editions
+from kvalreg.release.history import (
+    public_edition,
+    published_editions,
+    save_snapshot,
+    standing_editions,
+    withdrawn_editions,
+)
+from kvalreg.site.output import switch
 
-_NAME = re.compile(r"[0-9]{4}-[0-9]{2}[a-z0-9-]*")
-
-
-def approve(site: Path, project: Project) -> list[Fault]:
-    """Attack a finished site together with every edition that readers have seen.
-
-    Returns
-    -------
-    What could not be checked, since no result was found there: a registry's own notebook may show none.
-
-    Raises
-    ------
-    DisclosureError
-        With every other finding, when something that is hidden can be worked out.
-    """
-    findings = audit(site, project.root, published_editions(project)).findings
-    unchecked = [Fault(str(one), kind=Kind.NOT_ATTACKED) for one in findings if one.kind is FindingKind.NOTHING]
-    if len(unchecked) < len(findings):
-        _refuse([Fault(str(one), kind=Kind.AUDIT_FAILED) for one in findings])
-    return unchecked
+_NAME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-[a-z0-9-]*[a-z0-9])?")
+KEEP = 3
+"""How many whole releases are kept, the one that readers see among them."""
 
 
-def _refuse(faults: list[Fault]) -> NoReturn:
-    last = Fault(
-        "The site does not pass the audit.", "It is not released; what was there before stays.", kind=Kind.AUDIT_FAILED
-    )
-    raise DisclosureError([*faults, last])
-
-
-def publish_edition(name: str, project: Project) -> Path:
-    """Keep the built site as an edition.
+def publish_edition(name: str, project: Project, keep: int = KEEP) -> Path:
+    """Let readers see the site that was built last, as an edition.
 
     Parameters
     ----------
     name
-        The year and month, such as ``2026-06``, and more where there are several: ``2026-06-b``.
+        The year and month, such as ``2026-06``, and more where there are several: ``2026-06-b``. It comes after every
+        earlier edition's by alphabet.
+    keep
+        How many whole releases stay for `roll_back`. Permanent copies all stay.
 
     Returns
     -------
-    The edition's folder: what a web server serves.
+    The folder that ``_public`` leads to now.
 
     Raises
     ------
     UsageError
-        When the name is no edition's, is taken, or no site has been built.
+        When the name is no edition's, is taken, or comes too early; when no site has been built, or not to its end.
     DisclosureError
-        When the site does not pass the audit, or the audit finds no result to check.
+        When the site does not pass the audit, the audit finds no result to check, or a link leads nowhere.
     """
+    _check_name(name, project)
+    check_built(project)
+    site = project.site.resolve()
+    in_doubt = approve(site, project)
+    if in_doubt:
+        refuse(in_doubt)
+    before = public_edition(project)
+    release, permanent = project.releases / name, project.editions / name
+    for folder in (release, permanent):
+        shutil.rmtree(folder, ignore_errors=True)
+
+    # a run that is stopped before the edition has its permanent place can be repeated with the same name; one that is
+    # stopped right after it is completed by kvalreg rollback NAME
+    with_new = _aside(release)
+    copy_release(site, with_new, project.releases / before if before else None)
+    with_new.rename(release)
+    permanent_aside = _aside(permanent)
+    keep_edition(release, permanent_aside, name)
+    save_snapshot(name, before, project)
+    close_edition(name, project.ledger)
+    link_editions(release, project, (*standing_editions(project), name))
+    permanent_aside.rename(permanent)
+    switch(project.public, release)
+    _forget_releases(project, keep)
+    return release
+
+
+def roll_back(project: Project, name: str = "") -> str:
+    """Let readers see an earlier edition again.
+
+    The editions after it are withdrawn: later sites do not show them at their permanent addresses. The ledger still
+    holds them, because readers have seen them: what comes next is attacked together with them all the same.
+
+    Parameters
+    ----------
+    name
+        The edition; the newest kept one before the one that readers see when empty.
+
+    Returns
+    -------
+    The edition that readers see now.
+
+    Raises
+    ------
+    UsageError
+        When nothing has been published, or the edition is not kept any longer.
+    """
+    now = public_edition(project)
+    if now is None:
+        raise UsageError("No edition has been published, so there is none to go back to.")
+    kept = [one for one in published_editions(project) if (project.releases / one).is_dir()]
+    earlier = [one for one in kept if one < now and one not in withdrawn_editions(project)]
+    name = name or (earlier[-1] if earlier else "")
+    if name not in kept or name == now:
+        others = [one for one in kept if one != now]
+        what = f"Readers see {now} already." if name == now else f"There is no release {name or 'before ' + now} kept."
+        raise UsageError(f"{what} To go back to there are: {', '.join(others) or 'none'}.")
+    project.withdrawn.mkdir(parents=True, exist_ok=True)
+    for one in published_editions(project):
+        if one > name:
+            (project.withdrawn / one).touch()
+    (project.withdrawn / name).unlink(missing_ok=True)
+    link_editions(project.releases / name, project, tuple(one for one in standing_editions(project) if one <= name))
+    switch(project.public, project.releases / name)
+    return name
+
+
+def _check_name(name: str, project: Project) -> None:
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name of an edition. Write the year and month, such as 2026-06.")
-    target = project.editions / name
-    if target.exists():
-        raise UsageError(f"The edition {name} has been published already. Choose another name.")
-    if not project.site.is_dir() or not project.ledger.is_dir():
-        raise UsageError(f"{project.site}: no site has been built here. Run kvalreg build first.")
-    unchecked = approve(project.site, project)
-    if unchecked:
-        _refuse(unchecked)
-    aside = project.editions / f".{name}.new"
+    if project.public.exists() and not project.public.is_symlink():
+        raise UsageError(f"{project.public}: this is no link of kvalreg's. Move it away: readers' site goes here.")
+    there = published_editions(project)
+    if name in there:
+        raise UsageError(
+            f"The edition {name} has been published already. Choose another name, such as {name}-b. "
+            f"To let readers see it again: kvalreg rollback {name}"
+        )
+    if there and name < there[-1]:
+        raise UsageError(f"The edition {name} would come before {there[-1]}. Choose a later name.")
+
+
+def _aside(folder: Path) -> Path:
+    aside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(aside, ignore_errors=True)
-    shutil.copytree(project.site, aside)
-    close_edition(name, project.ledger)
-    aside.rename(target)
-    return target
+    aside.mkdir(parents=True)
+    return aside
 
 
-def published_editions(project: Project) -> list[Path]:
-    """The folders of every published edition, oldest first."""
-    folders = project.editions.iterdir() if project.editions.is_dir() else ()
-    return sorted(folder for folder in folders if not folder.name.startswith("."))
+def _forget_releases(project: Project, keep: int) -> None:
+    """Remove the oldest whole releases; what they share with permanent copies stays there."""
+    now = public_edition(project)
+    others = sorted(path for path in project.releases.iterdir() if path.name != now)
+    for path in others[: max(0, len(others) - keep + 1)]:
+        shutil.rmtree(path, ignore_errors=True)

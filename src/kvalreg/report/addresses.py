@@ -15,6 +15,8 @@ FRONT_PAGE = "index.qmd"
 REGISTRIES_PAGE = "registre/index.qmd"
 UNITS_PAGE = "sykehus/index.qmd"
 FIELDS_PAGE = "fagomrade/index.qmd"
+EDITIONS = "utgaver"
+"""The folder of the permanent editions: ``/utgaver/2026-06/``."""
 
 
 def anchor(ind_id: str) -> str:

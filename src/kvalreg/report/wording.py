@@ -80,6 +80,12 @@ class Words:
         """A date in full: ``31. desember 2025``."""
         return format_date(day, format="long", locale=_DATES[self.language])
 
+    def edition(self, name: str) -> str:
+        """An edition's name as readers meet it: ``2026-06`` is ``juni 2026``, ``2026-06-b`` is ``juni 2026 (b)``."""
+        year, month, *more = name.split("-", 2)
+        told = format_date(date(int(year), int(month), 1), format="MMMM y", locale=_DATES[self.language])
+        return " ".join([told, *(f"({part})" for part in more)])
+
     def percent(self, share: float) -> str:
         """A share as a percentage, for axes and methods: ``95 %`` in Norwegian, ``95%`` in English."""
         return format_percent(_half_up(share, 2), format=None, locale=self.language)

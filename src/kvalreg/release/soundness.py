@@ -1,0 +1,134 @@
+"""Whether a finished site is whole: every page there and complete, every link leading somewhere, no other host asked.
+
+Comes in: the folder of a finished site, and the pages it must have. Goes out: every fault. What the pages tell is not
+looked at here; that is the audit's. Earlier editions, which are links, were whole when they were released.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from html import unescape
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from kvalreg.errors import Fault
+from kvalreg.kinds import Kind
+
+_LIBRARY = "site_libs"
+"""What the renderers bring themselves; its pages, if any, are not ours."""
+_LINK = re.compile(r"""<a\b[^>]*?\shref\s*=\s*["']([^"']*)["']""")
+_ASKED = re.compile(
+    r"<(?:script|img|link|iframe|source|video|audio|embed|object|use|image|track|input)\b[^>]*?"
+    r"""\s(?:src|href|data|xlink:href|srcset|poster|data-src)\s*=\s*["']?([^"'\s>]*)"""
+    r"""|<form\b[^>]*?\saction\s*=\s*["']?([^"'\s>]*)|\sdata-src\s*=\s*["']([^"']*)["']"""
+)
+_STYLE_ASKS = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""")
+_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_ID = re.compile(r"""\s(?:id|name)\s*=\s*["']([^"']+)["']""")
+_PARTS = {
+    "title": re.compile(r"<title>\s*[^<\s]"),
+    "language": re.compile(r"<html\b[^>]*\slang="),
+    "heading": re.compile(r"<h1\b"),
+    "main part": re.compile(r"<main\b"),
+    "end": re.compile(r"</html>\s*$"),
+}
+_RAW = ("{{<", "\n:::")
+
+
+def site_faults(site: Path, pages: Iterable[str]) -> list[Fault]:
+    """Everything about a finished site that is not whole.
+
+    Parameters
+    ----------
+    site
+        Its folder.
+    pages
+        The files that must be there, such as ``registre/slag/index.html``.
+    """
+    files = _files(site)
+    faults = [
+        Fault("The page is missing.", "Build again.", page, kind=Kind.PAGE_INCOMPLETE)
+        for page in sorted(set(pages) - files)
+    ]
+    parts: dict[str, dict[str, str]] = {}
+    for file in sorted(files):
+        if file.startswith(f"{_LIBRARY}/") or not file.endswith((".html", ".css", ".svg")):
+            continue
+        text = (site / file).read_text(encoding="utf-8", errors="replace")
+        asked = [next(filter(None, found), "") for found in _ASKED.findall(text)] if file.endswith(".html") else []
+        faults += _foreign(file, [*asked, *_STYLE_ASKS.findall(text)])
+        if file.endswith(".html"):
+            faults += _incomplete(file, text)
+            for link in _links([*_LINK.findall(text), *asked]):
+                target = _target(file, link.path, site, files)
+                if target is None:
+                    what = f"A link leads to {link.path!r}, which is not there."
+                    faults.append(Fault(what, "Correct it.", file, kind=Kind.LINK_DEAD))
+                elif link.part and target in files and target.endswith(".html"):
+                    parts.setdefault(target, {}).setdefault(link.part, file)
+    for target, linked in sorted(parts.items()):
+        there = set(_ID.findall((site / target).read_text(encoding="utf-8", errors="replace")))
+        faults += [_no_part(file, target, part) for part, file in linked.items() if part not in there]
+    return faults
+
+
+class _Link(NamedTuple):
+    """Where a link leads inside the site: a path, and a part of that page."""
+
+    path: str
+    part: str
+
+
+def _links(addresses: Iterable[str]) -> Iterator[_Link]:
+    """The addresses that lead to the site itself."""
+    for address in dict.fromkeys(addresses):
+        if not (_SCHEME.match(address) or _HOST.match(address)):
+            path, _, part = unescape(address).partition("#")
+            yield _Link(unquote(path.partition("?")[0]), unquote(part))
+
+
+def _files(site: Path) -> set[str]:
+    found = set()
+    for folder, _, names in os.walk(site):
+        place = Path(folder).relative_to(site)
+        found |= {(place / name).as_posix() for name in names}
+    return found
+
+
+def _incomplete(file: str, text: str) -> Iterator[Fault]:
+    missing = [name for name, part in _PARTS.items() if not part.search(text)]
+    if missing:
+        yield Fault(f"The page has no {' and no '.join(missing)}.", "Build again.", file, kind=Kind.PAGE_INCOMPLETE)
+    if any(sign in text for sign in _RAW):
+        what = "The page shows source that should have become something else."
+        yield Fault(what, "Look for '{{<' or ':::' in it.", file, kind=Kind.PAGE_INCOMPLETE)
+
+
+def _foreign(file: str, asked: Iterable[str]) -> Iterator[Fault]:
+    for address in dict.fromkeys(unescape(one) for one in asked):
+        if _HOST.match(address):
+            host = address.partition("//")[2].partition("/")[0]
+            what = f"The page fetches something from another host, {host!r}."
+            yield Fault(what, "Put the file into the site itself.", file, kind=Kind.FOREIGN_HOST)
+
+
+def _no_part(file: str, target: str, part: str) -> Fault:
+    return Fault(
+        f"A link leads to '#{part}' of {target}, which is not there.", "Correct it.", file, kind=Kind.LINK_DEAD
+    )
+
+
+def _target(file: str, path: str, site: Path, files: set[str]) -> str | None:
+    """The file that a link leads to, or None when there is none or it lies outside the site."""
+    if not path:
+        return file
+    start = PurePosixPath() if path.startswith("/") else PurePosixPath(file).parent
+    place = os.path.normpath(start / path.lstrip("/"))
+    for found in (place, os.path.normpath(f"{place}/index.html")):
+        if found in files or (not place.startswith("..") and (site / found).is_file()):
+            return found
+    return None

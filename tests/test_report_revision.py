@@ -1,0 +1,92 @@
+"""What differs between two publications: what readers can see, and never what a hidden cell showed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kvalreg.disclosure.gate import publish
+from kvalreg.disclosure.published import Published, Source
+from kvalreg.inputs.delivered import read_deliveries
+from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.units import read_units
+from kvalreg.project import Project
+from kvalreg.report.revision import Kind, Told, Whole, changes
+from kvalreg.statistics.aggregation import aggregate
+
+JUNE = {"111": (80, 100), "112": (45, 50), "121": (190, 200), "122": (30, 60)}
+
+
+def published(project: Project, years: dict[int, dict[str, tuple[int, int]]], remark: str = "") -> Published:
+    """Registry alfa through the gate, with these numerators and denominators."""
+    rows = [f"caregiver;{year};{orgnr};alfa_a;{x};{n}" for year in years for orgnr, (x, n) in years[year].items()]
+    text = "\n".join(["context;year;orgnr;ind_id;var;denominator", *rows])
+    (project.data("alfa") / "a.csv").write_text(text, encoding="utf-8")
+    listed = f"- file: a.csv\n  latest_update: 2025-02-01\n  latest_affirm: 2024-12-31\n  remark: '{remark}'\n"
+    project.delivery_list("alfa").write_text(listed, encoding="utf-8")
+    units = read_units(project.units, "units.csv")
+    registry = read_descriptors(project)[0]["alfa"]
+    delivered = read_deliveries(project, registry, units, UnknownUnits.REFUSE)
+    return publish(aggregate(delivered, registry, units), Source(registry, units, delivered.deliveries)).published
+
+
+def test_a_changed_value_is_told_with_both_values(project: Project) -> None:
+    """111 goes from 80 to 82 of 100, so Vik HF, the region and the nation change too: (80, 82) + 45 + 190 + 30."""
+    found = changes(published(project, {2024: JUNE}), published(project, {2024: JUNE | {"111": (82, 100)}}, "Rettet."))
+    told = {change.orgnr: (change.before, change.after) for change in found.values}
+    assert set(told) == {"0", "1", "11", "111", "Vestfylke"}
+    assert told["111"] == (Told(0.80, 100, "moderate"), Told(0.82, 100, "moderate"))
+    assert told["0"] == (Told(345 / 410, 410, "moderate"), Told(347 / 410, 410, "moderate"))
+    assert {change.kind for change in found.values} == {Kind.CHANGED}
+    assert (found.new, found.gone) == ((), ())
+    assert [reason.remark for reason in found.reasons] == ["Rettet."]
+
+
+def test_what_reads_the_same_has_not_changed(project: Project) -> None:
+    """8001 of 10 000 reads 80 av 100 as 8000 does: a difference that no reader can see is none."""
+    large = JUNE | {"111": (8000, 10_000)}
+    found = changes(published(project, {2024: large}), published(project, {2024: large | {"111": (8001, 10_000)}}))
+    assert found.values == ()
+    assert not found
+
+
+def test_a_cell_that_is_hidden_now_keeps_nothing(project: Project) -> None:
+    """111 falls to 3 patients: it, and what protects it, is not shown any longer, and neither value is told."""
+    found = changes(published(project, {2024: JUNE}), published(project, {2024: JUNE | {"111": (1, 3)}}))
+    hidden = [change for change in found.values if change.kind is Kind.HIDDEN]
+    assert "111" in {change.orgnr for change in hidden}
+    assert all(change.before is None and change.after is None for change in hidden)
+
+
+def test_a_cell_that_was_hidden_is_told_as_it_is_now(project: Project) -> None:
+    """111 had 3 patients and has 100: it is shown now, with nothing of before."""
+    found = changes(published(project, {2024: JUNE | {"111": (1, 3)}}), published(project, {2024: JUNE}))
+    told = {change.orgnr: change for change in found.values if change.kind is Kind.SHOWN}
+    assert told["111"].before is None
+    assert told["111"].after == Told(0.80, 100, "moderate")
+
+
+def test_a_new_year_is_told_as_a_whole(project: Project) -> None:
+    """A year that was not there, or is not any longer, is one line for each level, and no cell of it is listed."""
+    one, two = published(project, {2023: JUNE}), published(project, {2023: JUNE, 2024: JUNE})
+    levels = {"nation", "rhf", "hf", "hospital", "county"}
+    assert {whole.level for whole in changes(one, two).new} == levels
+    assert all(whole == Whole("alfa_a", "caregiver", 2024, whole.level) for whole in changes(one, two).new)
+    assert changes(one, two).values == ()
+    assert {whole.year for whole in changes(two, one).gone} == {2024}
+
+
+def test_a_registry_that_is_new_is_all_new(project: Project) -> None:
+    """Nothing was published before, so nothing has changed."""
+    found = changes(None, published(project, {2024: JUNE}))
+    assert found.values == ()
+    assert len(found.new) == 5
+    assert len(found.reasons) == 1
+
+
+def test_the_same_publication_has_no_changes(project: Project, tmp_path: Path) -> None:
+    """No delivery is new and no cell differs, hidden ones included."""
+    assert tmp_path == project.root
+    june = published(project, {2024: JUNE | {"111": (1, 3)}})
+    assert not changes(june, june)
+    assert changes(june, june).reasons == ()
