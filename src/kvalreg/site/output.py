@@ -1,7 +1,7 @@
 """A finished site put in place: made aside, then switched in with one step that cannot be seen halfway.
 
 Comes in: the output's path. Goes out: an empty folder to render into. The output, ``_site``, is a symbolic link to a
-numbered folder beside it, ``._site/17``; the switch replaces the link in one rename. A reader, or a run that is killed
+folder beside it, ``._site/17-x4k2``; the switch replaces the link in one rename. A reader, or a run that is killed
 at any moment, sees the old site or the new one. What is neither a link of ours nor an empty folder is never replaced.
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from kvalreg.errors import UsageError
 
 MARK = ".kvalreg-site"
 """An empty file in every finished site we make: what holds it may be replaced."""
+_NUMBER = re.compile(r"[0-9]+")
 _EARLIER = 1
 """How many earlier sites stay beside the one in use: a reader may be halfway through a page of the last one."""
 
@@ -57,8 +60,10 @@ def replaced(output: Path, staged: Path, approve: Approve = unasked) -> Iterator
     made.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(staged.with_name(f"{staged.name}.lock")):
         _tidy(output)
-        aside = made / str(1 + max(map(int, _numbered(output)), default=0))
-        aside.mkdir()
+        # never a name that was used before: the renderer of a killed run may still be writing into its folder
+        number = 1 + max(map(_number, _sites(output)), default=0)
+        aside = Path(tempfile.mkdtemp(prefix=f"{number}-", dir=made))
+        aside.chmod(0o755)
         try:
             yield aside
             approve(aside)
@@ -104,21 +109,27 @@ def _target(output: Path) -> Path:
     return output.parent / output.readlink()
 
 
-def _numbered(output: Path) -> list[str]:
-    return sorted((path.name for path in _made(output).iterdir() if path.name.isdigit()), key=int)
+def _sites(output: Path) -> list[Path]:
+    """Every folder made for an output, in the order in which they were made."""
+    return sorted((path for path in _made(output).iterdir() if _NUMBER.match(path.name)), key=_number)
+
+
+def _number(site: Path) -> int:
+    found = _NUMBER.match(site.name)
+    return int(found[0]) if found else 0
 
 
 def _tidy(output: Path) -> None:
     """Remove what interrupted runs left and sites no longer needed; bring back a site that has lost its link."""
-    made = _made(output)
-    finished = [made / name for name in _numbered(output) if (made / name / MARK).exists()]
+    sites = _sites(output)
+    finished = [site for site in sites if (site / MARK).exists()]
     if not output.exists() and finished:
         switch(output, finished[-1])
     now = output.resolve()
-    kept = [path for path in finished if path.resolve() != now][-_EARLIER:]
-    for name in _numbered(output):
-        if made / name not in kept and (made / name).resolve() != now:
-            shutil.rmtree(made / name, ignore_errors=True)
+    kept = [site for site in finished if site.resolve() != now][-_EARLIER:]
+    for site in sites:
+        if site not in kept and site.resolve() != now:
+            shutil.rmtree(site, ignore_errors=True)
 
 
 def _take_away(folder: Path) -> None:

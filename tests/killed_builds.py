@@ -1,0 +1,113 @@
+"""Builds that are killed at random moments while somebody reads; `test_release_killed.py` runs it in its own process.
+
+    python killed_builds.py PROJECT KILLS SEED
+
+The project's registry alfa has two deliveries, a.csv and other.csv. Each build makes the site of one or the other, in
+a process forked from this one, which has done the imports. Notebooks are replaced by a page that is there at once: what
+is tried is everything around them. Any assertion ends the run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from kvalreg import pipeline
+from kvalreg.batch.execution import Outcome
+from kvalreg.batch.plan import Job
+from kvalreg.project import Project
+from small_project import Silence
+
+READ = ("index.html", "registre/alfa/index.html", "site_libs/kvalreg/kvalreg.css")
+Tree = dict[str, str]
+
+
+def made_at_once(jobs: Iterable[Job], *_: object) -> Iterator[Outcome]:
+    """A page for every job, without a kernel."""
+    for job in jobs:
+        yield Outcome(job, markdown=f"## Resultater {{#{job.kind}}}\n\nEn side.\n")
+
+
+def start(project: Project) -> int:
+    """A build in a process of its own."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        account = pipeline.build(project, pipeline.Request(("alfa",), renderer="pandoc"), Silence())
+        os._exit(account.exit_code)
+    except BaseException as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        os._exit(70)
+
+
+def complete(project: Project) -> None:
+    """A build that comes to its end."""
+    _, status = os.waitpid(start(project), 0)
+    assert os.waitstatus_to_exitcode(status) == 0, "a build after a killed one failed"
+
+
+def tree(site: Path) -> Tree:
+    """Every file of a site, by its checksum."""
+    return {
+        path.relative_to(site).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in site.rglob("*")
+        if path.is_file()
+    }
+
+
+def read_until(moment: float, site: Path, allowed: list[Tree]) -> int:
+    """Read pages as a web server does until the moment comes; each is there and belongs to one of the two sites."""
+    reads = 0
+    while time.monotonic() < moment:
+        for file in READ:
+            seen = hashlib.sha256((site / file).read_bytes()).hexdigest()
+            assert seen in {one[file] for one in allowed}, f"{file} belongs to neither site"
+            reads += 1
+        time.sleep(0.002)
+    return reads
+
+
+def main() -> None:
+    """Kill, look, and complete now and then."""
+    project, kills, chance = Project(Path(sys.argv[1])), int(sys.argv[2]), random.Random(int(sys.argv[3]))
+    setattr(pipeline, "execute", made_at_once)  # noqa: B010  (the type checker knows no such export)
+    delivery = project.data("alfa") / "a.csv"
+    variants = [delivery.read_bytes(), (project.root / "other.csv").read_bytes()]
+    trees = []
+    for content in variants:
+        delivery.write_bytes(content)
+        began = time.monotonic()
+        complete(project)
+        duration = time.monotonic() - began
+        trees.append(tree(project.site))
+    assert trees[0].keys() == trees[1].keys()
+    assert trees[0] != trees[1]
+
+    halted = finished = reads = 0
+    for number in range(kills):
+        delivery.write_bytes(variants[number % 2])
+        pid = start(project)
+        reads += read_until(time.monotonic() + chance.uniform(0, 1.1 * duration), project.site, trees)
+        os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        halted += os.WIFSIGNALED(status)
+        finished += not os.WIFSIGNALED(status)
+        assert tree(project.site) in trees, "the site is a mix of two"
+        if number % 10 == 9:
+            complete(project)
+            assert tree(project.site) == trees[number % 2], "the build after a killed one made another site"
+            left = [path for path in project.root.iterdir() if path.name.startswith(".") and path.name != "._site"]
+            assert not left, f"left behind: {left}"
+            assert len(list((project.root / "._site").iterdir())) <= 2, "killed builds left their folders behind"
+    sys.stdout.write(f"{halted} killed, {finished} finished, {reads} pages read, {duration:.2f} s a build\n")
+
+
+if __name__ == "__main__":
+    main()
