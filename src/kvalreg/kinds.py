@@ -71,6 +71,7 @@ class Kind(StrEnum):
     CELL_LONG = "KV407"
     MORE_THAN_CALLS = "KV408"
     MAY_SHOW_ROWS = "KV409"
+    NOTEBOOK_FAILED = "KV410"
     # texts
     HARD_TO_READ = "KV501"
     HTML_REMOVED = "KV502"
@@ -92,6 +93,7 @@ class Kind(StrEnum):
     PAGE_LANGUAGE = "KV801"
     PAGE_ADDRESS = "KV802"
     QUARTO_YML = "KV803"
+    NOT_MADE = "KV804"
     PAGE_INCOMPLETE = "KV811"
     LINK_DEAD = "KV812"
     FOREIGN_HOST = "KV813"

@@ -181,18 +181,22 @@ def _built(project: Project, request: Request, progress: Progress) -> Account:
 
 def render_site(project: Project, choice: Choice) -> list[Fault]:
     """Assemble the site from every registry's accepted pages, render it and attack it; remarks on what was met."""
+    site = gather(project)
+    remarks = site.slugs.remarks(project.relative(project.slugs))
+    content = site_content(site)
+    staged = stage(project, content.pages, content.files)
+    choice.renderer.render(staged, project.site, lambda site: remarks.extend(release_site(site, project)))
+    return remarks
+
+
+def gather(project: Project) -> Site:
+    """What the site may be made of: every registry that has accepted pages."""
     shown = [
         Shown(load_published(registry_id, project.published), tuple(kept))
         for registry_id in sorted(path.stem for path in project.published.glob("*.parquet"))
         if project.descriptor(registry_id).exists() and (kept := accepted_pages(registry_id, project.accepted))
     ]
-    shown_as = project.relative(project.slugs)
-    site = Site(tuple(shown), read_slugs(project.slugs, shown_as))
-    remarks = site.slugs.remarks(shown_as)
-    content = site_content(site)
-    staged = stage(project, content.pages, content.files)
-    choice.renderer.render(staged, project.site, lambda site: remarks.extend(release_site(site, project)))
-    return remarks
+    return Site(tuple(shown), read_slugs(project.slugs, project.relative(project.slugs)))
 
 
 def keep_slugs(project: Project) -> Slugs:

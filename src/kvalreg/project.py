@@ -31,10 +31,13 @@ class Project:
         Folder that holds `registries/` and `data/`.
     output
         Where the finished site goes; `_site` in the root when not given.
+    made
+        Where all else goes that is generated; `_build` in the root when not given.
     """
 
     root: Path
     output: Path | None = None
+    made: Path | None = None
 
     @classmethod
     def open(cls, root: Path, output: Path | None = None) -> Project:
@@ -110,7 +113,7 @@ class Project:
     @property
     def build(self) -> Path:
         """All that is generated but the site itself."""
-        return self.root / "_build"
+        return self.made or self.root / "_build"
 
     @property
     def published(self) -> Path:

@@ -15,6 +15,7 @@ from kvalreg import __version__
 from kvalreg.cli.build import build
 from kvalreg.cli.imports import import_
 from kvalreg.cli.new import new
+from kvalreg.cli.preview import preview
 from kvalreg.cli.release import audit, publish, rollback
 from kvalreg.cli.workbench import check, explain, schema, slugs
 from kvalreg.console import plain
@@ -35,6 +36,7 @@ def cli() -> None:
     Examples:
       kvalreg build                        make the whole site
       kvalreg check                        find faults without building
+      kvalreg preview slag                 look at pages while you write them
       kvalreg new site results             begin a project of your own
       kvalreg publish 2026-06              let readers see the site, as an edition
       kvalreg import imongr SOURCE DIR     make a project of an imongr export
@@ -44,7 +46,7 @@ def cli() -> None:
     """
 
 
-for _command in (build, check, new, audit, publish, rollback, schema, explain, slugs, import_):
+for _command in (build, check, new, preview, audit, publish, rollback, schema, explain, slugs, import_):
     cli.add_command(_command)
 
 

@@ -6,7 +6,7 @@ page or file is one module with a maker and one line in `MAKERS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from kvalreg.report.markup import raw_html
@@ -24,9 +24,9 @@ MAKERS: tuple[Callable[[Site], Content], ...] = (front, registries, about, repor
 """Who makes the site's content; two that make one address are refused when the site is staged."""
 
 
-def site_content(site: Site) -> Content:
-    """Every page and file of the site."""
-    made = [maker(site) for maker in MAKERS]
+def site_content(site: Site, makers: Sequence[Callable[[Site], Content]] = MAKERS) -> Content:
+    """Every page and file of the site; or of a part of it, by some of its makers."""
+    made = [maker(site) for maker in makers]
     pages, unit_cells = set_aside([_with_chooser(page) for content in made for page in content.pages])
     files = {address: file for content in made for address, file in content.files.items()}
     return Content(tuple(pages), files | unit_cells)

@@ -16,9 +16,8 @@ from string import Template
 
 from pydantic import TypeAdapter, ValidationError
 
-from kvalreg.errors import ConfigurationError, UsageError
+from kvalreg.errors import UsageError
 from kvalreg.inputs.descriptor import RegistryId
-from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.text_file import quote
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.project import Project, shared_root
@@ -123,12 +122,9 @@ def write_new(contents: Mapping[Path, str]) -> list[Path]:
 
 def known_registry(registry: str, project: Project) -> None:
     """Refuse an id that is no registry of the project, and name those there are."""
-    good, faulty = read_descriptors(project)
-    if registry in faulty:
-        raise ConfigurationError(faulty[registry])
-    if registry not in good:
-        known = ", ".join(sorted(good)) or "none"
-        raise UsageError(f"There is no registry {quote(registry)}. This project has: {known}.")
+    known = [path.parent.name for path in project.descriptors()]
+    if registry not in known:
+        raise UsageError(f"There is no registry {quote(registry)}. This project has: {', '.join(known) or 'none'}.")
 
 
 def refuse(registry: str, project: Project) -> None:

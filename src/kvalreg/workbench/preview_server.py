@@ -1,0 +1,156 @@
+"""A preview in the browser: its pages, and word of every new version.
+
+Comes in: the folder of the pages, and the state that a preview is in. Goes out: answers to this machine's browsers.
+It serves 127.0.0.1 alone and answers to no other name, so that no page from elsewhere can read results that are not
+published yet. Only what it serves has the script that reloads; the files it serves from have not.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from html import escape
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from kvalreg.errors import Fault, UsageError
+
+_OWN = "/_kvalreg/"
+_HEARTBEAT = 15.0
+"""Seconds between signs of life, by which a closed browser is noticed."""
+
+
+@dataclass
+class State:
+    """What a preview is in: how often pages were made or failed, and what is wrong with the newest."""
+
+    version: int = 0
+    faults: tuple[str, ...] = ()
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def tell(self, faults: Sequence[Fault]) -> None:
+        """There is a new version, or there are faults."""
+        with self._changed:
+            self.version += 1
+            self.faults = tuple(str(fault) for fault in faults)
+            self._changed.notify_all()
+
+    def wait(self, known: int) -> bool:
+        """Wait for a version after `known`; False when there is none yet and it is time for a sign of life."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.version != known, _HEARTBEAT)
+
+
+class PreviewServer(ThreadingHTTPServer):
+    """Serves a folder on this machine alone."""
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path, state: State, port: int) -> None:
+        try:
+            super().__init__(("127.0.0.1", port), partial(_Handler, state=state, directory=str(folder)))
+        except OSError as error:
+            raise UsageError(
+                f"Port {port} cannot be used: {error.strerror}. "
+                "Another program has it, perhaps another preview. Choose another with --port, or leave --port out."
+            ) from None
+
+    @property
+    def address(self) -> str:
+        """Where the site is."""
+        return f"http://127.0.0.1:{self.server_port}/"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that went away is nobody's concern."""
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def __init__(self, *args: Any, state: State, **kwargs: Any) -> None:
+        self.state = state
+        super().__init__(*args, **kwargs)
+
+    def do_GET(self) -> None:
+        path = self.path.split("?")[0]
+        if self.headers.get("Host", "") not in {f"{name}:{self._port}" for name in ("127.0.0.1", "localhost")}:
+            self._answer(HTTPStatus.FORBIDDEN, "text/plain", b"This preview is for this machine alone.")
+        elif path == f"{_OWN}reload.js":
+            script = files("kvalreg.workbench").joinpath("reload.js").read_bytes()
+            self._answer(HTTPStatus.OK, "text/javascript", script)
+        elif path == f"{_OWN}events":
+            self._events()
+        elif path.endswith((".html", "/")):
+            self._page(Path(self.translate_path(path)))
+        else:
+            super().do_GET()
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing: the terminal is for what was made and what is wrong."""
+
+    @property
+    def _port(self) -> int:
+        assert isinstance(self.server, PreviewServer)
+        return self.server.server_port
+
+    def _page(self, path: Path) -> None:
+        """A page with the script that reloads it; in place of one that is not there, what is wrong."""
+        version, faults = self.state.version, self.state.faults
+        try:
+            html = (path / "index.html" if path.is_dir() else path).read_text(encoding="utf-8")
+            status = HTTPStatus.OK
+        except OSError:
+            html, status = _in_its_place(version, faults), HTTPStatus.NOT_FOUND
+        script = f'<script src="{_OWN}reload.js" data-version="{version}" defer></script>'
+        at = html.lower().rfind("</body>")
+        html = f"{html[:at]}{script}{html[at:]}" if at >= 0 else html + script
+        self._answer(status, "text/html", html.encode())
+
+    def _answer(self, status: HTTPStatus, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _events(self) -> None:
+        """Tell of the version there is, and of each that follows, until the browser goes."""
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        known = -1
+        while True:
+            if self.state.wait(known):
+                known = self.state.version
+                told = json.dumps({"version": known, "faults": self.state.faults})
+                self.wfile.write(f"data: {told}\n\n".encode())
+            else:
+                self.wfile.write(b": still here\n\n")
+            self.wfile.flush()
+
+
+def _in_its_place(version: int, faults: Sequence[str]) -> str:
+    """A page that says why there is none here."""
+    if faults:
+        items = "".join(f"<li><pre>{escape(fault)}</pre></li>" for fault in faults)
+        said = f"<h1>The pages could not be made</h1><ul>{items}</ul><p>Correct this and save.</p>"
+    elif not version:
+        said = "<h1>The pages are being made</h1><p>They come by themselves.</p>"
+    else:
+        said = (
+            "<h1>This page is not part of the preview</h1>"
+            "<p>A preview holds one registry's own page and one year. kvalreg build makes the whole site.</p>"
+            '<p><a href="/">To the front page</a></p>'
+        )
+    style = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:48rem;margin:3rem auto;padding:0 1rem}"
+    style += "pre{white-space:pre-wrap;font:inherit}"
+    head = f'<meta charset="utf-8"><title>kvalreg preview</title><style>{style}</style>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body><main>{said}</main></body></html>'
