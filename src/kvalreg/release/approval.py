@@ -56,7 +56,11 @@ def approve(site: Path, project: Project) -> list[Fault]:
     faults = site_faults(site, [served(path.as_posix()) for path in staged if path.parts[0][0] not in "._"])
     dead = [fault for fault in faults if fault.kind is Kind.LINK_DEAD]
     if len(dead) < len(faults):
-        last = Fault("The finished site is not whole.", "It is not put in place; what was there before stays.")
+        last = Fault(
+            "The finished site is not whole.",
+            "It is not put in place; what was there before stays.",
+            kind=Kind.PAGE_INCOMPLETE,
+        )
         raise SiteError([*faults, last])
     inside = {path.name for path in (site / EDITIONS).glob("*") if path.is_symlink()}
     others = [project.editions / name for name in published_editions(project) if name not in inside]
