@@ -25,7 +25,8 @@ from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from kvalreg.inputs.delivered import Delivered
-from kvalreg.inputs.descriptor import About, Indicator, IndicatorType, Registry
+from kvalreg.inputs.descriptor import Indicator, IndicatorType, Registry
+from kvalreg.inputs.descriptor_texts import About
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.statistics.aggregation import aggregate
 from kvalreg.statistics.evaluation import SERIES, evaluate, with_change

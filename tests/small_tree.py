@@ -8,7 +8,8 @@ from kvalreg.disclosure.gate import Gated, publish
 from kvalreg.disclosure.ledger import Edition
 from kvalreg.disclosure.published import Published, Source
 from kvalreg.inputs.delivered import Delivered
-from kvalreg.inputs.descriptor import About, Indicator, IndicatorType, Registry
+from kvalreg.inputs.descriptor import Indicator, IndicatorType, Registry
+from kvalreg.inputs.descriptor_texts import About
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.statistics.aggregation import aggregate
 

@@ -131,7 +131,12 @@ indicators:
         ("name: Register for slag", "name: [a]", "A list or mapping stands where a text should be.", "Write one text."),
         ("name: Register for slag", 'name: " "', "The text is empty.", "Fill it in."),
         ("about: {}", "about: {phone: 22001122}", "The text is read as a number.", 'as in "22 00 11 22"'),
-        ("about: {}", "about: {home_page: www.x.no}", "'www.x.no' is not a web address.", "beginning with https://"),
+        (
+            "about: {}",
+            "about: {}\nlicence: {url: www.x.no}",
+            "'www.x.no' is not a web address.",
+            "beginning with https://",
+        ),
         ("about: {}", "about: x", "'x' stands where keys and values should be.", "Write 'key: value'"),
         ("[Hjerte]", "Hjerte", "'Hjerte' stands where a list should be.", "Begin each with '- '."),
         ("[Hjerte]", "[]", "The list is empty.", "Give at least one."),
@@ -295,7 +300,7 @@ def test_the_schema_explains_every_key() -> None:
     assert schema["$schema"].startswith("https://json-schema.org/")
     assert schema["additionalProperties"] is False
     mappings = [schema, *(part for part in schema["$defs"].values() if "properties" in part)]
-    assert len(mappings) == 8
+    assert len(mappings) == 9
     for mapping in mappings:
         for key, described in mapping["properties"].items():
             assert described.get("description"), key

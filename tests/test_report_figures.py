@@ -163,7 +163,7 @@ def test_levels_count_the_shown_units_of_each_year() -> None:
     html = figure("levels")
     assert '<tr><th scope="row">2019</th><td data-label="Høy måloppnåelse">1</td>' in html
     row = csv_of(html)[0]
-    assert row == {"year": "2019", "units_high": "1", "units_moderate": "6", "units_low": "2"}
+    assert row == {"year": "2019", "provisional": "false", "units_high": "1", "units_moderate": "6", "units_low": "2"}
     assert sum(SHARES[orgnr] - 5 >= 90 for orgnr in SHARES) == 1
 
 

@@ -125,6 +125,31 @@ class Reader:
         self.ind_id = max(named, key=lambda i: len(i.title)).id if not self.ind_id else self.ind_id
         return self.agrees(m["value"], self.nation(int(m["year"]))["value"]) and int(m["year"]) == self.year
 
+    def _so_far(self, m: re.Match[str]) -> bool:
+        """Only of a year with provisional cells."""
+        year = int(m["year1"] or m["year2"] or m["year3"])
+        cells = self.published.cells
+        return year == self.year and bool(cells[cells["year"] == year]["provisional"].any())
+
+    def _newest(self, m: re.Match[str]) -> bool:
+        return int(m["year"]) == self.year
+
+    def _drawn_work(self, m: re.Match[str]) -> bool:
+        """Letter and period of each piece of work that concerns the indicator."""
+        periods = {work.period for work in self.published.registry.works(self.ind_id)}
+        return all(one.partition(" ")[2] in periods for one in m["works"].split(", "))
+
+    def _named_work(self, m: re.Match[str]) -> bool:
+        works = self.published.registry.works(self.ind_id)
+        return any(m["named"].startswith(f"{work.title} ({work.period})") for work in works)
+
+    def _judged(self, m: re.Match[str]) -> bool:
+        found = self.published.registry.evaluation(self.year)
+        return found is not None and (found.stage, found.level) == (int(m["stage"]), m["grade"])
+
+    def _stages(self, m: re.Match[str]) -> bool:
+        return (m["lowest"], m["highest"]) == ("1", "4")
+
     def _target(self, m: re.Match[str]) -> bool:
         green = self.published.registry.indicator(self.ind_id).level_green
         return green is not None and self.agrees(m["value"], green)
@@ -265,6 +290,13 @@ class Reader:
 
 YEAR = r"(?P<year>(?:19|20)\d\d)"
 PATTERNS = {
+    "so_far": r"(?:^(?:Tallene|Tala|The figures) for (?P<year1>\d{4})|(?:i|in) (?P<year2>\d{4}) \((?=[fp])"
+    r"|\((?P<year3>\d{4}): )(?:foreløpige|førebelse|provisional| er| are)",
+    "newest": rf"^(?:De nyeste|Dei nyaste|The newest) result\w+ (?:er|are) (?:fra|frå|from) {YEAR}",
+    "drawn_work": r"^(?:Søyler over figuren|Bars above the chart) .*: (?P<works>[A-Z] .*)\.$",
+    "named_work": r"^A: (?P<named>.*)\.$",
+    "judged": r"^(?:Stadium|Stage) (?P<stage>\d), (?:nivå|level) (?P<grade>[ABC])$",
+    "stages": r"(?:fra|frå|from) (?P<lowest>1) (?:til|to) (?P<highest>4) ",
     "source": r"^(?:Kilde|Kjelde|Source) (?:for|of) \w+(?: \w+)?: (?P<text>.*?)\.?$",
     "national_coverage": rf"^(?:I|In) {YEAR},?(?: var)? (?P<value>{VALUE}) pa\w+ (?:i landet|in the country)",
     "reviewed": r"(?:gjennomgått|gått gjennom|reviewed on) (?P<day>\d+)\.? \w+ (?P<year>\d{4})",

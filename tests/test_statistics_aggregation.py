@@ -8,7 +8,8 @@ import pandas as pd
 
 from kvalreg.inputs.delivered import Delivered
 from kvalreg.inputs.delivery import no_rows
-from kvalreg.inputs.descriptor import About, Indicator, IndicatorType, Registry
+from kvalreg.inputs.descriptor import Indicator, IndicatorType, Registry
+from kvalreg.inputs.descriptor_texts import About
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.statistics.aggregation import aggregate
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import pytest
 
-from kvalreg.inputs.descriptor import About, Indicator, IndicatorType, Registry
+from kvalreg.inputs.descriptor import Indicator, IndicatorType, Registry
+from kvalreg.inputs.descriptor_texts import About
 from kvalreg.statistics.evaluation import evaluate, with_change
 
 REGISTRY = Registry(

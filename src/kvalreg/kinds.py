@@ -54,6 +54,7 @@ class Kind(StrEnum):
     ROW_TWICE = "KV319"
     LEVELS_MIXED = "KV320"
     NUMERATOR_LARGE = "KV321"
+    UNIT_CLOSED = "KV322"
     # deliveries: the list
     NOT_A_DELIVERY = "KV331"
     DATES_UNKNOWN = "KV332"
@@ -83,6 +84,7 @@ class Kind(StrEnum):
     PERIOD_WRONG = "KV508"
     PUBLICATION_BARE = "KV509"
     TEXT_TO_FILL_IN = "KV510"
+    BIBLIOGRAPHY_BROKEN = "KV511"
     # deadlines
     DEADLINE = "KV601"
     # what may be published

@@ -29,7 +29,7 @@ from kvalreg.errors import (
 from kvalreg.inputs.delivered import read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
-from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.descriptor_file import completed, read_descriptors
 from kvalreg.inputs.slugs import Slugs, read_slugs, write_slugs
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.kinds import Kind
@@ -254,6 +254,8 @@ def _gated(
             if registry_id in inputs.faults:
                 raise ConfigurationError(inputs.faults[registry_id])
             registry = inputs.registries[registry_id]
+            registry, remarks = completed(registry, project)
+            account.warnings.extend(remarks)
             delivered = read_deliveries(project, registry, inputs.units, request.unknown_units)
             account.warnings.extend(delivered.warnings)
             results = aggregate(delivered, registry, inputs.units)

@@ -14,7 +14,7 @@ from kvalreg.batch.hygiene import report_faults
 from kvalreg.disclosure.published import Published
 from kvalreg.errors import ConfigurationError
 from kvalreg.project import Project
-from kvalreg.report.addresses import registry_page, year_page
+from kvalreg.report.addresses import in_language, registry_page, year_page
 from kvalreg.report.report import rounds
 from kvalreg.report.wording import words
 
@@ -31,6 +31,8 @@ class Job:
         The page's source address, ``registre/slag/2025/index.qmd``.
     title, breadcrumb
         What the page is called, and the way to it.
+    translated
+        True for a page in another language than the registry's own.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Job:
     title: str
     breadcrumb: tuple[tuple[str, str], ...]
     synthetic: bool
+    translated: bool = False
 
     @property
     def parameters(self) -> dict[str, str | int]:
@@ -51,54 +54,64 @@ class Job:
 
     @property
     def name(self) -> str:
-        """The job in a message: ``slag 2025``, ``slag 2026 interim``, ``slag``."""
-        if self.kind == "registry":
-            return self.registry
-        return f"{self.registry} {self.year}" + (" interim" if self.round == "interim" else "")
+        """The job in a message: ``slag 2025``, ``slag 2026 interim``, ``slag``, ``slag 2025 en``."""
+        parts = [self.registry] if self.kind == "registry" else [self.registry, str(self.year)]
+        parts += ["interim"] if self.kind != "registry" and self.round == "interim" else []
+        return " ".join([*parts, self.language] if self.translated else parts)
 
 
 def plan(published: Published, project: Project) -> list[Job]:
-    """Every page of a registry: one per year and round, newest first, and the registry's own page.
+    """Every page of a registry, in each of its languages: its own page, and one per year and round, newest first.
 
-    The registry's page tells of the newest final year, or of the newest year when none is final.
+    The registry's page tells of the newest final year, or of the newest year when none is final. Pages in a language
+    that is offered beside the registry's own lie below that language's folder: ``en/registre/<id>/``.
     """
-    registry = published.registry
-    say = words(registry.language)
     years = rounds(published)[::-1]
     if not years:
         return []
-    top = ("Registre", "registre/index.qmd")
-    jobs = []
-    for year, round_ in years:
-        key = "page.interim_title" if round_ == "interim" else "page.year_title"
-        jobs.append(
-            Job(
-                kind="year",
-                notebook=project.notebook("year", registry.id),
-                registry=registry.id,
-                year=year,
-                round=round_,
-                language=registry.language,
-                address=year_page(registry.id, year, round_),
-                title=say(key, name=registry.name, year=year),
-                breadcrumb=(top, (registry.short_name, registry_page(registry.id))),
-                synthetic=registry.synthetic,
-            )
+    return [job for language in published.registry.languages for job in _of_language(published, project, language)]
+
+
+def _of_language(published: Published, project: Project, language: str) -> list[Job]:
+    """A registry's own page and its years' pages in one language."""
+    registry = published.registry
+    say = words(language, registry.language)
+    years = rounds(published)[::-1]
+    newest, newest_round = next((year for year in years if year[1] == "final"), years[0])
+    own = registry_page(registry.id)
+    top = (say("page.registries"), "registre/index.qmd")
+
+    def addressed(address: str) -> str:
+        return address if language == registry.language else in_language(address, language)
+
+    def job(kind: str, year: int, round_: str, address: str, title: str) -> Job:
+        above = () if kind == "registry" else ((registry.short_name, addressed(own)),)
+        return Job(
+            kind=kind,
+            notebook=project.notebook(kind, registry.id),
+            registry=registry.id,
+            year=year,
+            round=round_,
+            language=language,
+            address=addressed(address),
+            title=title,
+            breadcrumb=(top, *above),
+            synthetic=registry.synthetic,
+            translated=language != registry.language,
         )
-    newest, round_ = next((y for y in years if y[1] == "final"), years[0])
-    front = Job(
-        kind="registry",
-        notebook=project.notebook("registry", registry.id),
-        registry=registry.id,
-        year=newest,
-        round=round_,
-        language=registry.language,
-        address=registry_page(registry.id),
-        title=registry.name,
-        breadcrumb=(top,),
-        synthetic=registry.synthetic,
-    )
-    return [front, *jobs]
+
+    titles = {"interim": "page.interim_title", "final": "page.year_title"}
+    pages = [
+        job(
+            "year",
+            year,
+            round_,
+            year_page(registry.id, year, round_),
+            say(titles[round_], name=registry.name, year=year),
+        )
+        for year, round_ in years
+    ]
+    return [job("registry", newest, newest_round, own, registry.name), *pages]
 
 
 def check_notebooks(notebooks: Iterable[Path], project: Project) -> None:

@@ -74,6 +74,7 @@ class DeliveryChecks:
         )
         self._check_duplicates(rows[is_known & ~is_summed])
         self._check_levels(rows[is_known & is_summed])
+        self._warn_closed(rows)
         above = is_summed & (rows["var"] > rows["denominator"])
         what = "The numerator is larger than the denominator in {rows}."
         self._warn(above, "var", Kind.NUMERATOR_LARGE, what, "Check the two columns.")
@@ -191,6 +192,15 @@ class DeliveryChecks:
         )
         row = int(levels.index[is_mixed][0])
         self.faults.append(Fault(what, "Deliver one level.", self.shown, row, "orgnr", Kind.LEVELS_MIXED))
+
+    def _warn_closed(self, rows: pd.DataFrame) -> None:
+        """Rows of a unit from years after it was closed: they count, and somebody should look at them."""
+        for unit in self.units:
+            if unit.closed is not None:
+                late = (rows["orgnr"] == unit.orgnr) & (rows["year"] > unit.closed)
+                what = f"The unit {quote(unit.name)} was closed in {unit.closed}, and has a later year in {{rows}}."
+                todo = "Correct orgnr or year, or correct closed in registries/units.csv."
+                self._warn(late, "orgnr", Kind.UNIT_CLOSED, what, todo)
 
     # --- messages ----------------------------------------------------------------------------------------------------
     def _block(self, rows: pd.Index[int], key: str, kind: Kind, what: str, todo: str) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, RootModel, StringConstraints
 
-from kvalreg.inputs.descriptor import FilledText, Model, Text
+from kvalreg.inputs.descriptor_model import FilledText, Model, Text
 
 
 def _orgnr_as_text(value: object) -> object:

@@ -7,62 +7,29 @@ Field names of an indicator are imongr's, unchanged.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from kvalreg.inputs.descriptor_model import (
+    D3_FORMAT,
+    FilledText,
+    IndicatorId,
+    Model,
+    RegistryId,
+    Text,
+    WrongReference,
+    WrongReferenceError,
+)
+from kvalreg.inputs.descriptor_texts import About, Evaluation, Licence, QualityImprovement, Research
 from kvalreg.inputs.units import Level
 from kvalreg.kinds import Kind
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True)]
-FilledText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-_INDICATOR_ID = r"^[A-Za-z0-9_. -]+$"
-_REGISTRY_ID = r"^[a-z][a-z0-9_-]*$"
-_D3_FORMAT = r"^,?\.[0-9]+[%f]$"
-PATTERN_ADVICE = {
-    _INDICATOR_ID: "Use only the letters A to Z, digits, and the signs _ . - and space.",
-    _REGISTRY_ID: "Use small letters a to z, digits, _ and -, and begin with a letter.",
-    _D3_FORMAT: "Write ',.0%' for a percentage or ',.1f' for a number; the digit is how many decimals are shown.",
-}
-"""What to do about a text that does not follow its pattern."""
-IndicatorId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_INDICATOR_ID, max_length=200)]
-"""Legacy ids hold dots and even spaces: ``barnediabetes_hba1c_lt_7.5``. Spaces around an id do not belong to it."""
-RegistryId = Annotated[str, StringConstraints(pattern=_REGISTRY_ID, max_length=60)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-
-
-class Model(BaseModel):
-    """Frozen; an unknown key is an error; a key without a value counts as left out where it may be left out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_left_out(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        optional = {name for name, known in cls.model_fields.items() if not known.is_required()}
-        return {key: value for key, value in data.items() if value is not None or key not in optional}
-
-
-@dataclass(frozen=True)
-class WrongReference:
-    """An id that is used twice or refers to nothing: where it stands in the descriptor, and what to do."""
-
-    place: tuple[str | int, ...]
-    what: str
-    todo: str
-    kind: Kind = Kind.ID_UNKNOWN
-
-
-class WrongReferenceError(ValueError):
-    """A registry's ids do not fit together."""
-
-    def __init__(self, wrong: list[WrongReference]) -> None:
-        super().__init__(" ".join(f"{each.what} {each.todo}" for each in wrong))
+_CENTRAL = 3
+"""So many indicators are shown over time where the registry calls none central."""
 
 
 class IndicatorType(StrEnum):
@@ -97,7 +64,7 @@ class Indicator(Model):
     """andel: share with numerator and denominator; dg_andel: coverage with numerator and denominator;
     beregnet_andel: share that was computed beforehand; antall: count; gjennomsnitt: mean; median: median.
     Only andel and dg_andel are summed to higher levels."""
-    sformat: Annotated[str, StringConstraints(pattern=_D3_FORMAT)] = ",.0%"
+    sformat: Annotated[str, StringConstraints(pattern=D3_FORMAT)] = ",.0%"
     """How values are shown, as a d3 format: ',.0%' is a whole percentage, ',.1f' a number with one decimal."""
     measure_unit: Text = ""
     """The unit of the value, such as 'dager' or 'minutter'. Empty for shares."""
@@ -120,6 +87,8 @@ class Indicator(Model):
     out. Where quality does not allow that level, a coarser one is shown all the same."""
     include: bool = True
     """Whether the indicator is shown as a result. Coverage indicators usually are not."""
+    central: bool = False
+    """Whether the registry's own page shows it over time. Where no indicator is central, the first three are shown."""
     target_source: Text = ""
     """Where the targets come from, such as a national guideline."""
     data_source: Text = ""
@@ -151,92 +120,6 @@ class Indicator(Model):
         return self
 
 
-class Contact(Model):
-    """A contact person."""
-
-    name: FilledText
-    """Full name."""
-    role: Text = ""
-    """What the person is in the registry, such as 'faglig leder'."""
-    phone: Text = ""
-    """Phone number, in quotation marks."""
-    email: Text = ""
-    """E-mail address."""
-
-
-class About(Model):
-    """The seed's field *about*. What is empty is a gap named to the owner; a reader sees "ikke oppgitt"."""
-
-    purpose: Text = ""
-    """Formål: the registry's purpose in words that are easily understood."""
-    usefulness: Text = ""
-    """Why the registry is useful, and what its results tell about quality of care."""
-    patients: Text = ""
-    """Pasienter: who is registered, which diagnoses, which health problems."""
-    data_controller: Text = ""
-    """Databehandlingsansvarlig: the institution that answers for the data."""
-    home_page: HttpUrl | None = None
-    """Hjemmeside: the whole address, beginning with https://."""
-    phone: Text = ""
-    """Telefon, in quotation marks."""
-    email: Text = ""
-    """E-post."""
-    contacts: tuple[Contact, ...] = ()
-    """Kontaktpersoner."""
-    reviewed: date | None = None
-    """The date (YYYY-MM-DD) when these texts were last reviewed."""
-
-
-class QualityImprovement(Model):
-    """One piece of quality improvement work."""
-
-    title: FilledText
-    """What the work is called."""
-    description: FilledText
-    """What is done and what came of it, in a few sentences."""
-    status: Literal["completed", "ongoing", "planned"]
-    """completed, ongoing or planned."""
-    initiated_by: FilledText
-    """Who took the initiative: the registry or somebody else."""
-    period: Text = ""
-    """When, such as '2021-2023'. Put a single year in quotation marks."""
-    indicators: tuple[IndicatorId, ...] = ()
-    """Ids of the indicators that the work is meant to improve."""
-
-
-class ResearchProject(Model):
-    """One research finding or project."""
-
-    title: FilledText
-    """The project or the finding."""
-    description: FilledText
-    """What is studied or was found, in a few sentences for a broad public."""
-    status: Literal["completed", "ongoing", "planned"] | None = None
-    """completed, ongoing or planned."""
-    url: HttpUrl | None = None
-    """Where to read more: the whole address."""
-
-
-class Research(Model):
-    """Projects, and the publications: given in full, or where the list is."""
-
-    projects: tuple[ResearchProject, ...] = ()
-    """With many to choose from, two or three of them."""
-    publications: tuple[FilledText, ...] = ()
-    """The publications, one text each, newest first."""
-    publication_list: HttpUrl | None = None
-    """Address of the full list of publications."""
-
-
-class Licence(Model):
-    """What others may do with the registry's published numbers; NLOD 2.0 when left out."""
-
-    name: FilledText = "Norsk lisens for offentlige data (NLOD) 2.0"
-    """The licence's name."""
-    url: HttpUrl = HttpUrl("https://data.norge.no/nlod/no/2.0")
-    """Where its text is: the whole address."""
-
-
 class Registry(Model):
     """One registry: the seed's fixed fields, its indicators, and how it wants to be shown."""
 
@@ -248,6 +131,8 @@ class Registry(Model):
     """A short name for menus and tables."""
     language: Literal["nb", "nn"]
     """The written standard of the registry's pages: nb (bokmål) or nn (nynorsk)."""
+    also_in: tuple[Literal["en"], ...] = ()
+    """Languages in which the registry's pages are offered as well: [en]. The registry's own texts stay as written."""
     medical_fields: Annotated[tuple[FilledText, ...], Field(min_length=1)]
     """One or more medical fields that the registry is found under."""
     keywords: tuple[FilledText, ...] = ()
@@ -267,6 +152,8 @@ class Registry(Model):
     """How results were used to improve care."""
     research: Research = Research()
     """Findings, projects and publications."""
+    evaluations: tuple[Evaluation, ...] = ()
+    """How the national expert group judged the registry, year by year."""
 
     @model_validator(mode="after")
     def _ids_are_known_once(self) -> Self:
@@ -274,6 +161,25 @@ class Registry(Model):
         if wrong:
             raise WrongReferenceError(wrong)
         return self
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of its pages, its own first."""
+        return (self.language, *dict.fromkeys(self.also_in))
+
+    @property
+    def central(self) -> tuple[Indicator, ...]:
+        """The indicators that its own page shows over time: those it calls central, else the first three it shows."""
+        shown = tuple(indicator for indicator in self.indicators if indicator.include)
+        return tuple(indicator for indicator in shown if indicator.central) or shown[:_CENTRAL]
+
+    def works(self, ind_id: str) -> tuple[QualityImprovement, ...]:
+        """The quality improvement work that concerns an indicator, in the registry's order."""
+        return tuple(work for work in self.quality_improvement if ind_id in work.indicators)
+
+    def evaluation(self, year: int) -> Evaluation | None:
+        """How the registry was judged in a year; None where nothing is told."""
+        return next((one for one in self.evaluations if one.year == year), None)
 
     def indicator(self, ind_id: str) -> Indicator:
         """The indicator with this id; KeyError when the registry has none."""
@@ -310,6 +216,20 @@ def wrong_references(registry: Mapping[str, Any]) -> list[WrongReference]:
                 what = f"'{ind_id}' is no indicator of this registry."
                 place = ("quality_improvement", number, "indicators", position)
                 wrong.append(WrongReference(place, what, "Correct the id, or remove it."))
+    return wrong + _twice_judged(registry)
+
+
+def _twice_judged(registry: Mapping[str, Any]) -> list[WrongReference]:
+    """Every evaluation of a year that is told of already."""
+    judged: set[object] = set()
+    wrong = []
+    for number, evaluation in _mappings(registry.get("evaluations")):
+        year = evaluation.get("year")
+        if year in judged:
+            what = f"The year {year} is evaluated twice."
+            place, todo = ("evaluations", number, "year"), "Keep one evaluation for each year."
+            wrong.append(WrongReference(place, what, todo, Kind.ID_TWICE))
+        judged.add(year)
     return wrong
 
 

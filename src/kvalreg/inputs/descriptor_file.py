@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from kvalreg.errors import ConfigurationError, Fault
+from kvalreg.inputs.bibliography import with_publications
 from kvalreg.inputs.descriptor import Registry, wrong_references
+from kvalreg.inputs.descriptor_gaps import descriptor_remarks
 from kvalreg.inputs.text_file import printable, quote
 from kvalreg.inputs.validation import in_order, validate
 from kvalreg.inputs.yaml_file import Document, Place, read_yaml
@@ -61,6 +63,17 @@ def read_descriptors(project: Project) -> tuple[dict[str, Registry], dict[str, t
             faults[folder] = error.faults
     shared = _shared_ids(registries, documents)
     return {name: registry for name, registry in registries.items() if name not in shared}, faults | shared
+
+
+def completed(registry: Registry, project: Project) -> tuple[Registry, list[Fault]]:
+    """The registry with the publications of its bibliography, and what its owner should know of its descriptor.
+
+    The remarks stop nothing: empty fields, addresses in a wrong form, what is wrong with the bibliography.
+    """
+    path = project.descriptor(registry.id)
+    document = read_yaml(path, project.relative(path))
+    whole, remarks = with_publications(registry, document, path.parent)
+    return whole, [*descriptor_remarks(registry, document), *remarks]
 
 
 def descriptor_schema() -> dict[str, Any]:

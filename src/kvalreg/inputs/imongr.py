@@ -127,7 +127,7 @@ def _import_units(path: Path, project: Project) -> Units:
     cells = read_table(path, _UNITS, layout).cells
     with project.units.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=";", lineterminator="\n")
-        writer.writerow(COLUMNS)
+        writer.writerow(COLUMNS[:6])
         for orgnr, name, short_name, number, parent in cells[list(layout.required)].itertuples(index=False):
             level = _LEVELS.get(str(number), str(number))
             above = "" if level is Level.NATION else parent

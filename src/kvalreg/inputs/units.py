@@ -1,6 +1,6 @@
 """The units of the health service: nation -> RHF -> HF -> hospital, and counties.
 
-Owns `registries/units.csv` (columns ``orgnr;name;short_name;level;parent;county``) and the tree it makes.
+Owns `registries/units.csv` (columns ``orgnr;name;short_name;level;parent;county;closed``) and the tree it makes.
 `orgnr` is the key everywhere: names repeat across units.
 """
 
@@ -20,7 +20,8 @@ from kvalreg.inputs.table_file import Layout, name_rows, read_table
 from kvalreg.inputs.text_file import printable, quote
 from kvalreg.kinds import Kind
 
-COLUMNS = ("orgnr", "name", "short_name", "level", "parent", "county")
+COLUMNS = ("orgnr", "name", "short_name", "level", "parent", "county", "closed")
+_OPTIONAL = COLUMNS[5:]
 
 
 class Level(StrEnum):
@@ -36,12 +37,16 @@ class Level(StrEnum):
 _LEVEL_ABOVE = {Level.NATION: None, Level.RHF: Level.NATION, Level.HF: Level.RHF, Level.HOSPITAL: Level.HF}
 
 
+_CLOSED = re.compile(r"((?:19|20)[0-9]{2})(?:-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))?")
 _ORGNR = re.compile(r"[0-9A-Za-z_-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit. `parent` is None for the nation; `county` is given for hospitals where it is known."""
+    """One unit. `parent` is None for the nation; `county` is given for hospitals where it is known.
+
+    `closed` is the year in which the unit was closed: it is shown in years up to then, with that year beside its name.
+    """
 
     orgnr: str
     name: str
@@ -49,6 +54,7 @@ class Unit:
     level: Level
     parent: str | None
     county: str | None = None
+    closed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -112,15 +118,16 @@ class Units:
 def read_units(path: Path, shown: str) -> Units:
     """The units of `registries/units.csv`.
 
-    The file is UTF-8, else Latin-1, with the columns ``orgnr;name;short_name;level;parent;county``. Lines that begin
-    with ``#`` are comments. `parent` is empty for the nation; `county` may be empty, and the column may be left out.
+    The file is UTF-8, else Latin-1, with the columns ``orgnr;name;short_name;level;parent;county;closed``. Lines that
+    begin with ``#`` are comments. `parent` is empty for the nation. `county` and `closed` may be empty, and the columns
+    may be left out; `closed` is the year or the date (YYYY-MM-DD) on which the unit was closed.
 
     Raises
     ------
     ConfigurationError
         With every fault: columns, levels, units that are named twice, parents, cycles, nations, names.
     """
-    layout = Layout(COLUMNS[:-1], COLUMNS[-1:], comment="#", error=ConfigurationError)
+    layout = Layout(COLUMNS[:5], _OPTIONAL, comment="#", error=ConfigurationError)
     cells = read_table(path, shown, layout).cells
     lines: list[_Line] = []
     for row, texts in zip(cells.index, cells.to_dict("records"), strict=True):
@@ -137,10 +144,11 @@ def write_units(units: Units, path: Path, comment: str = "") -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(f"# {line}\n" for line in comment.splitlines())
         writer = csv.writer(file, delimiter=";", lineterminator="\n")
-        writer.writerow(COLUMNS)
+        width = len(COLUMNS) if any(unit.closed for unit in units) else len(COLUMNS) - 1
+        writer.writerow(COLUMNS[:width])
         for unit in units:
             cells = (unit.orgnr, unit.name, unit.short_name, unit.level.value, unit.parent or "", unit.county or "")
-            writer.writerow(cells)
+            writer.writerow((*cells, unit.closed or "")[:width])
 
 
 @dataclass(frozen=True)
@@ -164,6 +172,12 @@ class _Line:
         """The level, or None where the text names none that a unit can have."""
         return next((level for level in _LEVEL_ABOVE if level.value == self.texts["level"]), None)
 
+    @property
+    def closed(self) -> int | None:
+        """The year in which the unit was closed; None where none is told."""
+        found = _CLOSED.fullmatch(self.texts.get("closed", ""))
+        return int(found[1]) if found else None
+
     def unit(self) -> Unit:
         assert self.level is not None
         return Unit(
@@ -173,6 +187,7 @@ class _Line:
             self.level,
             self.parent or None,
             self.texts.get("county") or None,
+            self.closed,
         )
 
     def fault(self, key: str, what: str, todo: str, kind: Kind = Kind.UNIT_CELL) -> Fault:
@@ -185,6 +200,9 @@ class _Line:
                 yield self.fault(key, "The cell is empty.", "Fill it in.")
         if self.orgnr and not _ORGNR.fullmatch(self.orgnr):
             yield self.fault("orgnr", f"{quote(self.orgnr)} is no orgnr.", "Use digits, letters, _ and - only.")
+        if self.texts.get("closed") and self.closed is None:
+            todo = "Write the year or the date, as in 2021 or 2021-06-30."
+            yield self.fault("closed", f"{quote(self.texts['closed'])} is no year.", todo)
         if self.level is None:
             levels = ", ".join(level.value for level in _LEVEL_ABOVE)
             yield self.fault("level", f"{quote(self.texts['level'])} is no level of a unit.", f"Use one of {levels}.")

@@ -16,7 +16,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from kvalreg.errors import Fault
-from kvalreg.inputs.descriptor import PATTERN_ADVICE, WrongReferenceError
+from kvalreg.inputs.descriptor_model import PATTERN_ADVICE, WrongReferenceError
 from kvalreg.inputs.text_file import quote
 from kvalreg.inputs.yaml_file import Document, Place, name_place
 from kvalreg.kinds import Kind

@@ -98,6 +98,7 @@ class Public:
             if unit.level is Level.NATION:
                 nation = {words(language)("units.nation") for language in LANGUAGES}
                 names |= nation | {name[:1].lower() + name[1:] for name in nation}
+            names |= {words(language).unit(name, unit.closed) for language in LANGUAGES for name in names}
             for name in names:
                 found.setdefault(plain(name), []).append(Place(unit.level.value, unit.orgnr))
         for county in self.units.counties:

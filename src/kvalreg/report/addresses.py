@@ -39,6 +39,11 @@ def year_page(registry_id: str, year: int, round: str) -> str:  # noqa: A002
     return f"registre/{registry_id}/{year_folder(year, round)}/index.qmd"
 
 
+def in_language(source: str, language: str) -> str:
+    """A page's source in a language that its registry offers beside its own: ``en/registre/<id>/index.qmd``."""
+    return f"{language}/{source}"
+
+
 def indicator_page(registry_id: str, ind_id: str, others: Iterable[str] = ()) -> str:
     """The source of an indicator's page; it is served as ``/registre/<id>/indikator/<indicator>/``.
 

@@ -13,7 +13,7 @@ from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level
 from kvalreg.report.addresses import anchor
 from kvalreg.report.display import Piece, html_piece
-from kvalreg.report.figures.cells import Cells, PublishedCell, shown_of
+from kvalreg.report.figures.cells import Cells, PublishedCell, achievement_text, shown_of
 from kvalreg.report.markup import own_words
 from kvalreg.report.tables import level_html
 from kvalreg.report.wording import Words
@@ -105,7 +105,7 @@ def messages_piece(messages: list[Message], link_to: str, words: Words) -> Piece
     """Messages as a list, each with its level and a link to its indicator on the page `link_to`."""
     items = []
     for found in messages:
-        level = level_html(found.cell["achievement"], words(f"levels.{found.cell['achievement'] or 'none'}"))
+        level = level_html(found.cell["achievement"], achievement_text(found.cell, words))
         level = level if found.cell["achievement"] else ""
         href = f"{link_to}#{anchor(found.indicator.id)}"
         link = f'<a href="{escape(href)}">{escape(words("page.read_more"))}</a>'

@@ -16,10 +16,11 @@ from kvalreg.disclosure.published import Published, load_published
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level
 from kvalreg.report import registry_text
-from kvalreg.report.addresses import anchor, year_folder
+from kvalreg.report.addresses import anchor, in_language, link, registry_page, year_folder, year_page
 from kvalreg.report.display import Piece, html_piece, join
 from kvalreg.report.figures import FIGURES
 from kvalreg.report.figures.cells import Cells, known, shown_of
+from kvalreg.report.figures.works import drawn_works
 from kvalreg.report.markup import escape_markdown, own_words, safe_html
 from kvalreg.report.messages import Message, message, messages_piece, weightiest
 from kvalreg.report.selection import Selection
@@ -78,16 +79,19 @@ class Report(Selection):
         key = "page.lead_year_nation" if self._finest is Level.NATION else "page.lead_year"
         level = say(f"presentation.per_{self._finest}")
         lines = [f'<p class="kv-lead">{escape(say(key, year=self.year, name=name, level=level))}</p>']
-        if self.round == "interim":
-            mark, note = say("states.provisional"), say("states.provisional_note")
-            lines.append(f'<p class="kv-provisional"><strong>{escape(mark)}.</strong> {escape(note)}</p>')
+        lines += self._provisional_note()
         lines.append(f'<p class="kv-note">{escape(self._deliveries())}</p>')
-        return html_piece("\n".join(lines))
+        return html_piece("\n".join([*self._languages(year_page(self.registry.id, self.year, self.round)), *lines]))
 
     def introduction(self) -> Piece:
-        """What a registry's page holds, and when its data were delivered."""
-        lead = f'<p class="kv-lead">{escape(self.words("page.lead_registry"))}</p>'
-        return html_piece(f'{lead}\n<p class="kv-note">{escape(self._deliveries())}</p>')
+        """What a registry's page holds, which year its newest results are from, and when its data were delivered."""
+        say = self.words
+        lines = [*self._languages(registry_page(self.registry.id))]
+        lines.append(f'<p class="kv-lead">{escape(say("page.lead_registry"))}</p>')
+        lines += self._provisional_note()
+        newest = say("page.newest", year=self.year)
+        lines.append(f'<p class="kv-note">{escape(newest)} {escape(self._deliveries())}</p>')
+        return html_piece("\n".join(lines))
 
     def message(self, ind_id: str | None = None, context: str = "caregiver", link_to: str = "") -> Piece:
         """The message of one indicator; without one, the page's two to four most important, each with its level.
@@ -122,7 +126,8 @@ class Report(Selection):
                     IndicatorLine(indicator, cell, f"#{anchor(indicator.id)}", note)
                     for cell in self.nation(indicator, context)
                 ]
-        caption = self.words("table.caption", year=self.year)
+        key = "table.caption_provisional" if self.round == "interim" else "table.caption"
+        caption = self.words(key, year=self.year)
         return indicator_table("indikatorer-tabell", lines, caption, self.words)
 
     def sections(self) -> Piece:
@@ -153,8 +158,12 @@ class Report(Selection):
     # --- figures -----------------------------------------------------------------------------------------------------
     def trend(self, ind_id: str, context: str = "caregiver", units: Sequence[str] = ()) -> Piece:
         """The nation over the years, and the units asked for by `orgnr` beside it."""
-        beside = self.units_presented(self.registry.indicator(ind_id), context)
-        return self.figure("trend", ind_id, context, beside=[cell for cell in beside if cell["orgnr"] in units])
+        indicator = self.registry.indicator(ind_id)
+        beside = [cell for cell in self.units_presented(indicator, context) if cell["orgnr"] in units]
+        figure = self.figure("trend", ind_id, context, beside=beside)
+        years = [int(cell["year"]) for cell in self.view(indicator, context).nation]
+        works = drawn_works(self.registry.works(ind_id), years) if figure.markdown else ()
+        return join([figure, registry_text.works_note(works, self.words)])
 
     def compare(self, ind_id: str, context: str = "caregiver", order: str = "value") -> Piece:
         """The units side by side, ordered by ``value``, ``name`` or ``certainty``; how many are not shown, and why."""
@@ -215,6 +224,8 @@ class Report(Selection):
         """Any figure of `kvalreg.report.figures.FIGURES` by its name; empty where there is too little to show."""
         view = self.view(self.registry.indicator(ind_id), context)
         figure = FIGURES[kind](view, **options)
+        if figure and any(cell["provisional"] for cell in (*view.nation_now, *view.units_now)):
+            figure = figure.marked_provisional(view.year, self.words)
         return figure.piece(self.words) if figure else Piece("")
 
     def units(self, ind_id: str, context: str = "caregiver") -> Piece:
@@ -224,7 +235,7 @@ class Report(Selection):
 
     # --- the registry's own words, and the page around them ----------------------------------------------------------
     def quality(self) -> Piece:
-        """Coverage of the nation and of each unit, and the method."""
+        """Coverage of the nation and of each unit, the method, and how experts judged the registry that year."""
         nation = [cell for cell in self._nation_cells() if known(cell["coverage"])]
         text = self.words("page.coverage_none")
         if nation:
@@ -234,19 +245,27 @@ class Report(Selection):
         measured = {one.dg_id: one.id for one in reversed(self.indicators) if one.dg_id is not None}
         figures = join(self.coverage(ind_id) for ind_id in reversed(measured.values()))
         method = html_piece(f"<p>{escape(self.words('page.method'))}</p>")
-        return join([html_piece(f"<p>{escape(text)}</p>"), figures, method])
+        judged = registry_text.evaluations(self.registry, self.words, self.year)
+        heading = Piece(f"### {escape_markdown(self.words('page.evaluation'))}") if judged.markdown else judged
+        return join([html_piece(f"<p>{escape(text)}</p>"), figures, method, heading, judged])
 
     def about(self) -> Piece:
         """The seed's field *about*."""
         return registry_text.about(self.registry, self.words)
 
     def quality_improvement(self) -> Piece:
-        """How results were used."""
-        return registry_text.quality_improvement(self.registry, self.words)
+        """How results were used; indicators that the registry's page does not show are links to the year's page."""
+        links = {indicator.id: f"{self.year_link()}#{anchor(indicator.id)}" for indicator in self.indicators}
+        links |= {indicator.id: f"#{anchor(indicator.id)}" for indicator in self._central}
+        return registry_text.quality_improvement(self.registry, self.words, links)
 
     def research(self) -> Piece:
         """Research findings and projects."""
         return registry_text.research(self.registry, self.words)
+
+    def evaluation(self) -> Piece:
+        """How the national expert group judged the registry, year by year."""
+        return registry_text.evaluations(self.registry, self.words)
 
     def heading(self, key: str) -> Piece:
         """A heading of the page, by its key in the catalogue: ``heading("messages")``."""
@@ -257,9 +276,9 @@ class Report(Selection):
         return f"{year_folder(self.year, self.round)}/index.html"
 
     def trends(self) -> Piece:
-        """The registry's page's results: each indicator over the years, and the way to the whole year."""
+        """The registry's page's results: its central indicators over the years, and the way to the whole year."""
         pieces = []
-        for indicator in self.indicators:
+        for indicator in self._central:
             for context in self.contexts(indicator)[:1]:
                 parts = (self.text, self.trend, self.levels, self.units)
                 pieces += [self._title(indicator), *(part(indicator.id, context) for part in parts)]
@@ -281,6 +300,34 @@ class Report(Selection):
         if self.words.lang:
             title = f"[{title}]{{lang={self.words.texts}}}"
         return Piece(f"### {title} {{#{anchor(indicator.id)}}}")
+
+    @property
+    def _central(self) -> list[Indicator]:
+        """The registry's central indicators that have a cell in this year."""
+        return [indicator for indicator in self.registry.central if indicator in self.indicators]
+
+    def _languages(self, address: str) -> list[str]:
+        """Links to the same page in the other languages that the registry offers; `address` is that in its own."""
+        registry = self.registry
+        pages = {language: in_language(address, language) for language in registry.also_in} | {
+            registry.language: address
+        }
+        if self.words.language not in pages or len(pages) == 1:
+            return []
+        here = pages.pop(self.words.language)
+        links = [
+            f'<a href="{link(page, here)}" lang="{language}" hreflang="{language}">'
+            f"{escape(words(language)('states.language'))}</a>"
+            for language, page in pages.items()
+        ]
+        return [f'<p class="kv-languages">{" ".join(links)}</p>']
+
+    def _provisional_note(self) -> list[str]:
+        """That the results are so far this year's, where they are."""
+        if self.round != "interim":
+            return []
+        mark, note = self.words("states.provisional"), self.words("states.provisional_note")
+        return [f'<p class="kv-provisional"><strong>{escape(mark)}.</strong> {escape(note)}</p>']
 
     def _weightiest(self) -> list[Message]:
         found = [

@@ -80,7 +80,8 @@ class Selection:
         """What a figure of this indicator looks at."""
         level, _ = self.units_compared(indicator, context)
         nation, units = (self.cells(indicator.id, context, of) for of in (Level.NATION, level))
-        return View(indicator, context, self.year, level, self.words, nation, units)
+        works = self.registry.works(indicator.id)
+        return View(indicator, context, self.year, level, self.words, nation, units, works)
 
     def coverage_view(self, indicator: Indicator) -> View | None:
         """What a figure of coverage looks at: the year in which it was last measured; None if it never was."""
@@ -92,18 +93,22 @@ class Selection:
         return View(indicator, "caregiver", newest, level, self.words, nation, units)
 
     def unit_name(self, level: Level, orgnr: str) -> str:
-        """The short name of a unit, where it repeats with the unit above, else its whole name; a county's own name."""
+        """The short name of a unit, where it repeats with the unit above, else its whole name; a county's own name.
+
+        A unit that is closed has the year of it beside its name.
+        """
         if level is Level.COUNTY:
             return orgnr
         unit = self.published.units[orgnr]
         if unit.level is Level.NATION:
             return self.words("units.nation")
         twins = [u for u in self.published.units.at(unit.level) if u.short_name == unit.short_name]
+        name = unit.name
         if len(twins) == 1:
-            return unit.short_name
-        if unit.parent is not None and len({twin.parent for twin in twins}) == len(twins):
-            return f"{unit.short_name} ({self.published.units[unit.parent].short_name})"
-        return unit.name
+            name = unit.short_name
+        elif unit.parent is not None and len({twin.parent for twin in twins}) == len(twins):
+            name = f"{unit.short_name} ({self.published.units[unit.parent].short_name})"
+        return self.words.unit(name, unit.closed)
 
     def _now(self, cells: Cells) -> Cells:
         return [cell for cell in cells if cell["year"] == self.year]

@@ -138,6 +138,10 @@ class Words:
             return f"{self.number(low * 100, decimals)}–{self.number(high * 100, decimals)}{sign}"
         return f"{self.number(low, indicator.decimals)}–{self.number(high, indicator.decimals)}"
 
+    def unit(self, name: str, closed: int | None) -> str:
+        """A unit's name wherever it is listed or may be chosen: ``Vik (nedlagt 2021)`` once it is closed."""
+        return name if closed is None else self("units.closed", name=name, year=closed)
+
     def target(self, indicator: Indicator) -> str:
         """The target as a sentence, or empty text where there is none."""
         if indicator.level_green is None:

@@ -44,7 +44,8 @@ def _unit(cell: PublishedCell, indicator: Indicator, words: Words) -> dict[str, 
     name = str(cell["unit"])
     if not cell["shown"]:
         return {"name": name, "text": words("message.unit_hidden", unit=name, year=cell["year"]), "shown": False}
-    sentences = [words("message.unit", unit=name, value=words.subject(indicator, cell["value"]), year=cell["year"])]
+    key = "message.unit_provisional" if cell["provisional"] else "message.unit"
+    sentences = [words(key, unit=name, value=words.subject(indicator, cell["value"]), year=cell["year"])]
     level = level_text(cell, words) if cell["achievement"] else ""
     if level:
         sentences.append(f"{level}.")

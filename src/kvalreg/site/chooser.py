@@ -12,7 +12,7 @@ from html import escape
 
 from kvalreg.inputs.slugs import WITH_PAGE
 from kvalreg.report.addresses import served, unit_page
-from kvalreg.report.wording import Words
+from kvalreg.report.wording import Words, words
 from kvalreg.site.content import Content, Site
 
 UNIT_LIST = "enheter.json"
@@ -29,10 +29,11 @@ def chooser(words: Words) -> str:
 
 def unit_list(site: Site) -> Content:
     """The units that any registry presents and those above them, as JSON, in the order of the units' own file."""
+    say = words("nb")
     listed = [
         {
             "orgnr": unit.orgnr,
-            "name": unit.name,
+            "name": say.unit(unit.name, unit.closed),
             "level": unit.level.value,
             "parent": unit.parent,
             "page": served(unit_page(site.slugs.units[unit.orgnr])),

@@ -28,7 +28,7 @@ from kvalreg.errors import (
 from kvalreg.inputs.delivered import Delivered, read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
-from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.descriptor_file import completed, read_descriptors
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.kinds import Kind
@@ -131,6 +131,7 @@ class _Registry:
         descriptor = self.project.descriptor(self.registry.id)
         document = read_yaml(descriptor, self.project.relative(descriptor))
         found += [Finding(fault) for fault in unfinished_texts(document)]
+        found += [Finding(fault) for fault in completed(self.registry, self.project)[1]]
         if units is None:
             return found
         found += [Finding(fault) for fault in text_remarks(self.registry, units, document)]

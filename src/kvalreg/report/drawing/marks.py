@@ -27,6 +27,7 @@ _ATTRIBUTES = {
     "fontSize": "font-size",
     "fontWeight": "font-weight",
     "opacity": "opacity",
+    "strokeCap": "stroke-linecap",
 }
 _KNOWN = {
     *_ATTRIBUTES,

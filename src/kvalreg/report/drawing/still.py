@@ -67,7 +67,7 @@ class _Still:
 
     def svg(self) -> str:
         """The whole drawing."""
-        top = _WORD_ROOM if self._words_above() else 8
+        top = max(_WORD_ROOM if self._words_above() else 8, self._room_above())
         below = (_AXIS_ROOM if self._axis("x") else 2) + (_TITLE_ROOM if (self._axis("x") or {}).get("title") else 0)
         config = self.spec.get("config", {})
         font = escape(str(config.get("font", "sans-serif")))
@@ -142,6 +142,11 @@ class _Still:
         return any(
             layer["encoding"].get("y") == {"value": 0} and layer["mark"]["type"] == "text" for layer in self.layers
         )
+
+    def _room_above(self) -> int:
+        """The room that marks above the figure need: their place is told as a negative number of pixels."""
+        given = [layer["encoding"].get("y", {}).get("value", 0) for layer in self.layers]
+        return round(max((-place for place in given if isinstance(place, int | float)), default=0)) + 8
 
     def _grid(self) -> list[str]:
         colour = escape(str(self.spec.get("config", {}).get("axis", {}).get("gridColor", "#ddd")))

@@ -53,10 +53,24 @@ def known(number: float) -> bool:
 
 
 def level_text(cell: PublishedCell, words: Words) -> str:
-    """Level and certainty of a shown cell in words: ``Sikkert høy``, or the level with its doubt."""
+    """Level and certainty of a shown cell in words: ``Sikkert høy``, or the level with its doubt.
+
+    A provisional cell's level is never said without the mark: ``Sikkert høy (foreløpig)``.
+    """
     if not cell["achievement"]:
         return words("levels.none")
-    return words(f"levels.{cell['achievement']}_{cell['certainty'] or 'unknown'}")
+    return _marked(words(f"levels.{cell['achievement']}_{cell['certainty'] or 'unknown'}"), cell, words)
+
+
+def achievement_text(cell: PublishedCell, words: Words) -> str:
+    """The level of a shown cell in words, without its certainty; marked where the cell is provisional."""
+    if not cell["achievement"]:
+        return words("levels.none")
+    return _marked(words(f"levels.{cell['achievement']}"), cell, words)
+
+
+def _marked(level: str, cell: PublishedCell, words: Words) -> str:
+    return words("states.provisional_level", level=level) if cell["provisional"] else level
 
 
 def certainty_rank(cell: PublishedCell) -> int:
@@ -92,7 +106,8 @@ def file_row(cell: PublishedCell) -> dict[str, Any]:
     row = {"orgnr": cell["orgnr"], "unit": cell["unit"], "year": int(cell["year"])}
     names = ("value", "low", "high", "denominator")
     numbers = {name: drawn(cell[name]) if cell["shown"] else None for name in names}
-    return row | numbers | {"achievement": cell["achievement"], "shown": str(bool(cell["shown"])).lower()}
+    marks = {name: str(bool(cell[name])).lower() for name in ("provisional", "shown")}
+    return row | numbers | {"achievement": cell["achievement"]} | marks
 
 
 def file_rows(cells: Cells) -> Rows:

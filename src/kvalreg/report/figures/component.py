@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -121,6 +121,13 @@ class Figure:
     table: Table
     file: Rows
     note: str = ""
+
+    def marked_provisional(self, year: int, words: Words) -> Figure:
+        """The same figure, whose caption and alternative text say that its numbers of a year are provisional."""
+        key = "figure.provisional_title" if str(year) in self.title else "figure.provisional_year"
+        caption = words(key, title=self.title, year=year)
+        told = words("figure.provisional_alt", year=year)
+        return replace(self, title=caption, alt=f"{self.alt} {told}")
 
     def piece(self, words: Words) -> Piece:
         """The figure as HTML."""

@@ -42,7 +42,13 @@ def levels(view: View) -> Figure | None:
     note = "  ".join(f"{SYMBOLS[level]} {say(f'levels.{level}')}" for level in present)
     text = _alt(counts, view)
     return Figure(
-        view.subject("levels"), title, text, chart, _table(counts, provisional, present, view), _file(counts), note
+        view.subject("levels"),
+        title,
+        text,
+        chart,
+        _table(counts, provisional, present, view),
+        _file(counts, provisional),
+        note,
     )
 
 
@@ -71,7 +77,12 @@ def _rows(counts: Counts, provisional: set[int], view: View) -> Rows:
 
 
 def _year(year: int, provisional: set[int]) -> str:
+    """The year where there is little room; the figure's title says what the sign stands for."""
     return f"{year}*" if year in provisional else str(year)
+
+
+def _whole_year(year: int, provisional: set[int], view: View) -> str:
+    return f"{year} ({view.words('figure.provisional')})" if year in provisional else str(year)
 
 
 def _said(level: str, count: int, view: View) -> str:
@@ -138,11 +149,15 @@ def _alt(counts: Counts, view: View) -> str:
 def _table(counts: Counts, provisional: set[int], present: list[str], view: View) -> Table:
     heading = (view.words("table.year"), *(view.words(f"levels.{level}") for level in present))
     lines = [
-        Line((Cell(_year(year, provisional)), *(Cell(str(row[level])) for level in present)))
+        Line((Cell(_whole_year(year, provisional, view), year), *(Cell(str(row[level])) for level in present)))
         for year, row in counts.items()
     ]
     return Table(heading, tuple(lines), counts=True)
 
 
-def _file(counts: Counts) -> Rows:
-    return [{"year": year} | {f"units_{level}": row[level] for level in SYMBOLS} for year, row in counts.items()]
+def _file(counts: Counts, provisional: set[int]) -> Rows:
+    return [
+        {"year": year, "provisional": str(year in provisional).lower()}
+        | {f"units_{level}": row[level] for level in SYMBOLS}
+        for year, row in counts.items()
+    ]

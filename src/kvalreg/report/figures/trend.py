@@ -1,7 +1,8 @@
 """Trend: the nation over the years with its interval and target, and the reader's own unit against it.
 
 Comes in: published cells of the nation, and of units that are asked for. Goes out: a figure. Provisional years are
-dashed and hollow. A year that is not shown leaves a gap: a line across it would be a guess.
+dashed and hollow. A year that is not shown leaves a gap: a line across it would be a guess. Quality improvement work
+that concerns the indicator is drawn above the years in which it went on, as bars with letters.
 
 The page fills the dataset ``chosen`` with its unit's rows, with the same fields; the last one is
 marked ``last``. The axis has words for ticks as far as any unit's numbers go, so that the page can widen it.
@@ -9,6 +10,7 @@ marked ``last``. The axis has words for ticks as far as any unit's numbers go, s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -23,6 +25,7 @@ from kvalreg.report.figures.theme import (
     CHOSEN,
     INK,
     PAPER,
+    QUIET,
     layers,
     target_rule,
     value_axis,
@@ -30,9 +33,12 @@ from kvalreg.report.figures.theme import (
     value_scale,
 )
 from kvalreg.report.figures.view import View
+from kvalreg.report.figures.works import DrawnWork, drawn_works, letters_of, work_rows, works_alt
 from kvalreg.report.wording import Words, words
 
 HEIGHT = 240
+_LANE = 18
+"""Pixels from one bar of quality improvement work to the next; the lowest stands right above the figure."""
 _COLUMNS = ("year", "value", "interval", "patients", "certainty")
 
 
@@ -57,8 +63,12 @@ def trend(view: View, beside: Cells | None = None) -> Figure | None:
     targets = [] if target is None else [target]
     reach = numbers_of(shown_of(view.units), "value", "low", "high")
     axis = value_axis(indicator, [*numbers_of(told, "value", "low", "high"), *targets], say, reach)
+    works = drawn_works(view.works, _years(cells))
     parts = {"target": target is not None, "interval": bool(numbers_of(told, "low")), "units": len(others) > 0}
+    parts |= {f"work{one.lane}": True for one in works}
     datasets: dict[str, Rows] = {"chosen": []}
+    if works:
+        datasets["works"] = work_rows(works)
     if others:
         units = groupby(others, key=lambda cell: cell["unit"])
         datasets["units"] = [row for _, of_unit in units for row in _rows(list(of_unit), view)]
@@ -70,8 +80,14 @@ def trend(view: View, beside: Cells | None = None) -> Figure | None:
         datasets=datasets,
     )
     listed = [*cells, *others]
-    title, table = say("figure.trend_title"), _table(listed, view)
-    return Figure(view.subject("trend"), title, _alt(shown, view), chart, table, file_rows(listed))
+    title, table = say("figure.trend_title"), _table(listed, works, view)
+    text = " ".join(part for part in (_alt(shown, view), works_alt(works, say)) if part)
+    return Figure(view.subject("trend"), title, text, chart, table, file_rows(listed))
+
+
+def _years(cells: Cells) -> range:
+    """The years of the axis, the first to the last; those without a cell are gaps."""
+    return range(int(cells[0]["year"]), int(cells[-1]["year"]) + 1)
 
 
 def _rows(cells: Cells, view: View) -> Rows:
@@ -116,7 +132,18 @@ def _layers(language: str, parts: frozenset[str]) -> list[dict[str, Any]]:
         drawn += _line(unit.encode(y=y), colour, shape, say)
         last = alt.FieldEqualPredicate(field="last", equal=1)
         drawn.append(label.transform_filter(last).encode(y=y, text="unit:N"))
+    for part in sorted(part for part in parts if part.startswith("work")):
+        drawn += _work_bars(int(part.removeprefix("work")), x)
     return layers(drawn)
+
+
+def _work_bars(lane: int, x: alt.X) -> list[alt.Chart]:
+    """The work of one lane: a bar over its years, and its letter where the bar begins."""
+    at = alt.value(-_LANE * lane - _LANE / 2 - 2)
+    works = alt.Chart(alt.NamedData(name="works")).transform_filter(alt.FieldEqualPredicate(field="lane", equal=lane))
+    bar = works.mark_rule(color=QUIET, strokeWidth=_LANE - 4, strokeCap="square", opacity=0.3)
+    letter = works.mark_text(color=INK, fontWeight="bold", fontSize=11, baseline="middle")
+    return [bar.encode(x=x, x2="to:O", y=at), letter.encode(x=x, y=at, text="letter:N")]
 
 
 def _line(chart: alt.Chart, colour: str, shape: str, say: Words) -> list[alt.Chart]:
@@ -151,12 +178,14 @@ def _alt(shown: Cells, view: View) -> str:
     return text.strip()
 
 
-def _table(cells: Cells, view: View) -> Table:
+def _table(cells: Cells, works: Sequence[DrawnWork], view: View) -> Table:
     several = len({cell["orgnr"] for cell in cells}) > 1
     lines = []
     for cell in cells:
         year = str(cell["year"]) + (f" ({view.words('figure.provisional')})" if cell["provisional"] else "")
         unit = (Cell(str(cell["unit"])),) if several else ()
-        lines.append(Line((*unit, Cell(year, int(cell["year"])), *value_cells(cell, view.indicator, view.words))))
-    heading = (("unit",) if several else ()) + _COLUMNS
+        told = value_cells(cell, view.indicator, view.words)
+        work = (Cell(letters_of(works, int(cell["year"]))),) if works else ()
+        lines.append(Line((*unit, Cell(year, int(cell["year"])), *told, *work)))
+    heading = (("unit",) if several else ()) + _COLUMNS + (("works",) if works else ())
     return Table(tuple(view.words(f"table.{name}") for name in heading), tuple(lines))

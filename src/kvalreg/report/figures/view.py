@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kvalreg.inputs.descriptor import Indicator
+from kvalreg.inputs.descriptor_texts import QualityImprovement
 from kvalreg.inputs.units import Level
 from kvalreg.report.addresses import anchor
 from kvalreg.report.figures.cells import Cells
@@ -28,6 +29,8 @@ class View:
         The level of the units that are compared.
     nation, units
         The published cells of the nation and of those units, with names, all years up to the view's.
+    works
+        The quality improvement work that concerns the indicator.
     """
 
     indicator: Indicator
@@ -37,6 +40,7 @@ class View:
     words: Words
     nation: Cells
     units: Cells
+    works: tuple[QualityImprovement, ...] = ()
 
     @property
     def nation_now(self) -> Cells:

@@ -1,0 +1,61 @@
+"""What all parts of a descriptor share: their base model, their types of text, and the form of a wrong reference.
+
+It names no field of a descriptor: those are in `descriptor.py` and `descriptor_texts.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from kvalreg.kinds import Kind
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+FilledText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+WebAddress = Annotated[str, StringConstraints(strip_whitespace=True), Field(json_schema_extra={"format": "uri"})]
+"""A whole web address. In another form it is shown as plain text, and its owner is warned: see `contact_forms`."""
+_INDICATOR_ID = r"^[A-Za-z0-9_. -]+$"
+_REGISTRY_ID = r"^[a-z][a-z0-9_-]*$"
+D3_FORMAT = r"^,?\.[0-9]+[%f]$"
+PATTERN_ADVICE = {
+    _INDICATOR_ID: "Use only the letters A to Z, digits, and the signs _ . - and space.",
+    _REGISTRY_ID: "Use small letters a to z, digits, _ and -, and begin with a letter.",
+    D3_FORMAT: "Write ',.0%' for a percentage or ',.1f' for a number; the digit is how many decimals are shown.",
+}
+"""What to do about a text that does not follow its pattern."""
+IndicatorId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_INDICATOR_ID, max_length=200)]
+"""Legacy ids hold dots and even spaces: ``barnediabetes_hba1c_lt_7.5``. Spaces around an id do not belong to it."""
+RegistryId = Annotated[str, StringConstraints(pattern=_REGISTRY_ID, max_length=60)]
+
+
+class Model(BaseModel):
+    """Frozen; an unknown key is an error; a key without a value counts as left out where it may be left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_left_out(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        optional = {name for name, known in cls.model_fields.items() if not known.is_required()}
+        return {key: value for key, value in data.items() if value is not None or key not in optional}
+
+
+@dataclass(frozen=True)
+class WrongReference:
+    """An id that is used twice or refers to nothing: where it stands in the descriptor, and what to do."""
+
+    place: tuple[str | int, ...]
+    what: str
+    todo: str
+    kind: Kind = Kind.ID_UNKNOWN
+
+
+class WrongReferenceError(ValueError):
+    """A registry's ids do not fit together."""
+
+    def __init__(self, wrong: list[WrongReference]) -> None:
+        super().__init__(" ".join(f"{each.what} {each.todo}" for each in wrong))
