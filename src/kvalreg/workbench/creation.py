@@ -17,7 +17,7 @@ from string import Template
 from pydantic import TypeAdapter, ValidationError
 
 from kvalreg.errors import UsageError
-from kvalreg.inputs.descriptor import RegistryId
+from kvalreg.inputs.descriptor_model import RegistryId
 from kvalreg.inputs.text_file import quote
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.project import Project, shared_root
