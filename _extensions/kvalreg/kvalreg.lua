@@ -3,6 +3,7 @@
 
 local words = {
   nb = {
+    locale = "nb_NO",
     skip = "Hopp til hovedinnhold",
     breadcrumb = "Du er her",
     toc = "På denne siden",
@@ -12,6 +13,7 @@ local words = {
     synthetic = "Syntetiske data. Sykehusene og tallene finnes ikke.",
   },
   nn = {
+    locale = "nn_NO",
     skip = "Hopp til hovudinnhald",
     breadcrumb = "Du er her",
     toc = "På denne sida",
@@ -21,6 +23,7 @@ local words = {
     synthetic = "Syntetiske data. Sjukehusa og tala finst ikkje.",
   },
   en = {
+    locale = "en_GB",
     skip = "Skip to main content",
     breadcrumb = "You are here",
     toc = "On this page",

@@ -29,7 +29,12 @@ from kvalreg.errors import (
 from kvalreg.inputs.delivered import read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
+<<<<<<< HEAD
 from kvalreg.inputs.descriptor_file import completed, read_descriptors
+=======
+from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.site_descriptor import read_site_descriptor
+>>>>>>> e13394a (Publish every number as open data, tell on every page where it comes from, and explain the numbers in three languages)
 from kvalreg.inputs.slugs import Slugs, read_slugs, write_slugs
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.kinds import Kind
@@ -40,6 +45,7 @@ from kvalreg.report.readability import Lix, lix_of_page, names_of
 from kvalreg.report.text_check import hard_to_read
 from kvalreg.site.content import Shown, Site
 from kvalreg.site.pages import site_content
+from kvalreg.site.quarto_yml import site_title
 from kvalreg.site.renderer import Choice, choose_renderer
 from kvalreg.site.staging import stage
 from kvalreg.statistics.aggregation import aggregate
@@ -142,6 +148,7 @@ def _built(project: Project, request: Request, progress: Progress) -> Account:
     progress.say(choice.reason)
 
     # read, and check all that can be checked before anything runs
+    read_site_descriptor(project)
     units = read_units(project.units, project.relative(project.units))
     read_slugs(project.slugs, project.relative(project.slugs))
     registries, faults = read_descriptors(project)
@@ -184,7 +191,7 @@ def render_site(project: Project, choice: Choice) -> list[Fault]:
     site = gather(project)
     remarks = site.slugs.remarks(project.relative(project.slugs))
     content = site_content(site)
-    staged = stage(project, content.pages, content.files)
+    staged = stage(project, content.pages, content.files, site.descriptor)
     choice.renderer.render(staged, project.site, lambda site: remarks.extend(release_site(site, project)))
     return remarks
 
@@ -196,7 +203,8 @@ def gather(project: Project) -> Site:
         for registry_id in sorted(path.stem for path in project.published.glob("*.parquet"))
         if project.descriptor(registry_id).exists() and (kept := accepted_pages(registry_id, project.accepted))
     ]
-    return Site(tuple(shown), read_slugs(project.slugs, project.relative(project.slugs)))
+    slugs = read_slugs(project.slugs, project.relative(project.slugs))
+    return Site(tuple(shown), slugs, read_site_descriptor(project), site_title(project.quarto_yml))
 
 
 def keep_slugs(project: Project) -> Slugs:

@@ -66,6 +66,11 @@ class Project:
         """The addresses of the pages of units and medical fields (optional)."""
         return self.registries / "slugs.csv"
 
+    @property
+    def site_descriptor(self) -> Path:
+        """`registries/site.yml`: who answers for the site, and where it is (optional)."""
+        return self.registries / "site.yml"
+
     def descriptor(self, registry: str) -> Path:
         """`registries/<id>/registry.yml`."""
         return self.registries / registry / "registry.yml"

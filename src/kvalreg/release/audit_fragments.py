@@ -203,7 +203,7 @@ def told(public: Public, spot: Spot, single: dict[str, object]) -> Spot:
     """What an object's own values tell about it."""
     for key, value in single.items():
         text, name = plain(str(value)), key.lower()
-        if name in {"registry", "register", "registry_id"} and text in public.registries:
+        if name in {"registry", "register", "registry_id", "registry_name"} and text in public.registries:
             spot = spot.known(registry=text)
         elif name in {"ind_id", "indicator", "indicator_id", "indikator"} and (
             found := public.indicator(text, spot.registry)

@@ -36,12 +36,23 @@ _ROLES = {
     "high": frozenset({"high", "upper"}),
     "interval": catalogue("table.interval") | {"interval", "ci"},
     "shown": frozenset({"shown"}),
+    "footnote": frozenset({"footnote"}),
     "unit": catalogue("table.unit", "table.indicator", "table.year")
     | {"unit", "unit_name", "name", "short_name", "hospital", "title", "navn", "enhet"},
     "aside": catalogue("table.target", "table.change")
     | {"registry", "register", "registry_id", "ind_id", "indicator", "context", "year", "orgnr", "unit_id", "target"}
     | {"level_green", "level_yellow", "level_direction", "min_denominator", "provisional", "dashed", "change_from"}
-    | {"coverage_year", "latest_update", "latest_affirm", "$schema", "parent"},
+    | {
+        "coverage_year",
+        "dg_year",
+        "series_from",
+        "registry_name",
+        "unit_level",
+        "latest_update",
+        "latest_affirm",
+        "$schema",
+        "parent",
+    },
 }
 _ROLE_OF = {name.lower(): role for role, names in _ROLES.items() for name in names}
 _NUMBER_WORDS = (
@@ -53,6 +64,9 @@ _SAYS_RESULT = re.compile(
     + "|".join(re.escape(phrase) for phrase in sorted(_LEVEL_WORDS)),
     re.IGNORECASE,
 )
+HIDDEN_CODE = "hidden"
+"""What open data has in the column ``footnote`` of a hidden cell."""
+_ADDRESS = re.compile(r"[\w./-]+\.(?:json|csv|html)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ0-9])")
 
 
@@ -172,6 +186,7 @@ def _identify(public: Public, record: Record) -> tuple[Spot, tuple[Place, ...]]:
     """Which cell a record is about, from its own fields first, then from what stands around it."""
     spot = told(public, record.spot, {one.name: one.text for one in record.fields})
     names: tuple[Place, ...] = ()
+    keyed = next((public.by_orgnr(one.text) for one in record.fields if one.name.lower() == "orgnr"), ())
     for at, one in enumerate(record.fields):
         role = _role(one)
         if one.machine or role not in ("unit", None):
@@ -184,7 +199,8 @@ def _identify(public: Public, record: Record) -> tuple[Spot, tuple[Place, ...]]:
             year = re.match(r"((?:19|20)\d\d)(?!\d)", one.text)
             spot = spot.known(year=int(year[1])) if year else spot
     if names:
-        return spot, names
+        # Names repeat, and an orgnr does not; where the two contradict each other, the name is what readers see.
+        return spot, tuple(place for place in names if place in keyed) or names
     return spot, _about(public, spot)
 
 
@@ -210,9 +226,11 @@ def _role(one: Field) -> str | None:
 
 
 def _hidden(record: Record) -> bool:
-    """Whether the record says that its cell is hidden: with the mark, with ``shown: false``, or with empty numbers."""
+    """Whether the record says that its cell is hidden: with the mark, a code, ``shown: false``, or empty numbers."""
     roles = {_role(one): one.text for one in record.fields}
     if any(_is_mark(one.text) for one in record.fields) or roles.get("shown", "").lower() in ("false", "0"):
+        return True
+    if HIDDEN_CODE in roles.get("footnote", "").split():
         return True
     empty = [roles[name] for name in ("n", "x", "value") if name in roles]
     return bool(empty) and all(text.lower() in ("", "nan") for text in empty)
@@ -232,6 +250,8 @@ def _speaking(public: Public, one: Field) -> bool:
     if one.text in _VERDICTS:
         return True
     if one.text.lower() in ("", "nan", "true", "false") or _is_mark(one.text) or public.named(one.text):
+        return False
+    if _ADDRESS.fullmatch(one.text):
         return False
     if _role(one) is None and not one.machine:
         return _says_result(public, public.mentioned(one.text)[1]) and _long_orgnr(public, one.text) == ()

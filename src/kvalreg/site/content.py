@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.disclosure.published import Published
+from kvalreg.inputs.site_descriptor import SiteDescriptor
 from kvalreg.inputs.slugs import Slugs
 from kvalreg.inputs.units import Unit, Units
 from kvalreg.site.newest import Newest
@@ -40,10 +42,16 @@ class Site:
         The registries that have published something, by id.
     kept_slugs
         The addresses of units and medical fields that the project has written down.
+    descriptor
+        Who answers for the site, and where it is published.
+    title
+        The site's title.
     """
 
     shown: tuple[Shown, ...]
     kept_slugs: Slugs = field(default_factory=Slugs)
+    descriptor: SiteDescriptor = field(default_factory=SiteDescriptor)
+    title: str = ""
 
     @property
     def synthetic(self) -> bool:
@@ -85,6 +93,11 @@ class Site:
     def slugs(self) -> Slugs:
         """The slug of every unit and field: those written down, and those that their names give."""
         return self.kept_slugs.completed(self.units, self.fields)
+
+    @property
+    def made(self) -> date | None:
+        """The day on which a registry's page last changed; None where there is no page."""
+        return max((page.made for registry in self.shown for page in registry.pages), default=None)
 
 
 @dataclass(frozen=True)

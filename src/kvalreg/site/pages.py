@@ -12,24 +12,43 @@ from dataclasses import replace
 from kvalreg.report.markup import raw_html
 from kvalreg.report.wording import words
 from kvalreg.site.about import about
+from kvalreg.site.catalogue import catalogue
 from kvalreg.site.chooser import chooser, unit_list
 from kvalreg.site.content import Content, Site
+from kvalreg.site.data_pages import open_data
 from kvalreg.site.downloads import set_aside
+from kvalreg.site.feed import feed, lists_of_pages, not_found
 from kvalreg.site.front import front
+from kvalreg.site.metadata import described, preview
+from kvalreg.site.provenance import Provenance
 from kvalreg.site.registries import registries
 from kvalreg.site.reports import reports
 from kvalreg.site.staging import Page
 
-MAKERS: tuple[Callable[[Site], Content], ...] = (front, registries, about, reports, unit_list)
+MAKERS: tuple[Callable[[Site], Content], ...] = (
+    front,
+    registries,
+    about,
+    reports,
+    unit_list,
+    open_data,
+    catalogue,
+    feed,
+    not_found,
+    preview,
+)
 """Who makes the site's content; two that make one address are refused when the site is staged."""
 
 
 def site_content(site: Site, makers: Sequence[Callable[[Site], Content]] = MAKERS) -> Content:
     """Every page and file of the site; or of a part of it, by some of its makers."""
     made = [maker(site) for maker in makers]
-    pages, unit_cells = set_aside([_with_chooser(page) for content in made for page in content.pages])
+    provenance = Provenance(site)
+    finished = [_with_chooser(provenance.added(described(page, site))) for content in made for page in content.pages]
+    pages, unit_cells = set_aside(finished)
     files = {address: file for content in made for address, file in content.files.items()}
-    return Content(tuple(pages), files | unit_cells)
+    lists = lists_of_pages(site, ((page, provenance.made(page)) for page in pages))
+    return Content(tuple(pages), files | unit_cells | lists)
 
 
 def _with_chooser(page: Page) -> Page:

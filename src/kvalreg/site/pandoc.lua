@@ -13,7 +13,7 @@ local writer = pandoc.WriterOptions({
   highlight_method = "none",
 })
 
-local front_matter = pandoc.List({ "title", "lang", "description", "kv-breadcrumb", "synthetic" })
+local front_matter = pandoc.List({ "title", "lang", "description", "kv-breadcrumb", "synthetic", "kv-address", "kv-image" })
 
 -- What Quarto would make more of than plain Pandoc does, by name.
 local function unsupported(text, doc)

@@ -21,7 +21,7 @@ import pypandoc
 from kvalreg.errors import RendererError
 from kvalreg.site.output import Approve, replaced, unasked
 from kvalreg.site.quarto_yml import Footer, NavigationItem, QuartoYml, read_quarto_yml
-from kvalreg.site.staging import EXTENSION
+from kvalreg.site.staging import EXTENSION, NOT_FOUND
 
 _HERE = Path(__file__).parent
 _LIBRARY = Path("site_libs", "kvalreg")
@@ -128,7 +128,7 @@ def _job(config: QuartoYml, staged: Path, aside: Path, pages: list[str]) -> dict
 
 def _surround(config: QuartoYml, page: str) -> dict[str, Any]:
     """What the template shows around a page. Texts are plain; Pandoc escapes them."""
-    root = "../" * page.count("/")
+    root = config.website.site_path if page == NOT_FOUND else "../" * page.count("/")
     navbar = []
     for item in config.website.navbar.items:
         link = _link(item, root)

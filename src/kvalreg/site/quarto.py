@@ -24,6 +24,8 @@ _VARIABLES = ("KVALREG_QUARTO", "QUARTO_PATH")
 _PATIENCE = 20
 """Seconds that `quarto --version` may take; the first run after an installation is slow."""
 _LAST_LINES = 20
+_TAKEN_AWAY = ("sitemap.xml",)
+"""Files of ours that Quarto removes from a site."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,9 @@ class Quarto:
                     f"{_tail(done.stdout)}\n"
                     "Correct what it names, or use --renderer pandoc."
                 )
+            for name in _TAKEN_AWAY:  # without a whole address of its own, Quarto removes what it takes for old
+                if (staged / name).exists():
+                    shutil.copyfile(staged / name, aside / name)
 
 
 def find() -> tuple[Quarto | None, str]:

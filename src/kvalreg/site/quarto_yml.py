@@ -79,6 +79,7 @@ class Website(Model):
     """`website`."""
 
     title: str
+    site_path: str = "/"
     description: str = ""
     search: Search | bool = False
     navbar: Navbar
@@ -103,11 +104,27 @@ class QuartoYml(Model):
         return self
 
 
+def site_title(path: Path) -> str:
+    """`website.title`, whatever else is in the file; empty where there is none. A renderer tells what is wrong."""
+    try:
+        content = YAML(typ="safe").load(path)
+        return str(content["website"]["title"])
+    except (MarkedYAMLError, KeyError, TypeError):
+        return ""
+
+
 def read_quarto_yml(path: Path) -> QuartoYml:
-    """The project file, or RendererError with every key that the embedded renderer does not understand."""
+    """The project file, or RendererError with every key that the embedded renderer does not understand.
+
+    `_quarto.yml.local` beside it adds to its website, as with Quarto.
+    """
     try:
         content = YAML(typ="rt").load(path)
-        return QuartoYml.model_validate(_plain(content))
+        plain = _plain(content)
+        local = path.with_name(f"{path.name}.local")
+        if local.is_file() and isinstance(plain, dict) and isinstance(plain.get("website"), dict):
+            plain["website"] |= _plain(YAML(typ="safe").load(local)).get("website", {})
+        return QuartoYml.model_validate(plain)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise RendererError(f"_quarto.yml:{line}: this is no valid YAML: {error.problem}. Correct it.") from None

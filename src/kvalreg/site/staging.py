@@ -18,12 +18,19 @@ from pathlib import Path, PurePosixPath
 import vl_convert
 
 from kvalreg.errors import ConfigurationError, Fault
+from kvalreg.inputs.site_descriptor import SiteDescriptor
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.report.markup import escape_markdown
 
 EXTENSION = PurePosixPath("_extensions/kvalreg")
 LANGUAGES = ("nb", "nn", "en")
+NOT_FOUND = "404.qmd"
+"""The page that a web server shows for an address that is not there; its links begin at the site's root."""
+PREVIEW = "forhandsvisning.png"
+"""The picture that goes with a page that is shared."""
+UNPLACED = SiteDescriptor()
+"""A site whose address is not known."""
 _QUARTOS_OWN = (".quarto", ".gitignore", "_site", "site_libs")
 """What Quarto itself leaves in a project's root; staging lets it be."""
 _ADDRESS = re.compile(r"^(?:[\w.-]+/)*[\w.-]+$")
@@ -62,7 +69,9 @@ class Page:
     synthetic: bool = False
 
 
-def stage(project: Project, pages: Sequence[Page], resources: Mapping[str, bytes]) -> Path:
+def stage(
+    project: Project, pages: Sequence[Page], resources: Mapping[str, bytes], site: SiteDescriptor = UNPLACED
+) -> Path:
     """Write the staged project, and remove what no longer belongs to it.
 
     Parameters
@@ -73,6 +82,8 @@ def stage(project: Project, pages: Sequence[Page], resources: Mapping[str, bytes
         Every page of the site.
     resources
         Files that are published as they are, by address: ``data/slag/2023.csv``.
+    site
+        Where the site is published, which pages tell to those who share them.
 
     Returns
     -------
@@ -90,14 +101,14 @@ def stage(project: Project, pages: Sequence[Page], resources: Mapping[str, bytes
         if path.is_file() and not path.name.startswith("."):
             files[str(EXTENSION / path.relative_to(project.extension).as_posix())] = path.read_bytes()
     files[str(EXTENSION / "vega.js")] = _vega(project.staged / EXTENSION / "vega.js")
-    if resources:
-        files["_quarto.yml.local"] = _resource_list(resources).encode()
-    files |= {page.address: _source(page).encode() for page in pages}
+    if resources or site.base:
+        files["_quarto.yml.local"] = _additions(resources, site).encode()
+    files |= {page.address: _source(page, site).encode() for page in pages}
     _write(project.staged, files | dict(resources))
     return project.staged
 
 
-def _source(page: Page) -> str:
+def _source(page: Page, site: SiteDescriptor = UNPLACED) -> str:
     """A page as Quarto Markdown: front matter, then the body.
 
     Everything between quotes is Markdown to both renderers, so plain text is escaped for Markdown first and for YAML
@@ -112,6 +123,9 @@ def _source(page: Page) -> str:
             front += [f"  - text: {_plain(text)}", f"    href: {_plain('/' + address)}"]
     if page.synthetic:
         front.append("synthetic: true")
+    if site.base and page.address != NOT_FOUND:
+        front.append(f"kv-address: {_plain(site.whole(page.address))}")
+        front.append(f"kv-image: {_plain(site.whole(PREVIEW))}")
     body = _MARK_OF_SHORTCODES.sub("b58fc728", page.body.replace("{{<", "{&#123;<"))
     return "\n".join(["---", *front, "---", "", body.strip(), ""])
 
@@ -127,14 +141,17 @@ def _plain(text: str) -> str:
     return json.dumps(_MARK_OF_SHORTCODES.sub("b58fc728", escape_markdown(apart)), ensure_ascii=False)
 
 
-def _resource_list(resources: Mapping[str, bytes]) -> str:
-    """`_quarto.yml.local`, which Quarto adds to `_quarto.yml`: which files it copies, by folder and ending.
+def _additions(resources: Mapping[str, bytes], site: SiteDescriptor) -> str:
+    """`_quarto.yml.local`, which Quarto adds to `_quarto.yml`: the site's path, and which files it copies.
 
-    Named here and not in `_quarto.yml`, since the source tree's `data/` holds deliveries that are not for publishing.
+    Files are given by folder and ending. They are named here and not in `_quarto.yml`, since the source tree's `data/`
+    holds deliveries that are not for publishing.
     """
     places = [PurePosixPath(address) for address in resources]
     globs = sorted({str(place.parent / f"*{place.suffix}") if place.suffix else str(place) for place in places})
-    return "project:\n  resources:\n" + "".join(f"    - {json.dumps(glob)}\n" for glob in globs)
+    listed = "project:\n  resources:\n" + "".join(f"    - {json.dumps(glob)}\n" for glob in globs) if globs else ""
+    # The path alone, and not the whole address: with that, Quarto would write a sitemap of its own.
+    return f"{listed}website:\n  site-path: {json.dumps(site.path)}\n" if site.base else listed
 
 
 def _check(addresses: Sequence[str], pages: Sequence[Page]) -> None:

@@ -1,0 +1,195 @@
+"""The API: answers as files, below ``/api/v1/``, with the names of SKDE's service.
+
+Comes in: the site. Goes out: JSON files that are written once and served as they are. What is asked for stands in the
+address; there are no questions after ``?``. All cells come from `open_data`. `api_schema` says what each answer holds.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from kvalreg import __version__
+from kvalreg.disclosure.published import Published
+from kvalreg.inputs.descriptor import Indicator
+from kvalreg.inputs.units import Level, Unit, Units
+from kvalreg.site.api_schema import SCHEMAS
+from kvalreg.site.content import Content, Site
+from kvalreg.site.open_data import records, rows, slugs
+from kvalreg.site.open_files import RESULTS, compact, delivered, indicator_row
+
+ROOT = "api/v1"
+_LABELS = ((Level.HOSPITAL, "Sykehus"), (Level.HF, "HF"), (Level.RHF, "RHF"))
+"""What SKDE's service calls the levels of units that a reader may choose."""
+
+Answer = dict[str, Any]
+
+
+def api(site: Site) -> Content:
+    """Every answer, and the schemas that they follow."""
+    answers: dict[str, object] = {
+        "index": _index(site),
+        "info/names": [_names(at, shown.published, site) for at, shown in enumerate(site.shown, start=1)],
+        "info/medicalFields": _medical_fields(site),
+    }
+    newest: dict[str, list[Answer]] = defaultdict(list)
+    for number, shown in enumerate(site.shown, start=1):
+        answers |= _registry(number, shown.published, newest)
+    answers |= _units(site, newest)
+    answers |= {f"schema/{kind}": schema for kind, schema in SCHEMAS.items()}
+    return Content(files={f"{ROOT}/{address}.json": compact(answer) for address, answer in answers.items()})
+
+
+def _index(site: Site) -> Answer:
+    """Where everything is; addresses are seen from the API's own folder."""
+    made = {"made": site.made.isoformat()} if site.made else {}
+    registries = [
+        {
+            "registry_name": (registry := shown.published.registry).id,
+            "registry_full_name": registry.name,
+            "registry_short_name": registry.short_name,
+            "licence": str(registry.licence.url),
+            **delivered(shown.published),
+            "descriptions": f"data/{registry.id}/descriptions.json",
+            "years": f"data/{registry.id}/years.json",
+            "unitNames": f"data/{registry.id}/unitNames.json",
+            "indicators": [
+                {"ind_id": ind_id, "address": f"data/{registry.id}/indicators/{slug}.json"}
+                for ind_id, slug in slugs(shown.published).items()
+            ],
+            "results": f"../../data/{registry.id}/{RESULTS}.json",
+        }
+        for shown in site.shown
+    ]
+    return {
+        "version": "1",
+        "kvalreg": __version__,
+        **made,
+        "names": "info/names.json",
+        "medicalFields": "info/medicalFields.json",
+        "units": "units.json",
+        "registries": registries,
+        "schemas": {kind: f"schema/{kind}.json" for kind in SCHEMAS},
+    }
+
+
+def _names(number: int, published: Published, site: Site) -> Answer:
+    """A registry as SKDE's ``/info/names`` has it; `id` is its number in this list alone."""
+    registry, cells = published.registry, published.cells
+    coverage = {indicator.id for indicator in registry.indicators if indicator.type.value == "dg_andel"}
+    return {
+        "id": number,
+        "rname": registry.id,
+        "full_name": registry.name,
+        "short_name": registry.short_name,
+        "caregiver_data": int((cells["context"] == "caregiver").any()),
+        "resident_data": int((cells["context"] == "resident").any()),
+        "dg_data": int(cells["ind_id"].isin(coverage).any()),
+        "url": site.descriptor.whole(f"registre/{registry.id}/index.qmd"),
+        "description": registry.about.purpose or None,
+    }
+
+
+def _medical_fields(site: Site) -> list[Answer]:
+    """The medical fields and the registries in each, as SKDE's ``/info/medicalFields``."""
+    return [
+        {"shortName": site.slugs.fields[name], "name": name, "registers": [one.published.registry.id for one in shown]}
+        for name, shown in site.fields.items()
+    ]
+
+
+def _registry(number: int, published: Published, newest: dict[str, list[Answer]]) -> dict[str, object]:
+    """One registry's answers; each unit's newest results are put into `newest` on the way."""
+    registry, table, place = published.registry, rows(published), f"data/{published.registry.id}"
+    answers: dict[str, object] = {
+        f"{place}/descriptions": [_description(number, one, published) for one in registry.indicators],
+        f"{place}/years": sorted({int(year) for year in table["year"]}),
+        f"{place}/unitNames": _unit_names(published),
+    }
+    by_indicator = {str(ind_id): group for ind_id, group in table.groupby("ind_id", sort=False)}
+    for ind_id, slug in slugs(published).items():
+        group = by_indicator.get(ind_id)
+        found = [] if group is None else records(group, leave_out=["ind_id"])
+        address = f"{place}/indicators/{slug}"
+        about = indicator_row(registry.indicator(ind_id))
+        about = {name: value for name, value in about.items() if "description" not in name and value not in (None, "")}
+        answers[address] = {"registry_name": registry.id, **about, **delivered(published), "data": found}
+        _note_newest(newest, found, {"registry_name": registry.id, "ind_id": ind_id, "address": f"../{address}.json"})
+    return answers
+
+
+def _note_newest(newest: dict[str, list[Answer]], found: list[Answer], about: Answer) -> None:
+    """Give each unit its newest cell of an indicator in each context."""
+    last: dict[tuple[str, str, str], Answer] = {}
+    for row in found:
+        last[row["unit_level"], row["orgnr"], row["context"]] = row  # rows come by year
+    for (level, orgnr, _), row in last.items():
+        if level != Level.COUNTY.value:
+            unit_free = {name: value for name, value in row.items() if name not in ("orgnr", "unit_name", "unit_level")}
+            newest[orgnr].append({**about, **unit_free})
+
+
+def _description(number: int, indicator: Indicator, published: Published) -> Answer:
+    """An indicator as SKDE's ``/data/:register/descriptions`` has it."""
+    registry, row = published.registry, indicator_row(indicator)
+    row = {name: value if value != "" else None for name, value in row.items()}
+    title = row.pop("ind_title")
+    return {
+        "id": row.pop("ind_id"),
+        **row,
+        "title": title,
+        "name": slugs(published)[indicator.id],
+        "min_value": None,
+        "max_value": None,
+        "registry_id": number,
+        "rname": registry.id,
+        "full_name": registry.name,
+    }
+
+
+def _unit_names(published: Published) -> Answer:
+    """The units that the registry presents: as lists to choose from and as a tree, as SKDE's ``unitNames``."""
+    units, present = published.units, set(published.cells["orgnr"])
+    options = [
+        {
+            "label": label,
+            "options": [
+                {"value": unit.short_name, "label": unit.short_name, "orgnr": unit.orgnr}
+                for unit in units.at(level)
+                if unit.orgnr in present
+            ],
+        }
+        for level, label in _LABELS
+    ]
+    return {"opts_tu": options, "nestedUnitNames": _nested(units, present)}
+
+
+def _nested(units: Units, present: set[str]) -> list[Answer]:
+    """RHFs with their HFs with their hospitals: those that are presented, and those above them."""
+    tree = []
+    for rhf in units.at(Level.RHF):
+        trusts = []
+        for hf in units.children(rhf.orgnr):
+            hospitals = [one.short_name for one in units.children(hf.orgnr) if one.orgnr in present]
+            if hospitals or hf.orgnr in present:
+                trusts.append({"hf": hf.short_name, "hf_full": hf.name, "orgnr": hf.orgnr, "hospital": hospitals})
+        if trusts or rhf.orgnr in present:
+            tree.append({"rhf": rhf.short_name, "orgnr": rhf.orgnr, "hf": trusts})
+    return tree
+
+
+def _units(site: Site, newest: dict[str, list[Answer]]) -> dict[str, object]:
+    """The list of units, and one answer for each with the newest result of every indicator."""
+    listed = [unit for unit in site.units if unit.orgnr in newest]
+    answers: dict[str, object] = {
+        "units": [_unit(unit) | {"address": f"units/{unit.orgnr}.json"} for unit in listed],
+    }
+    for unit in listed:
+        answers[f"units/{unit.orgnr}"] = _unit(unit) | {"data": newest[unit.orgnr]}
+    return answers
+
+
+def _unit(unit: Unit) -> Answer:
+    told = {"orgnr": unit.orgnr, "unit_name": unit.short_name, "full_name": unit.name, "unit_level": unit.level.value}
+    above = {"parent": unit.parent, "county": unit.county}
+    return told | {name: value for name, value in above.items() if value}

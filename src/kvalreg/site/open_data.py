@@ -1,0 +1,147 @@
+"""The rows of open data: every published cell once, with the names that SKDE and imongr use.
+
+Owns the columns, their order and the codes of footnotes. Comes in: `Published`. Goes out: a table, from which the CSV
+and JSON files, the API's answers and the data dictionary are made, so that they never disagree. A hidden cell has its
+key and the footnote ``hidden``, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kvalreg.disclosure.published import Published
+from kvalreg.inputs.units import Level
+from kvalreg.report.addresses import anchor
+
+DIGITS = 6
+"""Numbers that are not whole have so many significant digits."""
+_PUBLISHED_AS = {
+    "level": "unit_level",
+    "coverage": "dg",
+    "coverage_year": "dg_year",
+}
+"""Our names of columns, and those that SKDE's service has for them."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its type as Table Schema names it, and whether every row has it. Its meaning is in the catalogues."""
+
+    name: str
+    type: str
+    required: bool = False
+
+
+COLUMNS = (
+    Column("context", "string", required=True),
+    Column("year", "integer", required=True),
+    Column("unit_level", "string", required=True),
+    Column("orgnr", "string", required=True),
+    Column("unit_name", "string", required=True),
+    Column("ind_id", "string", required=True),
+    Column("var", "number"),
+    Column("denominator", "integer"),
+    Column("value", "number"),
+    Column("low", "number"),
+    Column("high", "number"),
+    Column("dg", "number"),
+    Column("dg_year", "integer"),
+    Column("achievement", "string"),
+    Column("certainty", "string"),
+    Column("change", "string"),
+    Column("change_from", "integer"),
+    Column("series_change", "string"),
+    Column("series_from", "integer"),
+    Column("footnote", "string"),
+)
+NAMES = [column.name for column in COLUMNS]
+CODES = {
+    "context": ("caregiver", "resident"),
+    "unit_level": tuple(level.value for level in Level),
+    "achievement": ("high", "moderate", "low"),
+    "certainty": ("certain", "uncertain"),
+    "change": ("better", "worse", "increased", "decreased", "unclear"),
+    "series_change": ("better", "worse", "increased", "decreased", "unclear"),
+}
+"""What the words in a column may be."""
+FOOTNOTES = ("hidden", "provisional", "no_interval")
+"""Codes in the column ``footnote``; a cell may have several, with a space between them."""
+_LEVELS = [Level.NATION, Level.RHF, Level.HF, Level.HOSPITAL, Level.COUNTY]
+
+
+def rows(published: Published) -> pd.DataFrame:
+    """Every published cell of the registry's shown indicators and their coverage, as `COLUMNS`.
+
+    Missing numbers are None, whole ones ``int``, and the others rounded to `DIGITS` significant digits. The order is
+    the registry's own order of indicators, then context, year, level from the nation down, and unit.
+    """
+    cells = published.cells.rename(columns=_PUBLISHED_AS)
+    order = {indicator.id: at for at, indicator in enumerate(published.registry.indicators)}
+    places = {level.value: at for at, level in enumerate(_LEVELS)}
+    cells = (
+        cells.assign(_ind=cells["ind_id"].map(order), _level=cells["unit_level"].map(places))
+        .dropna(subset=["_ind"])
+        .sort_values(["_ind", "context", "year", "_level", "orgnr"], kind="stable", ignore_index=True)
+    )
+    names = {unit.orgnr: unit.short_name for unit in published.units}
+    cells["unit_name"] = cells["orgnr"].map(names).where(cells["unit_level"] != Level.COUNTY.value, cells["orgnr"])
+    cells["footnote"] = _footnotes(cells)
+    table = {column.name: _plain(cells[column.name], column.type) for column in COLUMNS}
+    return pd.DataFrame(table, dtype=object)
+
+
+def slugs(published: Published) -> dict[str, str]:
+    """The part of an address that stands for each indicator, by its id; no two are the same."""
+    taken: dict[str, str] = {}
+    for indicator in published.registry.indicators:
+        wanted = anchor(indicator.id).removeprefix("ind-")
+        slug, number = wanted, 2
+        while slug in taken:
+            slug, number = f"{wanted}-{number}", number + 1
+        taken[slug] = indicator.id
+    return {ind_id: slug for slug, ind_id in taken.items()}
+
+
+def records(table: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The rows as dicts, without what is empty and without these columns."""
+    kept = [name for name in table.columns if name not in leave_out]
+    columns = [table[name].tolist() for name in kept]
+    return [
+        {name: value for name, value in zip(kept, row, strict=True) if value is not None and value != ""}
+        for row in zip(*columns, strict=True)
+    ]
+
+
+def _footnotes(cells: pd.DataFrame) -> pd.Series[str]:
+    """The codes of each cell's footnotes."""
+    shown = cells["shown"].to_numpy(dtype=bool)
+    marks = (
+        np.where(shown, "", "hidden"),
+        np.where(cells["provisional"].to_numpy(dtype=bool), "provisional", ""),
+        np.where(shown & cells["low"].isna().to_numpy(), "no_interval", ""),
+    )
+    told = pd.Series(marks[0].astype(object), index=cells.index)
+    for mark in marks[1:]:
+        told = (told + " " + mark).str.strip()
+    return told
+
+
+def _plain(column: pd.Series[Any], kind: str) -> list[Any]:
+    """A column's values as JSON has them: None for what is missing, whole numbers without a decimal sign."""
+    if kind == "string":
+        return ["" if value is None or value != value else str(value) for value in column.tolist()]
+    numbers = column.to_numpy(dtype=float)
+    known = np.isfinite(numbers)
+    scale = np.zeros_like(numbers)
+    sizes = np.abs(numbers, where=known, out=np.ones_like(numbers))
+    np.log10(sizes, where=known & (sizes > 0), out=scale)
+    digits = np.clip(DIGITS - 1 - np.floor(scale), 0, 15).astype(int)
+    return [
+        None if not there else int(number) if number == int(number) else round(number, int(places))
+        for number, there, places in zip(numbers.tolist(), known.tolist(), digits.tolist(), strict=True)
+    ]
