@@ -29,12 +29,8 @@ from kvalreg.errors import (
 from kvalreg.inputs.delivered import read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
-<<<<<<< HEAD
 from kvalreg.inputs.descriptor_file import completed, read_descriptors
-=======
-from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.site_descriptor import read_site_descriptor
->>>>>>> e13394a (Publish every number as open data, tell on every page where it comes from, and explain the numbers in three languages)
 from kvalreg.inputs.slugs import Slugs, read_slugs, write_slugs
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.kinds import Kind
