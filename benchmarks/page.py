@@ -26,7 +26,7 @@ import numpy as np
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput
 
-from kvalreg.batch.execution import page_markdown
+from kvalreg.batch.page import page_markdown
 from kvalreg.disclosure.gate import publish
 from kvalreg.disclosure.published import Source, save_published
 from kvalreg.inputs.delivered import read_deliveries

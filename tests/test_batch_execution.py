@@ -8,8 +8,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from kvalreg.batch.execution import Workplace, execute, page_markdown
+from kvalreg.batch.execution import Workplace, execute
 from kvalreg.batch.hygiene import REVIEWED
+from kvalreg.batch.page import page_markdown
 from kvalreg.batch.plan import Job
 from kvalreg.errors import NotebookError
 from small_project import write_notebook
@@ -59,16 +60,20 @@ def test_a_kernel_that_dies_fails_alone(tmp_path: Path, workplace: Workplace) ->
     assert "the kernel died" in outcome.error.error
 
 
-def test_the_notebook_sees_the_published_folder_and_a_folder_of_its_own(tmp_path: Path, workplace: Workplace) -> None:
-    """KVALREG_PUBLISHED is what the workplace says, and the current folder is empty and temporary."""
+def test_the_notebook_sees_its_own_published_cells_and_an_empty_folder(tmp_path: Path, workplace: Workplace) -> None:
+    """KVALREG_PUBLISHED holds its registry's file and no other; the current folder is empty, and gone afterwards."""
+    workplace.published.mkdir()
+    for registry in ("slag", "hofte"):
+        (workplace.published / f"{registry}.parquet").write_bytes(b"cells")
     source = (
         "import os\nfrom pathlib import Path\nfrom kvalreg.report.display import Piece\n"
-        "Piece(os.environ['KVALREG_PUBLISHED'] + '|' + str(Path.cwd()))"
+        "seen = [p.name for folder in (os.environ['KVALREG_PUBLISHED'], '.') for p in Path(folder).iterdir()]\n"
+        "Piece(f'{seen}|{Path.cwd()}')"
     )
     notebook = write_notebook(tmp_path / "year.ipynb", [source])
     (outcome,) = execute([job_of(notebook)], workplace)
-    published, folder = outcome.markdown.strip().split("|")
-    assert published == str(workplace.published)
+    seen, folder = outcome.markdown.strip().split("|")
+    assert seen == "['slag.parquet']"
     assert not Path(folder).exists()
 
 

@@ -44,6 +44,11 @@ def cell_failure(raised: _Raised, notebook: Path) -> NotebookError:
     return NotebookError(cause, cell, "\n".join(_places(raised, f"cell {cell}")))
 
 
+def stopped(cause: str, cell_index: int, notebook: Path) -> NotebookError:
+    """The error of a cell that did not end by itself: its number and why it was stopped."""
+    return NotebookError(cause, _cell_number(cell_index, notebook))
+
+
 def unexpected(error: Exception) -> NotebookError:
     """An error beside the notebook's cells: a defect of ours."""
     return NotebookError(f"{type(error).__name__}, beside the notebook's cells", detail=describe_unexpected(error))

@@ -1,0 +1,295 @@
+"""The warm engine's side of a notebook: what nbclient needs of a kernel manager and a kernel client.
+
+Comes in: nbclient's requests. Goes out: the messages of a kernel that `warm_parent` has forked. It starts that process
+once, and shares it with the processes that are told where it listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from jupyter_client.session import Session
+
+from kvalreg.batch.warm_kernel import IOPUB, SHELL
+from kvalreg.batch.warm_link import Frames, Message, framed, receive, send
+
+_FOR_IMPORTS = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+"""Libraries read these when they are imported. None may start a thread: a process with threads cannot be forked."""
+_starting = threading.Lock()
+
+
+class UnsafeForkError(RuntimeError):
+    """No kernel can be forked: the message says why."""
+
+
+class WarmProcess:
+    """The process that has done the imports, as its starter holds it. It ends with the starter."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="kvalreg-warm-"))
+        self._starter = os.getpid()
+        self.address = str(self._folder / "s")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.address)
+            listener.listen(128)
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "kvalreg.batch.warm_parent", str(listener.fileno())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[listener.fileno()],
+                env={**os.environ, **_FOR_IMPORTS},
+                start_new_session=True,
+            )
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End it, with every process it has forked; a forked child of its starter leaves it alone."""
+        if self._starter != os.getpid():
+            return
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def warm_address() -> str:
+    """Where the process that has done the imports listens; it is started when there is none yet, or none any more."""
+    with _starting:
+        if _shared.told:
+            return _shared.told
+        if _shared.process is None or not _shared.process.alive:
+            if _shared.process is not None:
+                _shared.process.close()
+            _shared.process = WarmProcess()
+            atexit.register(_shared.process.close)
+        return _shared.process.address
+
+
+def use_warm(address: str) -> None:
+    """Ask this process for kernels, which another has started."""
+    _shared.told = address
+
+
+@dataclass
+class _Shared:
+    """The process that has done the imports: our own, or where somebody else's listens."""
+
+    process: WarmProcess | None = None
+    told: str = ""
+
+
+_shared = _Shared()
+
+
+class Fork:
+    """A process forked from the one that has done the imports, and the socket that it listens to.
+
+    Parameters
+    ----------
+    asked
+        Its kind and limits; it gets this process's environment and folder.
+
+    Raises
+    ------
+    UnsafeForkError
+        When it cannot be forked.
+    """
+
+    def __init__(self, asked: Message) -> None:
+        self.link, its = socket.socketpair()
+        self._held = socket.socket(socket.AF_UNIX)
+        self.ended: int | None = None
+        """The exit status, or minus the signal that ended it; None while it runs."""
+        try:
+            self._held.connect(warm_address())
+            there = {"environment": dict(os.environ), "folder": os.getcwd()}  # noqa: PTH109
+            send(self._held, {**asked, **there}, its.fileno())
+            answer = receive(self._held) or {"refused": "the process that has done the imports has ended"}
+        except OSError as error:
+            answer = {"refused": f"the process that has done the imports does not answer ({type(error).__name__})"}
+        finally:
+            its.close()
+        if "refused" in answer:
+            self.close()
+            raise UnsafeForkError(answer["refused"])
+        self.pid = int(answer["pid"])
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        if self.ended is None and select.select([self._held], [], [], 0)[0]:
+            told = receive(self._held)
+            self.ended = -signal.SIGKILL if told is None else int(told["ended"])
+        return self.ended is None
+
+    def close(self) -> None:
+        """End it, with all that it has started."""
+        self._held.close()
+        self.link.close()
+
+
+class WarmManager:
+    """A forked kernel, managed as nbclient wants it."""
+
+    ipykernel = False
+    has_kernel = False
+
+    def __init__(self, memory: int, output: int) -> None:
+        self._memory = memory
+        self.output = output
+        self.too_much = False
+        """The kernel was ended because it sent more than `output` bytes."""
+        self._client: WarmClient | None = None
+
+    def start_kernel(self, **_: Any) -> None:
+        """Have a kernel forked, with this process's environment and folder."""
+        self.fork = Fork({"kind": "kernel", "memory": self._memory})
+        self.has_kernel = True
+
+    def client(self) -> WarmClient:
+        """The client of the kernel."""
+        self._client = WarmClient(self)
+        return self._client
+
+    def is_alive(self) -> bool:
+        """Whether the kernel runs."""
+        return self.has_kernel and self.fork.alive
+
+    def kill(self) -> None:
+        """End the kernel at once, with what it has started."""
+        try:
+            os.killpg(self.fork.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def interrupt_kernel(self) -> None:
+        """Interrupt the cell that runs."""
+        os.kill(self.fork.pid, signal.SIGINT)
+
+    def shutdown_kernel(self, *, now: bool = True) -> None:  # noqa: ARG002
+        """End the kernel."""
+        self.fork.close()
+
+    def cleanup_resources(self) -> None:
+        """Close both sockets; the kernel ends, if it has not."""
+        if not self.has_kernel:
+            return
+        self.has_kernel = False
+        if self._client is not None:
+            self._client.stop_channels()
+        self.fork.close()
+
+
+class WarmClient:
+    """The kernel's messages, by channel."""
+
+    allow_stdin = False
+
+    def __init__(self, manager: WarmManager) -> None:
+        self._manager = manager
+        self.session = Session()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._frames = Frames()
+        self._waiting: dict[str, asyncio.Queue[Message]] = {SHELL: asyncio.Queue(), IOPUB: asyncio.Queue()}
+        self.shell_channel = _Channel(self, SHELL)
+        self.iopub_channel = _Channel(self, IOPUB)
+        self._received = 0
+
+    def start_channels(self) -> None:
+        """They are there."""
+
+    def stop_channels(self) -> None:
+        """Read no more."""
+        if self._loop is not None:
+            self._loop.remove_reader(self._manager.fork.link)
+            self._loop = None
+
+    def wait_for_ready(self, timeout: float | None = None) -> None:
+        """A forked kernel is ready."""
+
+    def is_alive(self) -> bool:
+        """Whether the kernel runs."""
+        return self._manager.is_alive()
+
+    def execute(self, code: str, *, store_history: bool = True, stop_on_error: bool = True) -> str:
+        """Have a cell run, and give the request's id."""
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": store_history,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": stop_on_error,
+        }
+        return self.send(self.session.msg("execute_request", content))
+
+    def kernel_info(self) -> str:
+        """Ask what kernel it is, and give the request's id."""
+        return self.send(self.session.msg("kernel_info_request"))
+
+    def send(self, message: Message) -> str:
+        """Send a request."""
+        with suppress(OSError):  # it may have ended: whoever waits for the answer finds out
+            self._manager.fork.link.sendall(framed(self.session.pack({**message, "buffers": []})))
+        return str(message["header"]["msg_id"])
+
+    async def message(self, channel: str, timeout: float | None) -> Message:
+        """The next message of a channel; `queue.Empty` when none comes in time."""
+        waiting = self._waiting[channel]
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._manager.fork.link, self._read)
+        try:
+            async with asyncio.timeout(timeout):
+                return await waiting.get()
+        except TimeoutError:
+            raise Empty from None
+
+    def _read(self) -> None:
+        try:
+            data = self._manager.fork.link.recv(1 << 20)
+        except OSError:
+            data = b""
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._manager.fork.link)
+        self._received += len(data)
+        if self._received > self._manager.output and not self._manager.too_much:
+            self._manager.too_much = True
+            self._manager.kill()
+        for message in self._frames.feed(data):
+            self._waiting[message["channel"]].put_nowait(message)
+
+
+class _Channel:
+    def __init__(self, client: WarmClient, name: str) -> None:
+        self._client, self._name = client, name
+
+    async def get_msg(self, timeout: float | None = None) -> Message:
+        return await self._client.message(self._name, timeout)
+
+    def send(self, message: Message) -> None:
+        self._client.send(message)

@@ -1,0 +1,150 @@
+"""Processes that run jobs side by side on this machine.
+
+Comes in: functions and what they take, pickled. Goes out: futures, as `concurrent.futures` has them. A worker that is
+lost takes no other's job with it: its job is tried once more in a new one, and then fails alone.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any, Protocol, TypeVar
+
+from kvalreg.batch.warm_client import Fork, UnsafeForkError, use_warm, warm_address
+
+T = TypeVar("T")
+TRIES = 2
+"""How often a job is given to a worker: a second time when the first worker was lost."""
+_Task = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
+
+
+class WorkerLostError(Exception):
+    """The process that ran a job has ended before the job."""
+
+
+class _Worker(Protocol):
+    def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """Run a function there; WorkerLostError when the process ends first."""
+
+    def close(self) -> None:
+        """End the process."""
+
+
+class _ForkedWorker:
+    """Forked from the process that has done the imports."""
+
+    def __init__(self) -> None:
+        self._fork = Fork({"kind": "worker", "address": warm_address()})
+        self._link = Connection(os.dup(self._fork.link.fileno()))
+
+    def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        try:
+            self._link.send_bytes(pickle.dumps((function, args)))
+            done, value = pickle.loads(self._link.recv_bytes())  # noqa: S301  # our own process
+        except (EOFError, OSError):
+            raise WorkerLostError from None
+        if done:
+            return value
+        raise value
+
+    def close(self) -> None:
+        self._link.close()
+        self._fork.close()
+
+
+class _SpawnedWorker:
+    """Started from nothing, where processes cannot be forked."""
+
+    def __init__(self) -> None:
+        self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+
+    def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        try:
+            return self._pool.submit(function, *args).result()
+        except BrokenProcessPool:
+            raise WorkerLostError from None
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+
+class Workers:
+    """So many worker processes, with the interface of a `concurrent.futures` executor."""
+
+    def __init__(self, count: int) -> None:
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, function: Callable[..., T], /, *args: Any) -> Future[T]:
+        """Have a function run in a worker."""
+        future: Future[T] = Future()
+        self._tasks.put((future, function, args))
+        return future
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for _thread in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        """Serve one worker after another, for as long as there are tasks."""
+        worker: _Worker | None = None
+        while (task := self._tasks.get()) is not None:
+            future, function, args = task
+            if not future.set_running_or_notify_cancel():
+                continue
+            for tries_left in reversed(range(TRIES)):
+                try:
+                    worker = worker or _start()
+                    future.set_result(worker.call(function, args))
+                    break
+                except WorkerLostError as error:
+                    if worker is not None:
+                        worker.close()
+                    worker = None
+                    if not tries_left:
+                        future.set_exception(error)
+                except BaseException as error:  # whoever waits for the future is told
+                    future.set_exception(error)
+                    break
+        if worker is not None:
+            worker.close()
+
+
+def _start() -> _Worker:
+    if sys.platform.startswith("linux"):
+        try:
+            return _ForkedWorker()
+        except UnsafeForkError:
+            pass
+    return _SpawnedWorker()
+
+
+def serve(link: int, address: str) -> None:
+    """Be a worker: run what comes over a socket until it is closed."""
+    use_warm(address)
+    with Connection(link) as tasks:
+        while True:
+            try:
+                function, args = pickle.loads(tasks.recv_bytes())  # noqa: S301  # the process that started us
+            except EOFError:
+                return
+            try:
+                answer = (True, function(*args))
+            except Exception as error:
+                answer = (False, error)
+            tasks.send_bytes(pickle.dumps(answer))
