@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 export PIP_REQUIRE_VIRTUALENV := 1
 
-.PHONY: site test bench clean help
+.PHONY: site test docs bench clean help
 
 help:
 	@echo "make site   make the environment, run the pipeline over the demo, leave _site/index.html"
 	@echo "make test   install what tests need, and run them"
+	@echo "make docs   render the documentation into _build/docs/index.html"
 	@echo "make bench  show speed and memory beside the stock tools"
 	@echo "make clean  remove what was made, and keep the environment"
 
@@ -21,6 +22,9 @@ test: $(VENV)/.test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pytest -n 2 --dist loadgroup
+
+docs: $(VENV)/.site
+	@$(BIN)/python docs/render.py
 
 bench: $(VENV)/.test
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
