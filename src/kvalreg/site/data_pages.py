@@ -21,18 +21,20 @@ from kvalreg.site.open_files import INDICATOR_COLUMNS, INDICATORS, NOTES, RESULT
 from kvalreg.site.staging import Page
 
 DATA, API = "data/index.qmd", "api/index.qmd"
-_ADDRESSES = {
-    "index": "index.json",
-    "names": "info/names.json",
-    "medicalFields": "info/medicalFields.json",
-    "descriptions": "data/{registry}/descriptions.json",
-    "years": "data/{registry}/years.json",
-    "unitNames": "data/{registry}/unitNames.json",
-    "indicator": "data/{registry}/indicators/{slug}.json",
-    "units": "units.json",
-    "unit": "units/{orgnr}.json",
-}
-"""Where each kind of answer lies in the API; a registry's results lie with its other files."""
+_INDICATOR = "data/{registry}/indicators/{slug}.json"
+_ANSWERS = (
+    ("index", "data.answer_index", f"/{ROOT}/index.json"),
+    ("names", "data.answer_names", f"/{ROOT}/info/names.json"),
+    ("medicalFields", "data.answer_fields", f"/{ROOT}/info/medicalFields.json"),
+    ("descriptions", "data.answer_descriptions", f"/{ROOT}/data/{{registry}}/descriptions.json"),
+    ("years", "data.answer_years", f"/{ROOT}/data/{{registry}}/years.json"),
+    ("unitNames", "data.answer_names_of_units", f"/{ROOT}/data/{{registry}}/unitNames.json"),
+    ("indicator", "data.answer_indicator", f"/{ROOT}/{_INDICATOR}"),
+    ("units", "data.answer_units", f"/{ROOT}/units.json"),
+    ("unit", "data.answer_unit", f"/{ROOT}/units/{{orgnr}}.json"),
+    ("results", "data.answer_results", f"/data/{{registry}}/{RESULTS}.json"),
+)
+"""Every kind of answer, what it is, and where it lies."""
 
 
 def open_data(site: Site) -> Content:
@@ -98,16 +100,12 @@ def _registry_page(shown: Shown, site: Site, files: Mapping[str, bytes]) -> Page
 
 def _api_page(site: Site, say: Words) -> Page:
     """Every kind of answer with its address and schema, and an example."""
-    rows = [
-        (f"/{ROOT}/{address}", f"data.answer_{kind}", f"/{ROOT}/schema/{kind}.json")
-        for kind, address in (*_ADDRESSES.items(), ("results", f"../../data/{{registry}}/{RESULTS}.json"))
-    ]
     parts = [
         language_links(API, say),
         raw_html(f'<p class="kv-lead">{escape(say("data.api_lead"))}</p>'),
         _paragraph("api_names", say),
         _paragraph("hidden", say),
-        raw_html(_answer_table(rows, say)),
+        raw_html(_answer_table(say)),
         *_example(site, say),
         _section("api_versions", say),
         f"[{escape_markdown(say('data.dictionary'))}](/{in_language(DATA, say.language)}#dictionary)",
@@ -133,19 +131,18 @@ def _example(site: Site, say: Words) -> list[str]:
         return []
     published = site.shown[0].published
     slug = next(iter(slugs(published).values()))
-    address = f"{ROOT}/{_ADDRESSES['indicator'].format(registry=published.registry.id, slug=slug)}"
+    address = f"{ROOT}/{_INDICATOR.format(registry=published.registry.id, slug=slug)}"
     link = f'<p><a href="/{address}">{escape(site.descriptor.whole(address))}</a></p>'
     return [_heading("api_example", say), _paragraph("api_example_text", say), raw_html(link)]
 
 
-def _answer_table(rows: Sequence[tuple[str, str, str]], say: Words) -> str:
-    heading = "".join(
-        f'<th scope="col">{escape(say(f"data.{key}"))}</th>' for key in ("api_answer", "api_address", "api_schema")
-    )
+def _answer_table(say: Words) -> str:
+    keys = ("api_answer", "api_address", "api_schema")
+    heading = "".join(f'<th scope="col">{escape(say(f"data.{key}"))}</th>' for key in keys)
     lines = [
-        f'<tr><th scope="row">{escape(say(answer))}</th><td><code>{escape(address.replace("/api/v1/../..", ""))}</code>'
-        f'</td><td><a href="{schema}">{escape(schema.rsplit("/", 1)[1])}</a></td></tr>'
-        for address, answer, schema in rows
+        f'<tr><th scope="row">{escape(say(answer))}</th><td><code>{escape(address)}</code></td>'
+        f'<td><a href="/{ROOT}/schema/{kind}.json">{kind}.json</a></td></tr>'
+        for kind, answer, address in _ANSWERS
     ]
     return _table(heading, lines, say("data.api_title"))
 
@@ -210,7 +207,7 @@ def _links(listed: Sequence[tuple[str, str]], say: Words) -> str:
 
 
 def _section(key: str, say: Words) -> str:
-    return f"{_heading(key, say)}\n\n{_paragraph(f'{key}_text', say)}"
+    return f"{_heading(key, say)}\n\n{escape_markdown(say(f'data.{key}_text'))}"
 
 
 def _heading(key: str, say: Words, anchor: str = "") -> str:

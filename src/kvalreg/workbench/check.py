@@ -29,6 +29,7 @@ from kvalreg.inputs.delivered import Delivered, read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import completed, read_descriptors
+from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.kinds import Kind
@@ -90,6 +91,10 @@ def check(project: Project, request: Request) -> Check:
     registries, faulty = read_descriptors(project)
     chosen = _chosen(request.registries, sorted({*registries, *faulty}))
     findings = _quarto_yml(project)
+    try:
+        read_site_descriptor(project)
+    except ConfigurationError as error:
+        findings += _stops(error)
     try:
         units = read_units(project.units, project.relative(project.units))
     except ConfigurationError as error:
