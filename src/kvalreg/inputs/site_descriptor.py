@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import HttpUrl, field_validator
 
 from kvalreg.errors import ConfigurationError
-from kvalreg.inputs.descriptor import Model, Text
+from kvalreg.inputs.descriptor_model import Model, Text
 from kvalreg.inputs.validation import validate
 from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.project import Project

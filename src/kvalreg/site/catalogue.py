@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from kvalreg.inputs.descriptor import Licence
+from kvalreg.inputs.descriptor_texts import Licence
 from kvalreg.report.wording import words
 from kvalreg.site.content import Content, Shown, Site
 from kvalreg.site.open_files import RESULTS
