@@ -1,13 +1,20 @@
-/* What the page knows of every unit, by indicator and context: in a file beside the page, fetched once a unit is chosen. */
+/* What the site knows of units, by indicator and context, fetched once a unit is chosen: for a page with figures a file
+   of all its units beside it, for a page of many registries (`data-unit-cells`) the file beside the chosen unit's page. */
+
+import { root } from "./page.js";
 
 const NOTHING = { units: {}, series: [] };
 const known = new Map();
-let loading;
+const files = new Map();
 
 /* Resolves when the cells are there for those who ask about these units; at once when nobody is chosen. */
-export function cellsFor(chain) {
-  if (chain.length) loading ??= load();
-  return loading;
+export async function cellsFor(chain) {
+  if (!chain.length) return;
+  const beside = [...document.querySelectorAll("script.kv-units[data-src]")].map(({ dataset }) => dataset.src);
+  const wanted = new Set(beside.map((file) => new URL(file, document.baseURI).href));
+  if (document.querySelector("[data-unit-cells]"))
+    chain.forEach(({ page }) => page && wanted.add(new URL(page.replace(/[^/]*$/, "tall.json"), root).href));
+  await Promise.all([...wanted].map(load));
 }
 
 /* The published cells of the indicator and context that an element is about. */
@@ -15,11 +22,17 @@ export function cellsOf({ dataset: { ind, context } }) {
   return known.get(`${ind} ${context}`) ?? NOTHING;
 }
 
-async function load() {
-  const files = new Set([...document.querySelectorAll("script.kv-units")].map((script) => script.dataset.src));
-  for (const file of files) {
-    const answer = await fetch(file);
-    if (!answer.ok) throw new Error(answer.statusText);
-    (await answer.json()).forEach((block) => known.set(`${block.ind_id} ${block.context}`, block));
-  }
+function load(file) {
+  if (!files.has(file)) files.set(file, fetch(file).then(keep));
+  return files.get(file);
+}
+
+async function keep(answer) {
+  if (!answer.ok) throw new Error(answer.statusText);
+  (await answer.json()).forEach((block) => {
+    const key = `${block.ind_id} ${block.context}`;
+    const before = known.get(key) ?? NOTHING;
+    const series = [...before.series, ...block.series];
+    known.set(key, { ...block, units: { ...before.units, ...block.units }, series });
+  });
 }

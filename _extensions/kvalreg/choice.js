@@ -1,7 +1,7 @@
 /* The unit that the reader has chosen: found in the address or on the device, kept in both, told to all who follow.
    The address wins. A choice that came by somebody's link is not kept on the device: only the reader's own is. */
 
-import { fetchCells, root } from "./page.js";
+import { root } from "./page.js";
 
 const NAME = "enhet";
 const KEPT = "kvalreg-enhet";
@@ -9,7 +9,7 @@ const followers = [];
 let list;
 let chosen = null;
 
-/* Every unit of the site, by number: orgnr, name, level, parent. Asked for when it is first needed. */
+/* Every unit of the site, by number: orgnr, name, level, parent, page. Asked for when it is first needed. */
 export function units() {
   list ??= fetch(new URL("enheter.json", root))
     .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.statusText))))
@@ -44,7 +44,7 @@ export async function find() {
 }
 
 async function apply(orgnr) {
-  const [all] = orgnr ? await Promise.all([units(), fetchCells()]) : [new Map()];
+  const all = orgnr ? await units() : new Map();
   chosen = [];
   for (let unit = all.get(orgnr); unit; unit = all.get(unit.parent)) chosen.push(unit);
   if (orgnr) document.documentElement.dataset.unit = orgnr;

@@ -122,3 +122,13 @@ function step(event, stops) {
   event.preventDefault();
   stops[Math.min(Math.max(at + way, 0), stops.length - 1)].focus();
 }
+
+/* On a unit's own page: a button that makes it the reader's. */
+export function offerToFollow() {
+  document.querySelectorAll(".kv-follow").forEach((offer) => {
+    const { unit } = offer.dataset;
+    offer.hidden = false;
+    offer.querySelector("button").addEventListener("click", () => choose(unit));
+    follow(([chosen]) => (offer.hidden = chosen?.orgnr === unit));
+  });
+}

@@ -1,9 +1,10 @@
-/* What JavaScript adds to a page that shows everything without it: Ditt sykehus, live figures, sorting, whole prints.
+/* What JavaScript adds to a page that shows everything without it: Ditt sykehus, live figures, sorting, filters, whole prints.
    Asks nothing of any other host. A page opened straight from a disk loads no modules, and shows what it holds. */
 
 import { find } from "./choice.js";
-import { showChooser } from "./chooser.js";
+import { offerToFollow, showChooser } from "./chooser.js";
 import { watchFigures } from "./figures.js";
+import { makeFilters } from "./filters.js";
 import { foldIndicators } from "./fold.js";
 import { makeSortable } from "./tables.js";
 import { showYours } from "./yours.js";
@@ -26,8 +27,10 @@ function nameQuartosSearch() {
 }
 
 makeSortable();
+makeFilters();
 foldIndicators();
 showChooser();
+offerToFollow();
 showYours();
 watchFigures();
 openForPrint();

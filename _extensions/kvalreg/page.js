@@ -17,22 +17,3 @@ export function make(tag, attributes = {}, ...content) {
   element.append(...content);
   return element;
 }
-
-/* The cells of the page's units lie in a file beside it, and come to their places when a unit is first chosen. */
-let fetched;
-export function fetchCells() {
-  const places = [...document.querySelectorAll("script.kv-units[data-src]")];
-  const files = [...new Set(places.map(({ dataset }) => dataset.src))];
-  fetched ??= Promise.all(files.map((file) => fetch(new URL(file, location.href)).then((answer) => answer.json())))
-    .then((blocks) =>
-      blocks.flat().forEach((block) => {
-        const place = places.find(({ dataset: { ind, context } }) => ind === block.ind_id && context === block.context);
-        if (place) place.textContent = JSON.stringify(block);
-      })
-    )
-    .catch((error) => {
-      fetched = undefined;
-      throw error;
-    });
-  return fetched;
-}

@@ -46,8 +46,8 @@ class IndicatorLine:
 
 
 @dataclass(frozen=True)
-class _Content:
-    """A cell of the table: HTML, what it is sorted by, and further attributes."""
+class CellContent:
+    """A cell of a table: HTML, what it is sorted by, and further attributes."""
 
     html: str = ""
     sort: float | int | str = ""
@@ -98,7 +98,7 @@ def _plain(html: str) -> str:
     return re.sub(r' class="gt_[^"]*"| (?:row|col)span="1"', "", html)
 
 
-def _attributes(content: _Content) -> str:
+def _attributes(content: CellContent) -> str:
     return f' data-sort="{escape(str(content.sort))}"{content.attributes}'
 
 
@@ -110,41 +110,45 @@ def _footnote(lines: list[IndicatorLine], anchor: str, words: Words) -> Iterator
         yield f'\n<p class="kv-note" id="{anchor}-note">{FOOTNOTE} {note}</p>'
 
 
-def _contents(line: IndicatorLine, anchor: str, words: Words) -> dict[str, _Content]:
+def _contents(line: IndicatorLine, anchor: str, words: Words) -> dict[str, CellContent]:
     indicator, cell = line.indicator, line.cell
     note = f' <span class="kv-note">{escape(line.note)}</span>' if line.note else ""
     title = own_words(escape(indicator.title), words)
     about = f' data-ind="{escape(indicator.id)}" data-context="{cell["context"]}"'
-    row = {name: _Content() for name in _COLUMNS}
-    row["indicator"] = _Content(f'<a href="{escape(line.href)}">{title}</a>{note}')
+    row = {name: CellContent() for name in _COLUMNS}
+    row["indicator"] = CellContent(f'<a href="{escape(line.href)}">{title}</a>{note}')
     for name in _YOURS:
-        row[name] = _Content(attributes=f' class="kv-yours-cell"{about} data-what="{name}"')
-    if indicator.level_green is not None:
-        row["target"] = _Content(
-            escape(words.value(indicator, indicator.level_green)), drawn(indicator.level_green) or 0
-        )
+        row[name] = CellContent(attributes=f' class="kv-yours-cell"{about} data-what="{name}"')
+    row["target"] = target_content(indicator, words)
     if not cell["shown"]:
         mark = f'<a href="#{anchor}-note" aria-label="{escape(words("table.footnote"))}">{FOOTNOTE}</a>'
-        return row | {"value": _Content(f"{escape(words('states.hidden'))} {mark}")}
-    return row | _shown(indicator, cell, words)
+        return row | {"value": CellContent(f"{escape(words('states.hidden'))} {mark}")}
+    return row | shown_contents(indicator, cell, words)
 
 
-def _shown(indicator: Indicator, cell: PublishedCell, words: Words) -> dict[str, _Content]:
-    """The columns of a shown cell."""
+def target_content(indicator: Indicator, words: Words) -> CellContent:
+    """An indicator's target; nothing where it has none."""
+    if indicator.level_green is None:
+        return CellContent()
+    return CellContent(escape(words.value(indicator, indicator.level_green)), drawn(indicator.level_green) or 0)
+
+
+def shown_contents(indicator: Indicator, cell: PublishedCell, words: Words) -> dict[str, CellContent]:
+    """What a shown cell says, by column: value with its interval, level with certainty, change, patients."""
     value = f"<strong>{escape(words.value(indicator, cell['value']))}</strong>"
     if known(cell["low"]):
         value += f' <span class="kv-note">({escape(words.interval(indicator, cell["low"], cell["high"]))})</span>'
     achievement, patients = cell["achievement"], words.patients(indicator, cell["denominator"])
     year = str(int(cell["change_from"])) if known(cell["change_from"]) else ""
     row = {
-        "value": _Content(value, drawn(cell["value"]) or 0),
-        "level": _Content(
+        "value": CellContent(value, drawn(cell["value"]) or 0),
+        "level": CellContent(
             level_html(achievement, level_text(cell, words)), certainty_rank(cell) if achievement else ""
         ),
-        "change": _Content(
+        "change": CellContent(
             escape(words(f"change.{cell['change'] or 'none'}", year=year)), _CHANGES.get(cell["change"], "")
         ),
     }
     if patients:
-        row["patients"] = _Content(escape(patients), int(cell["denominator"]))
+        row["patients"] = CellContent(escape(patients), int(cell["denominator"]))
     return row

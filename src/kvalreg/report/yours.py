@@ -32,7 +32,7 @@ def units_block(view: View, cells: Cells) -> Piece:
         Cells of every unit that is presented, whatever its level, all years up to the view's, with the unit's name.
     """
     now = [cell for cell in cells if cell["year"] == view.year]
-    units = {cell["orgnr"]: _unit(cell, view.indicator, view.words) for cell in now}
+    units = {cell["orgnr"]: unit_told(cell, view.indicator, view.words) for cell in now}
     shown = sorted(shown_of(cells), key=lambda cell: (cell["orgnr"], cell["year"]))
     series = [_year(cell, view.indicator, view.words) for cell in shown]
     ids = f'data-ind="{escape(view.indicator.id)}" data-context="{view.context}"'
@@ -40,7 +40,8 @@ def units_block(view: View, cells: Cells) -> Piece:
     return html_piece(f'<script type="application/json" class="kv-units" {ids}>{block}</script>')
 
 
-def _unit(cell: PublishedCell, indicator: Indicator, words: Words) -> dict[str, Any]:
+def unit_told(cell: PublishedCell, indicator: Indicator, words: Words) -> dict[str, Any]:
+    """What is told of a unit's cell, as text; of a hidden one only that it is."""
     name = str(cell["unit"])
     if not cell["shown"]:
         return {"name": name, "text": words("message.unit_hidden", unit=name, year=cell["year"]), "shown": False}

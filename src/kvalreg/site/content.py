@@ -31,6 +31,11 @@ class Shown:
         """Its newest results, grouped once for all pages."""
         return Newest(self.published)
 
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        """The addresses of its pages that were made of notebooks."""
+        return frozenset(page.address for page in self.pages)
+
 
 @dataclass(frozen=True)
 class Site:

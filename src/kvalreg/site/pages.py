@@ -18,19 +18,27 @@ from kvalreg.site.content import Content, Site
 from kvalreg.site.data_pages import open_data
 from kvalreg.site.downloads import set_aside
 from kvalreg.site.feed import feed, lists_of_pages, not_found
+from kvalreg.site.fields import fields
 from kvalreg.site.front import front
+from kvalreg.site.indicators import indicators
 from kvalreg.site.metadata import described, preview
 from kvalreg.site.provenance import Provenance
 from kvalreg.site.registries import registries
 from kvalreg.site.reports import reports
+from kvalreg.site.search_list import search_list
 from kvalreg.site.staging import Page
+from kvalreg.site.units import units
 
 MAKERS: tuple[Callable[[Site], Content], ...] = (
     front,
     registries,
+    fields,
+    units,
+    indicators,
     about,
     reports,
     unit_list,
+    search_list,
     open_data,
     catalogue,
     feed,

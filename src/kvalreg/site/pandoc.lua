@@ -1,6 +1,6 @@
 -- The embedded renderer's one Pandoc process: every page of a staged project, one after the other.
 -- In: a JSON file that names the pages and what stands around them (written by pandoc.py). Out: one HTML file per page
--- where it says, and on stdout a JSON list with each page's headings for the search, and what is not supported.
+-- where it says, and on stdout a JSON list with what of each page is not supported.
 
 local job = pandoc.json.decode(pandoc.system.read_file(arg[1]), false)
 local template = pandoc.template.compile(pandoc.system.read_file(job.template), job.partials)
@@ -96,17 +96,6 @@ local function surround(doc, page)
   if title ~= job.title then doc.meta["title-suffix"] = job.title end
   if pandoc.utils.stringify(doc.meta.lang or job.lang) ~= job.lang then doc.meta["site-lang"] = job.lang end
   doc.meta.lang = doc.meta.lang or job.lang
-  return title
-end
-
-local function headings(doc)
-  local found = pandoc.List({})
-  doc:walk({ Header = function(heading)
-    if heading.level <= 3 and heading.identifier ~= "" then
-      found:insert({ heading.identifier, pandoc.utils.stringify(heading) })
-    end
-  end })
-  return found
 end
 
 local account = pandoc.List({})
@@ -114,12 +103,9 @@ for _, page in ipairs(job.pages) do
   local text = pandoc.system.read_file(page.source)
   local doc = pandoc.read(text, "markdown")
   local refused = unsupported(text, doc)
-  local title = surround(doc, page)
+  surround(doc, page)
   account:insert({
     address = page.address,
-    title = title,
-    description = pandoc.utils.stringify(doc.meta.description or ""),
-    headings = headings(doc),
     refused = refused,
   })
   if #refused == 0 then

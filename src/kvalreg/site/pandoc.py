@@ -1,7 +1,8 @@
 """The embedded renderer: the Pandoc that a PyPI wheel carries, on the same staged project as Quarto.
 
-Comes in: a staged project. Goes out: a site with the same addresses, titles, navigation and content, and a search of
-its own. It supports what our own pages use; all else is refused by name and page, so that nothing is silently lost.
+Comes in: a staged project. Goes out: a site with the same addresses, titles, navigation and content; its search is the
+extension's, over the site's own list. It supports what our own pages use; all else is refused by name and page, so
+that nothing is silently lost.
 """
 
 from __future__ import annotations
@@ -49,9 +50,6 @@ class Pandoc:
                     + "\n".join(refused)
                     + "\nRemove these from the pages, or use --renderer quarto."
                 )
-            if config.website.search:
-                shutil.copyfile(_HERE / "search.js", aside / _LIBRARY / "search.js")
-                (aside / _LIBRARY / "search-list.js").write_text(_search_list(account), encoding="utf-8")
 
     def _run(self, job: dict[str, Any]) -> list[dict[str, Any]]:
         with tempfile.TemporaryDirectory(prefix="kvalreg-") as folder:
@@ -162,13 +160,3 @@ def _link(item: NavigationItem, root: str) -> dict[str, str]:
 
 def _served(page: str) -> str:
     return f"{page.removesuffix('.qmd')}.html" if page.endswith(".qmd") else page
-
-
-def _search_list(account: list[dict[str, Any]]) -> str:
-    """The search's list: address, page, heading, description. A script, since a page opened from disk may not fetch."""
-    entries = []
-    for page in account:
-        address = _served(page["address"])
-        entries.append([address, page["title"], "", page["description"]])
-        entries += [[f"{address}#{anchor}", page["title"], heading, ""] for anchor, heading in page["headings"]]
-    return "window.kvSearch = " + json.dumps(entries, ensure_ascii=False, separators=(",", ":")) + ";\n"

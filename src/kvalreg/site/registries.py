@@ -1,43 +1,85 @@
-"""The registries as cards: on the front page, and on a page of their own.
+"""The page of all registries: one line each, with its message, its years and how many targets are reached.
 
-Comes in: each registry's published cells. Goes out: the page of all registries, and the cards of
-the front page.
+Comes in: each registry's newest results. Goes out: one page. Every year of every registry is reached from here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 
+from kvalreg.report.addresses import REGISTRIES_PAGE, link, registry_page, year_page
 from kvalreg.report.markup import raw_html
-from kvalreg.report.report import Report, rounds
-from kvalreg.report.wording import words
+from kvalreg.report.results_table import attributes_html
+from kvalreg.report.wording import Words, words
+from kvalreg.site import filters
 from kvalreg.site.content import Content, Shown, Site
 from kvalreg.site.staging import Page
+
+_LIST = "alle"
 
 
 def registries(site: Site) -> Content:
     """The page of all registries."""
-    lead = f'<p class="kv-lead">{len(site.shown)} registre viser resultatene sine her.</p>'
-    body = f"{raw_html(lead)}\n\n{cards(site.shown, '')}"
-    return Content((Page("registre/index.qmd", "Registre", body, "nb", synthetic=site.synthetic),))
-
-
-def cards(shown: Sequence[Shown], folder: str) -> str:
-    """The registries as cards, by name."""
-    ordered = sorted(shown, key=lambda registry: registry.published.registry.name.lower())
-    listed = "\n".join(_card(registry, folder) for registry in ordered)
-    return raw_html(f'<div class="kv-cards">{listed}</div>')
-
-
-def _card(shown: Shown, folder: str) -> str:
-    """A registry as a card: name, weightiest message, medical fields. In the registry's own language."""
-    registry = shown.published.registry
-    say = words(registry.language)
-    year, round_ = next((y for y in rounds(shown.published)[::-1] if y[1] == "final"), rounds(shown.published)[-1])
-    text = Report(shown.published, year, round_, say).headline()
-    lang = f' lang="{registry.language}"' if registry.language != "nb" else ""
-    return (
-        f'<a class="kv-card" href="{folder}{registry.id}/index.html"{lang}><strong>{escape(registry.name)}</strong>'
-        f'<span>{escape(text)}</span><span class="kv-note">{escape(", ".join(registry.medical_fields))}</span></a>'
+    say = words("nb")
+    lead = f'<p class="kv-lead">{escape(say("registries.lead"))}</p>'
+    years = sorted({str(year) for one in site.shown for year, _ in one.newest.rounds}, reverse=True)
+    form = filters.filter_form(
+        _LIST,
+        [
+            filters.text_filter(say),
+            filters.choice(filters.FIELD, say("filter.field"), site.fields),
+            filters.choice(filters.YEAR, say("filter.year"), years),
+        ],
+        say,
     )
+    note = f'<p class="kv-note">{escape(say("registries.reached_note"))}</p>'
+    body = f'<div class="kv-wide">{lead}{form}{_table(site, say)}{note}</div>'
+    title = say("registries.title")
+    return Content((Page(REGISTRIES_PAGE, title, raw_html(body), "nb", synthetic=site.synthetic),))
+
+
+def _table(site: Site, say: Words) -> str:
+    heads = "".join(
+        f'<th scope="col">{escape(say(f"registries.{name}"))}</th>' for name in ("name", "message", "reached", "years")
+    )
+    caption = escape(say("registries.caption"))
+    rows = "\n".join(_row(one, say) for one in site.by_name)
+    return (
+        f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{caption}">'
+        f'<table class="kv-table kv-counts kv-stack kv-registries" data-sortable id="{_LIST}">'
+        f'<caption class="kv-unseen">{caption}</caption><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _row(shown: Shown, say: Words) -> str:
+    """A registry: name and fields, its weightiest message in its own language, targets reached, years."""
+    newest, registry = shown.newest, shown.published.registry
+    lang = f' lang="{registry.language}"' if registry.language != say.language else ""
+    values = {
+        filters.FIELD: registry.medical_fields,
+        filters.YEAR: tuple(str(year) for year, _ in newest.rounds),
+    }
+    about = filters.row_values(values) | {"data-kv-registry": registry.id}
+    reached, of = newest.reached
+    share = say.frequency(reached / of) if of else ""
+    labels = {name: escape(say(f"registries.{name}")) for name in ("message", "reached", "years")}
+    return (
+        f'<tr{attributes_html(about)}><th scope="row"{lang}>'
+        f'<a href="{link(registry_page(registry.id), REGISTRIES_PAGE)}">{escape(registry.name)}</a>'
+        f'<span class="kv-note">{escape(", ".join(registry.medical_fields))}</span></th>'
+        f'<td data-label="{labels["message"]}"{lang}>{escape(newest.report.headline())}</td>'
+        f'<td data-label="{labels["reached"]}" data-sort="{round(reached / of, 4) if of else ""}">{share}</td>'
+        f'<td data-label="{labels["years"]}" data-sort="{newest.round[0]}">{_years(shown, say)}</td></tr>'
+    )
+
+
+def _years(shown: Shown, say: Words) -> str:
+    """Every year as a link, newest first."""
+    registry_id = shown.published.registry.id
+    links = []
+    for year, round_ in shown.newest.rounds:
+        text = say("page.interim_year", year=year) if round_ == "interim" else str(year)
+        page = year_page(registry_id, year, round_)
+        links.append(f'<a href="{link(page, REGISTRIES_PAGE)}">{text}</a>' if page in shown.addresses else text)
+    return f'<span class="kv-years">{" ".join(links)}</span>'
