@@ -53,7 +53,7 @@ def _page(site: Site, name: str) -> Page:
     form = filters.filter_form(filters.WHOLE_PAGE, [filters.text_filter(say), *filters.result_filters(say)], say)
     cells = '<div data-unit-cells="fil" hidden></div>'
     parts = [
-        raw_html(f'<p class="kv-lead">{escape(say("field_page.one_lead"))}</p>{form}{cells}'),
+        raw_html(f'<p class="kv-lead kv-wide">{escape(say("field_page.one_lead"))}</p>{form}{cells}'),
     ]
     for shown in site.fields[name]:
         parts += _section(shown, at, say)

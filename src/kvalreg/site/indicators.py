@@ -58,7 +58,7 @@ def _page(shown: Shown, contexts: list[NewestResults], slugs: Slugs) -> Page:
     at = indicator_page(registry.id, indicator.id, [one.id for one in registry.indicators])
     say = newest.report.words
     description = safe_html(indicator.short_description)
-    parts = [html_piece(f'<div class="kv-lead">{description}</div>') if description else Piece("")]
+    parts = [html_piece(f'<div class="kv-lead kv-wide">{description}</div>')]
     several = len(contexts) > 1
     parts += [_context(newest, one, _Place(at, slugs), several=several) for one in contexts]
     if any(not cell["shown"] for one in contexts for cell in one.cells.values()):

@@ -118,7 +118,7 @@ def _page(site: Site, unit: Unit, results: list[_Result]) -> Page:
     lead = escape(say("unit_page.lead" if results else "unit_page.empty", name=unit.name))
     parts = [
         raw_html(
-            f'<p class="kv-lead">{lead}</p><p class="kv-follow" data-unit="{escape(unit.orgnr)}" hidden>'
+            f'<p class="kv-lead kv-wide">{lead}</p><p class="kv-follow" data-unit="{escape(unit.orgnr)}" hidden>'
             f'<button type="button" class="kv-button">{escape(say("unit_page.make_yours"))}</button></p>'
         )
     ]
@@ -161,6 +161,7 @@ def _glance_line(result: _Result, at: str, say: Words) -> str:
     registry, indicator = result.newest.registry, result.one.indicator
     told = words(say.language, registry.language)
     where = own_words(escape(registry.short_name), told)
+    where += f", {escape(say('message.resident'))}" if result.one.context == "resident" else ""
     return (
         f'<li{attributes_html(result.about)}><a href="{_indicator_link(result, at)}">'
         f"{own_words(escape(indicator.title), told)}</a> "
