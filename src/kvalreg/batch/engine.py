@@ -45,8 +45,8 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
     shown = 0
     too_much = False
 
-    async def async_start_new_kernel(self, **kwargs: Any) -> None:
-        await super().async_start_new_kernel(**kwargs)
+    def start_new_kernel(self, **kwargs: Any) -> None:
+        super().start_new_kernel(**kwargs)
         self.limit_memory()
 
     def limit_memory(self) -> None:
@@ -73,7 +73,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         try:
             return super().execute_cell(cell, cell_index, **kwargs)
         except DeadKernelError:
-            if self.too_much:
+            if self.too_much or getattr(self.km, "too_much", False):
                 raise StoppedError(f"the notebook shows more than {OUTPUT >> 20} MB", cell_index) from None
             raise StoppedError(f"the kernel died: {self.how_it_died()}", cell_index) from None
         except CellTimeoutError:
@@ -103,7 +103,6 @@ class _WarmClient(_Client):
         self.km.kill()
 
     def how_it_died(self) -> str:
-        self.too_much = self.km.too_much
         status = self.km.fork.ended
         if status is None or status < 0:
             return "killed, or out of memory"

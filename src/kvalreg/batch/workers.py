@@ -6,7 +6,6 @@ lost takes no other's job with it: its job is tried once more in a new one, and 
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
 import threading
@@ -34,6 +33,9 @@ class _Worker(Protocol):
     def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """Run a function there; WorkerLostError when the process ends first."""
 
+    def kill(self) -> None:
+        """End the process at once, from another thread than the one that waits for it."""
+
     def close(self) -> None:
         """End the process."""
 
@@ -43,7 +45,7 @@ class _ForkedWorker:
 
     def __init__(self) -> None:
         self._fork = Fork({"kind": "worker", "address": warm_address()})
-        self._link = Connection(os.dup(self._fork.link.fileno()))
+        self._link = Connection(self._fork.link.detach())
 
     def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         try:
@@ -55,9 +57,12 @@ class _ForkedWorker:
             return value
         raise value
 
-    def close(self) -> None:
-        self._link.close()
+    def kill(self) -> None:
         self._fork.close()
+
+    def close(self) -> None:
+        self._fork.close()
+        self._link.close()
 
 
 class _SpawnedWorker:
@@ -72,6 +77,9 @@ class _SpawnedWorker:
         except BrokenProcessPool:
             raise WorkerLostError from None
 
+    def kill(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
@@ -81,6 +89,8 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._running: set[_Worker] = set()
+        self._given_up = False
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(count)]
         for thread in self._threads:
             thread.start()
@@ -94,7 +104,11 @@ class Workers:
     def __enter__(self) -> Workers:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is not None:
+            self._given_up = True
+            for worker in tuple(self._running):
+                worker.kill()
         for _thread in self._threads:
             self._tasks.put(None)
         for thread in self._threads:
@@ -105,23 +119,29 @@ class Workers:
         worker: _Worker | None = None
         while (task := self._tasks.get()) is not None:
             future, function, args = task
-            if not future.set_running_or_notify_cancel():
+            if self._given_up or not future.set_running_or_notify_cancel():
                 continue
             for tries_left in reversed(range(TRIES)):
                 try:
-                    worker = worker or _start()
+                    if worker is None:
+                        worker = _start()
+                        self._running.add(worker)
                     future.set_result(worker.call(function, args))
                     break
                 except WorkerLostError as error:
-                    if worker is not None:
-                        worker.close()
+                    self._end(worker)
                     worker = None
-                    if not tries_left:
+                    if self._given_up or not tries_left:
                         future.set_exception(error)
+                        break
                 except BaseException as error:  # whoever waits for the future is told
                     future.set_exception(error)
                     break
+        self._end(worker)
+
+    def _end(self, worker: _Worker | None) -> None:
         if worker is not None:
+            self._running.discard(worker)
             worker.close()
 
 
@@ -140,10 +160,11 @@ def serve(link: int, address: str) -> None:
     with Connection(link) as tasks:
         while True:
             try:
-                function, args = pickle.loads(tasks.recv_bytes())  # noqa: S301  # the process that started us
+                task = tasks.recv_bytes()
             except EOFError:
                 return
             try:
+                function, args = pickle.loads(task)  # noqa: S301  # from the process that started us
                 answer = (True, function(*args))
             except Exception as error:
                 answer = (False, error)

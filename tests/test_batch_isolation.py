@@ -1,0 +1,125 @@
+"""A notebook that raises, hangs, exits, is killed, fills memory or prints without end fails alone, and is told of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from kvalreg.batch.engine import STOCK_KERNEL
+from kvalreg.batch.execution import Outcome, Workplace, execute
+from kvalreg.batch.plan import Job
+from kvalreg.batch.workers import WorkerLostError, Workers
+from small_project import write_notebook
+
+GOOD = "from kvalreg.report.display import Piece\nPiece('god')"
+BAD = {
+    "raises": ("raise ValueError(f'{87 * 100 + 41} rows')", "ValueError: # rows"),
+    "hangs": ("while True:\n    pass", "the cell ran longer than 5 s and was stopped"),
+    "exits": ("import os\nos._exit(3)", "the kernel died: the notebook ended it (exit status 3)"),
+    "is killed": ("import os\nos.kill(os.getpid(), 9)", "the kernel died: killed, or out of memory"),
+    "fills memory": ("rows = [bytes(1 << 28) for _ in range(100)]", "MemoryError: "),
+    "prints a gigabyte": (
+        "while True:\n    print(f'{8700 + 41}' * (1 << 18))",
+        "the notebook shows more than 64 MB",
+    ),
+}
+
+
+def job_of(notebook: Path, year: int) -> Job:
+    """A job that runs this notebook."""
+    address = f"registre/slag/{year}/index.qmd"
+    return Job("year", notebook, "slag", year, "final", "nb", address, "Slag", (), synthetic=True)
+
+
+def outcomes(folder: Path, cells: dict[str, str], timeout: int = 5) -> dict[str, Outcome]:
+    """How notebooks end whose third cell is this, two at a time."""
+    notebooks = {name: write_notebook(folder / f"{name}.ipynb", ["a = 1", cell]) for name, cell in cells.items()}
+    jobs = [job_of(path, 2000 + number) for number, path in enumerate(notebooks.values())]
+    place = Workplace(folder / "published", folder / "logs", workers=2, cell_timeout=timeout)
+    return {outcome.job.notebook.stem: outcome for outcome in execute(jobs, place)}
+
+
+def test_each_bad_notebook_fails_alone_and_its_log_names_cell_and_cause(tmp_path: Path) -> None:
+    """Six that fail in six ways and two that are well: the well ones are made; logs have cell and cause, no value."""
+    cells = {"first": GOOD, **{name: cell for name, (cell, _) in BAD.items()}, "last": GOOD}
+    ended = outcomes(tmp_path, cells)
+    assert [name for name, outcome in ended.items() if outcome.error is None] == ["first", "last"]
+    assert ended["first"].markdown == ended["last"].markdown == "god\n"
+    for name, (_, cause) in BAD.items():
+        error, log = ended[name].error, ended[name].log
+        assert error is not None
+        assert log is not None
+        assert (error.cell, error.error) == (3, cause)
+        told = log.read_text(encoding="utf-8")
+        assert told.startswith(f"{name}.ipynb, cell 3: {cause}".rstrip())
+        assert "8741" not in told
+
+
+def test_a_stock_kernel_has_the_same_limits(tmp_path: Path) -> None:
+    """Output, memory and exits of a notebook that is tagged for the stock kernel."""
+    chosen = {name: BAD[name] for name in ("exits", "fills memory", "prints a gigabyte")}
+    for name, (cell, _) in chosen.items():
+        path = write_notebook(tmp_path / f"{name}.ipynb", ["a = 1", cell])
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells[1].metadata["tags"] = [STOCK_KERNEL]
+        nbformat.write(notebook, path)
+    jobs = [job_of(tmp_path / f"{name}.ipynb", 2000 + number) for number, name in enumerate(chosen)]
+    ended = {o.job.notebook.stem: o for o in execute(jobs, Workplace(tmp_path, tmp_path / "logs", workers=2))}
+    told = {name: outcome.error.error for name, outcome in ended.items() if outcome.error is not None}
+    assert told == {
+        "exits": "the kernel died: killed, out of memory, or ended by the notebook",
+        "fills memory": "MemoryError: ",
+        "prints a gigabyte": "the notebook shows more than 64 MB",
+    }
+
+
+def trying(folder: Path, deadly: int) -> str:
+    """An expression that calls `worker_jobs.tried`: a worker does not know the tests' folder."""
+    own = f"__import__('sys').path.insert(0, {str(Path(__file__).parent)!r})"
+    return f"({own}, __import__('worker_jobs').tried({str(folder)!r}, {deadly}))[1]"
+
+
+def test_a_job_whose_worker_is_lost_runs_again_and_then_fails_alone(tmp_path: Path) -> None:
+    """Killed once, it succeeds in a new worker; killed each time, it is given up after two, and others go on."""
+    folders = [tmp_path / name for name in ("once", "always", "never")]
+    for folder in folders:
+        folder.mkdir()
+    with Workers(1) as workers:
+        once, always, never = (
+            workers.submit(eval, trying(folder, deadly)) for folder, deadly in zip(folders, (1, 9, 0), strict=True)
+        )
+        assert once.result() == 2
+        with pytest.raises(WorkerLostError):
+            always.result()
+        assert never.result() == 1
+    assert len(list(folders[1].iterdir())) == 2
+
+
+def test_a_functions_own_error_is_not_tried_again(tmp_path: Path) -> None:
+    """What would fail again is not run again."""
+    with Workers(1) as workers, pytest.raises(ZeroDivisionError):
+        workers.submit(eval, f"{trying(tmp_path, 0)} / 0").result()
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_an_interrupted_run_ends_its_workers_at_once(tmp_path: Path) -> None:
+    """Ctrl-C waits for no notebook: what runs is ended, what waits is not begun."""
+
+    def begun(work: Callable[[], object]) -> float:
+        start = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        return time.monotonic() - start
+
+    def interrupted() -> None:
+        with Workers(1) as workers:
+            assert workers.submit(abs, -1).result() == 1
+            workers.submit(time.sleep, 60)
+            workers.submit(time.sleep, 60)
+            raise KeyboardInterrupt
+
+    assert begun(interrupted) < 30
