@@ -76,7 +76,7 @@ def test_a_preview_makes_just_its_pages_in_a_place_of_its_own(project: Project, 
     assert showing.address == "registre/alfa/2024/index.html"
     assert "Side alfa 2024" in (showing.own.site / showing.address).read_text(encoding="utf-8")
     assert not project.site.exists()
-    assert [path.name for path in project.build.iterdir()] == ["preview"]
+    assert [path.name for path in project.build.iterdir()] == ["workbench"]
 
 
 def test_another_year_may_be_asked_for(project: Project, ran: list[str]) -> None:

@@ -6,9 +6,10 @@ told together with the faults of texts and notebooks, and one registry's faults 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from kvalreg.batch.hygiene import analysis_faults, report_faults
 from kvalreg.batch.plan import plan
@@ -30,6 +31,7 @@ from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import completed, read_descriptors
 from kvalreg.inputs.site_descriptor import read_site_descriptor
+from kvalreg.inputs.slugs import read_slugs
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.kinds import Kind
@@ -41,6 +43,7 @@ from kvalreg.workbench.dates import date_remarks
 from kvalreg.workbench.expectation import expectation_faults
 from kvalreg.workbench.unfinished import unfinished_texts
 
+T = TypeVar("T")
 REPORT_KINDS = ("registry", "year")
 
 
@@ -91,15 +94,9 @@ def check(project: Project, request: Request) -> Check:
     registries, faulty = read_descriptors(project)
     chosen = _chosen(request.registries, sorted({*registries, *faulty}))
     findings = _quarto_yml(project)
-    try:
-        read_site_descriptor(project)
-    except ConfigurationError as error:
-        findings += _stops(error)
-    try:
-        units = read_units(project.units, project.relative(project.units))
-    except ConfigurationError as error:
-        units = None
-        findings += _stops(error)
+    units = _read(lambda: read_units(project.units, project.relative(project.units)), findings)
+    _read(lambda: read_slugs(project.slugs, project.relative(project.slugs)), findings)
+    _read(lambda: read_site_descriptor(project), findings)
     by_registry = {
         registry_id: _Registry(project, registries[registry_id], request).all_findings(units)
         if registry_id in registries
@@ -136,10 +133,11 @@ class _Registry:
         descriptor = self.project.descriptor(self.registry.id)
         document = read_yaml(descriptor, self.project.relative(descriptor))
         found += [Finding(fault) for fault in unfinished_texts(document)]
-        found += [Finding(fault) for fault in completed(self.registry, self.project)[1]]
+        whole, remarks = completed(self.registry, self.project)
+        found += [Finding(fault) for fault in remarks]
         if units is None:
             return found
-        found += [Finding(fault) for fault in text_remarks(self.registry, units, document)]
+        found += [Finding(fault) for fault in text_remarks(whole, units, document)]
         delivered: Delivered | None = None
         try:
             delivered = read_deliveries(self.project, self.registry, units, self.request.unknown_units)
@@ -147,8 +145,8 @@ class _Registry:
             found += self._results(delivered, units)
         except FaultsError as error:
             found += _stops(error)
-        remarks = date_remarks(self.registry, delivered, document, self.request.today)
-        return found + [Finding(fault) for fault in remarks]
+        late = date_remarks(self.registry, delivered, document, self.request.today)
+        return found + [Finding(fault) for fault in late]
 
     def _notebooks(self) -> list[Finding]:
         paths = [self.project.notebook(kind, self.registry.id) for kind in REPORT_KINDS]
@@ -172,6 +170,15 @@ def _chosen(wanted: tuple[str, ...], known: list[str]) -> list[str]:
     if not known:
         raise UsageError("This project has no registry yet. Make one with: kvalreg new registry ID")
     return list(dict.fromkeys(wanted)) or known
+
+
+def _read(reader: Callable[[], T], findings: list[Finding]) -> T | None:
+    """What a file holds; None when it has faults, which join the findings."""
+    try:
+        return reader()
+    except ConfigurationError as error:
+        findings += _stops(error)
+        return None
 
 
 def _stops(error: FaultsError) -> list[Finding]:

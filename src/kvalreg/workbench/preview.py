@@ -1,7 +1,7 @@
 """One registry's pages, made anew while somebody writes them.
 
 Comes in: a project, a registry and, if wanted, a year. Goes out: a small site of just those pages in
-`_build/preview/`, or what is wrong. It goes the same way as a build, gate included, and never touches `_site`, nor what
+`_build/workbench/`, or what is wrong. It goes the same way as a build, gate included, and never touches `_site`, nor what
 a build keeps: the numbers it shows are those that a build would show.
 """
 
@@ -31,7 +31,7 @@ from kvalreg.errors import (
 )
 from kvalreg.inputs.delivered import read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
-from kvalreg.inputs.descriptor_file import read_descriptor
+from kvalreg.inputs.descriptor_file import completed, read_descriptor
 from kvalreg.inputs.units import read_units
 from kvalreg.kinds import Kind
 from kvalreg.pipeline import gather
@@ -84,7 +84,7 @@ class Preview:
     @property
     def own(self) -> Project:
         """The same sources, with a place of its own for what is made."""
-        made = self.project.root / "_build" / "preview"
+        made = self.project.root / "_build" / "workbench"
         return replace(self.project, made=made, output=made / "pages")
 
     @property
@@ -95,6 +95,7 @@ class Preview:
             project.registries / registry,
             project.units,
             project.slugs,
+            project.site_descriptor,
             project.data(registry),
             project.notebook("year", registry),
             project.notebook("registry", registry),
@@ -134,7 +135,7 @@ class Preview:
         project = self.project
         units = read_units(project.units, project.relative(project.units))
         descriptor = project.descriptor(self.wanted.registry)
-        registry = read_descriptor(descriptor, project.relative(descriptor))
+        registry, _ = completed(read_descriptor(descriptor, project.relative(descriptor)), project)
         delivered = read_deliveries(project, registry, units, self.wanted.unknown_units)
         source = Source(registry, units, delivered.deliveries)
         return publish(aggregate(delivered, registry, units), source, read_editions(registry.id, project.ledger))[0]
