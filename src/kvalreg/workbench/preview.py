@@ -1,7 +1,7 @@
 """One registry's pages, made anew while somebody writes them.
 
 Comes in: a project, a registry and, if wanted, a year. Goes out: a small site of just those pages in
-`_build/workbench/`, or what is wrong. It goes the same way as a build, gate included, and never touches `_site`, nor what
+`_build/workbench/`, or what is wrong. It goes the same way as a build, gate included, and never touches `_site` or what
 a build keeps: the numbers it shows are those that a build would show.
 """
 
