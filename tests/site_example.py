@@ -102,6 +102,9 @@ _PAGES = [
     ),
     Page("registre/nyre/index.qmd", "Nyre", "Tala er trygge.\n\n## Resultat\n\nTekst.", "nn", synthetic=True),
     Page("om/index.qmd", "About the numbers", "Plain text.", "en"),
+    Page("sykehus/index.qmd", "Sykehus", "Tekst.", "nb", synthetic=True),
+    Page("fagomrade/index.qmd", "Fagområder", "Tekst.", "nb", synthetic=True),
+    Page("en/index.qmd", "Results", "Plain text.", "en", synthetic=True),
 ]
 PAGES = [replace(page, body=f"{raw_html(chooser(words(page.language)))}\n\n{page.body}") for page in _PAGES]
 UNITS = [

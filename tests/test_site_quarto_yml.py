@@ -19,6 +19,8 @@ def test_the_shared_file_is_understood() -> None:
     assert [(item.text, item.href) for item in config.website.navbar.items] == [
         ("Forside", "index.qmd"),
         ("Registre", "registre/index.qmd"),
+        ("Sykehus", "sykehus/index.qmd"),
+        ("Fagområder", "fagomrade/index.qmd"),
         ("Om tallene", "om/index.qmd"),
     ]
 
