@@ -104,6 +104,7 @@ _PAGES = [
     Page("om/index.qmd", "About the numbers", "Plain text.", "en"),
     Page("sykehus/index.qmd", "Sykehus", "Tekst.", "nb", synthetic=True),
     Page("fagomrade/index.qmd", "Fagområder", "Tekst.", "nb", synthetic=True),
+    Page("data/index.qmd", "Data", "Tekst.", "nb", synthetic=True),
     Page("en/index.qmd", "Results", "Plain text.", "en", synthetic=True),
 ]
 PAGES = [replace(page, body=f"{raw_html(chooser(words(page.language)))}\n\n{page.body}") for page in _PAGES]

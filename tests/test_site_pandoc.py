@@ -144,6 +144,7 @@ def test_navigation_says_where_the_reader_is(site: Path) -> None:
             ("Registre", "registre/index.html"),
             ("Sykehus", "sykehus/index.html"),
             ("Fagområder", "fagomrade/index.html"),
+            ("Data", "data/index.html"),
             ("Om tallene", "om/index.html"),
         ]
         assert page.footer == [("Om tallene", "om/index.html"), ("English", "en/index.html")]

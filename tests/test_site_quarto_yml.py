@@ -21,6 +21,7 @@ def test_the_shared_file_is_understood() -> None:
         ("Registre", "registre/index.qmd"),
         ("Sykehus", "sykehus/index.qmd"),
         ("Fagområder", "fagomrade/index.qmd"),
+        ("Data", "data/index.qmd"),
         ("Om tallene", "om/index.qmd"),
     ]
 

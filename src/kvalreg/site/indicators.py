@@ -58,7 +58,7 @@ def _page(shown: Shown, contexts: list[NewestResults], slugs: Slugs) -> Page:
     at = indicator_page(registry.id, indicator.id, [one.id for one in registry.indicators])
     say = newest.report.words
     description = safe_html(indicator.short_description)
-    parts = [html_piece(f'<div class="kv-lead kv-wide">{description}</div>')]
+    parts = [html_piece(f'<div class="kv-lead kv-wide">{description}</div>{_to_downloads(say)}')]
     several = len(contexts) > 1
     parts += [_context(newest, one, _Place(at, slugs), several=several) for one in contexts]
     if any(not cell["shown"] for one in contexts for cell in one.cells.values()):
@@ -67,7 +67,7 @@ def _page(shown: Shown, contexts: list[NewestResults], slugs: Slugs) -> Page:
         Piece(f"## {escape_markdown(say('indicator_page.about'))} {{#om}}"),
         html_piece(_definition(registry, indicator, _Place(at, slugs), say)),
         Piece(f"## {escape_markdown(say('indicator_page.download'))} {{#last-ned}}"),
-        html_piece(f"<p>{escape(say('indicator_page.download_text'))}</p>"),
+        html_piece(_downloads(registry, at, say)),
         Piece(f"## {escape_markdown(say('indicator_page.years'))} {{#ar}}"),
         html_piece(_years(shown, indicator, at, say)),
     ]
@@ -216,6 +216,20 @@ def _target(indicator: Indicator, say: Words) -> str:
         f"<li>{escape(say(f'indicator_page.target_{level}'))}: {escape(text)}</li>" for level, text in limits.items()
     )
     return f"<ul>{items}</ul>"
+
+
+def _to_downloads(say: Words) -> str:
+    """The way to the downloads from the top of the page."""
+    return f'<p class="kv-jump"><a href="#last-ned">{escape(say("indicator_page.download"))}</a></p>'
+
+
+def _downloads(registry: Registry, at: str, say: Words) -> str:
+    """Where the numbers of this page and of all others can be fetched."""
+    href = link(f"data/{registry.id}/index.qmd", at)
+    return (
+        f"<p>{escape(say('indicator_page.download_text'))}</p>"
+        f'<p class="kv-downloads"><a href="{href}">{escape(say("indicator_page.all_data"))}</a></p>'
+    )
 
 
 def _years(shown: Shown, indicator: Indicator, at: str, say: Words) -> str:
