@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from kvalreg.release.audit_fragments import Fragment, Passage, read_csv, read_json, read_parquet, read_script
 from kvalreg.release.audit_pages import read_html
 from kvalreg.release.audit_public import Key, Public, Spot
-from kvalreg.release.audit_readings import Claim, Reading, Unattached, read_fragment
+from kvalreg.release.audit_readings import Claim, Reader, Reading, Unattached
 from kvalreg.report.addresses import EDITIONS
 
 SEARCH_LIST = "search.json"
@@ -61,13 +61,14 @@ class Edition:
 def read_site(public: Public, site: Path) -> list[Edition]:
     """The site itself first, then each earlier edition that it holds in ``utgaver/``, itself or through a link."""
     editions = {"": Edition()}
+    reader = Reader(public)
     linked = [folder for folder in (site / EDITIONS).glob("*") if folder.is_symlink() and folder.is_dir()]
     inside = [path for folder in (site, *linked) for path in folder.rglob("*")]
     for path in sorted(path for path in inside if path.is_file()):
         file = path.relative_to(site).as_posix()
         parts = PurePosixPath(file).parts
         name = parts[1] if parts[0] == EDITIONS and len(parts) > 2 else ""
-        _read_into(editions.setdefault(name, Edition()), public, path, file)
+        _read_into(editions.setdefault(name, Edition()), reader, path, file)
     for edition in editions.values():
         _settle_contexts(edition)
     return list(editions.values())
@@ -88,13 +89,13 @@ def _settle_contexts(edition: Edition) -> None:
             edition.unattached += [Unattached(one.spot) for one in edition.readings.pop(key)]
 
 
-def _read_into(edition: Edition, public: Public, path: Path, file: str) -> None:
-    spot = _spot(public, file)
+def _read_into(edition: Edition, reader: Reader, path: Path, file: str) -> None:
+    spot = _spot(reader.public, file)
     if spot.registry is not None and spot.year is not None and path.suffix in MARKUP:
         edition.pages.setdefault(spot.registry, file)
     try:
-        for fragment in _fragments(public, spot, path):
-            for said in read_fragment(public, fragment):
+        for fragment in _fragments(reader.public, spot, path):
+            for said in reader.read(fragment):
                 if isinstance(said, Reading):
                     edition.readings.setdefault(said.key, []).append(said)
                 elif isinstance(said, Claim):

@@ -12,8 +12,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -21,6 +22,19 @@ from kvalreg.release.audit_public import CONTEXTS, Public, Spot, plain, years
 from kvalreg.report.yours import SERIES
 
 _LEVELS = ("hospital", "hf", "rhf", "county", "nation")
+_NAMES = {
+    "registry": ("registry", "register", "registry_id", "registry_name"),
+    "indicator": ("ind_id", "indicator", "indicator_id", "indikator"),
+    "context": ("context", "kontekst"),
+    "year": ("year", "år", "aar"),
+    "level": ("level", "nivå", "unit_level"),
+    "unit": ("orgnr", "unit_id"),
+}
+_IDENTITY = {name: role for role, names in _NAMES.items() for name in names}
+"""Keys and columns that say what an object is about."""
+_PARAMETER = 2
+"""Keys of an object that is a parameter of a chart: its name, and its value."""
+_NUMBERS = frozenset({int, float})
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"' + r"|'((?:[^'\\\n]|\\.)*)'" + r"|`([^`]*)`")
 
 
@@ -35,8 +49,7 @@ class TextKind(StrEnum):
     """In a drawing: a unit named alone has its mark beside it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """A text: a paragraph, an attribute, a label of a drawing."""
 
     spot: Spot
@@ -44,29 +57,25 @@ class Passage:
     kind: TextKind = TextKind.PROSE
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One value of a record.
+class Record(NamedTuple):
+    """A row of a table or a data file, as columns: pages hold tens of thousands, and an object per value is slow.
 
     Parameters
     ----------
-    name
-        The column's heading or the key; empty where there is none.
+    names
+        The columns' headings or keys; empty where there is none.
+    texts
+        The values.
     machine
         True for a number that a program wrote; a text for readers otherwise.
+    own
+        Marks a table of results that kvalreg itself makes.
     """
 
-    name: str
-    text: str
-    machine: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A row of a table or a data file. `own` marks a table of results that kvalreg itself makes."""
-
     spot: Spot
-    fields: tuple[Field, ...]
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+    machine: tuple[bool, ...]
     own: bool = False
 
 
@@ -83,16 +92,23 @@ def table_records(
         for at, known in crossed.items()
     }
     crossed = {at: known for at, known in crossed.items() if known.orgnr or known.year}
-    records = []
+    columns = tuple(plain(name) for name in heading)
+    records: list[Record] = []
     for spot, cells in rows:
-        named = [*heading[: len(cells)], *[""] * (len(cells) - len(heading))]
-        straight = [Field(plain(name), plain(cell), machine) for name, cell in zip(named, cells, strict=True)]
-        kept = [one for at, one in enumerate(straight) if at not in crossed]
-        records.append(Record(spot, tuple(kept)))
+        size = len(cells)
+        names = columns if size == len(columns) else (*columns[:size], *[""] * (size - len(columns)))
+        texts, by_program = tuple([plain(cell) for cell in cells]), (machine,) * size
+        if not crossed:
+            records.append(Record(spot, names, texts, by_program))
+            continue
+        kept = [at for at in range(size) if at not in crossed]
+        straight = tuple(names[at] for at in kept), tuple(texts[at] for at in kept)
+        records.append(Record(spot, *straight, by_program[: len(kept)]))
         for at, known in crossed.items():
-            if at < len(straight):
+            if at < size:
                 where = spot.known(year=known.year, level=known.level, orgnr=known.orgnr)
-                records.append(Record(where, (*kept, Field("value", straight[at].text, machine))))
+                beside = (*straight[0], "value"), (*straight[1], texts[at])
+                records.append(Record(where, *beside, (machine,) * (len(kept) + 1)))
     return with_level(public, records)
 
 
@@ -104,11 +120,11 @@ def with_level(public: Public, records: list[Record]) -> list[Record]:
     votes: Counter[str] = Counter()
     for record in records:
         if record.spot.level is None:
-            votes.update({place.level for one in record.fields for place in public.named(one.text)})
+            votes.update({place.level for text in record.texts for place in public.named[text]})
     if not votes:
         return records
     level = max(_LEVELS, key=lambda name: (votes[name], -_LEVELS.index(name)))
-    return [replace(r, spot=r.spot.known(level=r.spot.level or level)) for r in records]
+    return [r if r.spot.level else r._replace(spot=r.spot._replace(level=level)) for r in records]
 
 
 def read_csv(public: Public, spot: Spot, text: str) -> Iterator[Fragment]:
@@ -121,7 +137,7 @@ def read_csv(public: Public, spot: Spot, text: str) -> Iterator[Fragment]:
         return
     separator = max(";,\t", key=lines[0].count)
     table = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=separator))
-    rows = [(replace(spot, place=f"{spot.place} row {at}".strip()), row) for at, row in enumerate(table[1:], start=2)]
+    rows = [(spot._replace(place=f"{spot.place} row {at}".strip()), row) for at, row in enumerate(table[1:], start=2)]
     yield from table_records(public, table[0], rows, machine=_for_programs(table[0]))
 
 
@@ -136,93 +152,109 @@ def _for_programs(heading: Sequence[str]) -> bool:
     return bool({"ind_id", "orgnr", "denominator", "var"} & {plain(name).lower() for name in heading})
 
 
-def read_json(public: Public, spot: Spot, text: str) -> Iterator[Fragment]:
+def read_json(public: Public, spot: Spot, text: str) -> list[Fragment]:
     """Everything in a JSON document; what a key or a value tells of an object is known of all inside it."""
-    yield from _walk(public, spot, json.loads(text), spot.place)
+    reader = _JsonReader(public)
+    reader.walk(spot, json.loads(text), spot.place)
+    return reader.found
 
 
-def _walk(public: Public, spot: Spot, value: object, path: str) -> Iterator[Fragment]:
-    here = replace(spot, place=path)
-    if isinstance(value, dict):
-        yield from _object(public, here, value, path)
-    elif isinstance(value, list):
-        if value and all(isinstance(one, dict) for one in value):
-            yield from _rows(public, here, value, path)
-            return
-        for at, one in enumerate(value):
-            yield from _walk(public, here, one, f"{path}[{at}]")
-    elif isinstance(value, str):
-        yield Passage(here, value)
+class _JsonReader:
+    """Walks through a document, appending what it finds: generators inside each other are slow in large documents."""
+
+    def __init__(self, public: Public) -> None:
+        self.public = public
+        self.found: list[Fragment] = []
+
+    def walk(self, spot: Spot, value: object, path: str) -> None:
+        """A value of any kind."""
+        if isinstance(value, dict):
+            self._object(spot, value, path)
+        elif isinstance(value, list):
+            if value and all(isinstance(one, dict) for one in value):
+                self._rows(spot, value, path)
+                return
+            for at, one in enumerate(value):
+                if isinstance(one, dict | list | str):
+                    self.walk(spot, one, f"{path}[{at}]")
+        elif isinstance(value, str):
+            self.found.append(Passage(spot._replace(place=path), value))
+
+    def _rows(self, spot: Spot, rows: list[dict[str, object]], path: str) -> None:
+        """A list of objects is a table: its level is found for all of them together."""
+        first = len(self.found)
+        for at, row in enumerate(rows):
+            self._object(spot, row, f"{path}[{at}]")
+        inside = self.found[first:]
+        self.found[first:] = [one for one in inside if not isinstance(one, Record)]
+        self.found += with_level(self.public, [one for one in inside if isinstance(one, Record)])
+
+    def _series(self, spot: Spot, rows: object, path: str) -> None:
+        """A unit's years as kvalreg's pages hold them: lists whose places have known names."""
+        listed = rows if isinstance(rows, list) else []
+        named = [
+            dict(zip(SERIES, row, strict=True)) for row in listed if isinstance(row, list) and len(row) == len(SERIES)
+        ]
+        self._rows(spot, named, path)
+
+    def _object(self, spot: Spot, value: dict[str, object], path: str) -> None:
+        public, found = self.public, self.found
+        if len(value) == _PARAMETER and set(value) == {"name", "value"} and isinstance(value["name"], str):
+            value = {value["name"]: value["value"]}  # a parameter of a chart: what it is called tells what it is
+        nested = {key: one for key, one in value.items() if isinstance(one, dict | list)}
+        if len(nested) > 1:
+            columns = {key: one for key, one in nested.items() if isinstance(one, list) and one and not _nested(one)}
+            if len(columns) > 1 and len({len(one) for one in columns.values()}) == 1:
+                rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+                self._rows(spot, rows, path)
+        single = {key: one for key, one in value.items() if key not in nested} if nested else value
+        names, values = tuple(single), list(single.values())
+        texts = tuple([_text(one) for one in values])
+        known = told(public, spot._replace(place=path), names, texts)
+        if single:
+            found.append(Record(known, names, texts, tuple([type(one) in _NUMBERS for one in values])))
+            found += [Passage(known, one) for one in values if type(one) is str and " " in one]
+        for key, one in value.items():
+            if key in nested:
+                where = f"{path}.{_safe(public, key)}".lstrip(".")
+                if key == "series":
+                    self._series(known._replace(place=where), one, where)
+                self.walk(_keyed(public, known, key), one, where)
+            elif public.by_orgnr(key) or public.named[key]:
+                where = f"{path}.{_safe(public, key)}".lstrip(".")
+                here = _keyed(public, known, key)._replace(place=where)
+                found.append(Record(here, ("value",), (_text(one),), (type(one) in _NUMBERS,)))
 
 
-def _rows(public: Public, spot: Spot, rows: list[dict[str, object]], path: str) -> Iterator[Fragment]:
-    """A list of objects is a table: its level is found for all of them together."""
-    records: list[Record] = []
-    for at, row in enumerate(rows):
-        for fragment in _object(public, spot, row, f"{path}[{at}]"):
-            if isinstance(fragment, Record):
-                records.append(fragment)
-            else:
-                yield fragment
-    yield from with_level(public, records)
-
-
-def _series(public: Public, spot: Spot, rows: object, path: str) -> Iterator[Fragment]:
-    """A unit's years as kvalreg's pages hold them: lists whose places have known names."""
-    named = (
-        [dict(zip(SERIES, row, strict=True)) for row in rows if isinstance(row, list) and len(row) == len(SERIES)]
-        if isinstance(rows, list)
-        else []
-    )
-    yield from _rows(public, spot, named, path)
-
-
-def _object(public: Public, spot: Spot, value: dict[str, object], path: str) -> Iterator[Fragment]:
-    if set(value) == {"name", "value"} and isinstance(value["name"], str):
-        value = {value["name"]: value["value"]}  # a parameter of a chart: what it is called tells what it is
-    columns = {key: one for key, one in value.items() if isinstance(one, list) and one and not _nested(one)}
-    if len(columns) > 1 and len({len(one) for one in columns.values()}) == 1:
-        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        yield from _rows(public, spot, rows, path)
-    single = {key: one for key, one in value.items() if not isinstance(one, dict | list)}
-    known = told(public, replace(spot, place=path), single)
-    if single:
-        yield Record(known, tuple(_field(key, one) for key, one in single.items()))
-        yield from (Passage(known, one) for one in single.values() if isinstance(one, str) and " " in one)
-    for key, one in value.items():
-        where = f"{path}.{_safe(public, key)}".lstrip(".")
-        if key == "series":
-            yield from _series(public, replace(known, place=where), one, where)
-        if isinstance(one, dict | list):
-            yield from _walk(public, _keyed(public, known, key), one, where)
-        elif public.by_orgnr(key) or public.named(key):
-            yield Record(replace(_keyed(public, known, key), place=where), (_field("value", one),))
-
-
-def told(public: Public, spot: Spot, single: dict[str, object]) -> Spot:
+def told(public: Public, spot: Spot, names: tuple[str, ...], texts: tuple[str, ...]) -> Spot:
     """What an object's own values tell about it."""
-    for key, value in single.items():
-        text, name = plain(str(value)), key.lower()
-        if name in {"registry", "register", "registry_id", "registry_name"} and text in public.registries:
-            spot = spot.known(registry=text)
-        elif name in {"ind_id", "indicator", "indicator_id", "indikator"} and (
-            found := public.indicator(text, spot.registry)
-        ):
-            spot = spot.known(registry=found[0], ind_id=found[1])
-        elif name in {"context", "kontekst"} and text in CONTEXTS:
-            spot = spot.known(context=text)
-        elif name in {"year", "år", "aar"} and re.fullmatch(r"\d{4}(?:\.0)?", text):
-            spot = spot.known(year=int(text[:4]))
-        elif name in {"level", "nivå", "unit_level"} and text.lower() in _LEVELS:
-            spot = spot.known(level=text.lower())
-        elif name in {"orgnr", "unit_id"} and (units := public.by_orgnr(text)):
-            spot = spot.known(level=units[0].level, orgnr=units[0].orgnr)
+    for at, role in _identity(names):
+        text = texts[at]
+        if role == "registry" and text in public.registries:
+            spot = spot._replace(registry=text)
+        elif role == "indicator" and (found := public.indicator(text, spot.registry)):
+            spot = spot._replace(registry=found[0], ind_id=found[1])
+        elif role == "context" and text in CONTEXTS:
+            spot = spot._replace(context=text)
+        elif role == "year" and re.fullmatch(r"\d{4}(?:\.0)?", text):
+            spot = spot._replace(year=int(text[:4]))
+        elif role == "level" and text.lower() in _LEVELS:
+            spot = spot._replace(level=text.lower())
+        elif role == "unit" and (units := public.by_orgnr(text)):
+            spot = spot._replace(level=units[0].level, orgnr=units[0].orgnr)
     return spot
+
+
+@lru_cache(4096)
+def _identity(names: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
+    """The places of the values that say what an object is about, and what each says; of one name, the last."""
+    places = {name: at for at, name in enumerate(names)}
+    return tuple((at, _IDENTITY[name.lower()]) for name, at in places.items() if name.lower() in _IDENTITY)
 
 
 def _keyed(public: Public, spot: Spot, key: str) -> Spot:
     """What an object's key tells of what it holds: ``{"111": {...}}``, ``{"2024": {...}}``."""
-    units = public.by_orgnr(key) or public.named(key)
+    units = public.by_orgnr(key) or public.named[key]
     if units:
         return spot.known(level=units[0].level if len(units) == 1 else spot.level, orgnr=units[0].orgnr)
     found = public.indicator(key, spot.registry)
@@ -245,9 +277,10 @@ def _nested(values: list[object]) -> bool:
     return any(isinstance(one, dict | list) for one in values)
 
 
-def _field(name: str, value: object) -> Field:
-    machine = isinstance(value, int | float) and not isinstance(value, bool)
-    return Field(name, "" if value is None else plain(str(value)), machine)
+def _text(value: object) -> str:
+    if type(value) is str:
+        return plain(value)
+    return "" if value is None else str(value)
 
 
 def read_script(spot: Spot, text: str) -> Iterator[Fragment]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import unquote_to_bytes
 
@@ -23,6 +23,7 @@ from kvalreg.release.audit_fragments import (
     read_script,
     table_records,
 )
+from kvalreg.release.audit_markup import Part, tokens
 from kvalreg.release.audit_public import Public, Spot, plain
 
 _VOID = frozenset(
@@ -33,6 +34,7 @@ _INLINE = frozenset(
     | {"span", "strong", "sub", "sup", "time", "u", "var"}
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_TEACHING = _HEADINGS | {"figcaption", "caption"}
 _TEXTS = frozenset(
     {"title", "alt", "aria-label", "aria-description", "aria-valuetext", "content", "value", "placeholder"}
 )
@@ -42,9 +44,11 @@ _ATTRIBUTES = {"data-kv-registry": "registry", "data-kv-indicator": "ind_id", "d
 _ATTRIBUTES |= {"data-kv-level": "level", "data-kv-orgnr": "orgnr"}
 _ATTRIBUTES |= {"data-ind": "ind_id", "data-context": "context", "data-unit": "orgnr"}
 _IDENTITY = frozenset(_ATTRIBUTES) | {"data-kv-year"}
+_TELLING = _IDENTITY | {"id", "role", "lang"}
+_WITH_ID = frozenset({"section", "figure", "table", "div", "article", "details"})
 
 
-@dataclass
+@dataclass(slots=True)
 class _Open:
     """An open element. Text flows on through an inline one; a card's parts stand by themselves."""
 
@@ -55,7 +59,7 @@ class _Open:
     text: list[str] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class _TableOpen:
     """An open table: headings, and rows with their spots."""
 
@@ -65,7 +69,7 @@ class _TableOpen:
     cell: list[str] | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class _RowOpen:
     """A row of a table: its cells' texts, and what those that say so are sorted by, by their place."""
 
@@ -78,8 +82,7 @@ class _RowOpen:
 def read_html(public: Public, spot: Spot, text: str) -> Iterator[Fragment]:
     """Everything in a page."""
     reader = _Reader(public, spot)
-    reader.feed(text)
-    reader.close()
+    reader.read(text)
     reader.flush()
     yield from reader.found
 
@@ -118,6 +121,26 @@ class _Reader(HTMLParser):
         self.found: list[Fragment] = []
         self.stack = [_Open("", spot)]
         self.tables: list[_TableOpen] = []
+        self.drawings = 0
+
+    def read(self, text: str) -> None:
+        """Everything in a page: quickly where it is plain markup, else as any browser's page."""
+        told = tokens(text)
+        if told is None:
+            self.feed(text)
+            self.close()
+            return
+        for part, what, attributes in told:
+            if part is Part.START:
+                self.handle_starttag(what, attributes)
+            elif part is Part.END:
+                self.handle_endtag(what)
+            elif part is Part.TEXT:
+                self._text(what)
+            elif part is Part.EMPTY:
+                self.handle_startendtag(what, attributes)
+            else:
+                self.handle_comment(what)
 
     @property
     def spot(self) -> Spot:
@@ -128,28 +151,31 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open an element: what its attributes tell holds inside it."""
         given = {name.lower(): value or "" for name, value in attrs}
-        card = "kv-card" in given.get("class", "").split()
+        classes = given.get("class", "")
+        card = "kv-card" in classes and "kv-card" in classes.split()
         inline = tag in _INLINE and not card and not self.stack[-1].card
         if not inline and tag != "br":
             self.flush()
-        spot = self._told(tag, given)
+        spot = self.spot if _TELLING.isdisjoint(given) else self._told(tag, given)
         in_row = tag in ("td", "th") and bool(self.tables and self.tables[-1].rows)
-        self._attributes(spot, {name: value for name, value in given.items() if not (in_row and name == "data-sort")})
+        sort = given.pop("data-sort", "") if in_row else ""
+        self._attributes(spot, given)
         if tag in _VOID:
             self._text(" ")
             return
         if tag == "table":
-            classes = given.get("class", "").split()
-            self.tables.append(_TableOpen(spot, "kv-table" in classes and "kv-counts" not in classes))
+            own = "kv-table" in classes.split() and "kv-counts" not in classes.split()
+            self.tables.append(_TableOpen(spot, own))
         elif tag == "tr" and self.tables:
             self.tables[-1].rows.append(_RowOpen(spot))
         elif in_row:
             row = self.tables[-1].rows[-1]
             if tag == "td" or given.get("scope") == "row":
                 row.heading = False
-            if given.get("data-sort"):
-                row.sorts[len(row.cells)] = given["data-sort"]
+            if sort:
+                row.sorts[len(row.cells)] = sort
             self.tables[-1].cell = []
+        self.drawings += tag == "svg"
         self.stack.append(_Open(tag, spot, inline, card))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
@@ -158,7 +184,7 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Close an element, and those inside it that were never closed."""
-        if not any(one.tag == tag for one in self.stack[1:]):
+        if self.stack[-1].tag != tag and not any(one.tag == tag for one in self.stack[1:]):
             return
         while self.stack[-1].tag != tag:
             self._close()
@@ -188,23 +214,29 @@ class _Reader(HTMLParser):
         elif not self.stack[-1].inline:
             self.flush()
         closed = self.stack.pop()
+        self.drawings -= tag == "svg"
         if closed.inline and closed.text:
             self.stack[-1].text += closed.text
 
     def flush(self) -> None:
         """Hand over the text gathered in the innermost block."""
         block = self._block()
-        text = "".join("".join(one.text) for one in block if one.text)
+        pieces = [piece for one in block for piece in one.text]
+        if not pieces:
+            return
         for one in block:
             one.text.clear()
+        text = "".join(pieces)
         if not text.strip():
             return
         tag, spot = block[0].tag, block[0].spot
         if tag == "script":
-            self.found += _json_or_text(self.public, replace(spot, place=f"{spot.place} chart data".strip()), text)
+            self.found += _json_or_text(self.public, spot._replace(place=f"{spot.place} chart data".strip()), text)
         elif tag != "style":
-            self.found.append(Passage(spot, plain(text), self._kind()))
-            self._learn(tag, plain(text))
+            text = plain(text)
+            self.found.append(Passage(spot, text, self._kind()))
+            if tag in _TEACHING:
+                self._learn(tag, text)
 
     def _block(self) -> list[_Open]:
         """The innermost block and the inline elements open in it."""
@@ -214,7 +246,7 @@ class _Reader(HTMLParser):
         return self.stack[first:]
 
     def _kind(self) -> TextKind:
-        if any(one.tag == "svg" for one in self.stack):
+        if self.drawings:
             return TextKind.LABEL
         return TextKind.CELL if self.tables and self.tables[-1].cell is not None else TextKind.PROSE
 
@@ -238,8 +270,8 @@ class _Reader(HTMLParser):
     def _told(self, tag: str, given: dict[str, str]) -> Spot:
         """What an element's own attributes tell."""
         spot = self.spot
-        if tag in ("section", "figure", "table", "div", "article", "details") and given.get("id"):
-            spot = replace(self.public.placed(spot, given["id"]), place=given["id"])
+        if tag in _WITH_ID and given.get("id"):
+            spot = self.public.placed(spot, given["id"])._replace(place=given["id"])
         if given.get("role") == "region" and given.get("aria-label"):
             spot = self.public.captioned(spot, given["aria-label"])
         if (
@@ -247,7 +279,7 @@ class _Reader(HTMLParser):
         ):  # tells of the whole page, not of the unit it is named after
             spot = replace(spot, orgnr=None, level=None)
         if given.get("lang"):
-            spot = replace(spot, english=given["lang"].startswith("en"))
+            spot = spot._replace(english=given["lang"].startswith("en"))
         told = {name: given[key] for key, name in _ATTRIBUTES.items() if given.get(key)}
         year = given.get("data-kv-year", "")
         return spot.known(**told, year=int(year) if year.isdigit() else None)
@@ -256,10 +288,10 @@ class _Reader(HTMLParser):
         for name, value in given.items():
             if value.startswith("data:"):
                 place = f"{spot.place} download {given.get('download', '')}".strip()
-                self.found += read_data_address(self.public, replace(spot, place=place), value)
+                self.found += read_data_address(self.public, spot._replace(place=place), value)
             elif name in _TEXTS or (name.startswith("data-") and name not in _IDENTITY):
                 place = f"{spot.place} attribute {name}".strip()
-                self.found.append(Passage(replace(spot, place=place), plain(value), self._kind()))
+                self.found.append(Passage(spot._replace(place=place), plain(value), self._kind()))
 
     def _table(self, table: _TableOpen) -> None:
         heading: list[str] = []
@@ -271,17 +303,18 @@ class _Reader(HTMLParser):
                 continue
             around = {name: getattr(table.spot, name) for name in ("level", "year") if getattr(row.spot, name) is None}
             place = f"{table.spot.place} table row {len(rows) + 1}".strip()
-            spot = replace(row.spot.known(**around), place=place)
+            spot = row.spot.known(**around)._replace(place=place)
             rows.append((spot, row.cells))
             if row.sorts:
                 numbers = [row.sorts.get(at, "") for at in range(1, len(row.cells))]
                 sorted_by.append((spot, [*row.cells[:1], *numbers]))
-        self.found += [replace(one, own=table.own) for one in table_records(self.public, heading, rows)]
+        self.found += [one._replace(own=table.own) for one in table_records(self.public, heading, rows)]
         # What a cell is sorted by is its number to four digits: a reader of the page's source sees more than its text.
         self.found += [_by_machine(one) for one in table_records(self.public, heading, sorted_by)]
 
 
 def _by_machine(record: Record) -> Record:
     """A record of what cells are sorted by: numbers that a program wrote; where none stands, nothing is said."""
-    first, *rest = record.fields
-    return replace(record, fields=(first, *(replace(one, machine=True) for one in rest if one.text)))
+    kept = [0, *(at for at in range(1, len(record.texts)) if record.texts[at])]
+    names, texts = tuple([record.names[at] for at in kept]), tuple([record.texts[at] for at in kept])
+    return Record(record.spot, names, texts, (record.machine[0], *(True for _ in kept[1:])), record.own)

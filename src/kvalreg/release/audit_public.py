@@ -7,11 +7,11 @@ own public files. Goes out: `Public`, and `Spot`, a place with what is known abo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
@@ -27,6 +27,26 @@ _TELLING_ID = 6
 """An indicator's bare id of at least so many letters is recognised inside a longer name."""
 _LEAST_ORGNR = 6
 """An orgnr of at least so many digits is recognised in running text as well."""
+
+
+_MOST_REMEMBERED = 200_000
+"""Texts of which something is remembered at most, so that a site of any size fits into memory."""
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
+
+
+class Memory(dict[_K, _V]):
+    """What is worked out of each text, once: a site repeats the same few texts a thousandfold."""
+
+    def __init__(self, work: Callable[[_K], _V]) -> None:
+        super().__init__()
+        self._work = work
+
+    def __missing__(self, key: _K) -> _V:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        found = self[key] = self._work(key)
+        return found
 
 
 class Place(NamedTuple):
@@ -46,8 +66,7 @@ class Key(NamedTuple):
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Where in a site something stands, and what is known there; None for what is not known."""
 
     file: str
@@ -63,7 +82,7 @@ class Spot:
     def known(self, **facts: str | int | bool | None) -> Spot:
         """The same spot with the facts that are not None."""
         told = {name: fact for name, fact in facts.items() if fact is not None}
-        return replace(self, **told) if told else self  # type: ignore[arg-type]
+        return self._replace(**told) if told else self  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -105,28 +124,28 @@ class Public:
             found.setdefault(plain(county), []).append(Place(Level.COUNTY.value, county))
         return {name: tuple(places) for name, places in found.items()}
 
-    def named(self, text: str) -> tuple[Place, ...]:
-        """The units whose name this text is, or, cut short by a drawing, the one it begins with."""
-        known = self._looked_up.get(text)
-        if known is None:
-            known = self._looked_up[text] = self._look_up(plain(text))
-        return known
+    @cached_property
+    def named(self) -> Memory[str, tuple[Place, ...]]:
+        """The units whose name a text is, or, cut short by a drawing, the one it begins with."""
+        return Memory(self._look_up)
 
-    def _look_up(self, name: str) -> tuple[Place, ...]:
+    def _look_up(self, text: str) -> tuple[Place, ...]:
+        name = plain(text)
         if name.endswith("…"):
             begun = {place for full, places in self.places.items() if full.startswith(name[:-1]) for place in places}
             return tuple(begun) if len(begun) == 1 else ()
         return self.places.get(name) or self.places.get(name[:1].lower() + name[1:], ())
 
-    @cached_property
-    def _looked_up(self) -> dict[str, tuple[Place, ...]]:
-        return {}
-
     def by_orgnr(self, text: str) -> tuple[Place, ...]:
         """The unit with this orgnr, or the county of this name."""
-        if text in self.units:
-            return (Place(self.units[text].level.value, text),)
-        return (Place(Level.COUNTY.value, text),) if text in self.units.counties else ()
+        return self._by_orgnr.get(text, ())
+
+    @cached_property
+    def _by_orgnr(self) -> dict[str, tuple[Place, ...]]:
+        counties: dict[str, tuple[Place, ...]] = {
+            name: (Place(Level.COUNTY.value, name),) for name in self.units.counties
+        }
+        return counties | {unit.orgnr: (Place(unit.level.value, unit.orgnr),) for unit in self.units}
 
     def mentioned(self, text: str) -> tuple[tuple[Place, ...], str]:
         """The units that a sentence speaks of, and the sentence without their names.
@@ -233,13 +252,20 @@ class Public:
 
     def headed(self, spot: Spot, text: str) -> Spot:
         """What a heading adds to all that stands below it: a context, or a unit."""
-        units = self.named(text)
+        units = self.named[text]
         if len(units) == 1:
             spot = spot.known(level=units[0].level, orgnr=units[0].orgnr)
         return spot.known(context=self.context(text))
 
     def context(self, text: str) -> str | None:
         """The context whose words stand in a text: ``etter hvor pasientene bor``."""
+        return self._contexts[text]
+
+    @cached_property
+    def _contexts(self) -> Memory[str, str | None]:
+        return Memory(self._context_in)
+
+    def _context_in(self, text: str) -> str | None:
         low = plain(text).lower()
         return next((context for phrase, context in self._context_words if phrase in low), None)
 

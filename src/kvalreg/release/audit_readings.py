@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.inputs.units import Level
-from kvalreg.release.audit_fragments import Field, Fragment, Passage, Record, TextKind, told
-from kvalreg.release.audit_public import Key, Place, Public, Spot, catalogue, plain, without_years, years
-from kvalreg.release.published_numbers import Numbers, drawn, printed, printed_interval
+from kvalreg.release.audit_fragments import Fragment, Passage, Record, TextKind, told
+from kvalreg.release.audit_public import Key, Memory, Place, Public, Spot, catalogue, plain, without_years, years
+from kvalreg.release.published_numbers import Numbers, Span, drawn, printed, printed_interval
 from kvalreg.report.tables import FOOTNOTE
 
 HIDDEN_MARKS = catalogue("states.hidden")
@@ -42,19 +43,17 @@ _ROLES = {
     "aside": catalogue("table.target", "table.change")
     | {"registry", "register", "registry_id", "ind_id", "indicator", "context", "year", "orgnr", "unit_id", "target"}
     | {"level_green", "level_yellow", "level_direction", "min_denominator", "provisional", "dashed", "change_from"}
-    | {
-        "coverage_year",
-        "dg_year",
-        "series_from",
-        "registry_name",
-        "unit_level",
-        "latest_update",
-        "latest_affirm",
-        "$schema",
-        "parent",
-    },
+    | {"coverage_year", "dg_year", "series_from", "registry_name", "unit_level"}
+    | {"latest_update", "latest_affirm", "$schema", "parent"},
 }
 _ROLE_OF = {name.lower(): role for role, names in _ROLES.items() for name in names}
+_NUMBERS = frozenset({"n", "x", "value", "text", "low", "high", "interval"})
+_TELLS_HIDING = frozenset({"n", "x", "value", "shown", "footnote"})
+_N, _VALUE, _LOW = (Numbers._fields.index(name) for name in ("n", "value", "low"))
+Told = list[tuple[int, Span]]
+"""Parts of `Numbers` by their places, and what is told of them."""
+_SILENT = frozenset({"aside", "unit", "shown"})
+_SEVERAL = 2
 _NUMBER_WORDS = (
     "null|en|ett|én|to|tre|fire|fem|seks|sju|syv|åtte|ni|ti|elleve|tolv|"
     "one|two|three|four|five|six|seven|eight|nine|ten"
@@ -70,8 +69,7 @@ _ADDRESS = re.compile(r"[\w./-]+\.(?:json|csv|html)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ0-9])")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One place that tells of one cell. `numbers` is None where the cell is marked as hidden.
 
     The key's context is empty where nothing around it tells which it is.
@@ -82,8 +80,7 @@ class Reading:
     spot: Spot
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A number, or a verdict, beside these units; what the spot does not know may be anything.
 
     `years` is empty where none is named.
@@ -94,85 +91,209 @@ class Claim:
     spot: Spot
 
 
-@dataclass(frozen=True, slots=True)
-class Unattached:
+class Unattached(NamedTuple):
     """A row of one of our own tables that tells of no cell we can name."""
 
     spot: Spot
 
 
-def read_fragment(public: Public, fragment: Fragment) -> Iterator[Reading | Claim | Unattached]:
-    """Everything that a fragment says about cells."""
-    if isinstance(fragment, Passage):
-        yield from _passage(public, fragment)
-    else:
-        yield from _record(public, fragment)
+class Sentence(NamedTuple):
+    """A sentence that tells a result: the units and the titles that it names, and its years."""
+
+    places: tuple[Place, ...]
+    titled: tuple[tuple[str, str], ...]
+    years: tuple[int, ...]
 
 
-# --- texts -----------------------------------------------------------------------------------------------------------
-def _passage(public: Public, passage: Passage) -> Iterator[Claim]:
-    spot = passage.spot
-    if passage.kind is TextKind.LABEL and (places := _of_level(public.named(passage.text), spot)):
-        yield Claim(places, _years(spot), spot)
-        return
-    for sentence in _SENTENCE.split(passage.text):
-        if not _SAYS_RESULT.search(sentence) or sentence.startswith(_TARGETS):
-            continue
-        places, rest = public.mentioned(sentence)
-        titled = public.titled(sentence, spot.registry)
-        if titled:
-            places = (*places, _nation(public))
-        if not places and passage.kind is TextKind.PROSE:
-            places = _about(public, spot)
-        if places and _says_result(public, rest):
-            where = spot.known(registry=titled[0][0], ind_id=titled[0][1]) if len(titled) == 1 else spot
-            yield Claim(places, years(public.without_titles(rest)) or _years(spot), where)
+class _Name(NamedTuple):
+    """What a text in a column of names says of its row."""
+
+    places: tuple[Place, ...]
+    context: str | None
+    year: int | None
 
 
-def _says_result(public: Public, text: str) -> bool:
-    """Whether a text holds a number or a verdict that may be a result: no year, no ``95 %``, no title's number."""
-    rest = re.sub(r"95\s?%", " ", without_years(public.without_titles(text)))
-    return _SAYS_RESULT.search(rest) is not None
+class Reader:
+    """Reads fragments. What it has found out about a text is remembered, whatever the text stands beside."""
+
+    def __init__(self, public: Public) -> None:
+        self.public = public
+        self._nation = Place(Level.NATION.value, public.units.nation.orgnr)
+        self._kinds = {(r.id, i.id): i.type for r in public.registries.values() for i in r.indicators}
+        self._sentences = Memory(self._sentences_in)
+        self._names = Memory(self._name_in)
+        self._indicators = Memory(self._indicator_in)
+        self._speaks = Memory(self._speaks_by_itself)
+        self._marks = Memory(_is_mark)
+        self._numbers = Memory(_numbers_in)
+
+    def read(self, fragment: Fragment) -> Iterator[Reading | Claim | Unattached]:
+        """Everything that a fragment says about cells."""
+        return self._passage(fragment) if type(fragment) is Passage else self._record(fragment)  # type: ignore[arg-type]
+
+    # --- texts -------------------------------------------------------------------------------------------------------
+    def _passage(self, passage: Passage) -> Iterator[Claim]:
+        spot, text, kind = passage
+        if kind is TextKind.LABEL and (places := _of_level(self.public.named[text], spot)):
+            yield Claim(places, _years(spot), spot)
+            return
+        for places, every_title, named_years in self._sentences[text]:
+            titled = [one for one in every_title if spot.registry in (None, one[0])]
+            if titled:
+                places = (*places, self._nation)
+            if not places and kind is TextKind.PROSE:
+                places = self._about(spot)
+            if places:
+                where = spot.known(registry=titled[0][0], ind_id=titled[0][1]) if len(titled) == 1 else spot
+                yield Claim(places, named_years or _years(spot), where)
+
+    def _sentences_in(self, text: str) -> tuple[Sentence, ...]:
+        """The sentences that tell a result of whatever they are about."""
+        found = []
+        for sentence in _SENTENCE.split(text):
+            if not _SAYS_RESULT.search(sentence) or sentence.startswith(_TARGETS):
+                continue
+            places, rest = self.public.mentioned(sentence)
+            if self._says_result(rest):
+                titled = self.public.titled(sentence, None)
+                found.append(Sentence(places, titled, years(self.public.without_titles(rest))))
+        return tuple(found)
+
+    def _says_result(self, text: str) -> bool:
+        """Whether a text holds a number or a verdict that may be a result: no year, no ``95 %``, no title's number."""
+        rest = re.sub(r"95\s?%", " ", without_years(self.public.without_titles(text)))
+        return _SAYS_RESULT.search(rest) is not None
+
+    def _about(self, spot: Spot) -> tuple[Place, ...]:
+        """The unit that the surroundings tell of."""
+        if spot.orgnr is not None:
+            return _of_level(self.public.by_orgnr(spot.orgnr), spot)
+        return (self._nation,) if spot.level == Level.NATION.value else ()
+
+    # --- records -----------------------------------------------------------------------------------------------------
+    def _record(self, record: Record) -> Iterator[Reading | Claim | Unattached]:
+        roles = _roles(record.names)
+        hidden, speaks = self._is_hidden(record, roles), self._is_speaking(record, roles)
+        if not (hidden or speaks):
+            return
+        spot, places = self._identify(record, roles)
+        key = _key(spot, places)
+        if key is not None:
+            if hidden:
+                yield Reading(key, None, spot)
+            elif numbers := self._numbers_of(record, roles, key):
+                yield Reading(key, numbers, spot)
+                return
+        if places and speaks:
+            yield Claim(places, _years(spot), spot)
+        if record.own and key is None:
+            yield Unattached(record.spot)
+
+    def _identify(self, record: Record, roles: tuple[str | None, ...]) -> tuple[Spot, tuple[Place, ...]]:
+        """Which cell a record is about, from its own fields first, then from what stands around it."""
+        spot = told(self.public, record.spot, record.names, record.texts)
+        names: tuple[Place, ...] = ()
+        for at, role in enumerate(roles):
+            if record.machine[at] or role not in ("unit", None):
+                continue
+            text = record.texts[at]
+            name = self._names[text]
+            names = names or _of_level(name.places, spot)
+            if at == 0 or role == "unit":
+                found = self._indicators[text, spot.registry]
+                if found:
+                    spot = spot._replace(registry=found[0], ind_id=found[1])
+                if name.context is not None or name.year is not None:
+                    spot = spot.known(context=name.context, year=name.year)
+        if names:
+            # Names repeat, and an orgnr does not; where the two contradict each other, the name is what readers see.
+            keyed = next((self.public.by_orgnr(record.texts[at]) for at in _orgnrs(record.names)), ())
+            return spot, tuple(place for place in names if place in keyed) or names
+        return spot, self._about(spot)
+
+    def _name_in(self, text: str) -> _Name:
+        year = re.match(r"((?:19|20)\d\d)(?!\d)", text)
+        places = self.public.named[text] or self._long_orgnr(text)
+        return _Name(places, self.public.context(text), int(year[1]) if year else None)
+
+    def _long_orgnr(self, text: str) -> tuple[Place, ...]:
+        return self.public.by_orgnr(text) if re.fullmatch(r"\d{6,}", text) else ()
+
+    def _indicator_in(self, asked: tuple[str, str | None]) -> tuple[str, str] | None:
+        """The indicator that a row's first cell names, with or without a remark after it, or links to."""
+        text, registry = asked
+        link = re.search(r"#(ind-[a-z0-9_-]+)", text)
+        if link and link[1] in self.public.anchors:
+            return self.public.anchors[link[1]]
+        found = self.public.indicator(text, registry)
+        if found or registry is None:
+            return found
+        starts = [i for i in self.public.registries[registry].indicators if text.startswith(plain(i.title))]
+        return (registry, max(starts, key=lambda i: len(i.title)).id) if starts else None
+
+    def _is_hidden(self, record: Record, roles: tuple[str | None, ...]) -> bool:
+        """Whether the record says that its cell is hidden: a mark, a code, ``shown: false``, or empty numbers."""
+        texts, marks = record.texts, self._marks
+        if True in map(marks.__getitem__, texts):
+            return True
+        last = {role: texts[at] for at, role in enumerate(roles) if role in _TELLS_HIDING}
+        if last.pop("shown", "").lower() in ("false", "0") or HIDDEN_CODE in last.pop("footnote", "").split():
+            return True
+        return bool(last) and all(text.lower() in ("", "nan") for text in last.values())
+
+    def _is_speaking(self, record: Record, roles: tuple[str | None, ...]) -> bool:
+        """Whether any field holds a number or a verdict that may be the cell's."""
+        for at, role in enumerate(roles):
+            if role not in _SILENT and self._speaks[record.texts[at], role is None, record.machine[at]]:
+                return True
+        return False
+
+    def _speaks_by_itself(self, asked: tuple[str, bool, bool]) -> bool:
+        text, without_role, machine = asked
+        if text in _VERDICTS:
+            return True
+        if text.lower() in ("", "nan", "true", "false") or _is_mark(text) or self.public.named[text]:
+            return False
+        if _ADDRESS.fullmatch(text):
+            return False
+        if without_role and not machine:
+            return self._says_result(self.public.mentioned(text)[1]) and self._long_orgnr(text) == ()
+        return re.search(r"\d", text if machine else without_years(text)) is not None
+
+    def _numbers_of(self, record: Record, roles: tuple[str | None, ...], key: Key) -> Numbers:
+        """The record's numbers, each as exactly as it is told."""
+        kind = self._kinds[key.registry, key.ind_id]
+        parts: list[Span | None] = [None] * len(Numbers._fields)
+        for at, role in enumerate(roles):
+            if role not in _NUMBERS:
+                continue
+            told = self._numbers[record.texts[at], role, record.machine[at], record.spot.english]
+            if role == "x" and not kind.summed:
+                told = [(_VALUE, span) for _, span in told]
+            if kind is IndicatorType.ANTALL:  # A count is its own number of patients; its denominator says nothing.
+                told = [(_N, span) for part, span in told if part == _VALUE]
+            for part, span in _agreed(parts, told):
+                parts[part] = span
+        return Numbers(*parts)
+
+
+def _agreed(parts: list[Span | None], told: Told) -> Told:
+    """What is told, met with what is known; nothing where any of it contradicts that."""
+    if all(parts[part] is None for part, _ in told):
+        return told
+    met = [(part, span if (known := parts[part]) is None else known.meet(span)) for part, span in told]
+    return [(part, span) for part, span in met if span is not None] if all(span for _, span in met) else []
 
 
 def _years(spot: Spot) -> tuple[int, ...]:
     return () if spot.year is None else (spot.year,)
 
 
-def _nation(public: Public) -> Place:
-    return Place(Level.NATION.value, public.units.nation.orgnr)
-
-
-def _about(public: Public, spot: Spot) -> tuple[Place, ...]:
-    """The unit that the surroundings tell of."""
-    if spot.orgnr is not None:
-        return _of_level(public.by_orgnr(spot.orgnr), spot)
-    return (_nation(public),) if spot.level == Level.NATION.value else ()
-
-
 def _of_level(places: tuple[Place, ...], spot: Spot) -> tuple[Place, ...]:
     """Of several units with one name, those of the level that the surroundings tell of; all where none is."""
+    if len(places) < _SEVERAL:
+        return places
     return tuple(place for place in places if place.level == spot.level) or places
-
-
-# --- records ---------------------------------------------------------------------------------------------------------
-def _record(public: Public, record: Record) -> Iterator[Reading | Claim | Unattached]:
-    spot, places = _identify(public, record)
-    hidden, speaks = _hidden(record), _speaks(public, record)
-    if not (hidden or speaks):
-        return
-    key = _key(spot, places)
-    if key is not None:
-        numbers = _numbers(public, record, key)
-        if hidden:
-            yield Reading(key, None, spot)
-        elif numbers:
-            yield Reading(key, numbers, spot)
-            return
-    if places and speaks:
-        yield Claim(places, _years(spot), spot)
-    if record.own and key is None:
-        yield Unattached(record.spot)
 
 
 def _key(spot: Spot, places: tuple[Place, ...]) -> Key | None:
@@ -182,58 +303,14 @@ def _key(spot: Spot, places: tuple[Place, ...]) -> Key | None:
     return Key(spot.registry, spot.ind_id, spot.context or "", spot.year, places[0])
 
 
-def _identify(public: Public, record: Record) -> tuple[Spot, tuple[Place, ...]]:
-    """Which cell a record is about, from its own fields first, then from what stands around it."""
-    spot = told(public, record.spot, {one.name: one.text for one in record.fields})
-    names: tuple[Place, ...] = ()
-    keyed = next((public.by_orgnr(one.text) for one in record.fields if one.name.lower() == "orgnr"), ())
-    for at, one in enumerate(record.fields):
-        role = _role(one)
-        if one.machine or role not in ("unit", None):
-            continue
-        names = names or _of_level(public.named(one.text) or _long_orgnr(public, one.text), spot)
-        if at == 0 or role == "unit":
-            found = _indicator_named(public, one.text, spot)
-            spot = spot.known(registry=found[0], ind_id=found[1]) if found else spot
-            spot = spot.known(context=public.context(one.text))
-            year = re.match(r"((?:19|20)\d\d)(?!\d)", one.text)
-            spot = spot.known(year=int(year[1])) if year else spot
-    if names:
-        # Names repeat, and an orgnr does not; where the two contradict each other, the name is what readers see.
-        return spot, tuple(place for place in names if place in keyed) or names
-    return spot, _about(public, spot)
+@lru_cache(4096)
+def _roles(names: tuple[str, ...]) -> tuple[str | None, ...]:
+    return tuple(_ROLE_OF.get(name.lower()) if name else None for name in names)
 
 
-def _long_orgnr(public: Public, text: str) -> tuple[Place, ...]:
-    return public.by_orgnr(text) if re.fullmatch(r"\d{6,}", text) else ()
-
-
-def _indicator_named(public: Public, text: str, spot: Spot) -> tuple[str, str] | None:
-    """The indicator that a row's first cell names, with or without a remark after it, or links to."""
-    link = re.search(r"#(ind-[a-z0-9_-]+)", text)
-    if link and link[1] in public.anchors:
-        return public.anchors[link[1]]
-    found = public.indicator(text, spot.registry)
-    if found or spot.registry is None:
-        return found
-    starts = [i for i in public.registries[spot.registry].indicators if text.startswith(plain(i.title))]
-    return (spot.registry, max(starts, key=lambda i: len(i.title)).id) if starts else None
-
-
-def _role(one: Field) -> str | None:
-    name = one.name.lower()
-    return _ROLE_OF.get(name) if name else None
-
-
-def _hidden(record: Record) -> bool:
-    """Whether the record says that its cell is hidden: with the mark, a code, ``shown: false``, or empty numbers."""
-    roles = {_role(one): one.text for one in record.fields}
-    if any(_is_mark(one.text) for one in record.fields) or roles.get("shown", "").lower() in ("false", "0"):
-        return True
-    if HIDDEN_CODE in roles.get("footnote", "").split():
-        return True
-    empty = [roles[name] for name in ("n", "x", "value") if name in roles]
-    return bool(empty) and all(text.lower() in ("", "nan") for text in empty)
+@lru_cache(4096)
+def _orgnrs(names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(at for at, name in enumerate(names) if name.lower() == "orgnr")
 
 
 def _is_mark(text: str) -> bool:
@@ -241,48 +318,12 @@ def _is_mark(text: str) -> bool:
     return text.removesuffix(FOOTNOTE).rstrip() in HIDDEN_MARKS
 
 
-def _speaks(public: Public, record: Record) -> bool:
-    """Whether any field holds a number or a verdict that may be the cell's."""
-    return any(_speaking(public, one) for one in record.fields if _role(one) not in ("aside", "unit", "shown"))
-
-
-def _speaking(public: Public, one: Field) -> bool:
-    if one.text in _VERDICTS:
-        return True
-    if one.text.lower() in ("", "nan", "true", "false") or _is_mark(one.text) or public.named(one.text):
-        return False
-    if _ADDRESS.fullmatch(one.text):
-        return False
-    if _role(one) is None and not one.machine:
-        return _says_result(public, public.mentioned(one.text)[1]) and _long_orgnr(public, one.text) == ()
-    return re.search(r"\d", one.text if one.machine else without_years(one.text)) is not None
-
-
-def _numbers(public: Public, record: Record, key: Key) -> Numbers:
-    """The record's numbers, each as exactly as it is told."""
-    kind = public.registries[key.registry].indicator(key.ind_id).type
-    found = Numbers()
-    for one in record.fields:
-        role = _role(one)
-        more = _number(one, role, record.spot)
-        if role == "x" and not kind.summed:
-            more = Numbers(value=more.x)
-        if kind is IndicatorType.ANTALL:  # A count is its own number of patients; its denominator says nothing.
-            more = Numbers(n=more.value)
-        found = found.meet(more) or found
-    return found
-
-
-def _number(one: Field, role: str | None, spot: Spot) -> Numbers:
-    if role == "interval" or role == "value":
-        limits = None if one.machine else printed_interval(one.text, english=spot.english)
-        if role == "interval":
-            return Numbers(low=limits[0], high=limits[1]) if limits else Numbers()
-        value = drawn(one.text) if one.machine else printed(one.text, english=spot.english)
-        return Numbers(value=value, low=limits[0], high=limits[1]) if limits else Numbers(value=value)
-    if role == "text":
-        return Numbers(value=printed(one.text, english=spot.english))
-    if role in ("n", "x", "low", "high"):
-        span = drawn(one.text) if one.machine else printed(one.text, english=spot.english)
-        return Numbers(**{role: span})
-    return Numbers()
+def _numbers_in(asked: tuple[str, str, bool, bool]) -> Told:
+    """What a text in a column of this role says: text, role, whether a program wrote it, whether in English."""
+    text, role, machine, english = asked
+    span = drawn(text) if machine else printed(text, english=english)
+    if role in ("interval", "value"):
+        limits = None if machine else printed_interval(text, english=english)
+        told = list(enumerate(limits, start=_LOW)) if limits else []
+        return [(_VALUE, span), *told] if role == "value" and span else told
+    return [(_VALUE if role == "text" else Numbers._fields.index(role), span)] if span else []

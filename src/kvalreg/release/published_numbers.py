@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,7 +21,6 @@ DRAWN_DIGITS = 4
 MOST_PATIENTS = 5000
 """Up to here a number of patients that is not printed is looked for by its interval."""
 _SLACK = 1e-9
-_PARTS = ("n", "x", "value", "low", "high")
 _NORWEGIAN = r"\d{1,3}(?:[\u00a0\u202f\u2009 ]\d{3})+(?:,\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 _ENGLISH = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?"
 
@@ -44,8 +42,7 @@ class Span(NamedTuple):
         return self.low == self.high
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(NamedTuple):
     """What is printed about one cell; None for what is not.
 
     Parameters
@@ -64,19 +61,23 @@ class Numbers:
     low: Span | None = None
     high: Span | None = None
 
-    def meet(self, other: Numbers) -> Self | None:
+    def meet(self, other: Numbers) -> Numbers | None:
         """What two places say together; None when they contradict each other."""
+        if self == other:
+            return self
         met = []
-        for name in _PARTS:
-            mine, theirs = getattr(self, name), getattr(other, name)
+        for mine, theirs in zip(self, other, strict=True):
             both = mine.meet(theirs) if mine is not None and theirs is not None else (mine or theirs)
             if both is None and mine is not None:
                 return None
             met.append(both)
-        return type(self)(*met)
+        return Numbers(*met)
 
     def __bool__(self) -> bool:
-        return any(getattr(self, name) is not None for name in _PARTS)
+        return self != _NOTHING
+
+
+_NOTHING = Numbers()
 
 
 def printed(text: str, *, english: bool) -> Span | None:

@@ -1,0 +1,96 @@
+"""Plain markup is taken apart as html.parser does, and what is not plain is left to it."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from kvalreg.project import Project
+from kvalreg.release.audit_markup import Part, tokens
+
+
+class _Parts(HTMLParser):
+    """What html.parser hands over, texts that follow each other as one."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[Part, str, list[tuple[str, str | None]]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((Part.START, tag, attrs))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((Part.EMPTY, tag, attrs))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.found.append((Part.END, tag, []))
+
+    def handle_comment(self, data: str) -> None:
+        self.found.append((Part.COMMENT, data, []))
+
+    def handle_data(self, data: str) -> None:
+        if self.found and self.found[-1][0] is Part.TEXT:
+            self.found[-1] = (Part.TEXT, self.found[-1][1] + data, [])
+        else:
+            self.found.append((Part.TEXT, data, []))
+
+
+def _by_html_parser(text: str) -> list[tuple[Part, str, list[tuple[str, str | None]]]]:
+    parser = _Parts()
+    parser.feed(text)
+    parser.close()
+    return parser.found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "bare tekst &amp; mer",
+        "<!DOCTYPE html><html lang=\"nb\"><p class='a' hidden>Én &lt; to<br>tre</p></html>",
+        '<td data-sort="0.87" data-label="A &quot;B&quot;">87 av 100</td>',
+        '<script type="application/json">{"a": "<b>&amp;</b>", "c": 1}</script><p>x</p>',
+        "<style>a > b { color: red }</style>",
+        '<svg viewBox="0 0 1 1"><path d="M0 0"/><text x="1">Vik</text></svg>',
+        "<!-- 3 av 7 --><p>x</p><!---->",
+        '<P CLASS="A">x</P >',
+        "<p>uferdig",
+    ],
+)
+def test_plain_markup_is_read_as_html_parser_reads_it(text: str) -> None:
+    """The same tags, attributes, texts and comments, in the same order."""
+    told = tokens(text)
+    assert told is not None
+    assert [tuple(one) for one in told if one.part is not Part.TEXT or one.what] == _by_html_parser(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p a=1>x</p>",
+        '<p a="1"b="2">x</p>',
+        "3 < 7",
+        "<script>let a = 1",
+        "<!-- a -- b -->",
+        "<![CDATA[3 av 7]]>",
+        "<?xml version='1.0'?><a/>",
+        "<p",
+        "</>",
+    ],
+)
+def test_what_is_not_plain_is_left_to_html_parser(text: str) -> None:
+    """No guess is made: the slow way reads it."""
+    assert tokens(text) is None
+
+
+def test_every_page_of_the_demo_is_read_the_quick_way_and_alike(demo: tuple[Project, object]) -> None:
+    """Pages are plain markup, so that the audit of a nation's site is quick; both ways read the same in them."""
+    pages: list[Path] = sorted(demo[0].site.rglob("*.html"))
+    assert pages
+    for page in pages[:: max(1, len(pages) // 8)]:
+        text = page.read_text(encoding="utf-8")
+        told = tokens(text)
+        assert told is not None, page
+        assert [tuple(one) for one in told if one.part is not Part.TEXT or one.what] == _by_html_parser(text)
