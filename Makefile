@@ -47,4 +47,5 @@ $(VENV)/.site: $(VENV)/.environment
 $(VENV)/.test: $(VENV)/.environment
 	@$(PIP) install --constraint constraints.txt --editable '.[test]'
 	@sh tests/install_browser.sh
+	@sh tests/install_html_validate.sh $(VENV)
 	@touch $@

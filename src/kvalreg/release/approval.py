@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from kvalreg.disclosure.ledger import NEXT
 from kvalreg.errors import DisclosureError, Fault, SiteError, UsageError
+from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.release.archive import link_editions
@@ -53,7 +54,8 @@ def approve(site: Path, project: Project) -> list[Fault]:
         With every other finding, when something that is hidden can be worked out.
     """
     staged = [path.relative_to(project.staged) for path in project.staged.rglob("*.qmd")]
-    faults = site_faults(site, [served(path.as_posix()) for path in staged if path.parts[0][0] not in "._"])
+    pages = [served(path.as_posix()) for path in staged if path.parts[0][0] not in "._"]
+    faults = site_faults(site, pages, read_site_descriptor(project).path)
     dead = [fault for fault in faults if fault.kind is Kind.LINK_DEAD]
     if len(dead) < len(faults):
         last = Fault(

@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from babel import Locale
+
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import Level, Units, read_units
@@ -22,6 +24,10 @@ from kvalreg.report.wording import LANGUAGES, words
 
 CONTEXTS = ("caregiver", "resident")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_MONTHS = "|".join(
+    sorted({Locale.parse(name).months["format"]["wide"][at] for name in LANGUAGES for at in range(1, 13)})
+)
+_DAY_OR_VERSION = re.compile(rf"(?<!\d)\d{{1,2}}\.? (?:{_MONTHS})\b|(?<![\d.])\d+\.\d+\.\d+(?![\d.]*\d)")
 _FEW_LETTERS = 2
 _TELLING_ID = 6
 """An indicator's bare id of at least so many letters is recognised inside a longer name."""
@@ -291,6 +297,11 @@ def years(text: str) -> tuple[int, ...]:
 def without_years(text: str) -> str:
     """A text without the years it names."""
     return _YEAR.sub(" ", text)
+
+
+def without_days(text: str) -> str:
+    """A text without days and versions: ``31. desember 2025``, ``0.1.0``."""
+    return _DAY_OR_VERSION.sub(" ", text)
 
 
 def catalogue(*keys: str) -> frozenset[str]:

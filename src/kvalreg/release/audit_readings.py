@@ -15,7 +15,18 @@ from typing import NamedTuple
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.inputs.units import Level
 from kvalreg.release.audit_fragments import Fragment, Passage, Record, TextKind, told
-from kvalreg.release.audit_public import Key, Memory, Place, Public, Spot, catalogue, plain, without_years, years
+from kvalreg.release.audit_public import (
+    Key,
+    Memory,
+    Place,
+    Public,
+    Spot,
+    catalogue,
+    plain,
+    without_days,
+    without_years,
+    years,
+)
 from kvalreg.release.published_numbers import Numbers, Span, drawn, printed, printed_interval
 from kvalreg.report.tables import FOOTNOTE
 
@@ -161,7 +172,7 @@ class Reader:
 
     def _says_result(self, text: str) -> bool:
         """Whether a text holds a number or a verdict that may be a result: no year, no ``95 %``, no title's number."""
-        rest = re.sub(r"95\s?%", " ", without_years(self.public.without_titles(text)))
+        rest = re.sub(r"95\s?%", " ", without_years(without_days(self.public.without_titles(text))))
         return _SAYS_RESULT.search(rest) is not None
 
     def _about(self, spot: Spot) -> tuple[Place, ...]:

@@ -21,7 +21,8 @@ _LIBRARY = "site_libs"
 """What the renderers bring themselves; its pages, if any, are not ours."""
 _LINK = re.compile(r"""<a\b[^>]*?\shref\s*=\s*["']([^"']*)["']""")
 _ASKED = re.compile(
-    r"<(?:script|img|link|iframe|source|video|audio|embed|object|use|image|track|input)\b[^>]*?"
+    r"""<(?:link\b(?![^>]*\brel\s*=\s*["']?(?:canonical|alternate)\b)|script|img|iframe|source|video|audio|embed"""
+    r"""|object|use|image|track|input)\b[^>]*?"""
     r"""\s(?:src|href|data|xlink:href|srcset|poster|data-src)\s*=\s*["']?([^"'\s>]*)"""
     r"""|<form\b[^>]*?\saction\s*=\s*["']?([^"'\s>]*)|\sdata-src\s*=\s*["']([^"']*)["']"""
 )
@@ -39,7 +40,7 @@ _PARTS = {
 _RAW = ("{{<", "\n:::")
 
 
-def site_faults(site: Path, pages: Iterable[str]) -> list[Fault]:
+def site_faults(site: Path, pages: Iterable[str], root: str = "/") -> list[Fault]:
     """Everything about a finished site that is not whole.
 
     Parameters
@@ -48,6 +49,8 @@ def site_faults(site: Path, pages: Iterable[str]) -> list[Fault]:
         Its folder.
     pages
         The files that must be there, such as ``registre/slag/index.html``.
+    root
+        Where links that begin at the server's root find the site: ``/resultater/``.
     """
     files = _files(site)
     faults = [
@@ -63,7 +66,7 @@ def site_faults(site: Path, pages: Iterable[str]) -> list[Fault]:
         faults += _foreign(file, [*asked, *_STYLE_ASKS.findall(text)])
         if file.endswith(".html"):
             faults += _incomplete(file, text)
-            for link in _links([*_LINK.findall(text), *asked]):
+            for link in _links([*_LINK.findall(text), *asked], root):
                 target = _target(file, link.path, site, files)
                 if target is None:
                     what = f"A link leads to {link.path!r}, which is not there."
@@ -83,11 +86,12 @@ class _Link(NamedTuple):
     part: str
 
 
-def _links(addresses: Iterable[str]) -> Iterator[_Link]:
+def _links(addresses: Iterable[str], root: str) -> Iterator[_Link]:
     """The addresses that lead to the site itself."""
     for address in dict.fromkeys(addresses):
         if not (_SCHEME.match(address) or _HOST.match(address)):
             path, _, part = unescape(address).partition("#")
+            path = f"/{path.removeprefix(root)}" if path.startswith(root) else path
             yield _Link(unquote(path.partition("?")[0]), unquote(part))
 
 

@@ -95,7 +95,7 @@ def _numbers(shown: Sequence[Shown], say: Words) -> str:
         return say("trust.no_numbers")
     if len(shown) > 1:
         newest = say("trust.newest", date=say.date(updated)) if updated else ""
-        return f"{say('trust.from', count=len(shown))} {newest}".strip()
+        return f"{say('trust.from')} {newest}".strip()
     if updated is None or affirmed is None:
         return say("page.updated_unknown")
     return say("page.updated", update=say.date(updated), affirm=say.date(affirmed))
