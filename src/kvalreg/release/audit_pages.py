@@ -274,10 +274,8 @@ class _Reader(HTMLParser):
             spot = self.public.placed(spot, given["id"])._replace(place=given["id"])
         if given.get("role") == "region" and given.get("aria-label"):
             spot = self.public.captioned(spot, given["aria-label"])
-        if (
-            "kv-provenance" in given.get("class", "").split()
-        ):  # tells of the whole page, not of the unit it is named after
-            spot = replace(spot, orgnr=None, level=None)
+        if "kv-provenance" in given.get("class", "").split():  # of the whole page, not of the unit it is named after
+            spot = spot._replace(orgnr=None, level=None)
         if given.get("lang"):
             spot = spot._replace(english=given["lang"].startswith("en"))
         told = {name: given[key] for key, name in _ATTRIBUTES.items() if given.get(key)}
