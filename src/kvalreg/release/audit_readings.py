@@ -152,11 +152,24 @@ class Reader:
             titled = [one for one in every_title if spot.registry in (None, one[0])]
             if titled:
                 places = (*places, self._nation)
+            if spot.orgnr is not None:
+                places = self._without_namesakes(places, spot.orgnr)
             if not places and kind is TextKind.PROSE:
                 places = self._about(spot)
             if places:
                 where = spot.known(registry=titled[0][0], ind_id=titled[0][1]) if len(titled) == 1 else spot
                 yield Claim(places, named_years or _years(spot), where)
+
+    def _without_namesakes(self, places: tuple[Place, ...], orgnr: str) -> tuple[Place, ...]:
+        """Where a place tells of one unit, its name means that unit, and none of the others that bear it."""
+        own = next((place for place in places if place.orgnr == orgnr), None)
+        if own is None or orgnr not in self.public.units:
+            return places
+        unit = self.public.units[orgnr]
+        namesakes = {
+            place for name in (unit.name, unit.short_name) for place in self.public.places.get(plain(name), ())
+        }
+        return tuple(place for place in places if place == own or place not in namesakes)
 
     def _sentences_in(self, text: str) -> tuple[Sentence, ...]:
         """The sentences that tell a result of whatever they are about."""
