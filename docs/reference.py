@@ -24,9 +24,11 @@ from kvalreg.inputs.delivery_checks import CONTEXTS
 from kvalreg.inputs.delivery_list import ListedDelivery
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.units import COLUMNS
-from kvalreg.report import Report
+from kvalreg.report import Report, addresses
 from kvalreg.report.display import Piece
 from kvalreg.report.figures import FIGURES
+from kvalreg.site.api import ROOT as API
+from kvalreg.site.api_schema import SCHEMAS
 from kvalreg.site.renderer import RENDERERS
 from kvalreg.workbench.explanation import sections
 
@@ -40,6 +42,7 @@ def pages() -> dict[str, str]:
         "api": api,
         "faults": faults,
         "extensions": extensions,
+        "addresses": addresses_page,
     }
     return {f"reference/{name}.md": make() for name, make in made.items()}
 
@@ -302,6 +305,37 @@ def extensions() -> str:
     return (
         "# What there is\n\n## Indicator types\n\n| type | summed to higher levels |\n|---|---|\n"
         f"{types_}\n\n## Figures\n\n| figure | what it shows |\n|---|---|\n{figures}\n\n## Renderers\n\n{renderers}\n"
+    )
+
+
+_ADDRESSES = {
+    "the front page": addresses.FRONT_PAGE,
+    "all registries": addresses.REGISTRIES_PAGE,
+    "a registry": addresses.registry_page("ID"),
+    "a registry's year": addresses.year_page("ID", 2025, "final"),
+    "a year so far": addresses.year_page("ID", 2026, "interim"),
+    "an indicator": addresses.indicator_page("ID", "INDICATOR"),
+    "all hospitals": addresses.UNITS_PAGE,
+    "a hospital, HF or RHF": addresses.unit_page("NAME"),
+    "all medical fields": addresses.FIELDS_PAGE,
+    "a medical field": addresses.field_page("NAME"),
+    "a page in English": addresses.in_language(addresses.registry_page("ID"), "en"),
+    "a permanent edition": f"{addresses.EDITIONS}/2026-06/index.qmd",
+}
+
+
+def addresses_page() -> str:
+    """Every kind of page and where it is; every answer of the JSON API."""
+    rows = "\n".join(f"| {name} | `/{source.removesuffix('index.qmd')}` |" for name, source in _ADDRESSES.items())
+    kinds = "\n".join(f"| `{kind}` | {_cell(schema['description'])} |" for kind, schema in SCHEMAS.items())
+    return (
+        "# Addresses\n\nAddresses are made once and never change.\n"
+        "Those of hospitals and medical fields are kept in `registries/slugs.csv`.\n\n"
+        f"## Pages\n\n| page | address |\n|---|---|\n{rows}\n\n"
+        f"## The JSON API\n\nFiles below `/{API}/`, with the names of SKDE's service; begin with `/{API}/index.json`.\n"
+        "What is asked for stands in the address; there are no questions after `?`.\n"
+        f"The schema of each kind of answer is at `/{API}/schema/KIND.json`.\n\n"
+        f"| kind of answer | what it holds |\n|---|---|\n{kinds}\n"
     )
 
 
