@@ -16,6 +16,7 @@ PACKAGE = ROOT / "src" / "kvalreg"
 ORDER = [
     "kinds",
     "errors",
+    "account",
     "clock",
     "project",
     "inputs",

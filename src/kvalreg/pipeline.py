@@ -6,13 +6,17 @@ goes its own way until the site is assembled: one registry's failure never block
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kvalreg.account import Account as Account
+from kvalreg.account import Entry as Entry
 from kvalreg.batch.accepted import accept, accepted_pages, forget_others, mark_delayed
+from kvalreg.batch.cache import UNCHANGED, Cache, asked_for
 from kvalreg.batch.execution import Outcome, Workplace, execute
 from kvalreg.batch.plan import Job, check_notebooks, plan
+from kvalreg.batch.reuse import MadePage, Reuse
 from kvalreg.disclosure.gate import publish
 from kvalreg.disclosure.ledger import Edition, read_editions, save_edition
 from kvalreg.disclosure.published import Published, Source, load_published, save_published
@@ -61,6 +65,8 @@ class Request:
         ``auto``, ``quarto`` or ``pandoc``.
     wait
         Seconds to wait for another run of the same project to end.
+    cached
+        Whether what is unchanged is used again.
     """
 
     registries: tuple[str, ...] = ()
@@ -69,38 +75,12 @@ class Request:
     workers: int = 2
     unknown_units: UnknownUnits = UnknownUnits.REFUSE
     wait: float = 0
+    cached: bool = True
 
 
 def unknown_units(*, skip: bool) -> UnknownUnits:
     """What a run does with rows of units that are not in `units.csv`."""
     return UnknownUnits.SKIP if skip else UnknownUnits.REFUSE
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the account: what was tried, and how it ended. `lix` is the readability of a page that was made."""
-
-    name: str
-    ok: bool
-    error: str = ""
-    cell: int | None = None
-    log: str = ""
-    exit_code: int = 0
-    lix: float | None = None
-
-
-@dataclass
-class Account:
-    """What a run did. `warnings` are shown but fail nothing."""
-
-    entries: list[Entry] = field(default_factory=list)
-    warnings: list[Fault] = field(default_factory=list)
-    site: Path | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """The gravest of the entries': 0 when all succeeded, 1 when something failed, 2 for configuration."""
-        return max((entry.exit_code for entry in self.entries), default=0)
 
 
 class Progress(Protocol):
@@ -134,11 +114,20 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
     DisclosureError
         When the finished site does not pass the audit; the old site stays.
     """
+    skips = request.unknown_units is UnknownUnits.SKIP
+    asked = asked_for(request.registries, request.years, request.renderer, skip_unknown_units=skips)
     with one_run(project, request.wait):
-        return _built(project, request, progress)
+        cache = Cache(project)
+        account = cache.unchanged(asked) if request.cached else None
+        if account is None:
+            account = _built(project, request, progress, Reuse(cache, project, believed=request.cached))
+            cache.remember(asked, account)
+        else:
+            progress.say(UNCHANGED)
+        return account
 
 
-def _built(project: Project, request: Request, progress: Progress) -> Account:
+def _built(project: Project, request: Request, progress: Progress, reuse: Reuse) -> Account:
     account = Account()
     choice = choose_renderer(request.renderer)
     progress.say(choice.reason)
@@ -151,29 +140,41 @@ def _built(project: Project, request: Request, progress: Progress) -> Account:
     chosen = _chosen(request.registries, registries, faults)
 
     # through the gate: a registry that is refused keeps what it has published before
-    gated = _gated(project, chosen, Inputs(units, registries, faults), request, account)
+    gated = _gated(project, chosen, Inputs(units, registries, faults, request.unknown_units), reuse, account)
     for entry in account.entries:
         mark_delayed(entry.name, None, project.accepted)
     jobs = _of_years([job for planned in gated.values() for job in planned.jobs], request.years)
     for registry_id, planned in gated.items():
-        save_published(planned.published, project.published)
-        save_edition(planned.edition, registry_id, project.ledger)
+        if planned.edition is not None:
+            save_published(planned.published, project.published)
+            save_edition(planned.edition, registry_id, project.ledger)
+            reuse.keep_cells(registry_id, planned.key, planned.warnings)
+        account.warnings.extend(planned.warnings)
         forget_others(registry_id, {job.address for job in planned.jobs}, project.accepted)
 
     # execute: pages that succeed are accepted, the others keep their last good page
-    progress.begin(len(jobs))
-    for outcome in execute(jobs, Workplace(project.published, project.logs, request.workers)):
+    changed = []
+    for job in jobs:
+        made = reuse.page(job)
+        if made is None:
+            changed.append(job)
+        else:
+            _tell_made(job, made, account)
+    progress.begin(len(changed))
+    for outcome in execute(changed, Workplace(project.published, project.logs, request.workers)):
         if outcome.error is None:
             accept(outcome.job, outcome.markdown, project.accepted)
             published = gated[outcome.job.registry].published
             measured = lix_of_page(outcome.markdown, names_of(published.registry, published.units))
-            account.entries.append(Entry(outcome.job.name, ok=True, lix=measured.value))
-            account.warnings.extend(_page_remarks(outcome.job, measured))
+            made = MadePage(measured.value, _page_remarks(outcome.job, measured))
+            reuse.keep_page(outcome.job, made)
+            _tell_made(outcome.job, made, account)
         else:
             mark_delayed(outcome.job.registry, {outcome.job.address}, project.accepted)
             account.entries.append(_failed(outcome.job, outcome.error, outcome.log, project))
         progress.done(outcome)
     progress.end()
+    reuse.close({registry_id: {job.address for job in planned.jobs} for registry_id, planned in gated.items()})
 
     # assemble the whole site from accepted pages, render it, and attack it before it takes the old one's place
     account.warnings += render_site(project, choice)
@@ -223,6 +224,11 @@ def keep_slugs(project: Project) -> Slugs:
     return slugs
 
 
+def _tell_made(job: Job, made: MadePage, account: Account) -> None:
+    account.entries.append(Entry(job.name, ok=True, lix=made.lix))
+    account.warnings.extend(made.remarks)
+
+
 def _page_remarks(job: Job, measured: Lix) -> list[Fault]:
     if not measured.hard:
         return []
@@ -237,43 +243,58 @@ class Inputs:
     units: Units
     registries: dict[str, Registry]
     faults: dict[str, tuple[Fault, ...]]
+    unknown_units: UnknownUnits
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A registry that is through the gate, what the ledger keeps of it, and the pages to make of it."""
+    """A registry that is through the gate, and the pages to make of it.
+
+    Parameters
+    ----------
+    edition
+        What the ledger keeps of it; None when the cells were made before, and lie there.
+    key
+        What the cells are made of.
+    """
 
     published: Published
-    edition: Edition
+    edition: Edition | None
+    warnings: list[Fault]
     jobs: tuple[Job, ...]
+    key: str
 
 
-def _gated(
-    project: Project, chosen: list[str], inputs: Inputs, request: Request, account: Account
-) -> dict[str, Planned]:
+def _gated(project: Project, chosen: list[str], inputs: Inputs, reuse: Reuse, account: Account) -> dict[str, Planned]:
     """Every chosen registry whose descriptor, deliveries and notebooks are in order; the others go into the account."""
     gated = {}
     for registry_id in chosen:
         try:
             if registry_id in inputs.faults:
                 raise ConfigurationError(inputs.faults[registry_id])
-            registry = inputs.registries[registry_id]
-            registry, remarks = completed(registry, project)
-            account.warnings.extend(remarks)
-            delivered = read_deliveries(project, registry, inputs.units, request.unknown_units)
-            account.warnings.extend(delivered.warnings)
-            results = aggregate(delivered, registry, inputs.units)
-            editions = read_editions(registry_id, project.ledger)
-            published, edition = publish(results, Source(registry, inputs.units, delivered.deliveries), editions)
-            jobs = tuple(plan(published, project))
-            check_notebooks((job.notebook for job in jobs), project)
-            gated[registry_id] = Planned(published, edition, jobs)
+            gated[registry_id] = _through_the_gate(project, registry_id, inputs, reuse)
         except FaultsError as error:
             account.entries.append(Entry(registry_id, ok=False, error=str(error), exit_code=error.exit_code))
         except Exception as error:  # one registry's mishap stops no other
             told = f"{describe_unexpected(error)}\nSend these lines to whoever maintains kvalreg."
             account.entries.append(Entry(registry_id, ok=False, error=told, exit_code=EXIT_UNEXPECTED))
     return gated
+
+
+def _through_the_gate(project: Project, registry_id: str, inputs: Inputs, reuse: Reuse) -> Planned:
+    key = reuse.cells_key(registry_id, inputs.unknown_units)
+    remarks = reuse.cells_remarks(registry_id, key)
+    if remarks is not None:
+        published = load_published(registry_id, project.published)
+        return Planned(published, None, remarks, tuple(plan(published, project)), key)
+    registry, remarks = completed(inputs.registries[registry_id], project)
+    delivered = read_deliveries(project, registry, inputs.units, inputs.unknown_units)
+    results = aggregate(delivered, registry, inputs.units)
+    editions = read_editions(registry_id, project.ledger)
+    published, edition = publish(results, Source(registry, inputs.units, delivered.deliveries), editions)
+    jobs = tuple(plan(published, project))
+    check_notebooks((job.notebook for job in jobs), project)
+    return Planned(published, edition, [*remarks, *delivered.warnings], jobs, key)
 
 
 def _chosen(

@@ -92,13 +92,21 @@ def _read(path: Path) -> AcceptedPage | None:
         return None
 
 
+def accepted_file(registry: str, address: str, folder: Path) -> Path:
+    """Where a page lies."""
+    return folder / registry / f"{hashlib.sha256(address.encode()).hexdigest()[:16]}.json"
+
+
 def _path(page: AcceptedPage, folder: Path) -> Path:
-    return folder / page.registry / f"{hashlib.sha256(page.address.encode()).hexdigest()[:16]}.json"
+    return accepted_file(page.registry, page.address, folder)
 
 
 def _write(page: AcceptedPage, folder: Path) -> None:
     path = _path(page, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
+    text = page.model_dump_json(indent=1).encode()
+    if path.is_file() and path.read_bytes() == text:
+        return
     aside = path.with_suffix(".new")
-    aside.write_text(page.model_dump_json(indent=1), encoding="utf-8")
+    aside.write_bytes(text)
     aside.replace(path)

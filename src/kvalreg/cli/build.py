@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from kvalreg.batch.cache import UNCHANGED, Cache, asked_for
 from kvalreg.cli.options import (
     project_option,
     quiet_option,
@@ -17,6 +18,7 @@ from kvalreg.cli.options import (
     wait_option,
 )
 from kvalreg.console import Console
+from kvalreg.project import Project
 
 
 @click.command()
@@ -28,6 +30,7 @@ from kvalreg.console import Console
 )
 @project_option
 @click.option("--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Where the site goes.")
+@click.option("--no-cache", is_flag=True, help="Make everything again, also what is unchanged.")
 @skip_option
 @wait_option
 @quiet_option
@@ -39,6 +42,7 @@ def build(
     jobs: int | None,
     root: Path,
     output: Path | None,
+    no_cache: bool,
     skip_unknown_units: bool,
     wait: float,
     quiet: bool,
@@ -53,13 +57,28 @@ def build(
       kvalreg build slag --year 2025       one page, and the registry's own
       kvalreg build --project ~/results --renderer pandoc --jobs 8
     """
-    from kvalreg import pipeline
-    from kvalreg.project import Project
-
     console = Console.of(quiet=quiet, verbose=verbose)
-    request = pipeline.Request(
-        registries, years, renderer, jobs or os.cpu_count() or 1, pipeline.unknown_units(skip=skip_unknown_units), wait
+    project = Project.open(root, output)
+    unchanged = (
+        None
+        if no_cache
+        else Cache(project).unchanged(asked_for(registries, years, renderer, skip_unknown_units=skip_unknown_units))
     )
-    account = pipeline.build(Project.open(root, output), request, console)
+    if unchanged is not None:  # said before the pipeline and its libraries are imported
+        console.say(UNCHANGED)
+        console.account(unchanged)
+        sys.exit(unchanged.exit_code)
+    from kvalreg import pipeline
+
+    request = pipeline.Request(
+        registries,
+        years,
+        renderer,
+        jobs or os.cpu_count() or 1,
+        pipeline.unknown_units(skip=skip_unknown_units),
+        wait,
+        not no_cache,
+    )
+    account = pipeline.build(project, request, console)
     console.account(account)
     sys.exit(account.exit_code)

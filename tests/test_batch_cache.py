@@ -1,0 +1,168 @@
+"""The cache: nothing changed, nothing runs; what changed runs, and no more; a damaged entry is as good as none."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kvalreg import pipeline
+from kvalreg.batch.accepted import accepted_pages
+from kvalreg.batch.cache import Cache
+from kvalreg.batch.execution import Outcome, Workplace
+from kvalreg.batch.plan import Job
+from kvalreg.errors import Fault
+from kvalreg.project import Project
+from small_project import Silence, delivery_of
+
+REQUEST = pipeline.Request(renderer="pandoc")
+ALL = ["alfa", "alfa 2023", "alfa 2024", "beta", "beta 2023", "beta 2024"]
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The jobs of the last build; instead of running a notebook, each is given a page."""
+    names: list[str] = []
+
+    def execute(jobs: list[Job], _: Workplace) -> Iterator[Outcome]:
+        names[:] = sorted(job.name for job in jobs)
+        for job in jobs:
+            yield Outcome(job, markdown=f"Tekst om {job.name}. {job.notebook.stat().st_size}\n")
+
+    monkeypatch.setattr("kvalreg.pipeline.execute", execute)
+    return names
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instead of a rendered site, one file with the pages' texts."""
+
+    def render(project: Project, _: object) -> list[Fault]:
+        texts = [page.markdown for name in ("alfa", "beta") for page in accepted_pages(name, project.accepted)]
+        project.site.mkdir(exist_ok=True)
+        (project.site / "index.html").write_text("".join(texts), encoding="utf-8")
+        return []
+
+    monkeypatch.setattr("kvalreg.pipeline.render_site", render)
+
+
+def built(project: Project, request: pipeline.Request = REQUEST) -> list[str]:
+    """Build, and give what was said."""
+    watching = Silence()
+    account = pipeline.build(project, request, watching)
+    assert account.exit_code == 0
+    assert [entry.name for entry in account.entries] == ALL
+    return watching.said
+
+
+def site(project: Project) -> dict[str, tuple[bytes, int]]:
+    """Every file of the site, with its time."""
+    files = (path for path in project.site.rglob("*") if path.is_file())
+    return {str(path.relative_to(project.site)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def test_nothing_changed_nothing_runs(project: Project, ran: list[str]) -> None:
+    """The second build runs no job and touches no file of the site, and tells the same account."""
+    built(project)
+    assert ran == ALL
+    before = site(project)
+    ran.clear()
+    assert "Nothing has changed since the last build." in built(project)
+    assert (ran, site(project)) == ([], before)
+
+
+@pytest.mark.usefixtures("quick")
+def test_one_delivery_changed_only_its_registry_runs(project: Project, ran: list[str]) -> None:
+    """A new number for alfa runs alfa's pages; the same bytes written again run nothing."""
+    built(project)
+    file = project.data("alfa") / "a.csv"
+    file.write_text(delivery_of("alfa").replace("2024;111;alfa_a;80", "2024;111;alfa_a;81"), encoding="utf-8")
+    built(project)
+    assert ran == ["alfa", "alfa 2023", "alfa 2024"]
+    file.write_bytes(file.read_bytes())
+    os.utime(file, (time.time() - 100, time.time() - 100))
+    ran.clear()
+    built(project)
+    assert ran == []
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_change_of_the_same_size_in_the_same_moment_is_seen(project: Project, ran: list[str]) -> None:
+    """A file that was written just now is read again, even with the size and time of before."""
+    built(project)
+    file = project.data("alfa") / "a.csv"
+    stat = file.stat()
+    file.write_text(delivery_of("alfa").replace("2024;111;alfa_a;80", "2024;111;alfa_a;81"), encoding="utf-8")
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    built(project)
+    assert ran == ["alfa", "alfa 2023", "alfa 2024"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_registrys_own_notebook_runs_its_pages_of_that_kind(project: Project, ran: list[str]) -> None:
+    """A notebook of alfa's own makes alfa's pages of the years again, and no other."""
+    built(project)
+    own = project.root / "notebooks" / "report" / "alfa"
+    own.mkdir(parents=True)
+    (own / "year.ipynb").write_bytes(project.notebook("year", "beta").read_bytes() + b"\n")
+    built(project)
+    assert ran == ["alfa 2023", "alfa 2024"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "foreign", "gone"])
+@pytest.mark.parametrize("entry", ["build", "files", "registries/alfa"])
+@pytest.mark.usefixtures("quick")
+def test_a_damaged_entry_is_as_good_as_none(project: Project, ran: list[str], entry: str, damage: str) -> None:
+    """Half a file, a flipped bit, another tool's file: the work is done again, and the site is the same."""
+    built(project)
+    before = {name: content for name, (content, _) in site(project).items()}
+    (project.site / "index.html").unlink()
+    path = project.build / "cache" / f"{entry}.json"
+    sound = path.read_bytes()
+    path.write_bytes(
+        {"cut": sound[: len(sound) // 2], "flipped": sound.replace(b"a", b"b", 1), "foreign": b"[1, 2]", "gone": b""}[
+            damage
+        ]
+    )
+    built(project)
+    assert ran == (["alfa", "alfa 2023", "alfa 2024"] if entry == "registries/alfa" else [])
+    assert {name: content for name, (content, _) in site(project).items()} == before
+    assert "Nothing has changed since the last build." in built(project)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_damaged_page_is_made_again(project: Project, ran: list[str]) -> None:
+    """An accepted page whose bytes are not those that were accepted is run again, and it alone."""
+    built(project)
+    path = next(iter(sorted((project.accepted / "alfa").glob("*.json"))))
+    path.write_bytes(path.read_bytes().replace(b"Tekst", b"Takst"))
+    built(project)
+    assert len(ran) == 1
+    assert b"Takst" not in path.read_bytes()
+
+
+@pytest.mark.usefixtures("quick")
+def test_without_the_cache_everything_runs(project: Project, ran: list[str]) -> None:
+    """--no-cache believes nothing that was kept."""
+    built(project)
+    ran.clear()
+    built(project, pipeline.Request(renderer="pandoc", cached=False))
+    assert ran == ALL
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_cache_holds_one_entry_for_each_registry_there_is(project: Project, ran: list[str], tmp_path: Path) -> None:
+    """It does not grow: a registry that is gone has no entry, and a file that is gone is in no index."""
+    built(project)
+    folder = project.build / "cache"
+    kept = ["alfa.json", "beta.json", "build.json", "files.json"]
+    assert sorted(path.name for path in folder.rglob("*.json")) == kept
+    for path in (project.descriptor("beta"), project.delivery_list("beta"), project.data("beta") / "a.csv"):
+        path.unlink()
+    project.descriptor("beta").parent.rmdir()
+    pipeline.build(project, REQUEST, Silence())
+    assert sorted(path.name for path in folder.rglob("*.json")) == ["alfa.json", "build.json", "files.json"]
+    assert str(project.data("beta") / "a.csv") not in Cache(project).entry("files")
