@@ -16,7 +16,7 @@ from kvalreg.disclosure.published import Published, load_published
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level
 from kvalreg.report import registry_text
-from kvalreg.report.addresses import anchor, in_language, link, registry_page, year_folder, year_page
+from kvalreg.report.addresses import anchor, in_language, indicator_page, link, registry_page, year_folder, year_page
 from kvalreg.report.display import Piece, html_piece, join
 from kvalreg.report.figures import FIGURES
 from kvalreg.report.figures.cells import Cells, known, shown_of
@@ -146,7 +146,7 @@ class Report(Selection):
             pieces += [self.text(ind_id, context), self.trend(ind_id, context)]
             pieces += [self.presentation(ind_id, context), self.compare(ind_id, context)]
             pieces += [self.variation(ind_id, context), self.units(ind_id, context)]
-        return join([*pieces, registry_text.definition(indicator, self.words)])
+        return join([*pieces, registry_text.definition(indicator, self.words), self._whole_page(indicator)])
 
     def text(self, ind_id: str, context: str = "caregiver") -> Piece:
         """The message of one indicator as a paragraph, and a place for the sentence about the reader's own unit."""
@@ -282,6 +282,7 @@ class Report(Selection):
             for context in self.contexts(indicator)[:1]:
                 parts = (self.text, self.trend, self.levels, self.units)
                 pieces += [self._title(indicator), *(part(indicator.id, context) for part in parts)]
+                pieces.append(self._whole_page(indicator))
         link = escape_markdown(self.words("page.see_year", year=self.year))
         pieces.append(Piece(f"[{link}]({year_folder(self.year, self.round)}/index.qmd)"))
         return join(pieces)
@@ -295,6 +296,12 @@ class Report(Selection):
         return Piece("\n".join(links))
 
     # --- inside ------------------------------------------------------------------------------------------------------
+    def _whole_page(self, indicator: Indicator) -> Piece:
+        """The way to the indicator's own page."""
+        address = indicator_page(self.registry.id, indicator.id, [one.id for one in self.registry.indicators])
+        text = escape(self.words("indicator_page.link"))
+        return html_piece(f'<p class="kv-onward"><a href="/{address}">{text}</a></p>')
+
     def _title(self, indicator: Indicator) -> Piece:
         title = escape_markdown(indicator.title)
         if self.words.lang:
