@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from instant_pages import made_at_once
 from kvalreg.pipeline import Account, Request, build
 from kvalreg.project import Project
 from small_project import UNITS, Silence, delivery_of, write_registry
@@ -34,6 +35,12 @@ def project(tmp_path: Path) -> Project:
         write_registry(tmp_path, registry, delivery_of(registry))
     (tmp_path / "registries" / "units.csv").write_text(UNITS, encoding="utf-8")
     return Project(tmp_path)
+
+
+@pytest.fixture
+def instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds of this test make their pages at once, without a kernel."""
+    monkeypatch.setattr("kvalreg.pipeline.execute", made_at_once)
 
 
 @pytest.fixture(scope="session")

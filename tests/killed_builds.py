@@ -15,23 +15,15 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from instant_pages import made_at_once
 from kvalreg import pipeline
-from kvalreg.batch.execution import Outcome
-from kvalreg.batch.plan import Job
 from kvalreg.project import Project
 from small_project import Silence
 
 READ = ("index.html", "registre/alfa/index.html", "site_libs/kvalreg/kvalreg.css")
 Tree = dict[str, str]
-
-
-def made_at_once(jobs: Iterable[Job], *_: object) -> Iterator[Outcome]:
-    """A page for every job, without a kernel."""
-    for job in jobs:
-        yield Outcome(job, markdown=f"## Resultater {{#{job.kind}}}\n\nEn side.\n")
 
 
 def start(project: Project) -> int:

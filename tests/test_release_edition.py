@@ -69,6 +69,7 @@ def test_a_site_that_gives_a_hidden_number_away_is_not_released(project: Project
     assert "1 av 3" not in (project.site / "registre/alfa/2024/index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("instant")
 def test_editions_are_published_kept_and_taken_back(project: Project) -> None:
     """June, December and a roll-back: what readers see, what stays at permanent addresses, and what binds the next.
 
@@ -109,6 +110,7 @@ def test_editions_are_published_kept_and_taken_back(project: Project) -> None:
     assert not withdrawn_editions(project)
 
 
+@pytest.mark.usefixtures("instant")
 def test_an_earlier_edition_says_what_it_is(project: Project) -> None:
     """Every page of it: a mark, a way to the same page's newest numbers that is there, nothing for search engines."""
     deliver(project, JUNE)
@@ -126,6 +128,7 @@ def test_an_earlier_edition_says_what_it_is(project: Project) -> None:
         assert os.path.normpath(page.parent / newest[1]) == str(project.public / page.relative_to(folder))
 
 
+@pytest.mark.usefixtures("instant")
 def test_what_an_edition_shows_can_be_shared_but_never_changes(project: Project) -> None:
     """Files that stay the same lie on the disk once; changing the built site afterwards changes no edition."""
     deliver(project, JUNE)
@@ -140,6 +143,7 @@ def test_what_an_edition_shows_can_be_shared_but_never_changes(project: Project)
     assert (project.public / same).read_bytes() == before
 
 
+@pytest.mark.usefixtures("instant")
 def test_only_the_newest_releases_are_kept(project: Project) -> None:
     """`keep` counts the one that readers see; permanent copies all stay."""
     deliver(project, JUNE)
@@ -152,6 +156,7 @@ def test_only_the_newest_releases_are_kept(project: Project) -> None:
         roll_back(project, "2026-06")
 
 
+@pytest.mark.usefixtures("instant")
 def test_a_build_that_was_stopped_halfway_is_not_published(project: Project) -> None:
     """The site is older than the cells that a stopped build has left: the ledger would remember the wrong numbers."""
     deliver(project, JUNE)
@@ -190,6 +195,7 @@ def test_nothing_built_is_nothing_to_publish(project: Project) -> None:
         publish_edition("2026-06", project)
 
 
+@pytest.mark.usefixtures("instant")
 def test_a_site_changed_after_the_build_is_attacked_again(project: Project, tmp_path: Path) -> None:
     """Somebody adds a file with a hidden count to the built site: it does not become an edition."""
     deliver(project, JUNE)

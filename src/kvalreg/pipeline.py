@@ -40,6 +40,7 @@ from kvalreg.inputs.units import Units, read_units
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.release.approval import release_site
+from kvalreg.release.history import history
 from kvalreg.release.lock import one_run
 from kvalreg.report.readability import Lix, lix_of_page, names_of
 from kvalreg.report.text_check import hard_to_read
@@ -201,7 +202,8 @@ def gather(project: Project) -> Site:
         if project.descriptor(registry_id).exists() and (kept := accepted_pages(registry_id, project.accepted))
     ]
     slugs = read_slugs(project.slugs, project.relative(project.slugs))
-    return Site(tuple(shown), slugs, read_site_descriptor(project), site_title(project.quarto_yml))
+    seen = history([one.published for one in shown], project)
+    return Site(tuple(shown), slugs, read_site_descriptor(project), site_title(project.quarto_yml), seen)
 
 
 def keep_slugs(project: Project) -> Slugs:

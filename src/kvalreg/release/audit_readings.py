@@ -30,7 +30,7 @@ from kvalreg.release.audit_public import (
 from kvalreg.release.published_numbers import Numbers, Span, drawn, printed, printed_interval
 from kvalreg.report.tables import FOOTNOTE
 
-HIDDEN_MARKS = catalogue("states.hidden")
+HIDDEN_MARKS = catalogue("states.hidden", "revision.hidden")
 _LEVEL_WORDS = catalogue(
     *(f"levels.{a}{b}" for a in ("high", "moderate", "low") for b in ("", "_certain", "_uncertain"))
 )
@@ -42,8 +42,9 @@ _TARGETS = tuple({text.partition("{")[0] for text in catalogue("message.target_m
 _ROLES = {
     "n": catalogue("table.patients") | {"denominator", "n", "patients", "nevner"},
     "x": frozenset({"var", "x", "numerator", "teller"}),
-    "value": catalogue("table.value") | {"value", "verdi", "share"},
+    "value": catalogue("table.value", "revision.now") | {"value", "verdi", "share"},
     "text": frozenset({"text"}),
+    "before": catalogue("revision.before", "revision.patients_before") | {"value_before", "denominator_before"},
     "low": frozenset({"low", "lower"}),
     "high": frozenset({"high", "upper"}),
     "interval": catalogue("table.interval") | {"interval", "ci"},

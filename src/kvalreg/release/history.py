@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from kvalreg.disclosure.published import Published, load_published
 from kvalreg.project import Project
-from kvalreg.report.revision import Changes, PastEdition, changes
+from kvalreg.report.revision import Changes, History, PastEdition, changes
 
 _CHANGES = "changes.json"
 _PAST = TypeAdapter(PastEdition)
@@ -66,6 +66,12 @@ def changes_since(name: str | None, registries: list[Published], project: Projec
             continue
         found.append(changes(load_published(published.registry.id, folder) if there else None, published))
     return tuple(one for one in found if one)
+
+
+def history(registries: list[Published], project: Project) -> History:
+    """What readers have seen, and how these registries differ from it."""
+    since = public_edition(project)
+    return History(since or "", changes_since(since, registries, project), past_editions(project))
 
 
 def save_snapshot(name: str, before: str | None, project: Project) -> None:

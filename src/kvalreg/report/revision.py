@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -127,6 +127,25 @@ class PastEdition:
     withdrawn: bool = False
 
 
+@dataclass(frozen=True)
+class History:
+    """What readers have seen, and what differs from it now.
+
+    Parameters
+    ----------
+    since
+        The edition that readers see; empty where there is none.
+    changes
+        What differs between it and what is shown now, for each registry in which something does.
+    editions
+        All editions, newest first.
+    """
+
+    since: str = ""
+    changes: tuple[Changes, ...] = ()
+    editions: tuple[PastEdition, ...] = ()
+
+
 def changes(before: Published | None, after: Published) -> Changes:
     """What differs between two publications of one registry.
 
@@ -183,16 +202,17 @@ def _differences(old: pd.DataFrame, new: pd.DataFrame, after: Published) -> Iter
     same &= (was["denominator"].to_numpy() == now["denominator"].to_numpy()) | was["denominator"].isna().to_numpy()
     indicators = {indicator.id: indicator for indicator in after.registry.indicators}
     for at in range(len(both)):
-        key = both[at]
+        ind_id, context, year, level, orgnr = both[at]
+        cell = Change(ind_id, context, int(year), level, orgnr, Kind.HIDDEN)
         if shown_before[at] and shown_now[at]:
             if not same[at]:
-                pair = _cell(was, at), _cell(now, at)
-                if _says(indicators[key[0]], pair[0]) != _says(indicators[key[0]], pair[1]):
-                    yield Change(*key, Kind.CHANGED, *pair)
+                told = _cell(was, at), _cell(now, at)
+                if _says(indicators[ind_id], told[0]) != _says(indicators[ind_id], told[1]):
+                    yield replace(cell, kind=Kind.CHANGED, before=told[0], after=told[1])
         elif shown_before[at]:
-            yield Change(*key, Kind.HIDDEN)
+            yield cell
         elif shown_now[at]:
-            yield Change(*key, Kind.SHOWN, None, _cell(now, at))
+            yield replace(cell, kind=Kind.SHOWN, after=_cell(now, at))
 
 
 def _cell(cells: pd.DataFrame, at: int) -> Told:

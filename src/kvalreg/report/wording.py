@@ -15,6 +15,7 @@ from importlib.resources import files
 
 from babel import Locale
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent, get_decimal_symbol
 
 from kvalreg.inputs.descriptor import Indicator, IndicatorType
@@ -85,6 +86,10 @@ class Words:
         year, month, *more = name.split("-", 2)
         told = format_date(date(int(year), int(month), 1), format="MMMM y", locale=_DATES[self.language])
         return " ".join([told, *(f"({part})" for part in more)])
+
+    def listed(self, texts: list[str]) -> str:
+        """Texts as a list in a sentence: ``2023, 2024 og 2025``."""
+        return format_list(texts, locale=self.language)
 
     def percent(self, share: float) -> str:
         """A share as a percentage, for axes and methods: ``95 %`` in Norwegian, ``95%`` in English."""

@@ -15,6 +15,7 @@ from kvalreg.disclosure.published import Published
 from kvalreg.inputs.site_descriptor import SiteDescriptor
 from kvalreg.inputs.slugs import Slugs
 from kvalreg.inputs.units import Unit, Units
+from kvalreg.report.revision import History
 from kvalreg.site.newest import Newest
 from kvalreg.site.staging import Page
 
@@ -51,12 +52,15 @@ class Site:
         Who answers for the site, and where it is published.
     title
         The site's title.
+    history
+        The editions that readers have seen, and what has changed since the last one.
     """
 
     shown: tuple[Shown, ...]
     kept_slugs: Slugs = field(default_factory=Slugs)
     descriptor: SiteDescriptor = field(default_factory=SiteDescriptor)
     title: str = ""
+    history: History = field(default_factory=History)
 
     @property
     def synthetic(self) -> bool:

@@ -25,6 +25,7 @@ from kvalreg.site.metadata import described, preview
 from kvalreg.site.provenance import Provenance
 from kvalreg.site.registries import registries
 from kvalreg.site.reports import reports
+from kvalreg.site.revisions import revisions
 from kvalreg.site.search_list import search_list
 from kvalreg.site.staging import Page
 from kvalreg.site.units import units
@@ -39,6 +40,7 @@ MAKERS: tuple[Callable[[Site], Content], ...] = (
     reports,
     unit_list,
     search_list,
+    revisions,
     open_data,
     catalogue,
     feed,

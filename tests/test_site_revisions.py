@@ -1,0 +1,136 @@
+"""The revision log: what changed since the last edition and why, read by the audit like every other page."""
+
+from __future__ import annotations
+
+import csv
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from kvalreg.errors import DisclosureError
+from kvalreg.pipeline import Request, build
+from kvalreg.project import Project
+from kvalreg.release.audit import audit
+from kvalreg.release.edition import publish_edition, roll_back
+from small_project import Silence
+
+PANDOC = Request(("alfa",), renderer="pandoc")
+ATOM = "{http://www.w3.org/2005/Atom}"
+JUNE = {"111": (80, 100), "112": (45, 50), "121": (190, 200), "122": (30, 60)}
+LOG = "endringer/index.html"
+HIDDEN = "<td>Vises ikke lenger</td>"
+
+pytestmark = pytest.mark.usefixtures("instant")
+
+
+def deliver(project: Project, years: dict[int, dict[str, tuple[int, int]]], remark: str = "") -> None:
+    """Registry alfa's only delivery, with a remark."""
+    rows = [f"caregiver;{year};{orgnr};alfa_a;{x};{n}" for year in years for orgnr, (x, n) in years[year].items()]
+    text = "\n".join(["context;year;orgnr;ind_id;var;denominator", *rows])
+    (project.data("alfa") / "a.csv").write_text(text, encoding="utf-8")
+    listed = f"- file: a.csv\n  latest_update: 2025-02-01\n  latest_affirm: 2024-12-31\n  remark: '{remark}'\n"
+    project.delivery_list("alfa").write_text(listed, encoding="utf-8")
+
+
+def words_of(page: str) -> str:
+    """A page's text."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page[page.index("<main") :]).split())
+
+
+def test_the_log_tells_what_changed_and_why(project: Project) -> None:
+    """111 goes from 80 to 82 of 100, and 2025 is new: both values, the registry's own words, one line for the year."""
+    deliver(project, {2023: JUNE})
+    build(project, PANDOC, Silence())
+    assert "Dette er den første utgaven." in words_of((project.site / LOG).read_text(encoding="utf-8"))
+    publish_edition("2026-06", project)
+    remark = "Vik leverte på nytt; <b>to</b> pasienter manglet."
+    deliver(project, {2023: JUNE | {"111": (82, 100)}, 2024: JUNE}, remark)
+    build(project, PANDOC, Silence())
+    page = (project.site / LOG).read_text(encoding="utf-8")
+    text = words_of(page)
+    assert "Endret siden juni 2026" in text
+    assert "Nye tall for 2024. 5 tall er endret." in " ".join(text.split()).replace("</li>", "")
+    assert "Vik leverte på nytt; &lt;b&gt;to&lt;/b&gt; pasienter manglet." in text
+    assert "Vik Andel som fikk hjelp (etter behandlingssted) 2023 80 av 100 100 82 av 100 100" in text
+    assert "(1. februar 2025)" in text
+    rows = list(csv.DictReader((project.site / "endringer/alfa.csv").read_text(encoding="utf-8").splitlines()))
+    assert {row["orgnr"] for row in rows} == {"0", "1", "11", "111", "Vestfylke"}
+    assert audit(project.site, project.root, [project.editions / "2026-06"]).passed
+
+    # the feed has one entry for it, with an id that stays when the next edition comes
+    entry = ET.parse(project.site / "endringer.xml").find(f"{ATOM}entry")
+    assert entry is not None
+    assert entry.findtext(f"{ATOM}title") == "Register for alfa"
+    assert "5 tall er endret. Nye tall for 2024." in str(entry.findtext(f"{ATOM}summary"))
+    publish_edition("2026-12", project)
+    build(project, PANDOC, Silence())
+    after = ET.parse(project.site / "endringer.xml").find(f"{ATOM}entry")
+    assert after is not None
+    assert after.findtext(f"{ATOM}id") == entry.findtext(f"{ATOM}id")
+    text = words_of((project.site / LOG).read_text(encoding="utf-8"))
+    assert "Ingen tall er endret." in text
+    assert "Fra juni 2026 til desember 2026 : tall fra 1 register er endret" in text
+
+    # an edition that is taken back says so at its address
+    roll_back(project)
+    build(project, PANDOC, Silence())
+    page = (project.site / "utgaver/2026-12/index.html").read_text(encoding="utf-8")
+    assert "Utgaven fra desember 2026 er trukket tilbake" in page
+    assert "Vik leverte på nytt" not in page
+
+
+def test_a_number_that_is_hidden_now_is_told_safely(project: Project) -> None:
+    """111 falls to 3 patients: its row says that it is not shown any longer, and neither value is anywhere."""
+    deliver(project, {2024: JUNE | {"111": (73, 90)}})
+    build(project, PANDOC, Silence())
+    publish_edition("2026-06", project)
+    deliver(project, {2024: JUNE | {"111": (1, 3)}})
+    build(project, PANDOC, Silence())
+    page = (project.site / LOG).read_text(encoding="utf-8")
+    row = next(row for row in re.findall(r"<tr .*?</tr>", page) if 'data-kv-orgnr="111"' in row)
+    assert re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", row)[-4:] == ["", "", "Vises ikke lenger", ""]
+    assert "81 av 100" not in words_of(page)
+    rows = csv.DictReader((project.site / "endringer/alfa.csv").read_text(encoding="utf-8").splitlines())
+    told = {row["orgnr"]: row for row in rows}["111"]
+    assert (told["what"], told["value_before"], told["value"], told["denominator"]) == ("hidden", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("file", "there", "planted"),
+    [
+        (LOG, f"<td></td><td></td>{HIDDEN}", f"<td>81 av 100</td><td>90</td>{HIDDEN}"),
+        (LOG, f"{HIDDEN}<td></td>", "<td>33 av 100</td><td>3</td>"),
+        ("endringer/alfa.csv", ",hidden,,,,", ",hidden,0.8111,90,,"),
+    ],
+)
+def test_the_audit_reads_the_log(project: Project, file: str, there: str, planted: str) -> None:
+    """An old or a new result beside a number that is hidden now is found, on the page and in the file."""
+    deliver(project, {2024: JUNE | {"111": (73, 90)}})
+    build(project, PANDOC, Silence())
+    publish_edition("2026-06", project)
+    deliver(project, {2024: JUNE | {"111": (1, 3)}})
+    build(project, PANDOC, Silence())
+    path = project.site / file
+    lines = path.read_text(encoding="utf-8").replace("<tr ", "\n<tr ").split("\n")
+    at = next(n for n, line in enumerate(lines) if "111" in line and there in line)
+    lines[at] = lines[at].replace(there, planted)
+    path.write_text("\n".join(lines), encoding="utf-8")
+    findings = audit(project.site, project.root, [project.editions / "2026-06"]).findings
+    assert {(one.file, one.unit) for one in findings if one.kind == "leak"} >= {(file, "Vik sykehus (111)")}
+    with pytest.raises(DisclosureError):
+        publish_edition("2026-12", project)
+
+
+def test_many_changes_stand_in_the_file(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page shows the widest levels first and so many rows; the file has all."""
+    monkeypatch.setattr("kvalreg.site.revisions._MOST_ROWS", 3)
+    deliver(project, {2024: JUNE})
+    build(project, PANDOC, Silence())
+    publish_edition("2026-06", project)
+    deliver(project, {2024: JUNE | {"111": (60, 100), "121": (120, 200)}})
+    build(project, PANDOC, Silence())
+    page = (project.site / LOG).read_text(encoding="utf-8")
+    assert re.findall(r'<tr .*?data-kv-level="(\w+)"', page) == ["nation", "rhf", "hf"]
+    assert "Tabellen viser de første 3. Resten står i filen." in words_of(page)
+    assert len((project.site / "endringer/alfa.csv").read_text(encoding="utf-8").splitlines()) == 9
