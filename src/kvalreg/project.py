@@ -166,6 +166,11 @@ class Project:
         return self.build / "accepted"
 
     @property
+    def status(self) -> Path:
+        """How the registries stand, as a page for those who run them; never part of the site."""
+        return self.build / "status" / "index.html"
+
+    @property
     def logs(self) -> Path:
         """Logs of failed notebooks, one folder per registry."""
         return self.build / "logs"

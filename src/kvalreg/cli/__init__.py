@@ -17,6 +17,7 @@ from kvalreg.cli.imports import import_
 from kvalreg.cli.new import new
 from kvalreg.cli.preview import preview
 from kvalreg.cli.release import audit, publish, rollback
+from kvalreg.cli.status import status
 from kvalreg.cli.workbench import check, explain, schema, slugs
 from kvalreg.console import plain
 from kvalreg.errors import EXIT_UNEXPECTED, KvalregError, describe_unexpected
@@ -36,6 +37,7 @@ def cli() -> None:
     Examples:
       kvalreg build                        make the whole site
       kvalreg check                        find faults without building
+      kvalreg status                       see what is missing, due or late
       kvalreg preview slag                 look at pages while you write them
       kvalreg new site results             begin a project of your own
       kvalreg publish 2026-06              let readers see the site, as an edition
@@ -46,7 +48,7 @@ def cli() -> None:
     """
 
 
-for _command in (build, check, new, preview, audit, publish, rollback, schema, explain, slugs, import_):
+for _command in (build, check, status, new, preview, audit, publish, rollback, schema, explain, slugs, import_):
     cli.add_command(_command)
 
 

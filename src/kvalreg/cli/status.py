@@ -1,0 +1,54 @@
+"""The command `status`: how each registry stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from kvalreg.cli.options import project_option, registries_argument
+
+
+@click.command()
+@registries_argument
+@project_option
+@click.option("--today", "day", type=click.DateTime(["%Y-%m-%d"]), default=None, metavar="DATE", help="As of this day.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="For people or for programs.",
+)
+def status(registries: tuple[str, ...], root: Path, day: datetime | None, form: str) -> None:
+    """Tell how each registry stands: what is missing, to be reviewed, hard to read, late or on time.
+
+    Also writes the same as a page, _build/status/index.html, which is not part of the public site. Whatever is found,
+    the exit code is 0: use `kvalreg check` to stop on faults.
+
+    \b
+    Examples:
+      kvalreg status
+      kvalreg status slag hofte
+      kvalreg status --format json
+      kvalreg status --today 2026-06-16
+    """
+    from rich.console import Console
+
+    from kvalreg.clock import today
+    from kvalreg.console import plain
+    from kvalreg.project import Project
+    from kvalreg.workbench import status as gathered
+    from kvalreg.workbench.status_report import as_json, as_page, table
+
+    project = Project.open(root)
+    found = gathered.status(project, registries, day.date() if day else today())
+    project.status.parent.mkdir(parents=True, exist_ok=True)
+    project.status.write_text(as_page(found), encoding="utf-8")
+    if form == "json":
+        click.echo(plain(as_json(found)))
+        return
+    Console(highlight=False).print(table(found))
+    click.echo(f"The same as a page: {project.relative(project.status)}")
