@@ -33,9 +33,9 @@ short_name: Slag
 language: nb
 medical_fields: [Hjerte]
 about:
-  purpose: Formål.
-  usefulness: Nytte.
-  patients: Pasienter.
+  purpose: Vi ser på alt.
+  usefulness: Det er bra å ha.
+  patients: Her er alle med.
   data_controller: Vik HF
   home_page: https://example.org
   phone: "22 00 11 22"
@@ -48,7 +48,7 @@ indicators:
     level_green: 0.9
     level_direction: 1
     short_description: Kort.
-    long_description: Lang.
+    long_description: Vi ser på alle.
     target_source: Fagrådet
     reviewed: 2026-01-01
 quality_improvement:

@@ -161,7 +161,8 @@ def _plain(node: Any) -> str:
         return "".join(_plain(one) for one in node)
     if not isinstance(node, Mapping):
         return ""
-    kind, content = node.get("t"), node.get("c")
+    kind = node.get("t")
+    content: Any = node.get("c")
     if kind in ("Str", "MetaString"):
         return str(content)
     if kind in ("Space", "SoftBreak", "LineBreak"):

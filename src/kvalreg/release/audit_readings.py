@@ -34,10 +34,13 @@ HIDDEN_MARKS = catalogue("states.hidden", "revision.hidden")
 _LEVEL_WORDS = catalogue(
     *(f"levels.{a}{b}" for a in ("high", "moderate", "low") for b in ("", "_certain", "_uncertain"))
 )
+_PROVISIONAL_WORDS = frozenset(
+    plain(mark.format(level=level)) for mark in catalogue("states.provisional_level") for level in _LEVEL_WORDS
+)
 _FUNNEL_WORDS = catalogue(*(f"verdicts.{code}" for code in ("as_expected", "possible_deviation", "deviation")))
 _CODES = {"high", "moderate", "low", "as_expected", "possible_deviation", "deviation"}
 _CODES |= {"better", "worse", "increased", "decreased", "unclear"}
-_VERDICTS = _LEVEL_WORDS | _FUNNEL_WORDS | _CODES
+_VERDICTS = _LEVEL_WORDS | _PROVISIONAL_WORDS | _FUNNEL_WORDS | _CODES
 _TARGETS = tuple({text.partition("{")[0] for text in catalogue("message.target_min", "message.target_max")})
 _ROLES = {
     "n": catalogue("table.patients") | {"denominator", "n", "patients", "nevner"},
