@@ -220,6 +220,17 @@ def test_shown_units_and_other_indicators_are_no_leaks(site: Path, built: Projec
     assert audit(site, built.root).passed
 
 
+@pytest.mark.parametrize(("registry", "leaks_there"), [("alfa", True), ("beta", False)])
+def test_an_entry_of_a_feed_is_about_what_it_leads_to(
+    site: Path, built: Project, registry: str, leaks_there: bool
+) -> None:
+    """Of two registries with an indicator of one name, an entry tells of the one whose page it leads to."""
+    link = f'<link href="https://example.org/registre/{registry}/2024/"/>'
+    told = f"<feed><entry>{link}<summary>Nes sykehus: Andel som fikk hjelp: 50 av 100.</summary></entry></feed>"
+    (site / "feed.xml").write_text(told, encoding="utf-8")
+    assert bool(leaks(audit(site, built.root))) is leaks_there
+
+
 def test_findings_repeat_no_number(site: Path, built: Project) -> None:
     """A finding names file, place, cell and unit, but never what it found."""
     change(site, lambda page: page.replace("</main>", "<p>Ved Nes sykehus var det 987654 av 987655.</p></main>"))

@@ -7,7 +7,6 @@ passed over; pictures, fonts and styles are the only files that are not looked i
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -90,7 +89,7 @@ def _settle_contexts(edition: Edition) -> None:
 
 
 def _read_into(edition: Edition, reader: Reader, path: Path, file: str) -> None:
-    spot = _spot(reader.public, file)
+    spot = reader.public.addressed(Spot(file), file)
     if spot.registry is not None and spot.year is not None and path.suffix in MARKUP:
         edition.pages.setdefault(spot.registry, file)
     try:
@@ -158,16 +157,3 @@ def _decoded(content: bytes) -> str:
         if sum(byte < 32 and byte not in b"\t\n\r\f" for byte in content):
             raise
         return content.decode("latin-1")
-
-
-def _spot(public: Public, file: str) -> Spot:
-    """What a file's address tells: ``registre/slag/2026-forelopig/index.html``."""
-    spot = Spot(file)
-    path = PurePosixPath(file)
-    for part in path.parts[:-1]:
-        year = re.fullmatch(r"((?:19|20)\d\d)(?:-forelopig)?", part)
-        if year:
-            spot = spot.known(year=int(year[1]))
-        elif not re.match(r"\d", part):
-            spot = public.placed(spot, part)
-    return public.placed(spot, path.stem)

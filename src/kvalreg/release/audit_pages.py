@@ -11,7 +11,7 @@ import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from kvalreg.release.audit_fragments import (
     Fragment,
@@ -178,9 +178,13 @@ class _Reader(HTMLParser):
         self.drawings += tag == "svg"
         self.stack.append(_Open(tag, spot, inline, card))
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        """An element that is empty, as drawings have them."""
-        self._attributes(self.spot, {name.lower(): value or "" for name, value in attrs})
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An element that is empty, as drawings have them; the link of a feed's entry tells what the entry is about."""
+        given = {name.lower(): value or "" for name, value in attrs}
+        entry = self.stack[-1]
+        if tag == "link" and entry.tag == "entry":
+            entry.spot = self.public.addressed(entry.spot, urlsplit(given.get("href", "")).path)
+        self._attributes(self.spot, given)
 
     def handle_endtag(self, tag: str) -> None:
         """Close an element, and those inside it that were never closed."""

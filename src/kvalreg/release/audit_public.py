@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeVar
 
 from babel import Locale
@@ -220,6 +220,17 @@ class Public:
         return re.compile("|".join(re.escape(title) for title in titles)) if titles else None
 
     # --- addresses, ids, captions ------------------------------------------------------------------------------------
+    def addressed(self, spot: Spot, address: str) -> Spot:
+        """What an address adds: ``registre/slag/2026-forelopig/index.html``."""
+        path = PurePosixPath(address)
+        for part in path.parts[:-1]:
+            year = re.fullmatch(r"((?:19|20)\d\d)(?:-forelopig)?", part)
+            if year:
+                spot = spot.known(year=int(year[1]))
+            elif not re.match(r"\d", part):
+                spot = self.placed(spot, part)
+        return self.placed(spot, path.stem)
+
     def placed(self, spot: Spot, name: str) -> Spot:
         """What an id or a part of an address adds: ``enheter-ind-a-caregiver``, ``2024``, ``slag``."""
         if name in self.registries:
