@@ -29,6 +29,9 @@ class Piece:
 
     markdown: str
 
+    def __repr__(self) -> str:
+        return f"<kvalreg piece, {len(self.markdown)} characters>"
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         drawn = draw_now(self.markdown)
         # A notebook that a person runs shows HTML; the batch needs the Markdown alone.
@@ -36,7 +39,7 @@ class Piece:
         return {
             **own,
             "text/markdown": drawn,
-            "text/plain": f"<kvalreg piece, {len(self.markdown)} characters>",
+            "text/plain": repr(self),
             PIECE: "1",
         }
 

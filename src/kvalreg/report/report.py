@@ -29,7 +29,7 @@ from kvalreg.report.wording import words
 from kvalreg.report.yours import units_block
 
 PUBLISHED_FOLDER = "KVALREG_PUBLISHED"
-"""Environment variable that says where the published cells lie; `_build/published` when it is not set."""
+"""Environment variable that says where the published cells lie; the project's own when it is not set."""
 ROUNDS = ("final", "interim")
 
 
@@ -38,8 +38,13 @@ class Report(Selection):
 
     Examples
     --------
-    >>> report = Report.load("slag", 2025)  # doctest: +SKIP
-    >>> report.trend("slag_enhet")  # doctest: +SKIP
+    In Jupyter, anywhere in a project that has been built, each piece shows itself:
+
+    >>> report = Report.load("slag", 2025)
+    >>> report.trend("slag_enhet")
+    <kvalreg piece, ... characters>
+    >>> report.message() + report.table()
+    <kvalreg piece, ... characters>
     """
 
     @classmethod
@@ -63,10 +68,21 @@ class Report(Selection):
             When the registry has published nothing.
         ValueError
             When the round is unknown, or the registry has nothing from that year.
+
+        Examples
+        --------
+        >>> report = Report.load("slag", 2025, language="en")
+        >>> report.year, report.registry.short_name
+        (2025, 'Hjerneslag (demo)')
         """
         if round not in ROUNDS:
             raise ValueError(f"{round!r} is no round: use one of {', '.join(ROUNDS)}")
-        published = load_published(registry, Path(os.environ.get(PUBLISHED_FOLDER, "_build/published")))
+        folder = _published_folder()
+        if not (folder / f"{registry}.parquet").is_file():
+            raise FileNotFoundError(
+                f"{registry} has published nothing that is found from this folder. Run: kvalreg build {registry}"
+            )
+        published = load_published(registry, folder)
         if year not in set(published.cells["year"]):
             raise ValueError(f"{registry} has no results from {year}")
         own = published.registry.language
@@ -149,7 +165,13 @@ class Report(Selection):
         return join([*pieces, registry_text.definition(indicator, self.words), self._whole_page(indicator)])
 
     def text(self, ind_id: str, context: str = "caregiver") -> Piece:
-        """The message of one indicator as a paragraph, and a place for the sentence about the reader's own unit."""
+        """The message of one indicator as a paragraph, and a place for the sentence about the reader's own unit.
+
+        Examples
+        --------
+        >>> Report.load("slag", 2025).text("slag_enhet")
+        <kvalreg piece, ... characters>
+        """
         found = self._message(self.registry.indicator(ind_id), context)
         said = escape(self.words("message.none", year=self.year)) if found is None else found.html(self.words)
         place = f'<p class="kv-yours" data-ind="{escape(ind_id)}" data-context="{context}" hidden></p>'
@@ -157,7 +179,15 @@ class Report(Selection):
 
     # --- figures -----------------------------------------------------------------------------------------------------
     def trend(self, ind_id: str, context: str = "caregiver", units: Sequence[str] = ()) -> Piece:
-        """The nation over the years, and the units asked for by `orgnr` beside it."""
+        """The nation over the years, and the units asked for by `orgnr` beside it.
+
+        Examples
+        --------
+        >>> report = Report.load("slag", 2025)
+        >>> hospitals = report.published.units.at("hospital")
+        >>> report.trend("slag_enhet", units=[hospitals[0].orgnr])
+        <kvalreg piece, ... characters>
+        """
         indicator = self.registry.indicator(ind_id)
         beside = [cell for cell in self.units_presented(indicator, context) if cell["orgnr"] in units]
         figure = self.figure("trend", ind_id, context, beside=beside)
@@ -221,7 +251,13 @@ class Report(Selection):
         return join([html_piece(summary), found, html_piece("</details>")])
 
     def figure(self, kind: str, ind_id: str, context: str = "caregiver", **options: object) -> Piece:
-        """Any figure of `kvalreg.report.figures.FIGURES` by its name; empty where there is too little to show."""
+        """Any figure of `kvalreg.report.figures.FIGURES` by its name; empty where there is too little to show.
+
+        Examples
+        --------
+        >>> Report.load("slag", 2025).figure("levels", "slag_enhet")
+        <kvalreg piece, ... characters>
+        """
         view = self.view(self.registry.indicator(ind_id), context)
         figure = FIGURES[kind](view, **options)
         if figure and any(cell["provisional"] for cell in (*view.nation_now, *view.units_now)):
@@ -376,6 +412,19 @@ def rounds(published: Published) -> list[tuple[int, str]]:
     """Every year with cells and its round, oldest first: a year is interim while any of its cells is provisional."""
     provisional = published.cells.groupby("year")["provisional"].any()
     return [(int(str(year)), "interim" if mark else "final") for year, mark in provisional.items()]
+
+
+def _published_folder() -> Path:
+    """Where the published cells lie: as the batch says, else `_build/published` here or in a folder above.
+
+    A notebook that somebody opens in Jupyter runs in its own folder, below that of its project.
+    """
+    given = os.environ.get(PUBLISHED_FOLDER)
+    if given:
+        return Path(given)
+    here = Path.cwd()
+    places = [folder / "_build" / "published" for folder in (here, *here.parents)]
+    return next((place for place in places if place.is_dir()), places[0])
 
 
 def _capital(text: str) -> str:
