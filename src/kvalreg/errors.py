@@ -97,6 +97,12 @@ class DeliveryError(FaultsError):
     """Faults in a delivery: nothing of it is used, and what was published before stays."""
 
 
+class AwaitingError(FaultsError):
+    """Nothing new of a registry may be published before somebody has approved it: what was published before stays."""
+
+    exit_code = 0
+
+
 class DisclosureError(FaultsError):
     """What would be published gives a hidden cell away: nothing of the registry is published."""
 

@@ -61,6 +61,8 @@ class Kind(StrEnum):
     FILE_TWICE = "KV333"
     ROWS_LEFT_OUT = "KV334"
     UNIT_KNOWN = "KV335"
+    NOT_APPROVED = "KV336"
+    APPROVED_GONE = "KV337"
     EXPECTATION = "KV341"
     # notebooks
     NOT_A_NOTEBOOK = "KV401"

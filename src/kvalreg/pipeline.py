@@ -6,7 +6,7 @@ goes its own way until the site is assembled: one registry's failure never block
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from kvalreg.disclosure.published import Published, Source, load_published, save
 from kvalreg.errors import (
     EXIT_FAILED,
     EXIT_UNEXPECTED,
+    AwaitingError,
     ConfigurationError,
     Fault,
     FaultsError,
@@ -30,7 +31,8 @@ from kvalreg.errors import (
     UsageError,
     describe_unexpected,
 )
-from kvalreg.inputs.delivered import read_deliveries
+from kvalreg.inputs.approval import Which
+from kvalreg.inputs.delivered import read_approved, read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import completed, read_descriptors
@@ -40,6 +42,7 @@ from kvalreg.inputs.units import Units, read_units
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.release.approval import release_site
+from kvalreg.release.draft import prepare_draft
 from kvalreg.release.history import history
 from kvalreg.release.lock import one_run
 from kvalreg.report.readability import Lix, lix_of_page, names_of
@@ -68,6 +71,8 @@ class Request:
         Seconds to wait for another run of the same project to end.
     cached
         Whether what is unchanged is used again.
+    which
+        Whether deliveries that wait for approval are read as well: for a draft (`Project.draft`) alone.
     """
 
     registries: tuple[str, ...] = ()
@@ -77,6 +82,7 @@ class Request:
     unknown_units: UnknownUnits = UnknownUnits.REFUSE
     wait: float = 0
     cached: bool = True
+    which: Which = Which.APPROVED
 
 
 def unknown_units(*, skip: bool) -> UnknownUnits:
@@ -128,6 +134,14 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
         return account
 
 
+def build_draft(project: Project, request: Request, progress: Progress) -> Account:
+    """The same run with deliveries that nobody has approved yet, into a place of its own."""
+    with one_run(project, request.wait):
+        draft = prepare_draft(project)
+        reuse = Reuse(Cache(draft), draft, believed=request.cached)
+        return _built(draft, replace(request, which=Which.ALL), progress, reuse)
+
+
 def _built(project: Project, request: Request, progress: Progress, reuse: Reuse) -> Account:
     account = Account()
     choice = choose_renderer(request.renderer)
@@ -141,14 +155,14 @@ def _built(project: Project, request: Request, progress: Progress, reuse: Reuse)
     chosen = _chosen(request.registries, registries, faults)
 
     # through the gate: a registry that is refused keeps what it has published before
-    gated = _gated(project, chosen, Inputs(units, registries, faults, request.unknown_units), reuse, account)
+    gated = _gated(project, chosen, Inputs(units, registries, faults, request.unknown_units, request.which), reuse, account)
     for entry in account.entries:
         mark_delayed(entry.name, None, project.accepted)
     jobs = _of_years([job for planned in gated.values() for job in planned.jobs], request.years)
     for registry_id, planned in gated.items():
         if planned.edition is not None:
             save_published(planned.published, project.published)
-            save_edition(planned.edition, registry_id, project.ledger)
+            save_edition(planned.edition, registry_id, project.next_ledger)
             reuse.keep_cells(registry_id, planned.key, planned.warnings)
         account.warnings.extend(planned.warnings)
         forget_others(registry_id, {job.address for job in planned.jobs}, project.accepted)
@@ -246,6 +260,7 @@ class Inputs:
     registries: dict[str, Registry]
     faults: dict[str, tuple[Fault, ...]]
     unknown_units: UnknownUnits
+    which: Which
 
 
 @dataclass(frozen=True)
@@ -275,6 +290,8 @@ def _gated(project: Project, chosen: list[str], inputs: Inputs, reuse: Reuse, ac
             if registry_id in inputs.faults:
                 raise ConfigurationError(inputs.faults[registry_id])
             gated[registry_id] = _through_the_gate(project, registry_id, inputs, reuse)
+        except AwaitingError as error:  # as it should be: readers keep what they have
+            account.warnings.extend(error.faults)
         except FaultsError as error:
             account.entries.append(Entry(registry_id, ok=False, error=str(error), exit_code=error.exit_code))
         except Exception as error:  # one registry's mishap stops no other
@@ -290,7 +307,8 @@ def _through_the_gate(project: Project, registry_id: str, inputs: Inputs, reuse:
         published = load_published(registry_id, project.published)
         return Planned(published, None, remarks, tuple(plan(published, project)), key)
     registry, remarks = completed(inputs.registries[registry_id], project)
-    delivered = read_deliveries(project, registry, inputs.units, inputs.unknown_units)
+    read = read_approved if inputs.which is Which.APPROVED else read_deliveries
+    delivered = read(project, registry, inputs.units, inputs.unknown_units)
     results = aggregate(delivered, registry, inputs.units)
     editions = read_editions(registry_id, project.ledger)
     published, edition = publish(results, Source(registry, inputs.units, delivered.deliveries), editions)

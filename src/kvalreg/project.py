@@ -6,7 +6,7 @@ A project that lacks a shared file (`_quarto.yml`, the extension, the report not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kvalreg.errors import UsageError
@@ -91,6 +91,10 @@ class Project:
         """Tables of sums that a registry's deliveries must give (optional)."""
         return self.data(registry) / "expected"
 
+    def approvals(self, registry: str) -> Path:
+        """`approved.yml`: which deliveries of a registry somebody has approved, where that is required."""
+        return self.data(registry) / "approved.yml"
+
     def _own_or_shared(self, *parts: str) -> Path:
         own = self.root.joinpath(*parts)
         return own if own.exists() else shared_root().joinpath(*parts)
@@ -118,7 +122,17 @@ class Project:
     @property
     def build(self) -> Path:
         """All that is generated but the site itself."""
-        return self.made or self.root / "_build"
+        return self.made or self.kept
+
+    @property
+    def kept(self) -> Path:
+        """What is kept from one build to the next, the same for drafts and previews."""
+        return self.root / "_build"
+
+    @property
+    def draft(self) -> Project:
+        """The same sources, with a place of its own for a site whose numbers nobody has approved yet."""
+        return replace(self, output=self.output or self.kept / "draft", made=self.kept / "drafting")
 
     @property
     def published(self) -> Path:
@@ -128,27 +142,32 @@ class Project:
     @property
     def ledger(self) -> Path:
         """What each edition showed and hid, one folder per edition. SECRET: keep it as the deliveries are kept."""
+        return self.kept / "ledger"
+
+    @property
+    def next_ledger(self) -> Path:
+        """Where a build notes what the ledger will keep once its site is published; a draft's is never."""
         return self.build / "ledger"
 
     @property
     def editions(self) -> Path:
         """Every published edition as it lies at its permanent address, one folder each; kept for good."""
-        return self.build / "editions"
+        return self.kept / "editions"
 
     @property
     def snapshots(self) -> Path:
         """The gated cells of every edition, one folder each, and what it changed."""
-        return self.build / "snapshots"
+        return self.kept / "snapshots"
 
     @property
     def releases(self) -> Path:
         """The newest editions as whole sites: one of them is what readers see, the others can be gone back to."""
-        return self.build / "releases"
+        return self.kept / "releases"
 
     @property
     def withdrawn(self) -> Path:
         """Names of editions that have been taken back, as empty files."""
-        return self.build / "withdrawn"
+        return self.kept / "withdrawn"
 
     @property
     def built(self) -> Path:
@@ -158,7 +177,7 @@ class Project:
     @property
     def lock(self) -> Path:
         """Held by the run that has the project."""
-        return self.build / "run.lock"
+        return self.kept / "run.lock"
 
     @property
     def accepted(self) -> Path:

@@ -97,7 +97,7 @@ class Reuse:
         return self._project.published / f"{registry}.parquet"
 
     def _cells(self, registry: str) -> list[str]:
-        edition = self._project.ledger / NEXT / f"{registry}.parquet"
+        edition = self._project.next_ledger / NEXT / f"{registry}.parquet"
         found = [self._cache.digest(path) for path in (self._published(registry), edition)]
         return found if all(found) else []
 

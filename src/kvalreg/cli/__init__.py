@@ -16,7 +16,7 @@ from kvalreg.cli.build import build
 from kvalreg.cli.imports import import_
 from kvalreg.cli.new import new
 from kvalreg.cli.preview import preview
-from kvalreg.cli.release import audit, publish, rollback
+from kvalreg.cli.release import audit, diff, publish, rollback
 from kvalreg.cli.status import status
 from kvalreg.cli.workbench import check, explain, schema, slugs
 from kvalreg.console import plain
@@ -48,7 +48,21 @@ def cli() -> None:
     """
 
 
-for _command in (build, check, status, new, preview, audit, publish, rollback, schema, explain, slugs, import_):
+for _command in (
+    build,
+    check,
+    status,
+    new,
+    preview,
+    diff,
+    audit,
+    publish,
+    rollback,
+    schema,
+    explain,
+    slugs,
+    import_,
+):
     cli.add_command(_command)
 
 

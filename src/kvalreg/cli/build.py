@@ -32,6 +32,9 @@ from kvalreg.project import Project
 @click.option("--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Where the site goes.")
 @click.option("--no-cache", is_flag=True, help="Make everything again, also what is unchanged.")
 @skip_option
+@click.option(
+    "--draft", is_flag=True, help="Include deliveries that nobody has approved; the site goes to _build/draft."
+)
 @wait_option
 @quiet_option
 @verbose_option
@@ -44,6 +47,7 @@ def build(
     output: Path | None,
     no_cache: bool,
     skip_unknown_units: bool,
+    draft: bool,
     wait: float,
     quiet: bool,
     verbose: bool,
@@ -61,7 +65,7 @@ def build(
     project = Project.open(root, output)
     unchanged = (
         None
-        if no_cache
+        if no_cache or draft
         else Cache(project).unchanged(asked_for(registries, years, renderer, skip_unknown_units=skip_unknown_units))
     )
     if unchanged is not None:  # said before the pipeline and its libraries are imported
@@ -79,6 +83,7 @@ def build(
         wait,
         not no_cache,
     )
-    account = pipeline.build(project, request, console)
+    run = pipeline.build_draft if draft else pipeline.build
+    account = run(project, request, console)
     console.account(account)
     sys.exit(account.exit_code)

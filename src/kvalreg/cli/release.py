@@ -1,4 +1,4 @@
-"""`kvalreg audit`, `publish` and `rollback`: what may be released, and what readers see."""
+"""`kvalreg audit`, `diff`, `publish` and `rollback`: what may be released, and what readers see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from kvalreg.cli.options import project_option, wait_option
+from kvalreg.cli.options import project_option, skip_option, wait_option
+from kvalreg.console import plain
 
 
 @click.command()
@@ -31,6 +32,31 @@ def audit(site: Path, editions: tuple[Path, ...], root: Path) -> None:
     found = attack(site, Project.open(root).root, editions)
     click.echo(found.report_text())
     sys.exit(0 if found.passed else 1)
+
+
+@click.command()
+@click.argument("registry")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@project_option
+@skip_option
+def diff(registry: str, form: str, root: Path, skip_unknown_units: bool) -> None:
+    """Tell what REGISTRY's deliveries would change for readers, without building anything.
+
+    Values, levels, and what would be hidden or shown; compared with the edition that readers see. For whoever approves
+    a delivery: it ends with the line that approves it, where the registry asks for one.
+
+    \b
+    Examples:
+      kvalreg diff slag
+      kvalreg diff slag --format json
+    """
+    from kvalreg.pipeline import unknown_units
+    from kvalreg.project import Project
+    from kvalreg.release.difference import as_json, difference, told
+
+    project = Project.open(root)
+    found = difference(project, registry, unknown_units(skip=skip_unknown_units))
+    click.echo(as_json(found) if form == "json" else plain(told(found, project)))
 
 
 @click.command()

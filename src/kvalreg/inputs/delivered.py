@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from kvalreg.errors import ConfigurationError, DeliveryError, Fault
+from kvalreg.inputs.approval import sort_deliveries
 from kvalreg.inputs.delivery import Delivery, Terms, UnknownUnits, check_delivery, no_rows
 from kvalreg.inputs.delivery_list import DeliveryList, ListedDelivery
 from kvalreg.inputs.descriptor import Registry
@@ -83,10 +84,29 @@ def read_deliveries(project: Project, registry: Registry, units: Units, unknown_
         replace would otherwise be shown as if it were current.
     """
     entries, faults = _entries(project, registry.id)
+    return _read(project, entries, faults, Terms(registry, units, unknown_units))
+
+
+def read_approved(project: Project, registry: Registry, units: Units, unknown_units: UnknownUnits) -> Delivered:
+    """The rows of the deliveries that may be published; its warnings name those that wait for approval.
+
+    Raises
+    ------
+    AwaitingError, DeliveryError, ConfigurationError
+        As `sort_deliveries` does; and as `read_deliveries` does, of the deliveries that are read.
+    """
+    entries, faults = _entries(project, registry.id)
+    ready = sort_deliveries([path for path, _ in entries], registry, project)
+    chosen = [entry for entry in entries if entry[0] in ready.approved]
+    delivered = _read(project, chosen, faults, Terms(registry, units, unknown_units))
+    return replace(delivered, warnings=(*delivered.warnings, *ready.waiting))
+
+
+def _read(project: Project, entries: list[_Entry], faults: list[Fault], run: Terms) -> Delivered:
     read: list[tuple[ListedDelivery, Delivery]] = []
     for path, listed in entries:
-        skipped = unknown_units if not faults else UnknownUnits.SKIP
-        terms = Terms(registry, units, skipped, frozenset(listed.skip_units))
+        skipped = run.unknown_units if not faults else UnknownUnits.SKIP
+        terms = replace(run, unknown_units=skipped, skip_units=frozenset(listed.skip_units))
         try:
             read.append((listed, check_delivery(path, project.relative(path), terms)))
         except DeliveryError as error:
@@ -95,12 +115,12 @@ def read_deliveries(project: Project, registry: Registry, units: Units, unknown_
         raise DeliveryError(faults)
     deliveries = [delivery for _, delivery in read]
     infos = tuple(_info(listed, delivery) for listed, delivery in read)
-    warnings = [*_dates_unknown(infos), *_identical(deliveries), *_known_by_now(read, units)]
+    warnings = [*_dates_unknown(infos), *_identical(deliveries), *_known_by_now(read, run.units)]
     warnings += [warning for delivery in deliveries for warning in delivery.warnings]
     rows = _in_force(deliveries, infos)
     counting = set(rows["delivery"].unique())
     infos = tuple(replace(info, rows_left_out=info.rows_left_out and n in counting) for n, info in enumerate(infos))
-    return Delivered(registry.id, rows, infos, tuple(warnings))
+    return Delivered(run.registry.id, rows, infos, tuple(warnings))
 
 
 def last_complete_year(latest_affirm: date) -> int:

@@ -141,6 +141,8 @@ class Registry(Model):
     """The licence of the published numbers."""
     synthetic: bool = False
     """True when the data is made up; every page then says so."""
+    approval: Literal["required"] | None = None
+    """required: a new delivery is shown when data/<id>/approved.yml names its checksum. Left out: at once."""
     presentation_level: Level | None = None
     """The finest level results are shown at: hospital, hf, rhf, county or nation. Left out: hospital where quality
     allows it, otherwise the finest level that it allows."""

@@ -102,7 +102,7 @@ def check_built(project: Project) -> None:
 def _made_of(project: Project) -> str:
     """A checksum of the cells that a site is made of and of what the ledger will keep; it stays in `_build`."""
     digest = hashlib.sha256()
-    for folder in (project.published, project.ledger / NEXT):
+    for folder in (project.published, project.next_ledger / NEXT):
         for path in sorted(folder.glob("*.parquet")):
             digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
