@@ -66,12 +66,11 @@ def marked(page: str, address: str, name: str) -> str:
     found = _LANGUAGE.search(page)
     say = words(found[1] if found and found[1] in LANGUAGES else "nb")
     root = "../" * address.count("/") + _UP
-    page = page.replace(_HEAD_END, _NOINDEX + _HEAD_END, 1)
-    page = _MAIN.sub(lambda main: main[0] + _mark(say, name, root + _newest(address)), page, count=1)
     page = _TO_EDITIONS.sub(rf'href="\1{_UP}{EDITIONS}/', page)
     if address == f"{EDITIONS}/index.html":
         page = _TO_EDITION.sub(rf'href="{_UP}\1/', page)
-    return page
+    page = page.replace(_HEAD_END, _NOINDEX + _HEAD_END, 1)
+    return _MAIN.sub(lambda main: main[0] + _mark(say, name, root + _newest(address)), page, count=1)
 
 
 def link_editions(site: Path, project: Project, names: tuple[str, ...]) -> None:
