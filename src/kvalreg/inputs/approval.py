@@ -18,7 +18,8 @@ from pydantic import RootModel, StringConstraints
 
 from kvalreg.clock import today
 from kvalreg.errors import AwaitingError, ConfigurationError, DeliveryError, Fault
-from kvalreg.inputs.descriptor import FilledText, Model, Registry, Text
+from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.descriptor_model import FilledText, Model, Text
 from kvalreg.inputs.validation import validate
 from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.kinds import Kind
