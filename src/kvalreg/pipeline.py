@@ -155,7 +155,9 @@ def _built(project: Project, request: Request, progress: Progress, reuse: Reuse)
     chosen = _chosen(request.registries, registries, faults)
 
     # through the gate: a registry that is refused keeps what it has published before
-    gated = _gated(project, chosen, Inputs(units, registries, faults, request.unknown_units, request.which), reuse, account)
+    gated = _gated(
+        project, chosen, Inputs(units, registries, faults, request.unknown_units, request.which), reuse, account
+    )
     for entry in account.entries:
         mark_delayed(entry.name, None, project.accepted)
     jobs = _of_years([job for planned in gated.values() for job in planned.jobs], request.years)
