@@ -358,12 +358,13 @@ class Report(Selection):
         if self.words.language not in pages or len(pages) == 1:
             return []
         here = pages.pop(self.words.language)
-        links = [
-            f'<a href="{link(page, here)}" lang="{language}" hreflang="{language}">'
-            f"{escape(words(language)('states.language'))}</a>"
+        links = "".join(
+            f'<li><a href="{link(page, here)}" lang="{language}" hreflang="{language}">'
+            f"{escape(self.words(f'om.language_{language}'))}</a></li>"
             for language, page in pages.items()
-        ]
-        return [f'<p class="kv-languages">{" ".join(links)}</p>']
+        )
+        label = escape(self.words("om.languages"))
+        return [f'<nav class="kv-languages" aria-label="{label}"><ul>{links}</ul></nav>']
 
     def _provisional_note(self) -> list[str]:
         """That the results are so far this year's, where they are."""

@@ -1,31 +1,47 @@
 """The pages that notebooks have made, as pages of the site.
 
-Comes in: accepted pages. Goes out: the same with a mark where a newer edition is delayed.
+Comes in: accepted pages. Goes out: the same with a mark where a newer edition is delayed, and on a registry's own page
+where the final results of last year are overdue.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from html import escape
 
 from kvalreg.batch.accepted import AcceptedPage
+from kvalreg.clock import today
+from kvalreg.inputs.rounds import Standing, deadlines
 from kvalreg.report.markup import raw_html
+from kvalreg.report.report import rounds
 from kvalreg.report.wording import words
-from kvalreg.site.content import Content, Site
+from kvalreg.site.content import Content, Shown, Site
 from kvalreg.site.staging import Page
 
 
 def reports(site: Site) -> Content:
     """Every accepted page of every registry."""
-    return Content(tuple(_report(page) for registry in site.shown for page in registry.pages))
+    day = today()
+    return Content(tuple(_report(page, _marks(page, shown, day)) for shown in site.shown for page in shown.pages))
 
 
-def _report(page: AcceptedPage) -> Page:
+def _marks(page: AcceptedPage, shown: Shown, day: date) -> list[str]:
+    """What a reader must know first: that the page is an earlier one, or that last year's results are overdue."""
     say = words(page.language)
-    mark = raw_html(f'<p class="kv-delayed">{escape(say("states.delayed"))}</p>') + "\n\n" if page.delayed else ""
+    marks = [say("states.delayed")] if page.delayed else []
+    final, _ = deadlines(day)
+    published = {year for year, round_ in rounds(shown.published) if round_ == "final"}
+    if page.kind == "registry" and final.standing(published, day) is Standing.LATE:
+        marks.append(say("states.overdue", year=final.year))
+    return marks
+
+
+def _report(page: AcceptedPage, marks: list[str]) -> Page:
+    said = [raw_html(f'<p class="kv-delayed">{escape(mark)}</p>') for mark in marks]
     return Page(
         address=page.address,
         title=page.title,
-        body=mark + page.markdown,
+        body="\n\n".join([*said, page.markdown]),
         language=page.language,
         breadcrumb=page.breadcrumb,
         synthetic=page.synthetic,

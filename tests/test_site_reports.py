@@ -1,0 +1,49 @@
+"""What stands above a report: that it is an earlier one, or that last year's results are overdue."""
+
+from __future__ import annotations
+
+import pytest
+
+from kvalreg.batch.accepted import AcceptedPage
+from kvalreg.clock import SOURCE_DATE
+from kvalreg.site.content import Shown, Site
+from kvalreg.site.reports import reports
+from report_example import example
+
+JUNE_15_2026, JUNE_16_2026 = "1781524800", "1781611200"
+"""Noon in UTC."""
+OVERDUE = "Registeret har ikke publisert endelige resultater for 2025 ennå."
+
+
+def bodies(*, delayed: bool = False) -> dict[str, str]:
+    """The registry's page and the page of its newest year, 2024, by kind."""
+    pages = tuple(
+        AcceptedPage(
+            registry="alfa", kind=kind, year=2024, round="final", language="nb", address=f"registre/alfa/{kind}.qmd",
+            title="Alfa", breadcrumb=(), synthetic=True, markdown="Innhold.", delayed=delayed,
+        )
+        for kind in ("registry", "year")
+    )  # fmt: skip
+    made = reports(Site((Shown(example(), pages),))).pages
+    return {page.address.split("/")[-1].removesuffix(".qmd"): page.body for page in made}
+
+
+def test_a_registry_without_last_years_results_says_so_on_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From 16 June, above the newest results it has; the page of an earlier year is what it was."""
+    monkeypatch.setenv(SOURCE_DATE, JUNE_16_2026)
+    found = bodies()
+    assert OVERDUE in found["registry"]
+    assert found["registry"].endswith("Innhold.")
+    assert found["year"] == "Innhold."
+
+
+def test_until_the_deadline_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On 15 June there is still time."""
+    monkeypatch.setenv(SOURCE_DATE, JUNE_15_2026)
+    assert bodies() == {"registry": "Innhold.", "year": "Innhold."}
+
+
+def test_an_earlier_edition_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader learns that a newer one was to be there."""
+    monkeypatch.setenv(SOURCE_DATE, JUNE_15_2026)
+    assert "Denne siden viser forrige utgave" in bodies(delayed=True)["year"]
