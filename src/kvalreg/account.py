@@ -56,4 +56,14 @@ def faults_told(faults: list[Fault]) -> list[dict[str, Any]]:
 
 def faults_of(told: list[dict[str, Any]]) -> list[Fault]:
     """The faults that were told as JSON."""
-    return [Fault(**{**one, "kind": Kind(one["kind"]) if one["kind"] else None}) for one in told]
+    return [
+        Fault(
+            one["what"],
+            one["todo"],
+            one["file"],
+            one["line"],
+            one["key"],
+            kind=Kind(one["kind"]) if one["kind"] else None,
+        )
+        for one in told
+    ]

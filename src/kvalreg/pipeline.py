@@ -73,6 +73,8 @@ class Request:
         Whether what is unchanged is used again.
     which
         Whether deliveries that wait for approval are read as well: for a draft (`Project.draft`) alone.
+    cluster
+        The address of a Dask scheduler whose workers run the notebooks; this machine when it is empty.
     """
 
     registries: tuple[str, ...] = ()
@@ -83,6 +85,7 @@ class Request:
     wait: float = 0
     cached: bool = True
     which: Which = Which.APPROVED
+    cluster: str = ""
 
 
 def unknown_units(*, skip: bool) -> UnknownUnits:
@@ -177,8 +180,9 @@ def _built(project: Project, request: Request, progress: Progress, reuse: Reuse)
             changed.append(job)
         else:
             _tell_made(job, made, account)
+    place = Workplace(project.published, project.logs, request.workers, request.cluster)
     progress.begin(len(changed))
-    for outcome in execute(changed, Workplace(project.published, project.logs, request.workers)):
+    for outcome in execute(changed, place):
         if outcome.error is None:
             accept(outcome.job, outcome.markdown, project.accepted)
             published = gated[outcome.job.registry].published

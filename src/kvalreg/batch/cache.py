@@ -13,8 +13,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
@@ -100,9 +101,7 @@ class Cache:
     def code(self) -> str:
         """What kvalreg is: its code, what it ships, its libraries' versions, and Python's."""
         if not self._code:
-            shipped = [shared_root() / name for name in ("_quarto.yml", "_extensions", "notebooks")]
-            files = [file for path in (_PACKAGE, *shipped) for file in _files(path)]
-            self._code = _hash([sys.version, *_versions(), *(f"{path}={self.digest(path)}" for path in files)])
+            self._code = _code(self.digest)
         return self._code
 
     # --- the whole build ---------------------------------------------------------------------------------------------
@@ -144,6 +143,19 @@ def asked_for(registries: Iterable[str], years: Iterable[int], renderer: str, *,
     """What a build is asked for, and which Quarto it would find, as one text."""
     variables = [os.environ.get(name, "") for name in ("KVALREG_QUARTO", "QUARTO_PATH", "PATH")]
     return json.dumps([list(registries), list(years), renderer, skip_unknown_units, *variables])
+
+
+@cache
+def own_code() -> str:
+    """What kvalreg is in this process, the same on every machine that has the same."""
+    return _code(lambda path: hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _code(digest: Callable[[Path], str]) -> str:
+    shared = shared_root()
+    places = [(_PACKAGE, _PACKAGE), *((shared, shared / name) for name in ("_quarto.yml", "_extensions", "notebooks"))]
+    files = [(file.relative_to(root).as_posix(), file) for root, path in places for file in _files(path)]
+    return _hash([sys.version, *_versions(), *(f"{name}={digest(file)}" for name, file in files)])
 
 
 def _hash(parts: Iterable[str]) -> str:

@@ -11,10 +11,11 @@ from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from kvalreg.batch.cluster import Cluster, lost
 from kvalreg.batch.failure import log_path, unexpected, write_log
 from kvalreg.batch.plan import Job
 from kvalreg.batch.run import CELL_TIMEOUT, Made, Run, run_notebook
-from kvalreg.batch.workers import WorkerLostError, Workers
+from kvalreg.batch.workers import Workers
 from kvalreg.errors import NotebookError
 
 
@@ -38,6 +39,8 @@ class Workplace:
         The folder of the published cells that they may read, and that of their logs.
     workers
         How many run at a time.
+    cluster
+        The address of a Dask scheduler whose workers run the jobs; this machine runs them when it is empty.
     cell_timeout
         Seconds that a cell may take.
     """
@@ -45,6 +48,7 @@ class Workplace:
     published: Path
     logs: Path
     workers: int
+    cluster: str = ""
     cell_timeout: int = CELL_TIMEOUT
 
 
@@ -53,8 +57,8 @@ def execute(jobs: Iterable[Job], workplace: Workplace) -> Iterator[Outcome]:
     waiting = list(jobs)
     if not waiting:
         return
-    with Workers(min(workplace.workers, len(waiting))) as workers:
-        futures = {workers.submit(run_notebook, _run(job, workplace)): job for job in waiting}
+    with _executor(workplace, len(waiting)) as executor:
+        futures = {executor.submit(run_notebook, _run(job, workplace)): job for job in waiting}
         for future in as_completed(futures):
             job, made = futures[future], _made(future)
             if made.error is None:
@@ -62,6 +66,12 @@ def execute(jobs: Iterable[Job], workplace: Workplace) -> Iterator[Outcome]:
                 yield Outcome(job, markdown=made.markdown)
             else:
                 yield Outcome(job, error=made.error, log=write_log(job, workplace.logs, made.error))
+
+
+def _executor(workplace: Workplace, jobs: int) -> Workers | Cluster:
+    if workplace.cluster:
+        return Cluster(workplace.cluster)
+    return Workers(min(workplace.workers, jobs))
 
 
 def _run(job: Job, workplace: Workplace) -> Run:
@@ -78,7 +88,7 @@ def _run(job: Job, workplace: Workplace) -> Run:
 def _made(future: Future[Made]) -> Made:
     try:
         return future.result()
-    except WorkerLostError:
-        return Made(error=NotebookError("the process that ran the notebook was killed, or out of memory"))
-    except Exception as error:  # a defect of ours: this page fails, not the run
+    except Exception as error:  # this page fails, not the run
+        if lost(error):
+            return Made(error=NotebookError("the process that ran the notebook was killed, or out of memory"))
         return Made(error=unexpected(error))

@@ -30,6 +30,7 @@ from kvalreg.project import Project
 )
 @project_option
 @click.option("--output", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Where the site goes.")
+@click.option("--cluster", default="", metavar="ADDRESS", help="Run notebooks on a Dask cluster: tcp://host:8786.")
 @click.option("--no-cache", is_flag=True, help="Make everything again, also what is unchanged.")
 @skip_option
 @click.option(
@@ -45,6 +46,7 @@ def build(
     jobs: int | None,
     root: Path,
     output: Path | None,
+    cluster: str,
     no_cache: bool,
     skip_unknown_units: bool,
     draft: bool,
@@ -60,6 +62,7 @@ def build(
       kvalreg build slag hofte             two registries
       kvalreg build slag --year 2025       one page, and the registry's own
       kvalreg build --project ~/results --renderer pandoc --jobs 8
+      kvalreg build --cluster tcp://scheduler:8786
     """
     console = Console.of(quiet=quiet, verbose=verbose)
     project = Project.open(root, output)
@@ -82,6 +85,7 @@ def build(
         pipeline.unknown_units(skip=skip_unknown_units),
         wait,
         not no_cache,
+        cluster,
     )
     run = pipeline.build_draft if draft else pipeline.build
     account = run(project, request, console)

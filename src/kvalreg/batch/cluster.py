@@ -1,0 +1,116 @@
+"""The same jobs on other machines, through Dask distributed.
+
+Comes in: a scheduler's address. Goes out: an executor as `concurrent.futures` has them. A job carries its notebook and
+its published cells, and answers with its page, so that machines share no disk; nothing secret leaves this one. A job
+whose machine is lost runs again on another; Dask gives it up when it has lost several.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import Future
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from kvalreg.batch.cache import own_code
+from kvalreg.batch.run import Made, Run, run_notebook
+from kvalreg.batch.workers import WorkerLostError, Workers
+from kvalreg.errors import NotebookError, UsageError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+PATIENCE = 20
+"""Seconds that a scheduler may take to answer."""
+_starting = threading.Lock()
+
+
+class Cluster:
+    """A Dask cluster, with the interface of a `concurrent.futures` executor.
+
+    Parameters
+    ----------
+    address
+        The scheduler's, such as ``tcp://host:8786``.
+
+    Raises
+    ------
+    UsageError
+        When Dask is not installed, no scheduler answers, it has no workers, or a worker has another kvalreg.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._client = _connected(address)
+        try:
+            _compare(self._client, address)
+        except BaseException:
+            self._client.close()
+            raise
+        self._executor = self._client.get_executor(pure=False)
+
+    def submit(self, _function: Any, /, run: Run) -> Future[Made]:
+        """Have a notebook run on one of the machines."""
+        future: Future[Made] = self._executor.submit(_run_here, run, own_code())
+        return future
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        self._executor.shutdown(wait=error is None)
+        self._client.close()
+
+
+def lost(error: BaseException) -> bool:
+    """Whether a future's error says that the process or machine that ran it was lost."""
+    return isinstance(error, WorkerLostError) or type(error).__name__ == "KilledWorker"
+
+
+def _connected(address: str) -> Client:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError("--cluster needs Dask: pip install 'kvalreg[cluster]'.") from None
+    try:
+        return Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise UsageError(
+            f"No Dask scheduler answers at {address} ({type(error).__name__}). "
+            "Start one with 'dask scheduler', or leave --cluster out."
+        ) from None
+
+
+def _compare(client: Client, address: str) -> None:
+    """Refuse machines whose kvalreg, libraries or Python are others: they would make other pages."""
+    try:
+        codes = client.run(own_code)
+    except ImportError:
+        raise UsageError(f"A worker of {address} has no kvalreg. Install the same one on every machine.") from None
+    if not codes:
+        raise UsageError(f"The scheduler at {address} has no workers. Start some with 'dask worker {address}'.")
+    others = sorted(worker for worker, code in codes.items() if code != _version_here())
+    if others:
+        raise UsageError(
+            f"These workers of {address} have another kvalreg, other libraries or another Python than this machine: "
+            f"{', '.join(others)}. Install the same on every machine, for instance with constraints.txt."
+        )
+
+
+def _version_here() -> str:
+    return own_code()
+
+
+def _run_here(run: Run, code: str) -> Made:
+    """On a worker's machine: run a notebook in a process of its own."""
+    if own_code() != code:  # it came after the comparison
+        return Made(error=NotebookError("the machine that was to run the notebook has another kvalreg"))
+    with _starting:
+        workers = _workers()
+    return workers.submit(run_notebook, run).result()
+
+
+@cache
+def _workers() -> Workers:
+    """This machine's processes, for as long as the worker lives."""
+    return Workers(os.cpu_count() or 1)
