@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -78,6 +79,9 @@ def preview(
     with PreviewServer(showing.own.site, state, port or 0) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         click.echo(f"Preview of {registry}: {server.address}  (Ctrl-C ends it)")
+        # also where a shell or a service has told its children to ignore Ctrl-C, or ends them in another way
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, signal.default_int_handler)
         try:
             follow(showing, tell, time.sleep)
         except KeyboardInterrupt:
