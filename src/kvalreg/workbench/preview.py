@@ -36,7 +36,6 @@ from kvalreg.inputs.units import read_units
 from kvalreg.kinds import Kind
 from kvalreg.pipeline import gather
 from kvalreg.project import Project
-from kvalreg.site.about import about
 from kvalreg.site.chooser import unit_list
 from kvalreg.site.front import front
 from kvalreg.site.pages import site_content
@@ -46,7 +45,7 @@ from kvalreg.site.staging import stage
 from kvalreg.statistics.aggregation import aggregate
 from kvalreg.workbench.watch import snapshot, wait_for_change
 
-_MAKERS = (front, about, reports, unit_list)
+_MAKERS = (front, reports, unit_list)
 """What a preview has beside the registry's own pages: enough for the menu, and no more than is quick."""
 
 
