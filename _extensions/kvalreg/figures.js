@@ -27,6 +27,7 @@ export function watchFigures() {
   figures.forEach((figure) => {
     watcher.observe(figure);
     offerPictures(figure);
+    offerOrders(figure);
   });
   follow(async (units) => {
     await cellsFor(units);
@@ -84,6 +85,7 @@ function chosenSpec(figure) {
   const spec = JSON.parse(text);
   const param = spec.params?.find(({ name }) => name === "chosen");
   if (param) param.value = chain.find(({ orgnr }) => text.includes(JSON.stringify(orgnr)))?.orgnr ?? "";
+  order(spec, figure.dataset.order);
   if (spec.datasets?.chosen) {
     spec.datasets.chosen = series(figure).rows;
     widen(spec);
@@ -151,6 +153,30 @@ function offerPictures(figure) {
     button.addEventListener("click", () => download(figure, kind));
     figure.querySelector(".kv-csv")?.after(button);
   }
+}
+
+/* The comparison in the reader's own order: as it is made, by name, or the surest first. */
+function offerOrders(figure) {
+  if (figure.dataset.figure !== "compare") return;
+  const orders = { value: say("orderValue"), name: say("orderName"), certainty: say("orderCertainty") };
+  const choices = Object.entries(orders).map(([value, text]) => make("option", { value }, text));
+  const select = make("select", {}, ...choices);
+  figure.querySelector(".kv-chart").before(make("label", { class: "kv-order" }, `${say("sort")} `, select));
+  select.addEventListener("change", () => {
+    figure.dataset.order = select.value;
+    if (!live.has(figure)) live.set(figure, null);
+    draw(figure);
+  });
+}
+
+/* The nation leads whatever the order is. */
+function order({ data, params }, wanted) {
+  if (!wanted || wanted === "value") return;
+  const first = params.find(({ name }) => name === "first")?.value;
+  const leads = ({ orgnr }) => Number(orgnr !== first);
+  const language = document.documentElement.lang;
+  const compare = { name: (a, b) => a.unit.localeCompare(b.unit, language), certainty: (a, b) => a.rank - b.rank };
+  data.values.sort((a, b) => leads(a) - leads(b) || compare[wanted](a, b));
 }
 
 /* Inside the chart a screen reader meets the words that the spec gives, and none of Vega's own, which are English. */

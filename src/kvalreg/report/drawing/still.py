@@ -17,7 +17,7 @@ from kvalreg.report.drawing.scales import Discrete, Scale, continuous, discrete,
 _WIDE_LETTER = 0.62
 """A digit's width, in its size: words of an axis must never be cut."""
 _AXIS_ROOM, _TITLE_ROOM, _WORD_ROOM = 22, 20, 18
-_EDGE, _GAP = 4, 4
+_EDGE, _GAP = 4, 10
 _POSITIONS = ("x", "x2", "y", "y2")
 _TOP = {"width", "height", "background", "params", "data", "datasets", "layer", "config"}
 _CHANNEL = {"field", "type", "datum", "value", "condition", "scale", "axis", "sort", "title"}

@@ -46,7 +46,7 @@ NAMES = "min(180,width*0.41)"
 """Where the names end."""
 VALUES = "width-100"
 """Where the values begin."""
-_LONG_NAME, _LINE = 24, 30
+_LONG_NAME, _LINE = 17, 22
 """A name of more letters is set smaller, in lines of so many."""
 _COLUMNS = ("unit", "value", "interval", "patients", "certainty")
 
@@ -71,7 +71,11 @@ def compare(view: View, order: str = "value") -> Figure | None:
     chart = Chart(
         layers=_layers(say.language, frozenset(part for part, there in parts.items() if there)),
         rows=[_row(cell, view) for cell in shown],
-        params=[*axis.params, {"name": "target", "value": indicator.level_green}],
+        params=[
+            *axis.params,
+            {"name": "target", "value": indicator.level_green},
+            {"name": "first", "value": next((cell["orgnr"] for cell in shown_of(nation)), "")},
+        ],
         height=ROW * len(shown),
         datasets={"zones": _zones(view, axis.lowest, axis.highest)} if targets else {},
     )

@@ -115,9 +115,15 @@ def value_scale(**more: Any) -> alt.Scale:
     return alt.Scale(domain=[alt.ExprRef("lowest"), alt.ExprRef("highest")], nice=False, zero=False, **more)
 
 
+_APART: dict[str, Any] = {"labelOverlap": "greedy", "labelSeparation": 10}
+"""Words of an axis never touch: those without room are left out."""
+
+
 def value_labels(**more: Any) -> alt.Axis:
     """The axis of values, whose ticks and words are parameters."""
-    return alt.Axis(values=alt.ExprRef("ticks"), labelExpr="labels[datum.value]", domain=False, title=None, **more)
+    return alt.Axis(
+        values=alt.ExprRef("ticks"), labelExpr="labels[datum.value]", domain=False, title=None, **_APART, **more
+    )
 
 
 def target_rule(word: str, along: str, **channel: Any) -> list[alt.Chart]:
