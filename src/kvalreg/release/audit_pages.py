@@ -43,6 +43,7 @@ _TEXTS |= {"label", "summary", "srcdoc", "download"}
 _ATTRIBUTES = {"data-kv-registry": "registry", "data-kv-indicator": "ind_id", "data-kv-context": "context"}
 _ATTRIBUTES |= {"data-kv-level": "level", "data-kv-orgnr": "orgnr"}
 _ATTRIBUTES |= {"data-ind": "ind_id", "data-context": "context", "data-unit": "orgnr"}
+_ATTRIBUTES |= {"kv:registry": "registry"}
 _IDENTITY = frozenset(_ATTRIBUTES) | {"data-kv-year"}
 _TELLING = _IDENTITY | {"id", "role", "lang"}
 _WITH_ID = frozenset({"section", "figure", "table", "div", "article", "details"})

@@ -30,7 +30,7 @@ _NEWEST = 2
 def feed(site: Site) -> Content:
     """The newest results of every registry, the newest first."""
     entries = sorted(
-        ((page, shown) for shown in site.shown for page in _newest(shown.pages)),
+        ((page, shown) for shown in site.shown for page in _newest(shown)),
         key=lambda entry: (entry[0].made, entry[0].address),
         reverse=True,
     )
@@ -41,7 +41,8 @@ def feed(site: Site) -> Content:
     links = f'<link rel="self" href={quoteattr(site.descriptor.whole(FEED))}/>\n'
     links += f"<link href={quoteattr(site.descriptor.whole('index.qmd'))}/>"
     xml = (
-        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="nb">\n'
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:kv="urn:kvalreg" xml:lang="nb">\n'
         f"<id>{_identity(site.descriptor.base)}</id>\n"
         f"<title>{escape_xml(say('om.feed'))}: {escape_xml(site.title)}</title>\n"
         f"<updated>{updated}</updated>\n<author><name>{author}</name></author>\n{links}\n{told}\n</feed>\n"
@@ -82,9 +83,11 @@ def lists_of_pages(site: Site, pages: Iterable[tuple[Page, date | None]]) -> dic
     return {SITEMAP: xml.encode(), ROBOTS: f"{robots}Sitemap: {site.descriptor.whole(SITEMAP)}\n".encode()}
 
 
-def _newest(pages: Iterable[AcceptedPage]) -> list[AcceptedPage]:
-    """The newest years' pages of one registry."""
-    return sorted((page for page in pages if page.kind == "year"), key=lambda page: page.year)[-_NEWEST:]
+def _newest(shown: Shown) -> list[AcceptedPage]:
+    """The newest years' pages of one registry, in its own language."""
+    language = shown.published.registry.language
+    pages = (page for page in shown.pages if page.kind == "year" and page.language == language)
+    return sorted(pages, key=lambda page: page.year)[-_NEWEST:]
 
 
 def _entry(page: AcceptedPage, shown: Shown, site: Site) -> str:
@@ -92,7 +95,7 @@ def _entry(page: AcceptedPage, shown: Shown, site: Site) -> str:
     text = Report(shown.published, page.year, page.round, say).headline()
     moment = _moment(page.made)
     return (
-        f'<entry xml:lang="{page.language}"><id>{_identity(page.address)}</id>\n'
+        f'<entry xml:lang="{page.language}" kv:registry="{page.registry}"><id>{_identity(page.address)}</id>\n'
         f"<title>{escape_xml(page.title)}</title>\n<updated>{moment}</updated>\n"
         f"<link href={quoteattr(site.descriptor.whole(page.address))}/>\n"
         f"<summary>{escape_xml(text)}</summary></entry>"
