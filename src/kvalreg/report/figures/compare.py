@@ -46,7 +46,7 @@ NAMES = "min(180,width*0.41)"
 """Where the names end."""
 VALUES = "width-100"
 """Where the values begin."""
-_LONG_NAME, _LINE = 17, 22
+_LONG_NAME, _LINE = 24, 30
 """A name of more letters is set smaller, in lines of so many."""
 _COLUMNS = ("unit", "value", "interval", "patients", "certainty")
 
