@@ -124,3 +124,22 @@ def test_the_county_column_may_be_left_out(tmp_path: Path) -> None:
     units = read(tmp_path, "orgnr;name;short_name;level;parent\n1;N;N;nation;\n")
     assert units["1"].county is None
     assert units.counties == ()
+
+
+def test_a_unit_may_be_closed(tmp_path: Path) -> None:
+    """The column is a year or a date, may be empty or left out, and what is written is read again."""
+    rows = TREE.replace("Fjordland\n", "Fjordland;2021\n").replace("Dalom\n", "Dalom;2022-06-30\n")
+    rows = "".join(line if line.count(";") == 6 else line[:-1] + ";\n" for line in rows.splitlines(keepends=True))
+    units = read(tmp_path, HEADER.replace("county", "county;closed") + rows)
+    assert [unit.closed for unit in units.at(Level.HOSPITAL)] == [2021, 2022, None]
+    write_units(units, tmp_path / "again.csv")
+    assert read_units(tmp_path / "again.csv", "again.csv") == units
+    assert read(tmp_path, HEADER + TREE)["40"].closed is None
+
+
+@pytest.mark.parametrize("closed", ["i fjor", "21", "2021-13-01"])
+def test_a_unit_is_closed_in_a_year(tmp_path: Path, closed: str) -> None:
+    """Anything but a year or a date is told with its row."""
+    header = HEADER.replace("county", "county;closed")
+    found = faults(tmp_path, header + f"1;Landet;Landet;nation;;;{closed}\n")
+    assert found == [(2, "closed", f"'{closed}' is no year.")]

@@ -169,6 +169,12 @@ def test_number_in_json_is_found(site: Path, built: Project, data: object) -> No
         ("<h3>Andel som fikk hjelp</h3>", "<h3>Andel som fikk hjelp</h3><p>Ved Nes sykehus fikk 2 av 4 hjelp.</p>"),
         ("<h3>Andel som fikk hjelp</h3>", "<h3>Andel som fikk hjelp</h3><p>Ved Nes fikk <b>to av fire</b> hjelp.</p>"),
         ("<h3>Andel som fikk hjelp</h3>", "<h3>Andel som fikk hjelp</h3><p>Nes: Sikkert lav.</p>"),
+        ("<h3>Andel som fikk hjelp</h3>", "<h3>Andel som fikk hjelp</h3><p>Nes: Lav måloppnåelse (foreløpig).</p>"),
+        (
+            "</main>",
+            "<table><tr><th>Sted</th><th>Nivå</th></tr>"
+            "<tr><td>Nes</td><td>Sikkert lav (foreløpig)</td></tr></table></main>",
+        ),
         ("</main>", "<p>I 2024 hadde Nes 4 pasienter.</p></main>"),
         ("</main>", "<!-- Nes: 4 --></main>"),
         ("<head>", '<head><meta name="description" content="Nes sykehus hadde 4 pasienter.">'),
@@ -177,7 +183,21 @@ def test_number_in_json_is_found(site: Path, built: Project, data: object) -> No
         ("</main>", '<svg viewBox="0 0 9 9"><path aria-label="Enhet: Nes; Resultat: 50 av 100"/></svg></main>'),
         ("</main>", "<script>var told = 'Nes: 4';</script></main>"),
     ],
-    ids=["alt", "prose", "words", "verdict", "elsewhere", "comment", "meta", "table", "drawing", "mark", "script"],
+    ids=[
+        "alt",
+        "prose",
+        "words",
+        "verdict",
+        "provisional",
+        "provisional-cell",
+        "elsewhere",
+        "comment",
+        "meta",
+        "table",
+        "drawing",
+        "mark",
+        "script",
+    ],
 )
 def test_number_in_a_text_is_found(site: Path, built: Project, before: str, after: str) -> None:
     """A sentence, attribute, comment, table or drawing that names a hidden unit beside a number is a leak."""

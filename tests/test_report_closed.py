@@ -1,0 +1,46 @@
+"""A hospital that is closed: shown in the years up to then, with the year beside its name wherever it is listed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from kvalreg.disclosure.published import Published
+from kvalreg.inputs.units import Units
+from kvalreg.release.audit_public import Place, Public
+from kvalreg.report import Report
+from kvalreg.report.wording import words
+from kvalreg.site.chooser import unit_list
+from kvalreg.site.content import Shown, Site
+from report_example import example
+
+
+def closed() -> Published:
+    """The example, whose hospital Dal was closed in 2021."""
+    published = example()
+    units = {unit.orgnr: replace(unit, closed=2021 if unit.orgnr == "113" else None) for unit in published.units}
+    return replace(published, source=replace(published.source, units=Units(units)))
+
+
+def test_its_name_has_the_year_in_tables_figures_and_the_readers_list() -> None:
+    """In the language of the page; other hospitals keep their names."""
+    for language, name in (("nb", "Dal (nedlagt 2021)"), ("nn", "Dal (nedlagd 2021)"), ("en", "Dal (closed 2021)")):
+        report = Report(closed(), 2021, "final", words(language, "nb"))
+        assert f'<th scope="row">{name}</th>' in report.compare("a_hjelp").markdown
+        assert f'"name":"{name}"' in report.units("a_hjelp").markdown
+        assert '<th scope="row">Nes</th>' in report.compare("a_hjelp").markdown
+
+
+def test_the_list_to_choose_from_has_the_year() -> None:
+    """Whoever looks for it finds it, and learns why its numbers end."""
+    content = unit_list(Site((Shown(closed(), ()),)))
+    listed = {unit["orgnr"]: unit["name"] for unit in json.loads(next(iter(content.files.values())))}
+    assert (listed["113"], listed["112"]) == ("Dal sykehus (nedlagt 2021)", "Li sykehus")
+
+
+def test_the_audit_knows_it_by_that_name() -> None:
+    """A number beside the whole name is a number of that hospital, in every language."""
+    public = Public(closed().units, {})
+    for name in ("Dal (nedlagt 2021)", "Dal sykehus (nedlagd 2021)", "Dal (closed 2021)", "Dal"):
+        assert public.named[name] == (Place("hospital", "113"),), name
+    assert public.mentioned("Dal (nedlagt 2021): 1 av 3.") == ((Place("hospital", "113"),), " : 1 av 3.")
