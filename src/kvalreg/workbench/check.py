@@ -26,7 +26,7 @@ from kvalreg.errors import (
     UsageError,
     describe_unexpected,
 )
-from kvalreg.inputs.delivered import Delivered, read_deliveries
+from kvalreg.inputs.delivered import Delivered, read_approved, read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import completed, read_descriptors
@@ -145,8 +145,19 @@ class _Registry:
             found += self._results(delivered, units)
         except FaultsError as error:
             found += _stops(error)
+        found += self._approvals(units)
         late = date_remarks(self.registry, delivered, document, self.request.today)
         return found + [Finding(fault) for fault in late]
+
+    def _approvals(self, units: Units) -> list[Finding]:
+        """Deliveries that a build leaves out because nobody has approved them."""
+        if self.registry.approval is None:
+            return []
+        try:
+            told = read_approved(self.project, self.registry, units, self.request.unknown_units).warnings
+        except FaultsError as error:
+            return _stops(error)
+        return [Finding(fault) for fault in told]
 
     def _notebooks(self) -> list[Finding]:
         paths = [self.project.notebook(kind, self.registry.id) for kind in REPORT_KINDS]

@@ -1,8 +1,7 @@
 """What is late, or soon will be: texts to review, and results with a deadline.
 
 Comes in: a registry, its deliveries and a day. Goes out: remarks. They stop nothing: a late page is better than none.
-Final results of a year are due by 15 June of the next, results so far by 15 December of the same year, unless there is
-a special reason not to.
+`inputs/rounds.py` knows the deadlines.
 """
 
 from __future__ import annotations
@@ -13,13 +12,24 @@ from datetime import date, timedelta
 from kvalreg.errors import Fault
 from kvalreg.inputs.delivered import Delivered, last_complete_year
 from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.rounds import deadlines
 from kvalreg.inputs.yaml_file import Document, Place
 from kvalreg.kinds import Kind
 
-REVIEWED_EVERY = timedelta(days=2 * 365)
-"""How old a review of an indicator's name and descriptions may be."""
+REVIEWED_EVERY = timedelta(days=365)
+"""How old a review of a registry's texts may be: they are updated every year."""
 NOTICE = timedelta(days=45)
 """How long before a deadline it is told."""
+_LATE = {
+    "final": (
+        "Final results of {year} {due}, and no delivery is complete up to {year}-12-31.",
+        "Add the delivery, with its latest_affirm in deliveries.yml.",
+    ),
+    "interim": (
+        "Results so far of {year} {due}, and no delivery has any.",
+        "Add the delivery, unless there is a special reason not to publish them.",
+    ),
+}
 
 
 def date_remarks(registry: Registry, delivered: Delivered | None, document: Document, today: date) -> Iterator[Fault]:
@@ -47,18 +57,12 @@ def _deadlines(delivered: Delivered, shown: str, today: date) -> Iterator[Fault]
     affirmed = [info.latest_affirm for info in delivered.deliveries if info.latest_affirm is not None]
     if not affirmed:
         return
-    final, newest = last_complete_year(max(affirmed)), max(delivered.rows["year"], default=0)
-    last_year = today.year - 1
-    due = date(today.year, 6, 15)
-    if final < last_year and due - today <= NOTICE:
-        what = f"Final results of {last_year} {_due(due, today)}, and no delivery is complete up to {last_year}-12-31."
-        todo = "Add the delivery, with its latest_affirm in deliveries.yml."
-        yield Fault(what, todo, shown, kind=Kind.DEADLINE)
-    due = date(today.year, 12, 15)
-    if newest < today.year and due - today <= NOTICE:
-        what = f"Results so far of {today.year} {_due(due, today)}, and no delivery has any."
-        todo = "Add the delivery, unless there is a special reason not to publish them."
-        yield Fault(what, todo, shown, kind=Kind.DEADLINE)
+    reached = {"final": last_complete_year(max(affirmed)), "interim": max(delivered.rows["year"], default=0)}
+    for deadline in deadlines(today):
+        if reached[deadline.round] < deadline.year and deadline.due - today <= NOTICE:
+            what, todo = _LATE[deadline.round]
+            told = what.format(year=deadline.year, due=_due(deadline.due, today))
+            yield Fault(told, todo, shown, kind=Kind.DEADLINE)
 
 
 def _due(day: date, today: date) -> str:

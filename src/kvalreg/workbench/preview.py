@@ -2,7 +2,7 @@
 
 Comes in: a project, a registry and, if wanted, a year. Goes out: a small site of just those pages in
 `_build/workbench/`, or what is wrong. It goes the same way as a build, gate included, and never touches `_site` or what
-a build keeps: the numbers it shows are those that a build would show.
+a build keeps. Deliveries that wait for approval are shown as well: whoever may approve them wants to see them.
 """
 
 from __future__ import annotations

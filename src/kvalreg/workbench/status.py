@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from kvalreg.errors import ConfigurationError, Fault, FaultsError, UsageError
 from kvalreg.inputs.delivered import Delivered, read_deliveries
@@ -27,9 +27,7 @@ from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.report.readability import lix_of_markdown, names_of
 from kvalreg.report.text_check import registry_texts
-
-REVIEWED_EVERY = timedelta(days=365)
-"""Texts are reviewed every year."""
+from kvalreg.workbench.dates import REVIEWED_EVERY
 
 
 @dataclass(frozen=True)
