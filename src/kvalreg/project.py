@@ -175,6 +175,11 @@ class Project:
         return self.build / "built.json"
 
     @property
+    def report(self) -> Path:
+        """What the last build did, for programs."""
+        return self.build / "report.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the run that has the project."""
         return self.kept / "run.lock"

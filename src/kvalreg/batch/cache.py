@@ -132,7 +132,7 @@ class Cache:
     def _outputs(self) -> str:
         """What was made, by name, size and time."""
         parts = []
-        left_out = {self._folder, self._project.logs, self._project.lock}
+        left_out = {self._folder, self._project.logs, self._project.lock, self._project.report}
         for root in (self._project.build, self._project.site, self._project.public):
             for path, stat in _walk(root, left_out):
                 parts.append(f"{path}={stat.st_size},{stat.st_mtime_ns}")

@@ -17,6 +17,7 @@ from kvalreg.cli.options import (
     verbose_option,
     wait_option,
 )
+from kvalreg.clock import today
 from kvalreg.console import Console
 from kvalreg.project import Project
 
@@ -36,6 +37,7 @@ from kvalreg.project import Project
 @click.option(
     "--draft", is_flag=True, help="Include deliveries that nobody has approved; the site goes to _build/draft."
 )
+@click.option("--due", "only_due", is_flag=True, help="For schedulers: what has changed, and what a deadline asks for.")
 @wait_option
 @quiet_option
 @verbose_option
@@ -50,6 +52,7 @@ def build(
     no_cache: bool,
     skip_unknown_units: bool,
     draft: bool,
+    only_due: bool,
     wait: float,
     quiet: bool,
     verbose: bool,
@@ -62,32 +65,38 @@ def build(
       kvalreg build slag hofte             two registries
       kvalreg build slag --year 2025       one page, and the registry's own
       kvalreg build --project ~/results --renderer pandoc --jobs 8
+      kvalreg build --due --wait 600       as a scheduler runs it; see _build/report.json
       kvalreg build --cluster tcp://scheduler:8786
     """
+    from kvalreg.release.run_report import Recorder, reported
+
     console = Console.of(quiet=quiet, verbose=verbose)
     project = Project.open(root, output)
-    unchanged = (
-        None
-        if no_cache or draft
-        else Cache(project).unchanged(asked_for(registries, years, renderer, skip_unknown_units=skip_unknown_units))
-    )
-    if unchanged is not None:  # said before the pipeline and its libraries are imported
-        console.say(UNCHANGED)
-        console.account(unchanged)
-        sys.exit(unchanged.exit_code)
-    from kvalreg import pipeline
+    place = project.draft if draft else project
+    with reported(place, "build --due" if only_due else "build") as report:
+        asked = asked_for(registries, years, renderer, skip_unknown_units=skip_unknown_units)
+        if not (no_cache or draft):  # said before the pipeline and its libraries are imported
+            report.account = Cache(project).unchanged(asked)
+        if report.account is not None:
+            console.say(UNCHANGED)
+        else:
+            from kvalreg import pipeline
 
-    request = pipeline.Request(
-        registries,
-        years,
-        renderer,
-        jobs or os.cpu_count() or 1,
-        pipeline.unknown_units(skip=skip_unknown_units),
-        wait,
-        not no_cache,
-        cluster,
-    )
-    run = pipeline.build_draft if draft else pipeline.build
-    account = run(project, request, console)
-    console.account(account)
-    sys.exit(account.exit_code)
+            request = pipeline.Request(
+                registries,
+                years,
+                renderer,
+                jobs or os.cpu_count() or 1,
+                pipeline.unknown_units(skip=skip_unknown_units),
+                wait,
+                cached=not no_cache,
+                cluster=cluster,
+            )
+            run = pipeline.build_draft if draft else pipeline.build
+            report.account = run(project, request, Recorder(console, report))
+        if only_due:
+            from kvalreg.workbench.due import due
+
+            report.account.warnings += due(project, today())
+    console.account(report.account)
+    sys.exit(report.account.exit_code)
