@@ -17,6 +17,10 @@ PAGES = (
     "registre/slag/2026-forelopig/index.html",
     "registre/kols/2025/index.html",
     "om/index.html",
+    "en/om/tilgjengelighet/index.html",
+    "data/kols/index.html",
+    "api/index.html",
+    "404.html",
 )
 READERS: dict[str, dict[str, Any]] = {
     "phone": {"viewport": PHONE, "color_scheme": "light"},
