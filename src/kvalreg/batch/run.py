@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,11 @@ class Run:
 
 @dataclass(frozen=True)
 class Made:
-    """How a run ended: `markdown` when it succeeded, else `error`."""
+    """How a run ended: `markdown` when it succeeded, else `error`; and how long it took."""
 
     markdown: str = ""
     error: NotebookError | None = None
+    seconds: float = 0
 
 
 def run_notebook(run: Run) -> Made:
@@ -65,6 +67,11 @@ def run_notebook(run: Run) -> Made:
 
     A cell that raises, runs too long or ends its process, and a defect of ours, end in `Made.error`.
     """
+    start = time.perf_counter()
+    return replace(_made(run), seconds=time.perf_counter() - start)
+
+
+def _made(run: Run) -> Made:
     with tempfile.TemporaryDirectory(prefix="kvalreg-") as folder:
         place = Path(folder)
         published = place / "published"
