@@ -290,8 +290,6 @@ class Reader:
 
 YEAR = r"(?P<year>(?:19|20)\d\d)"
 PATTERNS = {
-    "so_far": r"(?:^(?:Tallene|Tala|The figures) for (?P<year1>\d{4})|(?:i|in) (?P<year2>\d{4}) \((?=[fp])"
-    r"|\((?P<year3>\d{4}): )(?:foreløpige|førebelse|provisional| er| are)",
     "newest": rf"^(?:De nyeste|Dei nyaste|The newest) result\w+ (?:er|are) (?:fra|frå|from) {YEAR}",
     "drawn_work": r"^(?:Søyler over figuren|Bars above the chart) .*: (?P<works>[A-Z] .*)\.$",
     "named_work": r"^A: (?P<named>.*)\.$",
@@ -326,6 +324,8 @@ PATTERNS = {
     "whole_country": rf"^(?:Hele landet|Heile landet|Whole country): (?P<value>{VALUE})",
     "common": rf"(?:[Ff]elles resultat\w*,?(?: er)?|common result,?(?: is)?) (?P<value>{VALUE})",
     "headline": rf"^(?P<title>.+): (?P<value>{VALUE})[^\d]* (?:i|in) {YEAR}(?: \(.*\))?\.$",
+    "so_far": r"(?:^(?:Tallene|Tala|The figures) for (?P<year1>\d{4})|(?:i|in) (?P<year2>\d{4}) \((?=[fp])"
+    r"|\((?P<year3>\d{4}): )(?:foreløpige|førebelse|provisional| er| are)",
     "before_and_now": rf"^(?:Endring fr\w|Change from) (?P<before>\d{{4}}) (?:til|to) {YEAR} for {UNIT}$",
     "caption_of_coverage": rf"^(?:Dekningsgrad for|Coverage of) {UNIT} (?:i|in) {YEAR}$",
     "of_the_page": r"^(?:Her er resultat\w+ for|Se alle resultatene for|Sjå alle resultata for|"
