@@ -104,6 +104,7 @@ _PAGES = [
     Page("om/index.qmd", "About the numbers", "Plain text.", "en"),
     Page("sykehus/index.qmd", "Sykehus", "Tekst.", "nb", synthetic=True),
     Page("fagomrade/index.qmd", "Fagområder", "Tekst.", "nb", synthetic=True),
+    Page("endringer/index.qmd", "Endringer", "Tekst.", "nb", synthetic=True),
     Page("data/index.qmd", "Data", "Tekst.", "nb", synthetic=True),
     Page("en/index.qmd", "Results", "Plain text.", "en", synthetic=True),
 ]

@@ -33,7 +33,7 @@ def test_both_make_the_same_pages_and_files(sites: tuple[Path, Path]) -> None:
     """The addresses of pages and downloads are the same; nothing else of the project is published."""
     for site in sites:
         assert site_pages(site) == ADDRESSES
-        assert {path.name for path in (site / "data").iterdir()} == {"slag.csv"}
+        assert {path.name for path in (site / "data").iterdir()} == {"index.html", "slag.csv"}
         assert (site / "data" / "slag.csv").read_bytes() == RESOURCES["data/slag.csv"]
 
 

@@ -147,7 +147,11 @@ def test_navigation_says_where_the_reader_is(site: Path) -> None:
             ("Data", "data/index.html"),
             ("Om tallene", "om/index.html"),
         ]
-        assert page.footer == [("Om tallene", "om/index.html"), ("English", "en/index.html")]
+        assert page.footer == [
+            ("Endringer", "endringer/index.html"),
+            ("Om tallene", "om/index.html"),
+            ("English", "en/index.html"),
+        ]
     assert read_page(site, "registre/index.html").current == ["Registre"]
     assert read_page(site, YEAR).current == []
 
