@@ -185,6 +185,11 @@ class Project:
         return self.kept / "run.lock"
 
     @property
+    def audited(self) -> Path:
+        """What audits remember of pages that have not changed."""
+        return self.build / "audited"
+
+    @property
     def accepted(self) -> Path:
         """The last good pages, one folder per registry."""
         return self.build / "accepted"

@@ -66,7 +66,7 @@ def approve(site: Path, project: Project) -> list[Fault]:
         raise SiteError([*faults, last])
     inside = {path.name for path in (site / EDITIONS).glob("*") if path.is_symlink()}
     others = [project.editions / name for name in published_editions(project) if name not in inside]
-    findings = audit(site, project.root, others).findings
+    findings = audit(site, project.root, others, project.audited).findings
     unchecked = [Fault(str(one), kind=Kind.NOT_ATTACKED) for one in findings if one.kind is FindingKind.NOTHING]
     if len(unchecked) < len(findings):
         refuse([Fault(str(one), kind=Kind.AUDIT_FAILED) for one in findings])

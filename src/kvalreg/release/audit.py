@@ -7,54 +7,21 @@ repeats a number. How it reads and reasons is told in ``docs/methods/audit.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from kvalreg.disclosure.attack import Measure
 from kvalreg.errors import UsageError
 from kvalreg.project import Project
-from kvalreg.release.audit_exposures import attacked, told_before
-from kvalreg.release.audit_files import MARKUP, Edition, read_site
-from kvalreg.release.audit_public import Key, Place, Public, Spot
-from kvalreg.release.audit_readings import Claim
+from kvalreg.release.audit_files import MARKUP, site_files
+from kvalreg.release.audit_findings import Finding, FindingKind, unattached
+from kvalreg.release.audit_memory import Shelf, knowledge
+from kvalreg.release.audit_parts import ANY
+from kvalreg.release.audit_public import Public
+from kvalreg.release.audit_work import Case, Crew, Told, Work
 
-
-class FindingKind(StrEnum):
-    """What is wrong. Every kind fails the audit."""
-
-    LEAK = "leak"
-    """A number, a verdict or a mark in a drawing stands beside a unit whose cell is hidden."""
-    EXPOSED = "exposed"
-    """Published sums leave too few values for a hidden count."""
-    CONTRADICTION = "contradiction"
-    """Published numbers around a hidden cell cannot all be true, so nothing is proven about it."""
-    UNREADABLE = "unreadable"
-    """A file or a table of results that the audit cannot read."""
-    NOTHING = "nothing"
-    """No result was found where results should be: the audit has checked nothing."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong. `text` never holds a result; what is not known is empty, or None for the year."""
-
-    kind: FindingKind
-    text: str
-    file: str = ""
-    place: str = ""
-    registry: str = ""
-    ind_id: str = ""
-    context: str = ""
-    year: int | None = None
-    unit: str = ""
-
-    def __str__(self) -> str:
-        where = ": ".join(part for part in (self.file, self.place) if part)
-        cell = " ".join(str(part) for part in (self.registry, self.ind_id, self.context, self.year or "") if part)
-        about = ", ".join(part for part in (cell, self.unit) if part)
-        return " | ".join(part for part in (self.kind.value.upper(), where, about, self.text) if part)
+__all__ = ["Audit", "Finding", "FindingKind", "audit"]
 
 
 @dataclass(frozen=True)
@@ -95,7 +62,7 @@ class Audit:
         return "\n".join([*lines, f"The site does not pass the audit: {told}. {read}. Do not release it."])
 
 
-def audit(site: Path, project: Path, editions: Sequence[Path] = ()) -> Audit:
+def audit(site: Path, project: Path, editions: Sequence[Path] = (), memory: Path | None = None) -> Audit:
     """Attack a site with everything that is published.
 
     Parameters
@@ -107,6 +74,8 @@ def audit(site: Path, project: Path, editions: Sequence[Path] = ()) -> Audit:
         has published anything.
     editions
         Folders of earlier editions that the public has seen.
+    memory
+        A folder that remembers what files told, so that the next audit reads only those that have changed.
 
     Raises
     ------
@@ -119,93 +88,57 @@ def audit(site: Path, project: Path, editions: Sequence[Path] = ()) -> Audit:
         if not folder.is_dir():
             raise UsageError(f"{folder}: there is no such folder. Name the folder of a finished site.")
     public = Public.read(project)
-    now, *inside = read_site(public, site)
-    earlier = [*inside, *(edition for folder in editions for edition in read_site(public, folder))]
-    findings = [
-        *_leaks(public, now),
-        *_exposures(public, now, earlier),
-        *_not_read(now, has_published=any(Project(project).published.glob("*.parquet"))),
-    ]
-    before = len(told_before(public, now, earlier)) if earlier else 0
-    return Audit(tuple(dict.fromkeys(findings)), len(now.readings), len(now.hidden), before)
+    with TemporaryDirectory(prefix="kvalreg-") as forgotten:
+        return _audit(Work(public, knowledge(public), memory or Path(forgotten)), site, editions, project)
 
 
-# --- leaks -----------------------------------------------------------------------------------------------------------
-_BESIDE = "A number, a verdict or a drawn mark stands beside this unit, whose result is hidden."
-_TOLD = "This place tells the result; elsewhere it is hidden."
+def _audit(work: Work, site: Path, editions: Sequence[Path], project: Path) -> Audit:
+    files = [*site_files(site), *(edition for folder in editions for edition in site_files(folder))]
+    size = sum(file.path.stat().st_size for edition in files for file in edition)
+    with Crew(work, size) as crew:
+        told = crew.read([file for edition in files for file in edition])
+        read = iter(told)
+        by_edition = [[next(read) for _ in edition] for edition in files]
+        now = by_edition[0]
+        registries = sorted({name for one in now for name in one.cells})
+        cases = [Case(name, tuple(tuple(_concerned(name, one)) for one in by_edition)) for name in registries]
+        judged = crew.judge(cases)
+    kept = {entry for one in told for entry in (one.entry, *one.parts.values())}
+    Shelf(work.folder).forget_others(kept | {entry for entry, _ in judged})
+    verdicts = [verdict for _, verdict in judged]
+    findings = [finding for verdict in verdicts for finding in verdict.findings]
+    findings.sort(key=lambda one: list(FindingKind).index(one.kind))
+    findings += _not_read(now, has_published=any(Project(project).published.glob("*.parquet")))
+    return Audit(
+        tuple(dict.fromkeys(findings)),
+        sum(one.cells for one in verdicts),
+        sum(one.hidden for one in verdicts),
+        sum(one.before for one in verdicts),
+    )
 
 
-def _leaks(public: Public, edition: Edition) -> Iterator[Finding]:
-    hidden = edition.hidden
-    for key in hidden:
-        told = [one for one in edition.readings[key] if one.numbers is not None]
-        yield from (_finding(public, FindingKind.LEAK, key, one.spot, _TOLD) for one in told)
-    by_place: dict[Place, list[Key]] = {}
-    for key in hidden:
-        by_place.setdefault(key.place, []).append(key)
-    newest: dict[str, int] = {}
-    for key in edition.readings:
-        newest[key.registry] = max(key.year, newest.get(key.registry, key.year))
-    for claim in edition.claims:
-        for key in _claimed(claim, by_place, newest):
-            yield _finding(public, FindingKind.LEAK, key, claim.spot, _BESIDE)
+def _concerned(registry: str, told: Sequence[Told]) -> Iterator[Told]:
+    return (one for one in told if registry in one.parts or ANY in one.parts)
 
 
-def _claimed(claim: Claim, hidden: Mapping[Place, list[Key]], newest: Mapping[str, int]) -> Iterator[Key]:
-    """The hidden cells that a claim may be about. Where no year is known, the newest is meant."""
-    spot = claim.spot
-    for place in claim.places:
-        for key in hidden.get(place, ()):
-            asked = (spot.registry, spot.ind_id, spot.context)
-            same = all(
-                not (a and k) or a == k for a, k in zip(asked, (key.registry, key.ind_id, key.context), strict=True)
-            )
-            if same and key.year in (claim.years or (newest[key.registry],)):
-                yield key
-
-
-# --- sums ------------------------------------------------------------------------------------------------------------
-_WHAT = {
-    Measure.DENOMINATOR: "its number of patients",
-    Measure.NUMERATOR: "how many of its patients have the property",
-    Measure.MISSES: "how many of its patients lack the property",
-}
-
-
-def _exposures(public: Public, now: Edition, earlier: Sequence[Edition]) -> Iterator[Finding]:
-    for one in attacked(public, now, earlier):
-        spot = now.hidden.get(one.key, Spot("", "not on any page"))
-        if one.measures:
-            by = "Published sums, together with an earlier edition," if one.with_earlier else "Published sums"
-            text = f"{by} leave too few values for {' and '.join(_WHAT[measure] for measure in one.measures)}."
-            yield _finding(public, FindingKind.EXPOSED, one.key, spot, text)
-        else:
-            text = "The numbers published around this hidden result cannot all be true."
-            yield _finding(public, FindingKind.CONTRADICTION, one.key, spot, text)
-
-
-# --- what could not be read ------------------------------------------------------------------------------------------
-def _not_read(now: Edition, *, has_published: bool) -> Iterator[Finding]:
-    for file in now.unreadable:
-        text = "This file cannot be read, so nobody knows what it gives away. Publish it as CSV, JSON, Parquet or HTML."
-        yield Finding(FindingKind.UNREADABLE, text, file)
-    for one in now.unattached:
-        text = "A row of a table of results whose indicator, context, year or unit cannot be told."
-        yield Finding(FindingKind.UNREADABLE, text, one.spot.file, one.spot.place)
-    if not now.readings and has_published:
+def _not_read(now: Sequence[Told], *, has_published: bool) -> Iterator[Finding]:
+    for one in now:
+        if not one.readable:
+            text = "This file cannot be read, so nobody knows what it gives away. "
+            text += "Publish it as CSV, JSON, Parquet or HTML."
+            yield Finding(FindingKind.UNREADABLE, text, one.file.address)
+        yield from (unattached(one.file.address, place) for place in one.unattached)
+    if not any(one.cells for one in now) and has_published:
         yield Finding(
             FindingKind.NOTHING, "No result was found in the site: there is nothing that this audit has checked."
         )
         return
-    pages = ((key.registry, one.spot.file) for key, told in now.readings.items() for one in told)
-    read = {registry for registry, file in pages if PurePosixPath(file).suffix in MARKUP}
-    for registry, file in now.pages.items():
+    read = {registry for one in now if one.file.path.suffix in MARKUP for registry in one.cells}
+    pages: dict[str, str] = {}
+    for one in now:
+        if one.page_of:
+            pages.setdefault(one.page_of, one.file.address)
+    for registry, file in pages.items():
         if registry not in read:
             text = "The registry has pages of results, but no result was found on them."
             yield Finding(FindingKind.NOTHING, text, file, registry=registry)
-
-
-def _finding(public: Public, kind: FindingKind, key: Key, spot: Spot, text: str) -> Finding:
-    orgnr = key.place.orgnr
-    unit = f"{public.units[orgnr].name} ({orgnr})" if orgnr in public.units else orgnr
-    return Finding(kind, text, spot.file, spot.place, key.registry, key.ind_id, key.context, key.year, unit)

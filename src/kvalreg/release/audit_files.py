@@ -1,16 +1,17 @@
 """A folder of a published site read whole: every file, and what it tells about cells.
 
-Comes in: a folder. Goes out: `Edition`, all that was read in it. A file that cannot be read is named and never
-passed over; pictures, fonts and styles are the only files that are not looked into.
+Comes in: a folder, or some of its files. Goes out: `Edition`, all that was read in it. A file that cannot be read is
+named and never passed over; pictures, fonts and styles are the only files that are not looked into.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from kvalreg.release.audit_fragments import Fragment, Passage, read_csv, read_json, read_parquet, read_script
 from kvalreg.release.audit_pages import read_html
@@ -57,23 +58,36 @@ class Edition:
         return dict(reversed(list(marked)))
 
 
-def read_site(public: Public, site: Path) -> list[Edition]:
-    """The site itself first, then each earlier edition that it holds in ``utgaver/``, itself or through a link."""
-    editions = {"": Edition()}
-    reader = Reader(public)
+class File(NamedTuple):
+    """A file of a site: where it lies, and its address."""
+
+    path: Path
+    address: str
+
+
+def site_files(site: Path) -> list[list[File]]:
+    """The site's own files first, then those of each edition that it holds in ``utgaver/``, itself or by a link."""
+    editions: dict[str, list[File]] = {"": []}
     linked = [folder for folder in (site / EDITIONS).glob("*") if folder.is_symlink() and folder.is_dir()]
     inside = [path for folder in (site, *linked) for path in folder.rglob("*")]
     for path in sorted(path for path in inside if path.is_file()):
-        file = path.relative_to(site).as_posix()
-        parts = PurePosixPath(file).parts
+        address = path.relative_to(site).as_posix()
+        parts = PurePosixPath(address).parts
         name = parts[1] if parts[0] == EDITIONS and len(parts) > 2 else ""
-        _read_into(editions.setdefault(name, Edition()), reader, path, file)
-    for edition in editions.values():
-        _settle_contexts(edition)
+        if path.suffix.lower() not in _NOT_LOOKED_INTO:
+            editions.setdefault(name, []).append(File(path, address))
     return list(editions.values())
 
 
-def _settle_contexts(edition: Edition) -> None:
+def read_files(reader: Reader, files: Iterable[File]) -> Edition:
+    """Everything that these files tell, not yet settled."""
+    edition = Edition()
+    for path, address in files:
+        _read_into(edition, reader, path, address)
+    return edition
+
+
+def settle_contexts(edition: Edition) -> None:
     """Give readings without a context the only one that their indicator has in that year, where it has but one."""
     contexts: dict[tuple[str, str, int], set[str]] = {}
     for key in edition.readings:
@@ -107,8 +121,6 @@ def _read_into(edition: Edition, reader: Reader, path: Path, file: str) -> None:
 
 def _fragments(public: Public, spot: Spot, path: Path) -> Iterator[Fragment]:
     suffix = path.suffix.lower()
-    if suffix in _NOT_LOOKED_INTO:
-        return
     content = path.read_bytes()
     if suffix == ".parquet":
         yield from read_parquet(public, spot, content)

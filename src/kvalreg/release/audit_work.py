@@ -1,0 +1,239 @@
+"""The two parts of an audit's work, done in several processes: reading each file, then judging each registry.
+
+Comes in: files, and what everybody knows. Goes out: what each file told, kept on a `Shelf`, and a verdict on each
+registry. Reading is remembered per file and a clean verdict per registry, so that a site of which one registry has
+changed is audited at that registry's price. Where a first look, at what files tell in short, finds anything wrong, the
+registry's files are read again word by word, so that findings name every place.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_all_start_methods, get_context
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from kvalreg.errors import UsageError
+from kvalreg.release.audit_files import Edition, File, read_files, settle_contexts
+from kvalreg.release.audit_findings import Finding, found_in, told_earlier
+from kvalreg.release.audit_memory import Shelf
+from kvalreg.release.audit_parts import ANY, Part, dump_part, edition_of, load_part, parts_of
+from kvalreg.release.audit_public import Public
+from kvalreg.release.audit_readings import Reader
+
+WORTHWHILE = 4_000_000
+"""Bytes of files from which on further processes are worth their start of a second."""
+_T = TypeVar("_T")
+_A = TypeVar("_A")
+
+
+class Told(NamedTuple):
+    """What is kept of a file.
+
+    Parameters
+    ----------
+    entry
+        Its name on the shelf.
+    parts
+        The registries that it says something of, each with the name of the entry that holds what.
+    cells
+        Those of whose cells it tells.
+    unattached
+        Places of rows that belong to no cell we can name.
+    page_of
+        The registry whose page of results it is.
+    """
+
+    file: File
+    entry: str
+    parts: dict[str, str]
+    cells: tuple[str, ...]
+    unattached: tuple[str, ...]
+    readable: bool
+    page_of: str
+
+
+class Verdict(NamedTuple):
+    """What was found about one registry, and how many cells were read, hidden, and told before."""
+
+    findings: tuple[Finding, ...]
+    cells: int
+    hidden: int
+    before: int
+
+
+class Case(NamedTuple):
+    """One registry's files, per edition, this one first."""
+
+    registry: str
+    editions: tuple[tuple[Told, ...], ...]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every process needs.
+
+    Parameters
+    ----------
+    public
+        What everybody knows.
+    known
+        Its checksum, and that of the audit's code.
+    folder
+        Where is remembered what files have told.
+    """
+
+    public: Public
+    known: str
+    folder: Path
+
+
+class Auditor:
+    """One process's tools."""
+
+    def __init__(self, work: Work) -> None:
+        self.reader = Reader(work.public)
+        self.public = work.public
+        self.known = work.known
+        self.shelf = Shelf(work.folder)
+
+    def read(self, file: File) -> Told:
+        """What a file tells, from memory where it has been read before."""
+        content = file.path.read_bytes()
+        entry = hashlib.sha256(f"{self.known}\n{file.address}\n".encode() + content).hexdigest()
+        stored = self.shelf.get(entry)
+        if stored is None:
+            stored = json.dumps(self._read_anew(file)).encode()
+            self.shelf.put(entry, stored)
+        parts, cells, unattached, readable, page_of = json.loads(stored)
+        return Told(file, entry, parts, tuple(cells), tuple(unattached), readable, page_of)
+
+    def _read_anew(self, file: File) -> tuple[object, ...]:
+        with _without_collection():
+            edition = read_files(self.reader, [file])
+            dumped = {registry: dump_part(part) for registry, part in parts_of(edition).items()}
+        parts = {registry: hashlib.sha256(part).hexdigest() for registry, part in dumped.items()}
+        for registry, name in parts.items():
+            self.shelf.put(name, dumped[registry])
+        cells = sorted({key.registry for key in edition.readings})
+        places = [one.spot.place for one in edition.unattached]
+        return parts, cells, places, not edition.unreadable, next(iter(edition.pages), "")
+
+    def judge(self, case: Case) -> tuple[str, Verdict]:
+        """What is wrong with one registry, and the name of the entry that remembers it where nothing is."""
+        parts = [
+            [(told.file.address, told.parts.get(case.registry), told.parts.get(ANY)) for told in files]
+            for files in case.editions
+        ]
+        entry = hashlib.sha256(repr((self.known, case.registry, parts)).encode()).hexdigest()
+        stored = self.shelf.get(entry)
+        if stored is not None:
+            return entry, Verdict((), *json.loads(stored))
+        with _without_collection():
+            verdict = self._judged(case)
+        if not verdict.findings:
+            self.shelf.put(entry, json.dumps(verdict[1:]).encode())
+        return entry, verdict
+
+    def _judged(self, case: Case) -> Verdict:
+        editions = [
+            edition_of((told.file.address, part) for told in files for part in self._parts(told, case.registry))
+            for files in case.editions
+        ]
+        first = self._verdict(case.registry, editions)
+        if not first.findings:
+            return first
+        return self._verdict(case.registry, [self._of_registry(case.registry, files) for files in case.editions])
+
+    def _verdict(self, registry: str, editions: list[Edition]) -> Verdict:
+        for edition in editions:
+            settle_contexts(edition)
+        now, *earlier = editions
+        findings = tuple(found_in(self.public, now, earlier))
+        cells = [key for key in now.readings if key.registry == registry]
+        return Verdict(findings, len(cells), len(now.hidden), told_earlier(self.public, now, earlier))
+
+    def _parts(self, told: Told, registry: str) -> Iterator[Part]:
+        for name in (registry, ANY):
+            if name in told.parts:
+                stored = self.shelf.get(told.parts[name])
+                if stored is None:  # damaged, or taken away since
+                    self._read_anew(told.file)
+                    stored = self.shelf.get(told.parts[name])
+                if stored is None:
+                    raise UsageError(f"{told.file.path}: this file changes while it is audited. Run the audit again.")
+                yield load_part(stored)
+
+    def _of_registry(self, registry: str, files: Iterable[Told]) -> Edition:
+        """The registry's files read word by word."""
+        concerned = [told.file for told in files if registry in told.parts or ANY in told.parts]
+        edition = read_files(self.reader, concerned)
+        edition.readings = {key: told for key, told in edition.readings.items() if key.registry == registry}
+        edition.unattached = []
+        return edition
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """A page is a hundred thousand small objects without cycles: looking for cycles takes a third of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+# --- processes -------------------------------------------------------------------------------------------------------
+_here: list[Auditor] = []
+
+
+def _begin(work: Work) -> None:
+    _here[:] = [Auditor(work)]
+
+
+def _read(file: File) -> Told:
+    return _here[0].read(file)
+
+
+def _judge(case: Case) -> tuple[str, Verdict]:
+    return _here[0].judge(case)
+
+
+class Crew:
+    """Reads files and judges registries: in this process where there is little, in one process a core otherwise."""
+
+    def __init__(self, work: Work, size: int) -> None:
+        self.work = work
+        self.auditor = Auditor(work)
+        self.workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.pool: ProcessPoolExecutor | None = None
+        if size > WORTHWHILE and self.workers > 1:
+            method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+            self.pool = ProcessPoolExecutor(self.workers, get_context(method), _begin, (work,))
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.pool is not None:
+            self.pool.shutdown()
+
+    def read(self, files: list[File]) -> list[Told]:
+        """What each file tells, in the order given."""
+        return self._each(files, self.auditor.read, _read)
+
+    def judge(self, cases: list[Case]) -> list[tuple[str, Verdict]]:
+        """The verdict on each registry, in the order given."""
+        return self._each(cases, self.auditor.judge, _judge)
+
+    def _each(self, given: list[_A], here: Callable[[_A], _T], there: Callable[[_A], _T]) -> list[_T]:
+        if self.pool is None or len(given) == 1:
+            return [here(one) for one in given]
+        return list(self.pool.map(there, given))
