@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from kvalreg.errors import UsageError
 from kvalreg.project import Project
-from kvalreg.release.audit_files import MARKUP, site_files
+from kvalreg.release.audit_files import site_files
 from kvalreg.release.audit_findings import Finding, FindingKind, unattached
 from kvalreg.release.audit_memory import Shelf, knowledge
 from kvalreg.release.audit_parts import ANY
@@ -133,7 +133,7 @@ def _not_read(now: Sequence[Told], *, has_published: bool) -> Iterator[Finding]:
             FindingKind.NOTHING, "No result was found in the site: there is nothing that this audit has checked."
         )
         return
-    read = {registry for one in now if one.file.path.suffix in MARKUP for registry in one.cells}
+    read = {one.page_of for one in now if one.page_of in one.cells}
     pages: dict[str, str] = {}
     for one in now:
         if one.page_of:
