@@ -25,8 +25,8 @@ from kvalreg.cli.options import project_option, registries_argument
 def status(registries: tuple[str, ...], root: Path, day: datetime | None, form: str) -> None:
     """Tell how each registry stands: what is missing, to be reviewed, hard to read, late or on time.
 
-    Also writes the same as a page, _build/status/index.html, which is not part of the public site. Whatever is found,
-    the exit code is 0: use `kvalreg check` to stop on faults.
+    Of all registries, it is also written as a page, _build/status/index.html, which is not part of the public site.
+    Whatever is found, the exit code is 0: use `kvalreg check` to stop on faults.
 
     \b
     Examples:
@@ -45,10 +45,12 @@ def status(registries: tuple[str, ...], root: Path, day: datetime | None, form: 
 
     project = Project.open(root)
     found = gathered.status(project, registries, day.date() if day else today())
-    project.status.parent.mkdir(parents=True, exist_ok=True)
-    project.status.write_text(as_page(found), encoding="utf-8")
+    if not registries:
+        project.status.parent.mkdir(parents=True, exist_ok=True)
+        project.status.write_text(as_page(found), encoding="utf-8")
     if form == "json":
         click.echo(plain(as_json(found)))
         return
     Console(highlight=False).print(table(found))
-    click.echo(f"The same as a page: {project.relative(project.status)}")
+    if not registries:
+        click.echo(f"The same as a page: {project.relative(project.status)}")
