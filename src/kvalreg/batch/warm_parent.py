@@ -15,6 +15,7 @@ import os
 import random
 import resource
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -82,7 +83,7 @@ class WarmParent:
             client.close()
             return
         try:
-            pid = self._forked(request, link)
+            pid = self._forked(request, link, client)
         except (Refused, OSError) as error:
             _tell(client, {"refused": str(error)})
             client.close()
@@ -92,7 +93,7 @@ class WarmParent:
             _tell(client, {"pid": pid})
         os.close(link)
 
-    def _forked(self, request: Message, link: int) -> int:
+    def _forked(self, request: Message, link: int, client: socket.socket) -> int:
         threads = sum(1 for _ in Path("/proc/self/task").iterdir())
         if threads > 1:
             raise Refused(f"the process that has done the imports has {threads} threads")
@@ -103,6 +104,7 @@ class WarmParent:
             return pid
         status = 70
         try:
+            client.close()
             self._become(request, link)
             status = 0
         finally:
@@ -209,6 +211,7 @@ def main() -> NoReturn:
     listener = socket.socket(fileno=int(sys.argv[1]))
     preload()
     WarmParent(listener).serve()
+    shutil.rmtree(Path(listener.getsockname()).parent, ignore_errors=True)  # its starter may have been killed
     os._exit(0)
 
 
