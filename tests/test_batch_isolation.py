@@ -12,6 +12,7 @@ import pytest
 from kvalreg.batch.engine import STOCK_KERNEL
 from kvalreg.batch.execution import Outcome, Workplace, execute
 from kvalreg.batch.plan import Job
+from kvalreg.batch.warm_client import UnsafeForkError
 from kvalreg.batch.workers import WorkerLostError, Workers
 from small_project import write_notebook
 
@@ -104,6 +105,20 @@ def test_a_functions_own_error_is_not_tried_again(tmp_path: Path) -> None:
     with Workers(1) as workers, pytest.raises(ZeroDivisionError):
         workers.submit(eval, f"{trying(tmp_path, 0)} / 0").result()
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_where_processes_cannot_be_forked_workers_start_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same interface, the same error when the process is lost, and the next job in a new one."""
+
+    def refuse() -> None:
+        raise UnsafeForkError("no fork here")
+
+    monkeypatch.setattr("kvalreg.batch.workers._ForkedWorker", refuse)
+    with Workers(1) as workers:
+        assert workers.submit(abs, -1).result() == 1
+        with pytest.raises(WorkerLostError):
+            workers.submit(eval, "__import__('os')._exit(1)").result()
+        assert workers.submit(abs, -2).result() == 2
 
 
 def test_an_interrupted_run_ends_its_workers_at_once(tmp_path: Path) -> None:

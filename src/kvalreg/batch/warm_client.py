@@ -34,6 +34,8 @@ _FOR_IMPORTS = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
 """Libraries read these when they are imported. None may start a thread: a process with threads cannot be forked."""
+PATIENCE = 60
+"""Seconds that the process that has done the imports may take to answer; then the stock kernel is used."""
 _starting = threading.Lock()
 
 
@@ -125,10 +127,12 @@ class Fork:
         self.ended: int | None = None
         """The exit status, or minus the signal that ended it; None while it runs."""
         try:
+            self._held.settimeout(PATIENCE)
             self._held.connect(warm_address())
             there = {"environment": dict(os.environ), "folder": os.getcwd()}  # noqa: PTH109
             send(self._held, {**asked, **there}, its.fileno())
             answer = receive(self._held) or {"refused": "the process that has done the imports has ended"}
+            self._held.settimeout(None)
         except OSError as error:
             answer = {"refused": f"the process that has done the imports does not answer ({type(error).__name__})"}
         finally:
