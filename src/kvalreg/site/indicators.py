@@ -186,7 +186,7 @@ def _definition(registry: Registry, indicator: Indicator, place: _Place, say: Wo
         "minimum": escape(say.number(indicator.min_denominator)),
         "registry": f'<a href="{link(registry_page(registry.id), place.at)}">{escape(registry.name)}</a>',
         "field": ", ".join(_field(name, place) for name in registry.medical_fields),
-        "keywords": escape(", ".join(getattr(registry, "keywords", ()))),
+        "keywords": escape(", ".join(registry.keywords)),
     }
     rows = "\n".join(
         f"<dt>{escape(say(f'indicator_page.{key}'))}</dt><dd>{html}</dd>" for key, html in facts.items() if html

@@ -48,7 +48,7 @@ def search_form(words: Words) -> str:
 def _registry(shown: Shown) -> Iterable[Entry]:
     """A registry, its indicators, and the years that have a page."""
     registry = shown.published.registry
-    keywords = " ".join(getattr(registry, "keywords", ()))
+    keywords = " ".join(registry.keywords)
     fields = ", ".join(registry.medical_fields)
     about = f"{registry.short_name} {keywords} {_words(registry.about.patients)}".strip()
     yield served(registry_page(registry.id)), registry.name, "registry", fields, f"{about} {fields}"
