@@ -108,10 +108,12 @@ def _units() -> Iterator[str]:
 
 def _descriptor(number: int, scale: Scale) -> dict[str, object]:
     name = registry_name(number)
+    # No name holds a number: in a sentence the audit would take it for a result.
+    disease = f"{_BEGINNINGS[number % len(_BEGINNINGS)]}{_ENDS[number // len(_BEGINNINGS) % len(_ENDS)]}syke"
     indicators: list[dict[str, object]] = [
         {
             "id": f"{name}_{at}",
-            "title": f"{_TITLES[at % len(_TITLES)]} ({at + 1}), sykdom {number}",
+            "title": f"{_TITLES[at % len(_TITLES)]}, {disease.lower()}{'' if at < len(_TITLES) else at}",
             "type": _type(at, scale),
             "level_green": 25 if _type(at, scale) in ("gjennomsnitt", "median") else 0.9,
             "level_yellow": 35 if _type(at, scale) in ("gjennomsnitt", "median") else 0.8,
@@ -124,8 +126,8 @@ def _descriptor(number: int, scale: Scale) -> dict[str, object]:
     ]
     return {
         "id": name,
-        "name": f"Register for sykdom {number}",
-        "short_name": f"Sykdom {number}",
+        "name": f"Register for {disease.lower()}",
+        "short_name": disease,
         "language": "nn" if number % 6 == 5 else "nb",
         "medical_fields": [f"Fagområde {'ABCDEFGHIJ'[number % 10]}"],
         "synthetic": True,

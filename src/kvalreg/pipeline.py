@@ -6,6 +6,9 @@ goes its own way until the site is assembled: one registry's failure never block
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +20,7 @@ from kvalreg.batch.cache import UNCHANGED, Cache, asked_for
 from kvalreg.batch.execution import Outcome, Workplace, execute
 from kvalreg.batch.plan import Job, check_notebooks, plan
 from kvalreg.batch.reuse import MadePage, Reuse
+from kvalreg.batch.workers import Workers
 from kvalreg.disclosure.gate import publish
 from kvalreg.disclosure.ledger import Edition, read_editions, save_edition
 from kvalreg.disclosure.published import Published, Source, load_published, save_published
@@ -158,9 +162,8 @@ def _built(project: Project, request: Request, progress: Progress, reuse: Reuse)
     chosen = _chosen(request.registries, registries, faults)
 
     # through the gate: a registry that is refused keeps what it has published before
-    gated = _gated(
-        project, chosen, Inputs(units, registries, faults, request.unknown_units, request.which), reuse, account
-    )
+    inputs = Inputs(units, registries, faults, request.unknown_units, request.which, request.workers)
+    gated = _gated(project, chosen, inputs, reuse, account)
     for entry in account.entries:
         mark_delayed(entry.name, None, project.accepted)
     jobs = _of_years([job for planned in gated.values() for job in planned.jobs], request.years)
@@ -258,6 +261,10 @@ def _page_remarks(job: Job, measured: Lix) -> list[Fault]:
     return [Fault(hard_to_read(f"The page '{job.name}'", measured), todo, kind=Kind.HARD_TO_READ)]
 
 
+_WORTHWHILE = 1_000_000
+"""Bytes of deliveries from which on further processes are worth their start."""
+
+
 @dataclass(frozen=True)
 class Inputs:
     """The project's own files, read: units, good descriptors, and the faults of the others."""
@@ -267,6 +274,7 @@ class Inputs:
     faults: dict[str, tuple[Fault, ...]]
     unknown_units: UnknownUnits
     which: Which
+    workers: int
 
 
 @dataclass(frozen=True)
@@ -285,33 +293,81 @@ class Planned:
     edition: Edition | None
     warnings: list[Fault]
     jobs: tuple[Job, ...]
-    key: str
+    key: str = ""
 
 
 def _gated(project: Project, chosen: list[str], inputs: Inputs, reuse: Reuse, account: Account) -> dict[str, Planned]:
     """Every chosen registry whose descriptor, deliveries and notebooks are in order; the others go into the account."""
     gated = {}
-    for registry_id in chosen:
-        try:
-            if registry_id in inputs.faults:
-                raise ConfigurationError(inputs.faults[registry_id])
-            gated[registry_id] = _through_the_gate(project, registry_id, inputs, reuse)
-        except AwaitingError as error:  # as it should be: readers keep what they have
-            account.warnings.extend(error.faults)
-        except FaultsError as error:
-            account.entries.append(Entry(registry_id, ok=False, error=str(error), exit_code=error.exit_code))
-        except Exception as error:  # one registry's mishap stops no other
-            told = f"{describe_unexpected(error)}\nSend these lines to whoever maintains kvalreg."
-            account.entries.append(Entry(registry_id, ok=False, error=told, exit_code=EXIT_UNEXPECTED))
+    with _side_by_side(project, chosen, inputs, reuse) as passing:
+        for registry_id in chosen:
+            try:
+                if registry_id in inputs.faults:
+                    raise ConfigurationError(inputs.faults[registry_id])
+                key = reuse.cells_key(registry_id, inputs.unknown_units)
+                planned = _kept(project, registry_id, key, reuse)
+                if planned is None:
+                    way = passing.get(registry_id)
+                    planned = way.result() if way is not None else _through_the_gate(project, registry_id, inputs)
+                gated[registry_id] = replace(planned, key=key)
+            except AwaitingError as error:  # as it should be: readers keep what they have
+                account.warnings.extend(error.faults)
+            except FaultsError as error:
+                account.entries.append(Entry(registry_id, ok=False, error=str(error), exit_code=error.exit_code))
+            except Exception as error:  # one registry's mishap stops no other
+                described = str(error) if isinstance(error, _MishapError) else describe_unexpected(error)
+                told = f"{described}\nSend these lines to whoever maintains kvalreg."
+                account.entries.append(Entry(registry_id, ok=False, error=told, exit_code=EXIT_UNEXPECTED))
     return gated
 
 
-def _through_the_gate(project: Project, registry_id: str, inputs: Inputs, reuse: Reuse) -> Planned:
-    key = reuse.cells_key(registry_id, inputs.unknown_units)
+class _MishapError(Exception):
+    """An unexpected error in a process of ours, described there: its places in our code do not come with it."""
+
+
+@contextmanager
+def _side_by_side(
+    project: Project, chosen: list[str], inputs: Inputs, reuse: Reuse
+) -> Iterator[Mapping[str, Future[Planned]]]:
+    """Registries on their way through the gate in processes of their own; none where there is little to do.
+
+    Choosing what to hide takes seconds for a large registry, and nothing of one registry depends on another.
+    """
+    anew = [
+        registry_id
+        for registry_id in chosen
+        if registry_id in inputs.registries
+        and reuse.cells_remarks(registry_id, reuse.cells_key(registry_id, inputs.unknown_units)) is None
+    ]
+    size = sum(path.stat().st_size for one in anew for path in project.data(one).glob("*") if path.is_file())
+    if len(anew) == 1 or inputs.workers == 1 or size < _WORTHWHILE:
+        yield {}
+        return
+    with Workers(min(inputs.workers, len(anew))) as workers:
+        yield {
+            one: workers.submit(_elsewhere, project, one, replace(inputs, registries={one: inputs.registries[one]}))
+            for one in anew
+        }
+
+
+def _elsewhere(project: Project, registry_id: str, inputs: Inputs) -> Planned:
+    try:
+        return _through_the_gate(project, registry_id, inputs)
+    except FaultsError:
+        raise
+    except Exception as error:  # its traceback cannot be sent
+        raise _MishapError(describe_unexpected(error)) from None
+
+
+def _kept(project: Project, registry_id: str, key: str, reuse: Reuse) -> Planned | None:
     remarks = reuse.cells_remarks(registry_id, key)
-    if remarks is not None:
-        published = load_published(registry_id, project.published)
-        return Planned(published, None, remarks, tuple(plan(published, project)), key)
+    if remarks is None:
+        return None
+    published = load_published(registry_id, project.published)
+    return Planned(published, None, remarks, tuple(plan(published, project)), key)
+
+
+def _through_the_gate(project: Project, registry_id: str, inputs: Inputs) -> Planned:
     registry, remarks = completed(inputs.registries[registry_id], project)
     read = read_approved if inputs.which is Which.APPROVED else read_deliveries
     delivered = read(project, registry, inputs.units, inputs.unknown_units)
@@ -320,7 +376,7 @@ def _through_the_gate(project: Project, registry_id: str, inputs: Inputs, reuse:
     published, edition = publish(results, Source(registry, inputs.units, delivered.deliveries), editions)
     jobs = tuple(plan(published, project))
     check_notebooks((job.notebook for job in jobs), project)
-    return Planned(published, edition, [*remarks, *delivered.warnings], jobs, key)
+    return Planned(published, edition, [*remarks, *delivered.warnings], jobs)
 
 
 def _chosen(
