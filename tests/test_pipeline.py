@@ -6,15 +6,20 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from kvalreg.batch.cache import Cache
+from kvalreg.batch.reuse import Reuse
 from kvalreg.disclosure.published import load_published
 from kvalreg.errors import ConfigurationError, UsageError
+from kvalreg.inputs.approval import Which
 from kvalreg.inputs.delivered import Delivered
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
-from kvalreg.inputs.units import Units
-from kvalreg.pipeline import Request, build
+from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.units import Units, read_units
+from kvalreg.pipeline import Account, Inputs, Request, _gated, build
 from kvalreg.project import Project
 from kvalreg.statistics.aggregation import aggregate
 from kvalreg.statistics.results import Results
@@ -263,3 +268,28 @@ def test_a_page_has_its_lix_and_a_hard_one_is_remarked(project: Project) -> None
     assert len(remarks) == 2
     assert all(f"«{hard}»" in what for what in remarks)
     assert account.exit_code == 0
+
+
+def test_registries_pass_the_gate_side_by_side_as_one_by_one(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In processes of their own they publish the same cells, and one that is faulty is told of and stops no other."""
+    inputs = Inputs(
+        read_units(project.units, "units.csv"),
+        read_descriptors(project)[0],
+        {},
+        UnknownUnits.REFUSE,
+        Which.ALL,
+        2,
+    )
+    reuse = Reuse(Cache(project), project, believed=False)
+    monkeypatch.setattr("kvalreg.pipeline._WORTHWHILE", 10**12)
+    alone = _gated(project, ["alfa", "beta"], inputs, reuse, Account())
+    monkeypatch.setattr("kvalreg.pipeline._WORTHWHILE", 0)
+    beside = _gated(project, ["alfa", "beta"], inputs, reuse, Account())
+    assert list(beside) == ["alfa", "beta"]
+    for registry, planned in beside.items():
+        assert planned == alone[registry]
+        pd.testing.assert_frame_equal(planned.published.cells, alone[registry].published.cells)
+    (project.data("beta") / "a.csv").write_text("not a delivery", encoding="utf-8")
+    account = Account()
+    assert list(_gated(project, ["alfa", "beta"], inputs, reuse, account)) == ["alfa"]
+    assert [(entry.name, entry.ok) for entry in account.entries] == [("beta", False)]
