@@ -14,8 +14,8 @@ from kvalreg.report.drawing.expressions import Row, UnsupportedError, holds, val
 from kvalreg.report.drawing.marks import LETTER, MARKS, Place, Style, line, number, texts
 from kvalreg.report.drawing.scales import Discrete, Scale, continuous, discrete, looked_up
 
-_WIDE_LETTER = 0.62
-"""A digit's width, in its size: words of an axis must never be cut."""
+_WIDE_LETTER, _WIDE_SIGN = 0.64, 1.0
+"""The width of a digit, and of a per cent sign, in their size: words of an axis must never be cut."""
 _AXIS_ROOM, _TITLE_ROOM, _WORD_ROOM = 22, 20, 18
 _EDGE, _GAP = 4, 10
 _POSITIONS = ("x", "x2", "y", "y2")
@@ -67,7 +67,7 @@ class _Still:
 
     def svg(self) -> str:
         """The whole drawing."""
-        top = max(_WORD_ROOM if self._words_above() else 8, self._room_above())
+        top = max(_WORD_ROOM if self._words_above() else 8, self._room_above(), self._room_for_target())
         below = (_AXIS_ROOM if self._axis("x") else 2) + (_TITLE_ROOM if (self._axis("x") or {}).get("title") else 0)
         config = self.spec.get("config", {})
         font = escape(str(config.get("font", "sans-serif")))
@@ -134,8 +134,9 @@ class _Still:
 
     def _left(self) -> float:
         """The room that the words of the axis on the left need."""
-        longest = max((len(word) for _, word in self._ticks("y")), default=0)
-        return longest * self.size * _WIDE_LETTER + 10 if longest else 2.0
+        widths = (sum(_WIDE_SIGN if sign == "%" else _WIDE_LETTER for sign in word) for _, word in self._ticks("y"))
+        longest = max(widths, default=0.0)
+        return longest * self.size + 10 if longest else 2.0
 
     def _words_above(self) -> bool:
         """Whether a word stands on the upper edge."""
@@ -147,6 +148,14 @@ class _Still:
         """The room that marks above the figure need: their place is told as a negative number of pixels."""
         given = [layer["encoding"].get("y", {}).get("value", 0) for layer in self.layers]
         return round(max((-place for place in given if isinstance(place, int | float)), default=0)) + 8
+
+    def _room_for_target(self) -> int:
+        """The room that the target's word needs, where its line is the upper edge."""
+        return _WORD_ROOM if any("datum" in one and self._at_top(one) for one in self._definitions("y")) else 0
+
+    def _at_top(self, definition: Mapping[str, Any]) -> bool:
+        value = value_of(definition["datum"], self.params)
+        return value is not None and self.scales["y"].place(value) < self.size
 
     def _grid(self) -> list[str]:
         colour = escape(str(self.spec.get("config", {}).get("axis", {}).get("gridColor", "#ddd")))
