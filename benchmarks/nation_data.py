@@ -60,7 +60,9 @@ def write_nation(folder: Path, scale: Scale) -> None:
         listed = []
         # The first delivery is of all years; the second corrects the last but one and adds the last.
         years = range(NEWEST - scale.years + 1, NEWEST + 1)
-        for part, (first, last) in enumerate(((years[0], NEWEST - 1), (max(years[0], NEWEST - 1), NEWEST))):
+        for part, (first, last) in enumerate(
+            ((years[0], max(years[0], NEWEST - 1)), (max(years[0], NEWEST - 1), NEWEST))
+        ):
             write_delivery(folder, number, scale, Part(f"levering-{part}.csv", first, last))
             listed += [f"- file: levering-{part}.csv", f"  latest_update: {last + 1}-05-1{part}"]
             listed += [f"  latest_affirm: {last}-12-31"]
