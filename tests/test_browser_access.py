@@ -32,6 +32,7 @@ UNIT = "000010201"
 def open_whole(page: Any) -> None:
     """Everything folded is opened, and the first figures are live."""
     page.evaluate("document.querySelectorAll('main details').forEach(part => (part.open = true))")
+    page.evaluate("document.querySelectorAll('.kv-fold[aria-expanded=false]').forEach(button => button.click())")
     for figure in page.locator(".kv-figure").all()[:3]:
         figure.scroll_into_view_if_needed()
         figure.locator(".kv-live svg").wait_for()

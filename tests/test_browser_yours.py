@@ -168,7 +168,7 @@ def test_the_keyboard_alone_is_enough(demo_address: str, visit: Any, hospital: d
     """Tab reaches the control, Escape leaves it, arrows walk the list, Enter chooses, and focus comes back."""
     page = visit(f"{demo_address}/{YEAR}", viewport=DESKTOP)
     page.get_by_role("button", name="Velg sykehus").wait_for()
-    for _ in range(20):
+    for _ in range(40):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.textContent") == "Velg sykehus":
             break

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import pytest
 
@@ -21,29 +19,11 @@ Demo = tuple[Project, Account]
 SYNTHETIC = {"nb": "Syntetiske data", "nn": "Syntetiske data", "en": "Synthetic data"}
 
 
-class Links(HTMLParser):
-    """The addresses a page points to, the ids it has, and its language."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.loaded: list[str] = []
-        self.ids: list[str] = []
-        self.lang = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        if tag == "html":
-            self.lang = found.get("lang", "")
-        if "id" in found:
-            self.ids.append(found["id"])
-        if tag == "a" and "href" in found:
-            self.links.append(found["href"])
-        if tag in ("script", "img", "iframe", "source") and "src" in found:
-            self.loaded.append(found["src"])
-        if tag == "link" and "href" in found:
-            self.loaded.append(found["href"])
+def language(html: str) -> str:
+    """The language that a page says it is written in."""
+    found = re.search(r'<html[^>]* lang="(\w+)"', html)
+    assert found is not None
+    return found[1]
 
 
 def pages(project: Project) -> dict[str, str]:
@@ -67,38 +47,16 @@ def test_every_page_of_the_demo_was_made(demo: Demo) -> None:
 def test_every_page_says_that_it_is_synthetic_in_its_own_language(demo: Demo) -> None:
     """Nobody can take a page of the demo for a real result."""
     for address, html in pages(demo[0]).items():
-        assert SYNTHETIC[Links(html).lang] in html, address
+        assert SYNTHETIC[language(html)] in html, address
 
 
 def test_the_nynorsk_registry_is_nynorsk_throughout(demo: Demo) -> None:
     """Its pages say so to screen readers, and hold none of the catalogue's bokmål."""
     for address, html in pages(demo[0]).items():
         if address.startswith("registre/kols/"):
-            assert Links(html).lang == "nn"
+            assert language(html) == "nn"
             for bokmaal in ("måloppnåelse", "Viktigste resultater", "pasienter i", "Vis tallene"):
                 assert bokmaal not in html, (address, bokmaal)
-
-
-def test_no_link_is_broken_and_nothing_is_loaded_from_elsewhere(demo: Demo) -> None:
-    """Every internal link leads to a file and, with an anchor, to an id there; ids are unique on a page."""
-    site = demo[0].site
-    read = {address: Links(html) for address, html in pages(demo[0]).items()}
-    for address, page in read.items():
-        assert len(page.ids) == len(set(page.ids)), address
-        for link in (*page.links, *page.loaded):
-            if link.startswith("data:"):
-                continue
-            if re.match(r"(https?|mailto|tel):", link):
-                assert link not in page.loaded, (address, link)
-                continue
-            path, _, anchor = unquote(link).partition("#")
-            target = (site / address).parent / path if path else site / address
-            if path.startswith("/"):  # the page for addresses that are not there is shown anywhere
-                target = site / path[1:]
-            target = target / "index.html" if target.is_dir() else target
-            assert target.is_file(), (address, link)
-            if anchor and target.suffix == ".html":
-                assert anchor in read[target.resolve().relative_to(site.resolve()).as_posix()].ids, (address, link)
 
 
 @pytest.mark.parametrize("width", [320, 1280])
