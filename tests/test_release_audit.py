@@ -240,6 +240,18 @@ def test_shown_units_and_other_indicators_are_no_leaks(site: Path, built: Projec
     assert audit(site, built.root).passed
 
 
+@pytest.mark.parametrize(("told", "leaks_there"), [("Register for type 1", False), ("Register for type 12", True)])
+def test_a_number_in_a_registrys_name_is_no_result(
+    site: Path, built: Project, tmp_path: Path, told: str, leaks_there: bool
+) -> None:
+    """A name such as diabetes type 1 may stand beside a hidden hospital; a longer number there is another one."""
+    root = Path(shutil.copytree(built.root, tmp_path / "project", symlinks=True, ignore=lambda *_: ["_build", "_site"]))
+    descriptor = root / "registries" / "alfa" / "registry.yml"
+    descriptor.write_text(descriptor.read_text("utf-8").replace("Register for alfa", "Register for type 1"), "utf-8")
+    change(site, lambda page: page.replace("</main>", f"<p>Nes: {told}.</p></main>"))
+    assert bool(leaks(audit(site, root))) is leaks_there
+
+
 @pytest.mark.parametrize(("registry", "leaks_there"), [("alfa", True), ("beta", False)])
 def test_an_entry_of_a_feed_is_about_what_it_leads_to(
     site: Path, built: Project, registry: str, leaks_there: bool

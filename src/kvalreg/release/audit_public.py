@@ -211,13 +211,17 @@ class Public:
         return tuple(one for one in self._titles.get(plain(title), ()) if colon and registry in (None, one[0]))
 
     def without_titles(self, text: str) -> str:
-        """A text without the titles of indicators, which may hold numbers: ``innen 30 dager``."""
+        """A text without the names of indicators, registries and fields: ``innen 30 dager``, ``diabetes type 1``."""
         return self._numbered_titles.sub(" ", text) if self._numbered_titles else text
 
     @cached_property
     def _numbered_titles(self) -> re.Pattern[str] | None:
-        titles = sorted((title for title in self._titles if re.search(r"\d", title)), key=len, reverse=True)
-        return re.compile("|".join(re.escape(title) for title in titles)) if titles else None
+        names = set(self._titles)
+        for registry in self.registries.values():
+            names |= {plain(name) for name in (registry.name, registry.short_name, *registry.medical_fields)}
+        longest_first = sorted((name for name in names if re.search(r"\d", name)), key=lambda name: (-len(name), name))
+        listed = "|".join(re.escape(name) for name in longest_first)
+        return re.compile(rf"(?<!\w)(?:{listed})(?![\w,.]*\d)") if listed else None
 
     # --- addresses, ids, captions ------------------------------------------------------------------------------------
     def addressed(self, spot: Spot, address: str) -> Spot:
