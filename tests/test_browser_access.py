@@ -38,10 +38,10 @@ def open_whole(page: Any) -> None:
         figure.locator(".kv-live svg").wait_for()
 
 
-def violations(page: Any) -> list[str]:
-    """What axe-core finds, as rule, number of places, and the first of them."""
+def violations(page: Any, options: dict[str, Any] | None = None) -> list[str]:
+    """What axe-core finds, with its own options, as rule, number of places, and the first of them."""
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
-    found = page.evaluate("async () => (await axe.run(document)).violations")
+    found = page.evaluate("async options => (await axe.run(document, options)).violations", options or {})
     return [f"{one['id']} x {len(one['nodes'])}: {one['nodes'][0]['html'][:200]}" for one in found]
 
 

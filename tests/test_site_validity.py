@@ -6,7 +6,9 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -18,6 +20,7 @@ from kvalreg.pipeline import Account, Request, build
 from kvalreg.project import Project
 from kvalreg.site import quarto
 from small_project import UNITS, Silence, delivery_of, write_registry
+from test_browser_access import violations
 
 CHECKOUT = Path(__file__).parents[1]
 VALIDATOR = CHECKOUT / ".venv" / "html-validate" / "node_modules" / ".bin" / "html-validate"
@@ -102,6 +105,45 @@ def test_html_is_valid(site: Path, tmp_path: Path) -> None:
     ]
     assert found[:20] == []
     assert said.returncode == 0
+
+
+KINDS = (
+    "index.html",
+    "registre/index.html",
+    "registre/*/index.html",
+    "registre/*/20*/index.html",
+    "registre/*/indikator/*/index.html",
+    "sykehus/index.html",
+    "sykehus/*/index.html",
+    "fagomrade/*/index.html",
+    "data/index.html",
+    "om/index.html",
+)
+"""One page of every kind; the demo's are looked at in `test_browser_access.py`."""
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+"""What the law asks for: Quarto's own scripts rewrite the skip link, which a rule beyond it does not like."""
+
+
+@pytest.mark.parametrize("size", [{"width": 360, "height": 740}, {"width": 1280, "height": 900}], ids=["phone", "desk"])
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param("by_quarto", marks=pytest.mark.xdist_group("quarto")),
+        pytest.param("of_real_deliveries", marks=pytest.mark.xdist_group("real")),
+    ],
+)
+def test_axe_finds_nothing_on_any_kind_of_page(
+    made: str, size: dict[str, int], visit: Any, serve: Callable[[Path], str], request: pytest.FixtureRequest
+) -> None:
+    """WCAG 2.1 A and AA, without sideways scrolling, by Quarto and with real names and numbers."""
+    site: Path = request.getfixturevalue(made).resolve()
+    address = serve(site)
+    for kind in KINDS:
+        page = visit(f"{address}/{sorted(site.glob(kind))[-1].relative_to(site)}", viewport=size, bypass_csp=True)
+        page.locator(".kv-chooser button").first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], page.url
+        assert violations(page, WCAG) == [], page.url
+        page.close()
 
 
 def test_the_validator_can_fail(tmp_path: Path) -> None:
