@@ -158,12 +158,13 @@ def test_mixed_levels_of_coverage_are_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_tree_with_a_cycle_stops_everything(tmp_path: Path, wrong: str, what: str) -> None:
-    """The units' faults have their rows, and no file is written."""
+    """The units' faults have their rows, and nothing is published or built."""
     project = project_of(tmp_path, rows_of(LARGE), units=UNITS.replace("11;Vik HF;Vik HF;hf;1;", wrong))
     with pytest.raises(ConfigurationError) as caught:
         build(project, Request(renderer="pandoc"), Silence())
     assert what in [fault.what for fault in caught.value.faults]
-    assert not project.build.exists()
+    assert not project.published.exists()
+    assert not project.site.exists()
 
 
 # --- what is counted -------------------------------------------------------------------------------------------------

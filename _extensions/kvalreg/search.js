@@ -9,11 +9,14 @@
   let list;
 
   function load() {
-    list ??= new Promise((resolve, reject) => {
+    list ??= new Promise((resolve) => {
       const script = document.createElement("script");
       script.src = `${root}sok.js`;
       script.onload = () => resolve(window.kvSearch.map(prepare));
-      script.onerror = reject;
+      script.onerror = () => {
+        list = undefined; // the next letter asks again
+        resolve([]);
+      };
       document.head.append(script);
     });
     return list;
