@@ -58,9 +58,12 @@ def _page(shown: Shown, contexts: list[NewestResults], slugs: Slugs) -> Page:
     at = indicator_page(registry.id, indicator.id, [one.id for one in registry.indicators])
     say = newest.report.words
     description = safe_html(indicator.short_description)
-    parts = [html_piece(f'<div class="kv-lead kv-wide">{description}</div>{_to_downloads(say)}')]
+    parts = [html_piece(f'<div class="kv-lead kv-wide">{description}</div>')]
     several = len(contexts) > 1
-    parts += [_context(newest, one, _Place(at, slugs), several=several) for one in contexts]
+    for one in contexts:
+        parts += [_report(newest, one).text(indicator.id, one.context)]
+        parts += [html_piece(_to_downloads(say))] if one is contexts[0] else []
+        parts += [_context(newest, one, _Place(at, slugs), several=several)]
     if any(not cell["shown"] for one in contexts for cell in one.cells.values()):
         parts.append(html_piece(hidden_note(say)))
     parts += [
@@ -92,15 +95,19 @@ class _Place:
 
 
 # --- results ---------------------------------------------------------------------------------------------------------
+def _report(newest: Newest, one: NewestResults) -> Report:
+    """The report of the year that is told of."""
+    return newest.report_of(one.year, "interim" if one.provisional else "final")
+
+
 def _context(newest: Newest, one: NewestResults, place: _Place, *, several: bool) -> Piece:
-    """Message, units, trend and variation in one context."""
-    report = newest.report_of(one.year, "interim" if one.provisional else "final")
+    """Units, trend and variation in one context."""
+    report = _report(newest, one)
     ind, context, say = one.indicator.id, one.context, report.words
     suffix = f"-{context}" if several else ""
     which = f" ({say(f'message.{context}')})" if several else ""
     return join(
         [
-            report.text(ind, context),
             Piece(f"## {escape_markdown(say('indicator_page.units') + which)} {{#{_UNITS}{suffix}}}"),
             _unit_table(report, one, place, f"{_UNITS}{suffix}"),
             _variation(report, ind, context),
