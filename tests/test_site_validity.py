@@ -190,6 +190,18 @@ def test_every_link_and_anchor_leads_somewhere_and_nothing_is_fetched_elsewhere(
     assert re.findall(r"url\([\"']?(?:https?:)?//[^)]*", sheets) == []
 
 
+@pytest.mark.parametrize("address", ["#nowhere", "gone.html", "b.html#nowhere"])
+def test_the_look_at_links_can_fail(tmp_path: Path, address: str) -> None:
+    """An anchor or a page that is not there is found; the same page without it passes."""
+    (tmp_path / "b.html").write_text('<html lang="nb"><p id="here">B</p></html>', encoding="utf-8")
+    page = tmp_path / "a.html"
+    page.write_text('<html lang="nb"><a href="b.html#here">B</a></html>', encoding="utf-8")
+    test_every_link_and_anchor_leads_somewhere_and_nothing_is_fetched_elsewhere(tmp_path)
+    page.write_text(f'<html lang="nb"><a href="{address}">B</a></html>', encoding="utf-8")
+    with pytest.raises(AssertionError, match=re.escape(address)):
+        test_every_link_and_anchor_leads_somewhere_and_nothing_is_fetched_elsewhere(tmp_path)
+
+
 def test_every_page_tells_what_it_is_and_where_it_comes_from(site: Path) -> None:
     """Each page has a description for lists, a preview, and last of all how it was made and how to cite it."""
     for path in pages(site):
