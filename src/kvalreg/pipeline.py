@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -84,6 +84,7 @@ class Request:
     registries: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
     renderer: str = "auto"
+    _: KW_ONLY
     workers: int = 2
     unknown_units: UnknownUnits = UnknownUnits.REFUSE
     wait: float = 0

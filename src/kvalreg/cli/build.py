@@ -86,9 +86,9 @@ def build(
                 registries,
                 years,
                 renderer,
-                jobs or os.cpu_count() or 1,
-                pipeline.unknown_units(skip=skip_unknown_units),
-                wait,
+                workers=jobs or os.cpu_count() or 1,
+                unknown_units=pipeline.unknown_units(skip=skip_unknown_units),
+                wait=wait,
                 cached=not no_cache,
                 cluster=cluster,
             )
