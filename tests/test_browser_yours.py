@@ -90,6 +90,32 @@ def test_a_hospital_is_chosen_and_marked_everywhere(
     assert own["value"] in marked.inner_text()
 
 
+@pytest.mark.parametrize(
+    ("address", "last"),
+    [
+        ("registre/slag/2023/index.html", "2023"),
+        ("registre/slag/index.html", "2025"),
+        (f"registre/slag/indikator/{IND}/index.html", "2025"),
+        ("en/registre/rygg/2024/index.html", "2024"),
+    ],
+)
+def test_a_trend_has_the_units_years_up_to_the_pages_own(
+    demo_address: str, visit: Any, hospital: dict[str, str], address: str, last: str
+) -> None:
+    """On a year's page, the registry's, an indicator's and an English one, though all share one file of years."""
+    page = visit(f"{demo_address}/{address}?enhet={hospital['orgnr']}", viewport=DESKTOP)
+    trend = page.locator('.kv-figure[data-figure="trend"]').first
+    trend.locator("td.kv-marked").first.wait_for(state="attached")
+    trend.scroll_into_view_if_needed()
+    drawn = trend.locator(".kv-live svg")
+    unit = trend.locator("th.kv-marked").text_content()
+    drawn.get_by_text(unit).wait_for()
+    years = re.findall(r"\b20\d\d\b", " ".join(drawn.locator("text").all_text_contents()))
+    assert max(years) == last
+    told = trend.locator("td.kv-marked").all_text_contents()
+    assert set(told) - {"–"}
+
+
 def test_the_choice_follows_links_and_the_address(demo_address: str, visit: Any, hospital: dict[str, str]) -> None:
     """A link to another page of the site carries the choice; a link within the page, or to a file, is left alone."""
     page = visit(f"{demo_address}/{YEAR}?enhet={hospital['orgnr']}", viewport=DESKTOP)

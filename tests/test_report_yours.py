@@ -6,13 +6,12 @@ import json
 import re
 from typing import Any
 
-from kvalreg.report.yours import SERIES
 from report_example import report
 
 
 def block(ind_id: str = "a_hjelp") -> dict[str, Any]:
     """The cells of the units of one indicator."""
-    found = re.search(r'class="kv-units" data-ind="a_\w+" data-context="caregiver">(.*?)</script>',
+    found = re.search(r'class="kv-units" data-ind="a_\w+" data-context="caregiver" data-series="[^"]*">(.*?)</script>',
                       report().units(ind_id).markdown)  # fmt: skip
     assert found is not None
     made: dict[str, Any] = json.loads(found[1])
@@ -41,28 +40,18 @@ def test_a_shown_unit_is_told_of_in_words() -> None:
 
 
 def test_a_hidden_unit_is_said_to_be_hidden_and_nothing_else() -> None:
-    """Name, a sentence without any number but the year, and the mark; none of its years that are hidden."""
+    """Name, a sentence without any number but the year, and the mark."""
     made = block()
     hidden = made["units"]["122"]
     assert set(hidden) == {"name", "text", "shown"}
     assert hidden["shown"] is False
     assert re.findall(r"\d+", hidden["text"]) == ["2024"]
-    assert ["122", 2024] not in [row[:2] for row in made["series"]]
-    assert ["111", 2021] not in [row[:2] for row in made["series"]]
 
 
-def test_years_have_the_numbers_of_their_cells() -> None:
-    """Li in 2019 had 85 of 100, with Wilson's interval 76.7 to 90.7 %."""
-    row = next(row for row in block()["series"] if row[:2] == ["112", 2019])
-    assert dict(zip(SERIES, row, strict=True)) == {
-        "orgnr": "112",
-        "year": 2019,
-        "value": 0.85,
-        "low": 0.7672,
-        "high": 0.9069,
-        "provisional": 0,
-        "text": "85 av 100",
-    }
+def test_a_page_knows_no_other_year_than_its_own() -> None:
+    """The years are the same for every page, so they lie beside the indicator's page: the block says where."""
+    assert set(block()) == {"year", "units"}
+    assert 'data-series="registre/alfa/indikator/a_hjelp/utvikling.json"' in report().units("a_hjelp").markdown
 
 
 def test_a_section_has_places_for_the_readers_unit() -> None:

@@ -1,5 +1,6 @@
 /* What the site knows of units, by indicator and context, fetched once a unit is chosen: for a page with figures a file
-   of all its units beside it, for a page of many registries (`data-unit-cells`) the file beside the chosen unit's page. */
+   of its year's units beside it and the units' years beside each indicator's page, for a page of many registries
+   (`data-unit-cells`) the file beside the chosen unit's page. */
 
 import { root } from "./page.js";
 
@@ -17,9 +18,10 @@ export async function cellsFor(chain) {
   await Promise.all([...wanted].map(load));
 }
 
-/* The published cells of the indicator and context that an element is about. */
+/* The published cells of the indicator and context that an element is about: a page shows no year after its own. */
 export function cellsOf({ dataset: { ind, context } }) {
-  return known.get(`${ind} ${context}`) ?? NOTHING;
+  const { year, units, series } = known.get(`${ind} ${context}`) ?? NOTHING;
+  return { year, units, series: series.filter(([, of]) => of <= year) };
 }
 
 function load(file) {
@@ -32,7 +34,7 @@ async function keep(answer) {
   (await answer.json()).forEach((block) => {
     const key = `${block.ind_id} ${block.context}`;
     const before = known.get(key) ?? NOTHING;
-    const series = [...before.series, ...block.series];
-    known.set(key, { ...block, units: { ...before.units, ...block.units }, series });
+    const units = { ...before.units, ...block.units };
+    known.set(key, { ...before, ...block, units, series: block.series ?? before.series });
   });
 }

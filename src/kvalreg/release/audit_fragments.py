@@ -190,11 +190,9 @@ class _JsonReader:
         self.found += with_level(self.public, [one for one in inside if isinstance(one, Record)])
 
     def _series(self, spot: Spot, rows: object, path: str) -> None:
-        """A unit's years as kvalreg's pages hold them: lists whose places have known names."""
+        """A unit's years as kvalreg's pages hold them: lists whose places have known names, as far as they go."""
         listed = rows if isinstance(rows, list) else []
-        named = [
-            dict(zip(SERIES, row, strict=True)) for row in listed if isinstance(row, list) and len(row) == len(SERIES)
-        ]
+        named = [dict(zip(SERIES, row, strict=False)) for row in listed if isinstance(row, list)]
         self._rows(spot, named, path)
 
     def _object(self, spot: Spot, value: dict[str, object], path: str) -> None:

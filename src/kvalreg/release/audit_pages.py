@@ -45,6 +45,8 @@ _ATTRIBUTES |= {"data-kv-level": "level", "data-kv-orgnr": "orgnr"}
 _ATTRIBUTES |= {"data-ind": "ind_id", "data-context": "context", "data-unit": "orgnr"}
 _ATTRIBUTES |= {"kv:registry": "registry"}
 _IDENTITY = frozenset(_ATTRIBUTES) | {"data-kv-year"}
+_ADDRESS = "data-src"
+"""Where a part of the page is fetched from: the file there is read by itself."""
 _TELLING = _IDENTITY | {"id", "role", "lang"}
 _WITH_ID = frozenset({"section", "figure", "table", "div", "article", "details"})
 
@@ -292,7 +294,7 @@ class _Reader(HTMLParser):
             if value.startswith("data:"):
                 place = f"{spot.place} download {given.get('download', '')}".strip()
                 self.found += read_data_address(self.public, spot._replace(place=place), value)
-            elif name in _TEXTS or (name.startswith("data-") and name not in _IDENTITY):
+            elif name in _TEXTS or (name.startswith("data-") and name not in _IDENTITY and name != _ADDRESS):
                 place = f"{spot.place} attribute {name}".strip()
                 self.found.append(Passage(spot._replace(place=place), plain(value), self._kind()))
 

@@ -58,6 +58,11 @@ def indicator_page(registry_id: str, ind_id: str, others: Iterable[str] = ()) ->
     return f"registre/{registry_id}/indikator/{folder}/index.qmd"
 
 
+def series_file(registry_id: str, ind_id: str, others: Iterable[str] = ()) -> str:
+    """The file with every unit's years of an indicator, beside the indicator's page; `others` as there."""
+    return posixpath.join(posixpath.dirname(indicator_page(registry_id, ind_id, others)), "utvikling.json")
+
+
 def unit_page(slug: str) -> str:
     """The source of a unit's page; it is served as ``/sykehus/<slug>/``."""
     return f"sykehus/{slug}/index.qmd"

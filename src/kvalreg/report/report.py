@@ -16,7 +16,16 @@ from kvalreg.disclosure.published import Published, load_published
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level
 from kvalreg.report import registry_text
-from kvalreg.report.addresses import anchor, in_language, indicator_page, link, registry_page, year_folder, year_page
+from kvalreg.report.addresses import (
+    anchor,
+    in_language,
+    indicator_page,
+    link,
+    registry_page,
+    series_file,
+    year_folder,
+    year_page,
+)
 from kvalreg.report.display import Piece, html_piece, join
 from kvalreg.report.figures import FIGURES
 from kvalreg.report.figures.cells import Cells, known, shown_of
@@ -267,7 +276,8 @@ class Report(Selection):
     def units(self, ind_id: str, context: str = "caregiver") -> Piece:
         """What the page knows of every unit, for readers who pick their own; it shows nothing by itself."""
         indicator = self.registry.indicator(ind_id)
-        return units_block(self.view(indicator, context), self.units_presented(indicator, context))
+        series = series_file(self.registry.id, ind_id, [one.id for one in self.registry.indicators])
+        return units_block(self.view(indicator, context), self.units_presented(indicator, context), series)
 
     # --- the registry's own words, and the page around them ----------------------------------------------------------
     def quality(self) -> Piece:

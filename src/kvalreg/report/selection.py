@@ -16,7 +16,7 @@ from kvalreg.report.figures.cells import Cells, records
 from kvalreg.report.figures.view import View
 from kvalreg.report.wording import Words
 
-_CONTEXTS = ("caregiver", "resident")
+CONTEXTS = ("caregiver", "resident")
 COMPARED = (Level.HOSPITAL, Level.HF, Level.RHF)
 """Levels whose units are compared, and which a reader may pick, the finest first."""
 
@@ -59,7 +59,7 @@ class Selection:
         """The contexts in which an indicator has cells this year."""
         return [
             context
-            for context in _CONTEXTS
+            for context in CONTEXTS
             if any(self._now(self.cells(indicator.id, context, level)) for level in Level)
         ]
 
@@ -116,13 +116,13 @@ class Selection:
     @cached_property
     def _groups(self) -> dict[tuple[str, str, str], Cells]:
         """The cells up to this year by indicator, context and level."""
+        cells = self.published.cells
         names: dict[tuple[str, str], str] = {}
         groups: dict[tuple[str, str, str], Cells] = {}
-        for cell in records(self.published.cells):
-            if cell["year"] <= self.year:
-                unit = (cell["level"], cell["orgnr"])
-                if unit not in names:
-                    names[unit] = self.unit_name(Level(unit[0]), unit[1])
-                key = (cell["ind_id"], cell["context"], cell["level"])
-                groups.setdefault(key, []).append({**cell, "unit": names[unit]})
+        for cell in records(cells[cells["year"] <= self.year]):
+            unit = (cell["level"], cell["orgnr"])
+            if unit not in names:
+                names[unit] = self.unit_name(Level(unit[0]), unit[1])
+            cell["unit"] = names[unit]
+            groups.setdefault((cell["ind_id"], cell["context"], cell["level"]), []).append(cell)
         return groups

@@ -1,7 +1,8 @@
-"""What a page knows of every unit, for the reader who picks their own: one JSON block per indicator and context.
+"""What a page knows of every unit, for the reader who picks their own.
 
-Comes in: published cells of the levels that are presented. Goes out: a `<script>` with the units' cells of the year,
-as text, and their earlier years as numbers. A hidden cell is said to be hidden, and nothing else is in it.
+Comes in: published cells of the levels that are presented. Goes out: one `<script>` per indicator and context with the
+units' cells of the page's year, as text; and the years of all units, which are the same for every page, for a file of
+their own. A hidden cell is said to be hidden, and nothing else is in it.
 """
 
 from __future__ import annotations
@@ -21,23 +22,29 @@ SERIES = ("orgnr", "year", "value", "low", "high", "provisional", "text")
 """What the places of a row of ``series`` hold."""
 
 
-def units_block(view: View, cells: Cells) -> Piece:
-    """The units' cells for the page's JavaScript.
+def units_block(view: View, cells: Cells, series: str) -> Piece:
+    """The units' cells of the view's year for the page's JavaScript.
 
     Parameters
     ----------
     view
         The indicator, context and year.
     cells
-        Cells of every unit that is presented, whatever its level, all years up to the view's, with the unit's name.
+        Cells of every unit that is presented, whatever its level, with the unit's name; other years are passed over.
+    series
+        The address of the file with the units' years.
     """
     now = [cell for cell in cells if cell["year"] == view.year]
     units = {cell["orgnr"]: unit_told(cell, view.indicator, view.words) for cell in now}
-    shown = sorted(shown_of(cells), key=lambda cell: (cell["orgnr"], cell["year"]))
-    series = [_year(cell, view.indicator, view.words) for cell in shown]
-    ids = f'data-ind="{escape(view.indicator.id)}" data-context="{view.context}"'
-    block = script_json({"year": view.year, "units": units, "series": series})
+    ids = f'data-ind="{escape(view.indicator.id)}" data-context="{view.context}" data-series="{escape(series)}"'
+    block = script_json({"year": view.year, "units": units})
     return html_piece(f'<script type="application/json" class="kv-units" {ids}>{block}</script>')
+
+
+def units_series(cells: Cells, indicator: Indicator, words: Words) -> list[list[Any]]:
+    """The shown cells among these as rows of `SERIES`, by unit and year."""
+    shown = sorted(shown_of(cells), key=lambda cell: (cell["orgnr"], cell["year"]))
+    return [_year(cell, indicator, words) for cell in shown]
 
 
 def unit_told(cell: PublishedCell, indicator: Indicator, words: Words) -> dict[str, Any]:

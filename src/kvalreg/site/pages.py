@@ -27,6 +27,7 @@ from kvalreg.site.registries import registries
 from kvalreg.site.reports import reports
 from kvalreg.site.revisions import revisions
 from kvalreg.site.search_list import search_list
+from kvalreg.site.series import series
 from kvalreg.site.staging import Page
 from kvalreg.site.units import units
 
@@ -38,6 +39,7 @@ MAKERS: tuple[Callable[[Site], Content], ...] = (
     indicators,
     about,
     reports,
+    series,
     unit_list,
     search_list,
     revisions,

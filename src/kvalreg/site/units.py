@@ -256,7 +256,6 @@ def _file(unit: Unit, results: list[_Result]) -> bytes:
                     words("nb", result.newest.registry.language),
                 )
             },
-            "series": [],
         }
         for result in results
     ]

@@ -41,12 +41,13 @@ from kvalreg.site.front import front
 from kvalreg.site.pages import site_content
 from kvalreg.site.renderer import Choice
 from kvalreg.site.reports import reports
+from kvalreg.site.series import series
 from kvalreg.site.staging import stage
 from kvalreg.statistics.aggregation import aggregate
 from kvalreg.workbench.watch import snapshot, wait_for_change
 
-_MAKERS = (front, reports, unit_list)
-"""What a preview has beside the registry's own pages: enough for the menu, and no more than is quick."""
+_MAKERS = (front, reports, series, unit_list)
+"""What a preview has beside the registry's own pages: enough for the menu and a chosen unit, no more than is quick."""
 
 
 @dataclass(frozen=True)

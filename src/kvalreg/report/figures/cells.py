@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kvalreg.inputs.descriptor import Indicator
@@ -31,10 +32,19 @@ _CERTAINTY |= {("low", "uncertain"): 3, ("low", "certain"): 4}
 _UNKNOWN = 5
 
 
-def records(cells: pd.DataFrame) -> Cells:
+def records(cells: pd.DataFrame) -> list[dict[str, Any]]:
     """The cells one by one, as plain dicts: a page asks for thousands, and a data frame is slow to ask."""
-    columns = [cells[name].to_numpy(dtype=object).tolist() for name in cells]  # faster than a string column's tolist
-    return [dict(zip(cells.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+    columns = [_plain_values(cells[name]) for name in cells]
+    names = tuple(cells.columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain_values(column: pd.Series) -> list[Any]:
+    """A column's values as plain Python. Few texts are repeated by many cells, so each is taken out of Arrow once."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return list(column.tolist())
+    codes, texts = pd.factorize(column, use_na_sentinel=False)
+    return list(np.asarray(texts, dtype=object)[codes].tolist())
 
 
 def shown_of(cells: Cells) -> Cells:

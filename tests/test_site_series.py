@@ -1,0 +1,110 @@
+"""The units' years: one file per indicator and language, with the numbers of the cells and nothing of a hidden one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from kvalreg.disclosure.published import Published
+from kvalreg.report.report import Report
+from kvalreg.report.wording import words
+from kvalreg.report.yours import SERIES
+from kvalreg.site.downloads import set_aside
+from kvalreg.site.series import series_files
+from kvalreg.site.staging import Page
+from report_example import report
+
+FILE = "registre/alfa/indikator/a_hjelp/utvikling.json"
+
+
+def rows(published: Published, language: str = "nb", address: str = FILE) -> list[list[Any]]:
+    """The rows of the first indicator's file."""
+    (block,) = json.loads(series_files(published, language)[address])
+    assert (block["ind_id"], block["context"]) == ("a_hjelp", "caregiver")
+    found: list[list[Any]] = block["series"]
+    return found
+
+
+def test_years_have_the_numbers_of_their_cells() -> None:
+    """Li in 2019 had 85 of 100, with Wilson's interval 76.7 to 90.7 %."""
+    row = next(row for row in rows(report().published) if row[:2] == ["112", 2019])
+    assert dict(zip(SERIES, row, strict=True)) == {
+        "orgnr": "112",
+        "year": 2019,
+        "value": 0.85,
+        "low": 0.7672,
+        "high": 0.9069,
+        "provisional": 0,
+        "text": "85 av 100",
+    }
+
+
+def test_every_shown_year_of_every_unit_is_there_and_no_hidden_one() -> None:
+    """Nine hospitals, two HFs and the RHF over six years, but for Å in 2024 and Vik in 2021, and what protects them."""
+    published = report().published
+    cells = published.cells[(published.cells["ind_id"] == "a_hjelp") & published.cells["shown"]]
+    told = [(orgnr, year) for orgnr, year, *_ in rows(published)]
+    assert told == sorted(told)
+    for level in ("hospital", "hf", "rhf"):
+        assert set(told) >= set(cells[cells["level"] == level][["orgnr", "year"]].itertuples(index=False, name=None))
+    assert ("122", 2024) not in told
+    assert ("111", 2021) not in told
+    assert "0" not in {orgnr for orgnr, _ in told}
+
+
+def test_only_indicators_that_are_shown_have_a_file() -> None:
+    """The coverage that others refer to has no page of its own, and no file."""
+    names = {address.split("/")[3] for address in series_files(report().published, "nb")}
+    assert names == {"a_hjelp", "a_dager"}
+
+
+def test_another_language_has_files_of_its_own() -> None:
+    """In that language's folder, in its words."""
+    row = next(row for row in rows(report().published, "en", f"en/{FILE}") if row[:2] == ["112", 2019])
+    assert row[-1] == "85 of 100"
+
+
+def test_pages_of_every_kind_and_language_lead_to_the_file() -> None:
+    """A year's page, the registry's own, an indicator's, and an English one: the same cells, seen from each."""
+    found = {}
+    for address, language in [
+        ("registre/alfa/2024/index.qmd", "nb"),
+        ("registre/alfa/index.qmd", "nb"),
+        ("registre/alfa/indikator/a_hjelp/index.qmd", "nb"),
+        ("en/registre/alfa/2024/index.qmd", "en"),
+    ]:
+        page = Page(address, "Alfa", report().units("a_hjelp").markdown, language)
+        (light,), files = set_aside([page])
+        assert [name.removeprefix(address.removesuffix("index.qmd")) for name in files] == ["enheter.json"]
+        found[address] = light.body.split('data-src="')[2].split('"')[0]
+    assert list(found.values()) == [
+        "../indikator/a_hjelp/utvikling.json",
+        "indikator/a_hjelp/utvikling.json",
+        "utvikling.json",
+        "../indikator/a_hjelp/utvikling.json",
+    ]
+
+
+def test_indicators_that_read_the_same_in_an_address_keep_apart() -> None:
+    """``a.hjelp`` and ``a hjelp``: each page leads to the file that its own indicator has."""
+    whole, ids = report().published, ("a.hjelp", "a hjelp")
+    twins = tuple(whole.registry.indicators[0].model_copy(update={"id": name}) for name in ids)
+    source = replace(whole.source, registry=whole.registry.model_copy(update={"indicators": twins}))
+    cells = whole.cells[whole.cells["ind_id"] == "a_hjelp"]
+    shown = [one for one in whole.presentations if one.ind_id == "a_hjelp"]
+    published = Published(
+        source,
+        pd.concat([cells.assign(ind_id=name) for name in ids], ignore_index=True),
+        tuple(replace(one, ind_id=name) for one in shown for name in ids),
+    )
+    seen = Report(published, 2024, "final", words("nb"))
+    body = (seen.units("a.hjelp") + seen.units("a hjelp")).markdown
+    (light,), files = set_aside([Page("registre/alfa/2024/index.qmd", "Alfa", body, "nb")])
+    assert [one["ind_id"] for one in json.loads(files["registre/alfa/2024/enheter.json"])] == ["a.hjelp", "a hjelp"]
+    asked = {part.split('"')[0] for part in light.body.split('data-src="')[1:]} - {"enheter.json"}
+    made = {address.replace("registre/alfa/", "../") for address in series_files(published, "nb")}
+    assert len(asked) == 2
+    assert asked == made
