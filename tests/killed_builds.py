@@ -20,8 +20,8 @@ from pathlib import Path
 from instant_pages import made_at_once
 from kvalreg import pipeline
 from kvalreg.project import Project
+from kvalreg.site import parts
 from kvalreg.site.front import front
-from kvalreg.site.pages import site_content
 from kvalreg.site.registries import registries
 from kvalreg.site.reports import reports
 from kvalreg.site.revisions import revisions
@@ -74,9 +74,9 @@ def read_until(moment: float, site: Path, allowed: list[Tree]) -> int:
 def main() -> None:
     """Kill, look, and complete now and then."""
     project, kills, chance = Project(Path(sys.argv[1])), int(sys.argv[2]), random.Random(int(sys.argv[3]))
-    few = front, registries, reports, revisions
-    setattr(pipeline, "site_content", lambda site: site_content(site, few))  # noqa: B010
-    setattr(pipeline, "execute", made_at_once)  # noqa: B010  (the type checker knows no such export)
+    setattr(parts, "REGISTRY_MAKERS", (reports,))  # noqa: B010  (the type checker knows no such export)
+    setattr(parts, "SHARED_MAKERS", (front, registries, revisions))  # noqa: B010
+    setattr(pipeline, "execute", made_at_once)  # noqa: B010
     delivery = project.data("alfa") / "a.csv"
     variants = [delivery.read_bytes(), (project.root / "other.csv").read_bytes()]
     trees = []

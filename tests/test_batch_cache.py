@@ -40,7 +40,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Instead of a rendered site, one file with the pages' texts."""
 
-    def render(project: Project, _: object) -> list[Fault]:
+    def render(project: Project, *_: object) -> list[Fault]:
         texts = [page.markdown for name in ("alfa", "beta") for page in accepted_pages(name, project.accepted)]
         project.site.mkdir(exist_ok=True)
         (project.site / "index.html").write_text("".join(texts), encoding="utf-8")

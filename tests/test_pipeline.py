@@ -19,8 +19,9 @@ from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import Units, read_units
-from kvalreg.pipeline import Account, Inputs, Request, _gated, build
+from kvalreg.pipeline import Account, Inputs, Kept, Request, _gated, build
 from kvalreg.project import Project
+from kvalreg.site.parts import Parts
 from kvalreg.statistics.aggregation import aggregate
 from kvalreg.statistics.results import Results
 from small_project import Silence, delivery_of, write_notebook
@@ -280,16 +281,17 @@ def test_registries_pass_the_gate_side_by_side_as_one_by_one(project: Project, m
         Which.ALL,
         2,
     )
-    reuse = Reuse(Cache(project), project, believed=False)
+    cache = Cache(project)
+    kept = Kept(Reuse(cache, project, believed=False), Parts(project, cache, 2, believed=False))
     monkeypatch.setattr("kvalreg.pipeline._WORTHWHILE", 10**12)
-    alone = _gated(project, ["alfa", "beta"], inputs, reuse, Account())
+    alone = _gated(project, ["alfa", "beta"], inputs, kept, Account())
     monkeypatch.setattr("kvalreg.pipeline._WORTHWHILE", 0)
-    beside = _gated(project, ["alfa", "beta"], inputs, reuse, Account())
+    beside = _gated(project, ["alfa", "beta"], inputs, kept, Account())
     assert list(beside) == ["alfa", "beta"]
     for registry, planned in beside.items():
         assert planned == alone[registry]
         pd.testing.assert_frame_equal(planned.published.cells, alone[registry].published.cells)
     (project.data("beta") / "a.csv").write_text("not a delivery", encoding="utf-8")
     account = Account()
-    assert list(_gated(project, ["alfa", "beta"], inputs, reuse, account)) == ["alfa"]
+    assert list(_gated(project, ["alfa", "beta"], inputs, kept, account)) == ["alfa"]
     assert [(entry.name, entry.ok) for entry in account.entries] == [("beta", False)]

@@ -68,10 +68,10 @@ def test_a_page_tells_how_to_cite_it_and_holds_no_date_of_today() -> None:
 
 def test_the_sitemap_needs_an_address() -> None:
     """Without a whole address there is none, since a sitemap has whole addresses only; the 404 page is never in it."""
-    pages = [(page, None) for page in (Page("index.qmd", "A", "", "nb"), *not_found(Site(())).pages)]
-    assert set(lists_of_pages(Site(()), pages)) == {"robots.txt"}
+    days = dict.fromkeys(["index.qmd", *(page.address for page in not_found(Site(())).pages)])
+    assert set(lists_of_pages(Site(()), days)) == {"robots.txt"}
     placed = Site((), descriptor=SiteDescriptor(url="https://example.org/a/b"))
-    made = lists_of_pages(placed, pages)
+    made = lists_of_pages(placed, days)
     assert b"<loc>https://example.org/a/b/</loc>" in made["sitemap.xml"]
     assert b"404" not in made["sitemap.xml"]
     assert made["robots.txt"].endswith(b"Sitemap: https://example.org/a/b/sitemap.xml\n")

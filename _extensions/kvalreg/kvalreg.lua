@@ -57,3 +57,5 @@ function Pandoc(doc)
   end
   return doc
 end
+
+-- another filter

@@ -52,10 +52,9 @@ from kvalreg.release.lock import one_run
 from kvalreg.report.readability import Lix, lix_of_page, names_of
 from kvalreg.report.text_check import hard_to_read
 from kvalreg.site.content import Shown, Site
-from kvalreg.site.pages import site_content
+from kvalreg.site.parts import Parts
 from kvalreg.site.quarto_yml import site_title
 from kvalreg.site.renderer import Choice, choose_renderer
-from kvalreg.site.staging import stage
 from kvalreg.statistics.aggregation import aggregate
 
 
@@ -135,7 +134,7 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
         cache = Cache(project)
         account = cache.unchanged(asked) if request.cached else None
         if account is None:
-            account = _built(project, request, progress, Reuse(cache, project, believed=request.cached))
+            account = _built(project, request, progress, cache)
             cache.remember(asked, account)
         else:
             progress.say(UNCHANGED)
@@ -146,12 +145,13 @@ def build_draft(project: Project, request: Request, progress: Progress) -> Accou
     """The same run with deliveries that nobody has approved yet, into a place of its own."""
     with one_run(project, request.wait):
         draft = prepare_draft(project)
-        reuse = Reuse(Cache(draft), draft, believed=request.cached)
-        return _built(draft, replace(request, which=Which.ALL), progress, reuse)
+        return _built(draft, replace(request, which=Which.ALL), progress, Cache(draft))
 
 
-def _built(project: Project, request: Request, progress: Progress, reuse: Reuse) -> Account:
+def _built(project: Project, request: Request, progress: Progress, cache: Cache) -> Account:
     account = Account()
+    reuse = Reuse(cache, project, believed=request.cached)
+    parts = Parts(project, cache, request.workers, believed=request.cached)
     choice = choose_renderer(request.renderer)
     progress.say(choice.reason)
 
@@ -164,7 +164,7 @@ def _built(project: Project, request: Request, progress: Progress, reuse: Reuse)
 
     # through the gate: a registry that is refused keeps what it has published before
     inputs = Inputs(units, registries, faults, request.unknown_units, request.which, request.workers)
-    gated = _gated(project, chosen, inputs, reuse, account)
+    gated = _gated(project, chosen, inputs, Kept(reuse, parts), account)
     for entry in account.entries:
         mark_delayed(entry.name, None, project.accepted)
     jobs = _of_years([job for planned in gated.values() for job in planned.jobs], request.years)
@@ -202,32 +202,32 @@ def _built(project: Project, request: Request, progress: Progress, reuse: Reuse)
     reuse.close({registry_id: {job.address for job in planned.jobs} for registry_id, planned in gated.items()})
 
     # assemble the whole site from accepted pages, render it, and attack it before it takes the old one's place
-    account.warnings += render_site(project, choice)
+    account.warnings += render_site(project, choice, parts)
     account.entries.sort(key=lambda entry: entry.name)
     account.site = project.site
     return account
 
 
-def render_site(project: Project, choice: Choice) -> list[Fault]:
+def render_site(project: Project, choice: Choice, parts: Parts) -> list[Fault]:
     """Assemble the site from every registry's accepted pages, render it and attack it; remarks on what was met."""
-    site = gather(project)
+    site = parts.site(lambda registries: history(registries, project))
     remarks = site.slugs.remarks(project.relative(project.slugs))
-    content = site_content(site)
-    staged = stage(project, content.pages, content.files, site.descriptor)
-    choice.renderer.render(staged, project.site, lambda site: remarks.extend(release_site(site, project)))
+    parts.stage(site)
+    choice.renderer.render(project.staged, project.site, lambda site: remarks.extend(release_site(site, project)))
     return remarks
 
 
 def gather(project: Project) -> Site:
-    """What the site may be made of: every registry that has accepted pages."""
-    shown = [
-        Shown(load_published(registry_id, project.published), tuple(kept))
-        for registry_id in sorted(path.stem for path in project.published.glob("*.parquet"))
-        if project.descriptor(registry_id).exists() and (kept := accepted_pages(registry_id, project.accepted))
-    ]
+    """What the site may be made of, read as a whole: every registry that has accepted pages."""
+    found = sorted(path.stem for path in project.published.glob("*.parquet") if project.descriptor(path.stem).exists())
+    kept = {registry: pages for registry in found if (pages := accepted_pages(registry, project.accepted))}
+    shown = tuple(
+        Shown(load_published(registry, project.published), tuple(pages), number)
+        for number, (registry, pages) in enumerate(kept.items(), start=1)
+    )
     slugs = read_slugs(project.slugs, project.relative(project.slugs))
-    seen = history([one.published for one in shown], project)
-    return Site(tuple(shown), slugs, read_site_descriptor(project), site_title(project.quarto_yml), seen)
+    title = site_title(project.quarto_yml)
+    return Site(shown, slugs, read_site_descriptor(project), title, history(list(kept), project))
 
 
 def keep_slugs(project: Project) -> Slugs:
@@ -297,16 +297,24 @@ class Planned:
     key: str = ""
 
 
-def _gated(project: Project, chosen: list[str], inputs: Inputs, reuse: Reuse, account: Account) -> dict[str, Planned]:
+@dataclass(frozen=True)
+class Kept:
+    """What earlier builds have left: what need not be made again, and registries' newest cells."""
+
+    reuse: Reuse
+    parts: Parts
+
+
+def _gated(project: Project, chosen: list[str], inputs: Inputs, kept: Kept, account: Account) -> dict[str, Planned]:
     """Every chosen registry whose descriptor, deliveries and notebooks are in order; the others go into the account."""
-    gated = {}
+    gated, reuse = {}, kept.reuse
     with _side_by_side(project, chosen, inputs, reuse) as passing:
         for registry_id in chosen:
             try:
                 if registry_id in inputs.faults:
                     raise ConfigurationError(inputs.faults[registry_id])
                 key = reuse.cells_key(registry_id, inputs.unknown_units)
-                planned = _kept(project, registry_id, key, reuse)
+                planned = _kept(project, registry_id, key, kept)
                 if planned is None:
                     way = passing.get(registry_id)
                     planned = way.result() if way is not None else _through_the_gate(project, registry_id, inputs)
@@ -360,11 +368,11 @@ def _elsewhere(project: Project, registry_id: str, inputs: Inputs) -> Planned:
         raise _MishapError(describe_unexpected(error)) from None
 
 
-def _kept(project: Project, registry_id: str, key: str, reuse: Reuse) -> Planned | None:
-    remarks = reuse.cells_remarks(registry_id, key)
+def _kept(project: Project, registry_id: str, key: str, kept: Kept) -> Planned | None:
+    remarks = kept.reuse.cells_remarks(registry_id, key)
     if remarks is None:
         return None
-    published = load_published(registry_id, project.published)
+    published = kept.parts.newest(registry_id) or load_published(registry_id, project.published)
     return Planned(published, None, remarks, tuple(plan(published, project)), key)
 
 

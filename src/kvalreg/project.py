@@ -140,6 +140,11 @@ class Project:
         return self.build / "published"
 
     @property
+    def newest(self) -> Path:
+        """Of the gated cells those that the pages of all registries need."""
+        return self.build / "newest"
+
+    @property
     def ledger(self) -> Path:
         """What each edition showed and hid, one folder per edition. SECRET: keep it as the deliveries are kept."""
         return self.kept / "ledger"

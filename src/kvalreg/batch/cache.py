@@ -73,7 +73,7 @@ class Cache:
         """Write the index down, with the files that are still there, and forget registries that are not."""
         self.keep("files", {path: known for path, known in self._index.items() if os.path.exists(path)})  # noqa: PTH110
         kept = {f"{registry}.json" for registry in registries}
-        for path in (self._folder / "registries").glob("*.json"):
+        for path in self._folder.glob("*/*.json"):
             if path.name not in kept:
                 path.unlink()
 

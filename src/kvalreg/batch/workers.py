@@ -6,6 +6,7 @@ lost takes no other's job with it: its job is tried once more in a new one, and 
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 import threading
@@ -143,6 +144,11 @@ class Workers:
         if worker is not None:
             self._running.discard(worker)
             worker.close()
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _start() -> _Worker:

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from kvalreg.project import Project
 from kvalreg.report.addresses import EDITIONS, INTERIM_SUFFIX
 from kvalreg.report.wording import LANGUAGES, Words, words
+from kvalreg.site.output import share
 
 _HEAD_END = "</head>"
 _MAIN = re.compile(r"<main\b[^>]*>")
@@ -34,7 +35,7 @@ def copy_release(site: Path, target: Path, earlier: Path | None) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         before = earlier / place if earlier is not None else None
         if before is not None and before.is_file() and filecmp.cmp(before, source, shallow=False):
-            _share(before, copy)
+            share(before, copy)
         else:
             shutil.copyfile(source, copy)
 
@@ -48,7 +49,7 @@ def keep_edition(release: Path, target: Path, name: str) -> None:
             text = source.read_text(encoding="utf-8")
             copy.write_text(marked(text, place.as_posix(), name), encoding="utf-8")
         else:
-            _share(source, copy)
+            share(source, copy)
 
 
 def marked(page: str, address: str, name: str) -> str:
@@ -107,11 +108,3 @@ def _files(site: Path) -> list[PurePosixPath]:
         place = PurePosixPath(Path(folder).relative_to(site).as_posix())
         found += [place / name for name in sorted(names)]
     return found
-
-
-def _share(source: Path, copy: Path) -> None:
-    """One file under two names; a copy where the disk cannot."""
-    try:
-        copy.hardlink_to(source)
-    except OSError:
-        shutil.copyfile(source, copy)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from kvalreg.disclosure.published import Published, load_published
+from kvalreg.disclosure.published import load_published
 from kvalreg.project import Project
 from kvalreg.report.revision import Changes, History, PastEdition, changes
 
@@ -53,23 +53,24 @@ def past_editions(project: Project) -> tuple[PastEdition, ...]:
     return tuple(found)
 
 
-def changes_since(name: str | None, registries: list[Published], project: Project) -> tuple[Changes, ...]:
-    """What differs between an edition and these registries; nothing when there has been no edition."""
+def changes_since(name: str | None, registries: list[str], project: Project) -> tuple[Changes, ...]:
+    """What differs between an edition and these registries' cells; nothing when there has been no edition."""
     if name is None:
         return ()
     folder = project.snapshots / name
     found = []
-    for published in registries:
-        file = f"{published.registry.id}.parquet"
+    for registry in registries:
+        file = f"{registry}.parquet"
         there = (folder / file).is_file()
         if there and _same(folder / file, project.published / file):
             continue
-        found.append(changes(load_published(published.registry.id, folder) if there else None, published))
+        before = load_published(registry, folder) if there else None
+        found.append(changes(before, load_published(registry, project.published)))
     return tuple(one for one in found if one)
 
 
-def history(registries: list[Published], project: Project) -> History:
-    """What readers have seen, and how these registries differ from it."""
+def history(registries: list[str], project: Project) -> History:
+    """What readers have seen, and how these registries, named by their ids, differ from it."""
     since = public_edition(project)
     return History(since or "", changes_since(since, registries, project), past_editions(project))
 
@@ -83,7 +84,7 @@ def save_snapshot(name: str, before: str | None, project: Project) -> None:
     aside.mkdir(parents=True)
     for path in sorted(project.published.glob("*.parquet")):
         shutil.copyfile(path, aside / path.name)
-    registries = [load_published(path.stem, project.published) for path in sorted(aside.glob("*.parquet"))]
+    registries = [path.stem for path in sorted(aside.glob("*.parquet"))]
     past = PastEdition(name, before or "", changes_since(before, registries, project))
     (aside / _CHANGES).write_bytes(_PAST.dump_json(past))
     aside.rename(target)

@@ -1,21 +1,25 @@
 """The API: answers as files, below ``/api/v1/``, with the names of SKDE's service.
 
-Comes in: the site. Goes out: JSON files that are written once and served as they are. What is asked for stands in the
-address; there are no questions after ``?``. All cells come from `open_data`. `api_schema` says what each answer holds.
+Comes in: the site, or one registry of it. Goes out: JSON files that are written once and served as they are. What is
+asked for stands in the address; there are no questions after ``?``. All cells come from `open_data`. `api_schema` says
+what each answer holds.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import pandas as pd
 
 from kvalreg import __version__
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.site.api_schema import SCHEMAS
-from kvalreg.site.content import Content, Site
-from kvalreg.site.open_data import records, rows, slugs
+from kvalreg.site.content import Content, Shown, Site, UnitShare
+from kvalreg.site.open_data import records, slugs
 from kvalreg.site.open_files import RESULTS, compact, delivered, indicator_row
 
 ROOT = "api/v1"
@@ -25,19 +29,69 @@ _LABELS = ((Level.HOSPITAL, "Sykehus"), (Level.HF, "HF"), (Level.RHF, "RHF"))
 Answer = dict[str, Any]
 
 
-def api(site: Site) -> Content:
-    """Every answer, and the schemas that they follow."""
+def api(site: Site, shares: Iterable[Mapping[str, UnitShare]]) -> Content:
+    """The answers about all registries, and the schemas that they follow.
+
+    Parameters
+    ----------
+    shares
+        What each registry tells of each unit.
+    """
+    newest: dict[str, list[str]] = {}
+    for orgnr, share in (told for one in shares for told in one.items()):
+        if share.answers:
+            newest.setdefault(orgnr, []).append(share.answers)
     answers: dict[str, object] = {
         "index": _index(site),
-        "info/names": [_names(at, shown.published, site) for at, shown in enumerate(site.shown, start=1)],
+        "info/names": [_names(shown, site) for shown in site.shown],
         "info/medicalFields": _medical_fields(site),
+        **{f"schema/{kind}": schema for kind, schema in SCHEMAS.items()},
     }
+    listed = [unit for unit in site.units if unit.orgnr in newest]
+    answers["units"] = [_unit(unit) | {"address": f"units/{unit.orgnr}.json"} for unit in listed]
+    return Content(files=_files(answers) | {_file(f"units/{unit.orgnr}"): _answer(unit, newest) for unit in listed})
+
+
+def registry_answers(shown: Shown) -> Content:
+    """One registry's answers."""
+    return Content(files=_files(_registry(shown)))
+
+
+def newest_answers(shown: Shown) -> dict[str, str]:
+    """Each unit's newest cell of every indicator in each context, as JSON with commas between."""
     newest: dict[str, list[Answer]] = defaultdict(list)
-    for number, shown in enumerate(site.shown, start=1):
-        answers |= _registry(number, shown.published, newest)
-    answers |= _units(site, newest)
-    answers |= {f"schema/{kind}": schema for kind, schema in SCHEMAS.items()}
-    return Content(files={f"{ROOT}/{address}.json": compact(answer) for address, answer in answers.items()})
+    for ind_id, slug, group in _by_indicator(shown):
+        address = f"../data/{shown.published.registry.id}/indicators/{slug}.json"
+        about = {"registry_name": shown.published.registry.id, "ind_id": ind_id, "address": address}
+        last = group.drop_duplicates(["unit_level", "orgnr", "context"], keep="last")  # rows come by year
+        for row in records(last, leave_out=["ind_id"]):
+            if row["unit_level"] != Level.COUNTY.value:
+                of_unit = {name: value for name, value in row.items() if name not in _OF_UNIT}
+                newest[row["orgnr"]].append({**about, **of_unit})
+    return {orgnr: ",".join(compact(one).decode() for one in found) for orgnr, found in newest.items()}
+
+
+_OF_UNIT = ("orgnr", "unit_name", "unit_level")
+
+
+def _files(answers: Mapping[str, object]) -> dict[str, bytes]:
+    return {_file(address): compact(answer) for address, answer in answers.items()}
+
+
+def _file(address: str) -> str:
+    return f"{ROOT}/{address}.json"
+
+
+def _answer(unit: Unit, newest: Mapping[str, list[str]]) -> bytes:
+    """A unit with its newest results, which are JSON already."""
+    return f'{compact(_unit(unit)).decode()[:-1]},"data":[{",".join(newest[unit.orgnr])}]}}'.encode()
+
+
+def _by_indicator(shown: Shown) -> Iterable[tuple[str, str, pd.DataFrame]]:
+    """Each indicator's id, the part of an address that stands for it, and its rows."""
+    groups = {str(ind_id): group for ind_id, group in shown.rows.groupby("ind_id", sort=False)}
+    for ind_id, slug in slugs(shown.published).items():
+        yield ind_id, slug, groups.get(ind_id, shown.rows[:0])
 
 
 def _index(site: Site) -> Answer:
@@ -73,12 +127,12 @@ def _index(site: Site) -> Answer:
     }
 
 
-def _names(number: int, published: Published, site: Site) -> Answer:
+def _names(shown: Shown, site: Site) -> Answer:
     """A registry as SKDE's ``/info/names`` has it; `id` is its number in this list alone."""
-    registry, cells = published.registry, published.cells
+    registry, cells = shown.published.registry, shown.published.cells
     coverage = {indicator.id for indicator in registry.indicators if indicator.type.value == "dg_andel"}
     return {
-        "id": number,
+        "id": shown.number,
         "rname": registry.id,
         "full_name": registry.name,
         "short_name": registry.short_name,
@@ -98,35 +152,21 @@ def _medical_fields(site: Site) -> list[Answer]:
     ]
 
 
-def _registry(number: int, published: Published, newest: dict[str, list[Answer]]) -> dict[str, object]:
-    """One registry's answers; each unit's newest results are put into `newest` on the way."""
-    registry, table, place = published.registry, rows(published), f"data/{published.registry.id}"
+def _registry(shown: Shown) -> dict[str, object]:
+    published, number = shown.published, shown.number
+    registry, place = published.registry, f"data/{published.registry.id}"
     answers: dict[str, object] = {
         f"{place}/descriptions": [_description(number, one, published) for one in registry.indicators],
-        f"{place}/years": sorted({int(year) for year in table["year"]}),
+        f"{place}/years": sorted({int(year) for year in shown.rows["year"]}),
         f"{place}/unitNames": _unit_names(published),
     }
-    by_indicator = {str(ind_id): group for ind_id, group in table.groupby("ind_id", sort=False)}
-    for ind_id, slug in slugs(published).items():
-        group = by_indicator.get(ind_id)
-        found = [] if group is None else records(group, leave_out=["ind_id"])
-        address = f"{place}/indicators/{slug}"
+    for ind_id, slug, group in _by_indicator(shown):
         about = indicator_row(registry.indicator(ind_id))
         about = {name: value for name, value in about.items() if "description" not in name and value not in (None, "")}
-        answers[address] = {"registry_name": registry.id, **about, **delivered(published), "data": found}
-        _note_newest(newest, found, {"registry_name": registry.id, "ind_id": ind_id, "address": f"../{address}.json"})
+        found = records(group, leave_out=["ind_id"])
+        told = {"registry_name": registry.id, **about, **delivered(published), "data": found}
+        answers[f"{place}/indicators/{slug}"] = told
     return answers
-
-
-def _note_newest(newest: dict[str, list[Answer]], found: list[Answer], about: Answer) -> None:
-    """Give each unit its newest cell of an indicator in each context."""
-    last: dict[tuple[str, str, str], Answer] = {}
-    for row in found:
-        last[row["unit_level"], row["orgnr"], row["context"]] = row  # rows come by year
-    for (level, orgnr, _), row in last.items():
-        if level != Level.COUNTY.value:
-            unit_free = {name: value for name, value in row.items() if name not in ("orgnr", "unit_name", "unit_level")}
-            newest[orgnr].append({**about, **unit_free})
 
 
 def _description(number: int, indicator: Indicator, published: Published) -> Answer:
@@ -176,17 +216,6 @@ def _nested(units: Units, present: set[str]) -> list[Answer]:
         if trusts or rhf.orgnr in present:
             tree.append({"rhf": rhf.short_name, "orgnr": rhf.orgnr, "hf": trusts})
     return tree
-
-
-def _units(site: Site, newest: dict[str, list[Answer]]) -> dict[str, object]:
-    """The list of units, and one answer for each with the newest result of every indicator."""
-    listed = [unit for unit in site.units if unit.orgnr in newest]
-    answers: dict[str, object] = {
-        "units": [_unit(unit) | {"address": f"units/{unit.orgnr}.json"} for unit in listed],
-    }
-    for unit in listed:
-        answers[f"units/{unit.orgnr}"] = _unit(unit) | {"data": newest[unit.orgnr]}
-    return answers
 
 
 def _unit(unit: Unit) -> Answer:

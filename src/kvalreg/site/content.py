@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+import pandas as pd
+
 from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.site_descriptor import SiteDescriptor
@@ -17,15 +19,51 @@ from kvalreg.inputs.slugs import Slugs
 from kvalreg.inputs.units import Unit, Units
 from kvalreg.report.revision import History
 from kvalreg.site.newest import Newest
+from kvalreg.site.open_data import rows
 from kvalreg.site.staging import Page
 
 
 @dataclass(frozen=True)
+class UnitShare:
+    """What one registry tells of one unit, as finished text: `unit_shares` makes it.
+
+    Parameters
+    ----------
+    glance
+        Lines of what is certain, by the list that they belong to.
+    table
+        The table of the unit's results.
+    hidden
+        Whether any of them is hidden.
+    cells
+        Them again as JSON for scripts, with commas between.
+    answers
+        And for the API.
+    """
+
+    glance: Mapping[str, list[str]] = field(default_factory=dict)
+    table: str = ""
+    hidden: bool = False
+    cells: str = ""
+    answers: str = ""
+
+
+@dataclass(frozen=True)
 class Shown:
-    """One registry on the site: its published cells, and the pages made of them."""
+    """One registry on the site: its published cells, and the pages made of them.
+
+    Parameters
+    ----------
+    number
+        Its place among the registries, from 1.
+    shares
+        What it tells of each unit, where that is known already.
+    """
 
     published: Published
     pages: tuple[AcceptedPage, ...]
+    number: int = 1
+    shares: Mapping[str, UnitShare] | None = None
 
     @cached_property
     def newest(self) -> Newest:
@@ -36,6 +74,11 @@ class Shown:
     def addresses(self) -> frozenset[str]:
         """The addresses of its pages that were made of notebooks."""
         return frozenset(page.address for page in self.pages)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """Its rows of open data."""
+        return rows(self.published)
 
 
 @dataclass(frozen=True)
@@ -111,7 +154,14 @@ class Site:
 
 @dataclass(frozen=True)
 class Content:
-    """Pages, and files that are published as they are, by address: ``data/slag/2023.csv``."""
+    """Pages, and files that are published as they are, by address: ``data/slag/2023.csv``.
+
+    Parameters
+    ----------
+    days
+        When each page last changed, by address; of finished content.
+    """
 
     pages: tuple[Page, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
+    days: Mapping[str, date | None] = field(default_factory=dict)

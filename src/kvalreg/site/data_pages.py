@@ -12,13 +12,23 @@ from html import escape
 from kvalreg.report.figures.component import script_json
 from kvalreg.report.markup import escape_markdown, raw_html
 from kvalreg.report.wording import LANGUAGES, Words, words
-from kvalreg.site.api import ROOT, api
+from kvalreg.site.api import ROOT, api, registry_answers
 from kvalreg.site.catalogue import dataset_markup
 from kvalreg.site.content import Content, Shown, Site
 from kvalreg.site.languages import in_language, language_links
 from kvalreg.site.open_data import COLUMNS, FOOTNOTES, Column, slugs
-from kvalreg.site.open_files import INDICATOR_COLUMNS, INDICATORS, NOTES, RESULTS, UNIT_COLUMNS, UNITS, open_files
+from kvalreg.site.open_files import (
+    INDICATOR_COLUMNS,
+    INDICATORS,
+    NOTES,
+    RESULTS,
+    UNIT_COLUMNS,
+    UNITS,
+    open_files,
+    registry_files,
+)
 from kvalreg.site.staging import Page
+from kvalreg.site.unit_shares import unit_shares
 
 DATA, API = "data/index.qmd", "api/index.qmd"
 _INDICATOR = "data/{registry}/indicators/{slug}.json"
@@ -38,11 +48,20 @@ _ANSWERS = (
 
 
 def open_data(site: Site) -> Content:
-    """All of open data: files, API and pages."""
-    files = dict(open_files(site).files) | dict(api(site).files)
+    """Open data of all registries: files, API and pages."""
+    files = dict(open_files(site).files) | dict(api(site, map(unit_shares, site.shown)).files)
     pages = [_data_page(site, words(language)) for language in LANGUAGES]
     pages += [_api_page(site, words(language)) for language in LANGUAGES]
-    pages += [_registry_page(shown, site, files) for shown in site.shown]
+    return Content(tuple(pages), files)
+
+
+def registry_data(site: Site) -> Content:
+    """Open data of each registry: its files, its answers and its page."""
+    files: dict[str, bytes] = {}
+    pages = []
+    for shown in site.shown:
+        files |= registry_files(shown, site) | dict(registry_answers(shown).files)
+        pages.append(_registry_page(shown, site, files))
     return Content(tuple(pages), files)
 
 

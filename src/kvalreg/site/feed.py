@@ -7,13 +7,14 @@ ids follow from what a page is about, so that a reader of the feed sees each res
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from html import escape
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
 from kvalreg.batch.accepted import AcceptedPage
+from kvalreg.disclosure.published import Published
 from kvalreg.report.markup import escape_markdown, raw_html
 from kvalreg.report.report import Report
 from kvalreg.report.wording import words
@@ -30,7 +31,7 @@ _NEWEST = 2
 def feed(site: Site) -> Content:
     """The newest results of every registry, the newest first."""
     entries = sorted(
-        ((page, shown) for shown in site.shown for page in _newest(shown)),
+        ((page, shown) for shown in site.shown for page in told_of(shown.published, shown.pages)),
         key=lambda entry: (entry[0].made, entry[0].address),
         reverse=True,
     )
@@ -65,16 +66,22 @@ def not_found(site: Site) -> Content:
     return Content((Page(NOT_FOUND, title, body, "nb", say("om.not_found_text"), synthetic=site.synthetic),))
 
 
-def lists_of_pages(site: Site, pages: Iterable[tuple[Page, date | None]]) -> dict[str, bytes]:
-    """The sitemap, where the site's address is known, and what robots may read: everything."""
+def lists_of_pages(site: Site, days: Mapping[str, date | None]) -> dict[str, bytes]:
+    """The sitemap, where the site's address is known, and what robots may read: everything.
+
+    Parameters
+    ----------
+    days
+        When each page last changed, by address.
+    """
     robots = "User-agent: *\nAllow: /\n"
     if not site.descriptor.base:
         return {ROBOTS: robots.encode()}
     lines = []
-    for page, made in sorted(pages, key=lambda entry: entry[0].address):
-        if page.address != NOT_FOUND:
+    for address, made in sorted(days.items()):
+        if address != NOT_FOUND:
             changed = f"<lastmod>{made.isoformat()}</lastmod>" if made else ""
-            lines.append(f"<url><loc>{escape_xml(site.descriptor.whole(page.address))}</loc>{changed}</url>")
+            lines.append(f"<url><loc>{escape_xml(site.descriptor.whole(address))}</loc>{changed}</url>")
     told = "\n".join(lines)
     xml = (
         '<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
@@ -83,11 +90,11 @@ def lists_of_pages(site: Site, pages: Iterable[tuple[Page, date | None]]) -> dic
     return {SITEMAP: xml.encode(), ROBOTS: f"{robots}Sitemap: {site.descriptor.whole(SITEMAP)}\n".encode()}
 
 
-def _newest(shown: Shown) -> list[AcceptedPage]:
-    """The newest years' pages of one registry, in its own language."""
-    language = shown.published.registry.language
-    pages = (page for page in shown.pages if page.kind == "year" and page.language == language)
-    return sorted(pages, key=lambda page: page.year)[-_NEWEST:]
+def told_of(published: Published, pages: Iterable[AcceptedPage]) -> list[AcceptedPage]:
+    """The pages of one registry that the feed tells of: its newest years', in its own language."""
+    language = published.registry.language
+    years = (page for page in pages if page.kind == "year" and page.language == language)
+    return sorted(years, key=lambda page: page.year)[-_NEWEST:]
 
 
 def _entry(page: AcceptedPage, shown: Shown, site: Site) -> str:

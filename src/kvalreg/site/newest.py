@@ -6,8 +6,12 @@ once per page. A year that is provisional is used only where an indicator has no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
+
+import pandas as pd
 
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.descriptor import Indicator, Registry
@@ -94,11 +98,8 @@ class Newest:
     def results(self) -> tuple[NewestResults, ...]:
         """Every indicator that is shown, in the registry's order, and its contexts; those without cells left out."""
         cells = self.published.cells
-        keys = [cells["ind_id"], cells["context"]]
-        final = cells["year"].where(~cells["provisional"].astype(bool)).groupby(keys).transform("max")
-        wanted = final.fillna(cells["year"].groupby(keys).transform("max"))
         groups: dict[tuple[str, str], dict[tuple[str, str], PublishedCell]] = {}
-        for cell in records(cells[cells["year"] == wanted]):
+        for cell in records(cells[cells["year"] == _wanted_year(cells)]):
             groups.setdefault((cell["ind_id"], cell["context"]), {})[cell["level"], cell["orgnr"]] = cell
         found = []
         for indicator in self.registry.indicators:
@@ -122,6 +123,24 @@ class Newest:
             if cell["shown"] and cell["achievement"]
         ]
         return sum(cell["achievement"] == "high" for cell in with_target), len(with_target)
+
+
+def newest_cells(published: Published, years: Collection[int]) -> Published:
+    """The same with the cells alone that the pages of all registries need.
+
+    These are what `Newest` tells of, every cell of these years, and one cell at least of each year and unit.
+    """
+    cells, newest = published.cells, Newest(published)
+    wanted = cells["year"].isin({*years, newest.round[0]}) | (cells["year"] == _wanted_year(cells))
+    wanted |= ~cells.duplicated(["year", "provisional"]) | ~cells.duplicated("orgnr")
+    return replace(published, cells=cells[wanted].reset_index(drop=True))
+
+
+def _wanted_year(cells: pd.DataFrame) -> pd.Series[Any]:
+    """Of each cell the newest complete year of its indicator and context; the newest where none is complete."""
+    keys = [cells["ind_id"], cells["context"]]
+    final = cells["year"].where(~cells["provisional"].astype(bool)).groupby(keys).transform("max")
+    return final.fillna(cells["year"].groupby(keys).transform("max"))
 
 
 def against_target(cell: PublishedCell, indicator: Indicator) -> str:

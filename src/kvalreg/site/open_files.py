@@ -16,8 +16,8 @@ from kvalreg.disclosure.published import Published
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Unit
 from kvalreg.report.wording import Words, words
-from kvalreg.site.content import Content, Site
-from kvalreg.site.open_data import CODES, COLUMNS, FOOTNOTES, NAMES, Column, rows
+from kvalreg.site.content import Content, Shown, Site
+from kvalreg.site.open_data import CODES, COLUMNS, FOOTNOTES, NAMES, Column
 
 RESULTS, INDICATORS, UNITS, NOTES = "resultater", "indikatorer", "enheter", "fotnoter"
 """Names of files, and of the resources of a Data Package."""
@@ -49,20 +49,21 @@ _BOM = "\ufeff"
 
 
 def open_files(site: Site) -> Content:
-    """Every file below `/data/` but the catalogue."""
-    files: dict[str, bytes] = {}
-    for shown in site.shown:
-        files |= registry_files(shown.published, site)
-    files[f"data/{UNITS}.csv"] = _csv([one.name for one in UNIT_COLUMNS], map(unit_row, site.units))
+    """The files below `/data/` that all registries share, but the catalogue."""
     say = words("nb")
     notes = ((code, say(f"data.footnote_{code}")) for code in FOOTNOTES)
-    files[f"data/{NOTES}.csv"] = _csv(["footnote", "text"], notes)
-    return Content(files=files)
+    return Content(
+        files={
+            f"data/{UNITS}.csv": _csv([one.name for one in UNIT_COLUMNS], map(unit_row, site.units)),
+            f"data/{NOTES}.csv": _csv(["footnote", "text"], notes),
+        }
+    )
 
 
-def registry_files(published: Published, site: Site) -> dict[str, bytes]:
+def registry_files(shown: Shown, site: Site) -> dict[str, bytes]:
     """One registry's files, by address."""
-    folder, table = f"data/{published.registry.id}", rows(published)
+    published, table = shown.published, shown.rows
+    folder = f"data/{published.registry.id}"
     columns = {name: table[name].tolist() for name in NAMES}
     answer = {"registry_name": published.registry.id, **delivered(published), **columns}
     described = (list(indicator_row(indicator).values()) for indicator in published.registry.indicators)

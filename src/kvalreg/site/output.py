@@ -85,6 +85,14 @@ def switch(link: Path, target: Path) -> None:
     aside.replace(link)
 
 
+def share(source: Path, copy: Path) -> None:
+    """One file under two names; a copy where the disk cannot. Whoever changes either replaces it."""
+    try:
+        copy.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, copy)
+
+
 @contextmanager
 def _one_at_a_time(path: Path) -> Iterator[None]:
     """Wait until no other process holds this lock; it falls away with the process that holds it."""

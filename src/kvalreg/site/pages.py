@@ -15,9 +15,9 @@ from kvalreg.site.about import about
 from kvalreg.site.catalogue import catalogue
 from kvalreg.site.chooser import chooser, unit_list
 from kvalreg.site.content import Content, Site
-from kvalreg.site.data_pages import open_data
+from kvalreg.site.data_pages import open_data, registry_data
 from kvalreg.site.downloads import set_aside
-from kvalreg.site.feed import feed, lists_of_pages, not_found
+from kvalreg.site.feed import feed, not_found
 from kvalreg.site.fields import fields
 from kvalreg.site.front import front
 from kvalreg.site.indicators import indicators
@@ -31,15 +31,15 @@ from kvalreg.site.series import series
 from kvalreg.site.staging import Page
 from kvalreg.site.units import units
 
-MAKERS: tuple[Callable[[Site], Content], ...] = (
+Maker = Callable[[Site], Content]
+REGISTRY_MAKERS: tuple[Maker, ...] = (indicators, reports, series, registry_data)
+"""Who makes what is of one registry alone: of a site of several they make the same as of each by itself."""
+SHARED_MAKERS: tuple[Maker, ...] = (
     front,
     registries,
     fields,
     units,
-    indicators,
     about,
-    reports,
-    series,
     unit_list,
     search_list,
     revisions,
@@ -49,18 +49,20 @@ MAKERS: tuple[Callable[[Site], Content], ...] = (
     not_found,
     preview,
 )
+"""Who makes what tells of all registries: from their newest results, what they tell of each unit, and pages' names."""
+MAKERS = (*REGISTRY_MAKERS, *SHARED_MAKERS)
 """Who makes the site's content; two that make one address are refused when the site is staged."""
 
 
-def site_content(site: Site, makers: Sequence[Callable[[Site], Content]] = MAKERS) -> Content:
+def site_content(site: Site, makers: Sequence[Maker] = MAKERS) -> Content:
     """Every page and file of the site; or of a part of it, by some of its makers."""
     made = [maker(site) for maker in makers]
     provenance = Provenance(site)
     finished = [_with_chooser(provenance.added(described(page, site))) for content in made for page in content.pages]
     pages, unit_cells = set_aside(finished)
     files = {address: file for content in made for address, file in content.files.items()}
-    lists = lists_of_pages(site, ((page, provenance.made(page)) for page in pages))
-    return Content(tuple(pages), files | unit_cells | lists)
+    days = {page.address: provenance.made(page) for page in pages}
+    return Content(tuple(pages), files | unit_cells, days)
 
 
 def _with_chooser(page: Page) -> Page:

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,14 +20,20 @@ from typing import Any
 
 import pypandoc
 
+from kvalreg.batch.workers import processors
 from kvalreg.errors import RendererError
-from kvalreg.site.output import Approve, replaced, unasked
+from kvalreg.report.addresses import served
+from kvalreg.site.output import Approve, replaced, share, unasked
 from kvalreg.site.quarto_yml import Footer, NavigationItem, QuartoYml, read_quarto_yml
+from kvalreg.site.rendered import Rendered, remember, tools_of
 from kvalreg.site.staging import EXTENSION, NOT_FOUND
 
 _HERE = Path(__file__).parent
 _LIBRARY = Path("site_libs", "kvalreg")
 _LIBRARY_ENDINGS = (".css", ".js")
+_OWN = ("page.html", "pandoc.lua")
+_WORTHWHILE = 2_000_000
+"""Bytes of pages that are worth one more process."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +45,16 @@ class Pandoc:
     name: str = "pandoc"
 
     def render(self, staged: Path, output: Path, approve: Approve = unasked) -> None:
-        """Render every page in one process; RendererError names what is not supported, on every page at once."""
+        """Render the pages that have changed; RendererError names what is not supported, on every page at once."""
         config = read_quarto_yml(staged / "_quarto.yml")
+        tools = tools_of(f"{self.name} {self.version}", staged, *(_HERE / name for name in _OWN))
         with replaced(output, staged, approve) as aside:
-            pages = _copy_files(staged, aside)
-            account = self._run(_job(config, staged, aside, pages))
+            pages = _share_files(staged, aside)
+            unchanged = Rendered.last(staged, output, tools).unchanged(pages, staged, output)
+            for page in unchanged:
+                share(output.resolve() / served(page), aside / served(page))
+            changed = sorted(set(pages) - set(unchanged))
+            account = self._run(_job(config, staged, aside, changed), _shares(changed, staged))
             refused = [f"  {page['address']}: {what}" for page in account for what in page["refused"]]
             if refused:
                 raise RendererError(
@@ -50,8 +62,16 @@ class Pandoc:
                     + "\n".join(refused)
                     + "\nRemove these from the pages, or use --renderer quarto."
                 )
+        remember(tools, pages, staged, output)
 
-    def _run(self, job: dict[str, Any]) -> list[dict[str, Any]]:
+    def _run(self, job: dict[str, Any], shares: list[set[str]]) -> list[dict[str, Any]]:
+        """Have each share of the pages rendered in a process of its own."""
+        parts = [job | {"pages": [page for page in job["pages"] if page["address"] in share]} for share in shares]
+        with ThreadPoolExecutor(max(1, len(parts))) as threads:
+            told = [page for part in threads.map(self._process, parts) for page in part]
+        return sorted(told, key=lambda page: str(page["address"]))
+
+    def _process(self, job: dict[str, Any]) -> list[dict[str, Any]]:
         with tempfile.TemporaryDirectory(prefix="kvalreg-") as folder:
             file = Path(folder, "job.json")
             file.write_text(json.dumps(job), encoding="utf-8")
@@ -84,8 +104,8 @@ def _installed() -> tuple[str, str]:
     return str(pypandoc.get_pandoc_path()), str(pypandoc.get_pandoc_version())
 
 
-def _copy_files(staged: Path, aside: Path) -> list[str]:
-    """Copy the site's files and our library; answer with the addresses of the pages."""
+def _share_files(staged: Path, aside: Path) -> list[str]:
+    """Put the site's files and our library there; answer with the addresses of the pages."""
     pages = []
     for folder, folders, names in os.walk(staged):
         folders[:] = sorted(name for name in folders if name[0] not in "._" and name != "site_libs")
@@ -95,12 +115,25 @@ def _copy_files(staged: Path, aside: Path) -> list[str]:
             if name.endswith(".qmd"):
                 pages.append((place / name).as_posix())
             else:
-                shutil.copyfile(Path(folder, name), aside / place / name)
+                share(Path(folder, name), aside / place / name)
     (aside / _LIBRARY).mkdir(parents=True)
     for path in sorted((staged / EXTENSION).iterdir()):
         if path.suffix in _LIBRARY_ENDINGS:
             shutil.copyfile(path, aside / _LIBRARY / path.name)
     return sorted(pages)
+
+
+def _shares(pages: list[str], staged: Path) -> list[set[str]]:
+    """The pages in as many shares of the same weight as there are processors; fewer where there is little to do."""
+    sizes = {page: (staged / page).stat().st_size for page in pages}
+    count = min(processors(), 1 + sum(sizes.values()) // _WORTHWHILE)
+    shares: list[set[str]] = [set() for _ in range(count if pages else 0)]
+    weights = [0] * len(shares)
+    for page in sorted(pages, key=lambda page: (-sizes[page], page)):
+        lightest = weights.index(min(weights))
+        shares[lightest].add(page)
+        weights[lightest] += sizes[page]
+    return shares
 
 
 def _job(config: QuartoYml, staged: Path, aside: Path, pages: list[str]) -> dict[str, Any]:
@@ -116,7 +149,7 @@ def _job(config: QuartoYml, staged: Path, aside: Path, pages: list[str]) -> dict
             {
                 "address": page,
                 "source": str((staged / page).resolve()),
-                "output": str((aside / _served(page)).resolve()),
+                "output": str((aside / served(page)).resolve()),
                 "surround": _surround(config, page),
             }
             for page in pages
@@ -154,9 +187,5 @@ def _footer(footer: Footer, root: str) -> list[dict[str, Any]]:
 def _link(item: NavigationItem, root: str) -> dict[str, str]:
     href = item.href
     if href and ":" not in href.split("/")[0]:
-        href = root + _served(href.lstrip("/"))
+        href = root + served(href.lstrip("/"))
     return {"text": item.text, "href": href}
-
-
-def _served(page: str) -> str:
-    return f"{page.removesuffix('.qmd')}.html" if page.endswith(".qmd") else page

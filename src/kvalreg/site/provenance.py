@@ -1,8 +1,8 @@
 """What stands last on every page: when it was made, of what, by which version, and how to cite it.
 
 Comes in: a page and the site. Goes out: the same page with the block, in the page's language. A page below
-``registre/<id>/`` or ``data/<id>/`` tells of that registry, any other of all. No date is today's: each is that of a
-page or a delivery, so the same numbers always give the same bytes.
+``registre/<id>/`` or ``data/<id>/``, in any language, tells of that registry, any other of all. No date is today's:
+each is that of a page or a delivery, so the same numbers always give the same bytes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 
 from kvalreg import __version__
 from kvalreg.report.markup import raw_html
-from kvalreg.report.wording import Words, words
+from kvalreg.report.wording import LANGUAGES, Words, words
 from kvalreg.site.content import Shown, Site
 from kvalreg.site.staging import NOT_FOUND, Page
 
@@ -75,6 +75,8 @@ class Provenance:
 
     def _registry(self, page: Page) -> Shown | None:
         parts = PurePosixPath(page.address).parts
+        if len(parts) > 1 and parts[0] in LANGUAGES:
+            parts = parts[1:]
         return self._by_id.get(parts[1]) if len(parts) > 2 and parts[0] in ("registre", "data") else None
 
     @cached_property

@@ -8,9 +8,11 @@ Never written: a byte that is already there, so that a renderer sees what has ch
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -69,8 +71,16 @@ class Page:
     synthetic: bool = False
 
 
+Stamp = tuple[int, int]
+"""What a file looks like without being read: its size, and the time of its last change."""
+
+
 def stage(
-    project: Project, pages: Sequence[Page], resources: Mapping[str, bytes], site: SiteDescriptor = UNPLACED
+    project: Project,
+    pages: Sequence[Page],
+    resources: Mapping[str, bytes],
+    site: SiteDescriptor = UNPLACED,
+    others: Collection[str] = (),
 ) -> Path:
     """Write the staged project, and remove what no longer belongs to it.
 
@@ -84,6 +94,8 @@ def stage(
         Files that are published as they are, by address: ``data/slag/2023.csv``.
     site
         Where the site is published, which pages tell to those who share them.
+    others
+        Addresses of pages and files that `stage_part` has written; they stay.
 
     Returns
     -------
@@ -95,17 +107,46 @@ def stage(
     ConfigurationError
         Two pages or files with one address, an address that leads outside the site, an unknown language.
     """
-    _check([*(page.address for page in pages), *resources], pages)
+    _check([*(page.address for page in pages), *resources, *others], pages)
     files = {"_quarto.yml": project.quarto_yml.read_bytes()}
     for path in sorted(project.extension.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
             files[str(EXTENSION / path.relative_to(project.extension).as_posix())] = path.read_bytes()
     files[str(EXTENSION / "vega.js")] = _vega(project.staged / EXTENSION / "vega.js")
-    if resources or site.base:
-        files["_quarto.yml.local"] = _additions(resources, site).encode()
-    files |= {page.address: _source(page, site).encode() for page in pages}
-    _write(project.staged, files | dict(resources))
+    published = [*resources, *(address for address in others if not address.endswith(".qmd"))]
+    if published or site.base:
+        files["_quarto.yml.local"] = _additions(published, site).encode()
+    _write(project.staged, _sources(pages, site) | files | dict(resources), others)
     return project.staged
+
+
+def stage_part(
+    project: Project, pages: Sequence[Page], resources: Mapping[str, bytes], site: SiteDescriptor = UNPLACED
+) -> dict[str, Stamp]:
+    """Write a part of the staged project, and remove nothing; see `stage`.
+
+    Returns
+    -------
+    Each file's stamp by address: while it has that, nobody has written it anew.
+    """
+    _check([*(page.address for page in pages), *resources], pages)
+    files = _sources(pages, site) | dict(resources)
+    for address, content in files.items():
+        _put(project.staged / address, content)
+    return {address: stamp(project.staged / address) for address in files}
+
+
+def stamp(path: Path) -> Stamp:
+    """What a file looks like now; zeros when it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return found.st_size, found.st_mtime_ns
+
+
+def _sources(pages: Sequence[Page], site: SiteDescriptor) -> dict[str, bytes]:
+    return {page.address: _source(page, site).encode() for page in pages}
 
 
 def _source(page: Page, site: SiteDescriptor = UNPLACED) -> str:
@@ -141,7 +182,7 @@ def _plain(text: str) -> str:
     return json.dumps(_MARK_OF_SHORTCODES.sub("b58fc728", escape_markdown(apart)), ensure_ascii=False)
 
 
-def _additions(resources: Mapping[str, bytes], site: SiteDescriptor) -> str:
+def _additions(resources: Iterable[str], site: SiteDescriptor) -> str:
     """`_quarto.yml.local`, which Quarto adds to `_quarto.yml`: the site's path, and which files it copies.
 
     Files are given by folder and ending. They are named here and not in `_quarto.yml`, since the source tree's `data/`
@@ -165,7 +206,7 @@ def _check(addresses: Sequence[str], pages: Sequence[Page]) -> None:
         for page in pages
         if page.language not in LANGUAGES
     ]
-    for address in sorted(set(addresses)):
+    for address, count in sorted(Counter(addresses).items()):
         parts = address.split("/")
         if not _ADDRESS.match(address) or any(part.startswith((".", "_")) for part in parts):
             faults.append(
@@ -176,7 +217,7 @@ def _check(addresses: Sequence[str], pages: Sequence[Page]) -> None:
                     kind=Kind.PAGE_ADDRESS,
                 )
             )
-        elif addresses.count(address) > 1:
+        elif count > 1:
             faults.append(
                 Fault("Two pages or files have this address.", "Give each its own.", address, kind=Kind.PAGE_ADDRESS)
             )
@@ -184,19 +225,35 @@ def _check(addresses: Sequence[str], pages: Sequence[Page]) -> None:
         raise ConfigurationError(faults)
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Make a folder hold these files and, beside Quarto's own, nothing else."""
-    wanted = {folder / name for name in files}
-    kept = {parent for path in wanted for parent in path.parents}
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.relative_to(folder).parts[0] in _QUARTOS_OWN or path in wanted or path in kept:
-            continue
-        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
-    for name, content in files.items():
-        path = folder / name
-        if not path.is_file() or path.read_bytes() != content:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+def _write(folder: Path, files: Mapping[str, bytes], others: Collection[str]) -> None:
+    """Make a folder hold these files and the others that are there and, beside Quarto's own, nothing else."""
+    wanted = {*files, *others}
+    kept = {str(parent) for address in wanted for parent in PurePosixPath(address).parents}
+    for root, folders, names in os.walk(folder):
+        place = Path(root).relative_to(folder)
+        if place == Path():
+            folders[:] = [name for name in folders if name not in _QUARTOS_OWN]
+            names = [name for name in names if name not in _QUARTOS_OWN]
+        for name in names:
+            if (place / name).as_posix() not in wanted:
+                Path(root, name).unlink()
+        for name in [*folders]:
+            path = Path(root, name)
+            if path.is_symlink() or (place / name).as_posix() not in kept:
+                path.unlink() if path.is_symlink() else shutil.rmtree(path)
+                folders.remove(name)
+    for address, content in files.items():
+        _put(folder / address, content)
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Make a file hold this, unless it does already. The site may share it under another name, so it is replaced."""
+    if path.is_file() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f"_{path.name}.new")
+    aside.write_bytes(content)
+    aside.replace(path)
 
 
 def _vega(staged: Path) -> bytes:

@@ -1,0 +1,203 @@
+"""Each registry's part of the staged site, made anew only when what it is made of has changed.
+
+Owns ``_build/newest/``. Comes in: published cells and accepted pages, as files. Goes out: the whole staged project. A
+registry's own pages and files are made of its cells and pages, and of little else, `Around`; what all registries share
+is made of every registry's newest cells, and of what its part tells of each unit. So a registry that has not changed
+is neither read nor written: its files lie in the staged folder as they were put there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from kvalreg.batch.accepted import AcceptedPage, accepted_pages
+from kvalreg.batch.cache import Cache
+from kvalreg.batch.workers import Workers
+from kvalreg.clock import today
+from kvalreg.disclosure.published import Published, load_published, save_published
+from kvalreg.inputs.rounds import deadlines
+from kvalreg.inputs.site_descriptor import SiteDescriptor, read_site_descriptor
+from kvalreg.inputs.slugs import Slugs, read_slugs
+from kvalreg.project import Project
+from kvalreg.report.revision import History
+from kvalreg.site.content import Content, Shown, Site, UnitShare
+from kvalreg.site.feed import lists_of_pages, told_of
+from kvalreg.site.newest import newest_cells
+from kvalreg.site.pages import REGISTRY_MAKERS, SHARED_MAKERS, site_content
+from kvalreg.site.quarto_yml import site_title
+from kvalreg.site.staging import stage, stage_part, stamp
+from kvalreg.site.unit_shares import unit_shares
+
+_FEW = 2
+"""So many registries are worked on here; more, side by side in processes of their own."""
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a registry's own pages know of the rest of the site."""
+
+    slugs: Slugs
+    descriptor: SiteDescriptor
+    title: str
+    number: int
+
+
+class Parts:
+    """One build's registries, as parts of the site.
+
+    Parameters
+    ----------
+    workers
+        How many processes may work side by side.
+    believed
+        Whether what was kept before is used; what is made is kept in any case.
+    """
+
+    def __init__(self, project: Project, cache: Cache, workers: int, *, believed: bool) -> None:
+        self._project, self._cache, self._workers, self._believed = project, cache, workers, believed
+        self._read: dict[str, tuple[str, Published]] = {}
+
+    # --- what all registries share -----------------------------------------------------------------------------------
+    def newest(self, registry: str) -> Published | None:
+        """A registry's newest cells, when they are kept and of its cells as they are; see `newest_cells`."""
+        kept, cells = self._entry("outlines", registry), self._cells(registry)
+        file = self._project.newest / f"{registry}.parquet"
+        if not cells or kept.get("cells") != cells or kept.get("newest") != [*stamp(file)]:
+            return None
+        if self._read.get(registry, ("",))[0] != cells:
+            self._read[registry] = (cells, load_published(registry, file.parent))
+        return self._read[registry][1]
+
+    def site(self, seen: Callable[[list[str]], History]) -> Site:
+        """The site as its shared pages need it: newest cells, and the pages' names without what is on them.
+
+        Parameters
+        ----------
+        seen
+            What readers have seen of these registries, by their ids.
+        """
+        project = self._project
+        found = {path.stem for path in project.published.glob("*.parquet") if project.descriptor(path.stem).exists()}
+        shown = [one for registry in self._outlined(sorted(found)) if (one := self._shown(registry)).pages]
+        numbered = tuple(replace(one, number=number) for number, one in enumerate(shown, start=1))
+        slugs = read_slugs(project.slugs, project.relative(project.slugs))
+        ids = [one.published.registry.id for one in numbered]
+        return Site(numbered, slugs, read_site_descriptor(project), site_title(project.quarto_yml), seen(ids))
+
+    def _shown(self, registry: str) -> Shown:
+        published = self.newest(registry)
+        if published is None:  # it was made a moment ago
+            raise RuntimeError(f"{registry}: its newest cells have gone while the site was made.")
+        pages = self._entry("outlines", registry)["pages"]
+        return Shown(published, tuple(AcceptedPage.model_validate(page) for page in pages))
+
+    def _outlined(self, registries: list[str]) -> list[str]:
+        """See that every registry's newest cells and its pages' names are kept."""
+        keys = {registry: self._outline_key(registry) for registry in registries}
+        due = [
+            registry
+            for registry in registries
+            if self._entry("outlines", registry).get("key") != keys[registry] or self.newest(registry) is None
+        ]
+        for registry, outline in self._each(due, _outline, [(self._project, registry) for registry in due]):
+            self._keep("outlines", registry, {"key": keys[registry], "cells": self._cells(registry), **outline})
+        return registries
+
+    def _outline_key(self, registry: str) -> str:
+        return self._cache.key([self._project.published / f"{registry}.parquet", self._project.accepted / registry])
+
+    # --- each registry's own -----------------------------------------------------------------------------------------
+    def stage(self, site: Site) -> Content:
+        """Stage the whole site; only what has changed is made, and only what differs is written.
+
+        Returns
+        -------
+        The shared pages and files.
+        """
+        around = {
+            one.published.registry.id: Around(site.slugs, site.descriptor, site.title, one.number) for one in site.shown
+        }
+        keys = {registry: self._part_key(registry, told) for registry, told in around.items()}
+        due = [registry for registry in around if not self._intact(registry, keys[registry])]
+        made = self._each(due, _part, [(self._project, registry, around[registry]) for registry in due])
+        for registry, part in made:
+            self._keep("parts", registry, {"key": keys[registry], **part})
+        parts = [self._entry("parts", registry) for registry in around]
+        shown = tuple(
+            replace(one, shares={orgnr: UnitShare(**told) for orgnr, told in part["shares"].items()})
+            for one, part in zip(site.shown, parts, strict=True)
+        )
+        content = site_content(replace(site, shown=shown), SHARED_MAKERS)
+        days = {at: date.fromisoformat(day) if day else None for part in parts for at, day in part["days"].items()}
+        files = {**content.files, **lists_of_pages(site, days | dict(content.days))}
+        others = [address for part in parts for address in part["files"]]
+        stage(self._project, content.pages, files, site.descriptor, others)
+        return replace(content, files=files)
+
+    def _part_key(self, registry: str, around: Around) -> str:
+        day = today()
+        final, _ = deadlines(day)
+        told = (around, final.year, final.standing((), day))
+        return self._cache.key([], self._entry("outlines", registry)["key"], repr(told))
+
+    def _intact(self, registry: str, key: str) -> bool:
+        part = self._entry("parts", registry)
+        staged = self._project.staged
+        return part.get("key") == key and all(
+            [*stamp(staged / address)] == seen for address, seen in part["files"].items()
+        )
+
+    # --- the cache ---------------------------------------------------------------------------------------------------
+    @cached_property
+    def _entries(self) -> dict[tuple[str, str], dict[str, Any]]:
+        return {}
+
+    def _entry(self, kind: str, registry: str) -> dict[str, Any]:
+        if (kind, registry) not in self._entries:
+            self._entries[kind, registry] = self._cache.entry(f"{kind}/{registry}") if self._believed else {}
+        return self._entries[kind, registry]
+
+    def _keep(self, kind: str, registry: str, entry: dict[str, Any]) -> None:
+        self._cache.keep(f"{kind}/{registry}", entry)
+        self._entries[kind, registry] = self._cache.entry(f"{kind}/{registry}")
+
+    def _cells(self, registry: str) -> str:
+        return self._cache.digest(self._project.published / f"{registry}.parquet")
+
+    def _each(
+        self, names: list[str], function: Callable[..., dict[str, Any]], calls: list[tuple[Any, ...]]
+    ) -> Iterable[tuple[str, dict[str, Any]]]:
+        """What a function makes of each, by name."""
+        if len(names) <= _FEW or self._workers == 1:
+            yield from zip(names, (function(*call) for call in calls), strict=True)
+            return
+        with Workers(min(self._workers, len(names))) as workers:
+            made = [workers.submit(function, *call) for call in calls]
+            yield from zip(names, (one.result() for one in made), strict=True)
+
+
+def _outline(project: Project, registry: str) -> dict[str, Any]:
+    """Keep a registry's newest cells, and tell which pages it has."""
+    published = load_published(registry, project.published)
+    pages = accepted_pages(registry, project.accepted)
+    years = {page.year for page in told_of(published, pages)}
+    file = save_published(newest_cells(published, years), project.newest)
+    heads = [page.model_copy(update={"markdown": ""}).model_dump(mode="json") for page in pages]
+    return {"newest": [*stamp(file)], "pages": heads}
+
+
+def _part(project: Project, registry: str, around: Around) -> dict[str, Any]:
+    """Stage a registry's own pages and files, and tell which there are and what they tell of each unit."""
+    published = load_published(registry, project.published)
+    shown = Shown(published, tuple(accepted_pages(registry, project.accepted)), around.number)
+    site = Site((shown,), around.slugs, around.descriptor, around.title)
+    content = site_content(site, REGISTRY_MAKERS)
+    return {
+        "files": stage_part(project, content.pages, content.files, around.descriptor),
+        "days": {address: day.isoformat() if day else "" for address, day in content.days.items()},
+        "shares": {orgnr: asdict(share) for orgnr, share in unit_shares(shown).items()},
+    }

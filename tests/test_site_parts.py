@@ -1,0 +1,155 @@
+"""A registry's part of the site is made anew only when something that it is made of has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kvalreg.account import Account
+from kvalreg.batch.cache import Cache
+from kvalreg.pipeline import Request, build, gather
+from kvalreg.project import Project
+from kvalreg.release.history import history
+from kvalreg.site import parts
+from kvalreg.site.feed import lists_of_pages
+from kvalreg.site.pages import site_content
+from kvalreg.site.parts import Around, Parts
+from kvalreg.site.staging import stage
+from small_project import Silence, delivery_of, write_registry
+
+REGISTRIES = ("alfa", "beta")
+pytestmark = pytest.mark.usefixtures("instant")
+REQUEST = Request(renderer="pandoc", workers=1)
+Tree = dict[str, bytes]
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The registries whose part was made."""
+    names: list[str] = []
+    make = parts._part
+
+    def part(project: Project, registry: str, around: Around) -> dict[str, object]:
+        names.append(registry)
+        return make(project, registry, around)
+
+    monkeypatch.setattr(parts, "_part", part)
+    return names
+
+
+def tree(folder: Path) -> Tree:
+    """Every file of a staged project or site."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def staged_whole(project: Project, place: Path) -> Tree:
+    """The staged project made in one go, of everything that there is."""
+    site = gather(project)
+    content = site_content(site)
+    whole = Project(project.root, made=place)
+    stage(whole, content.pages, {**content.files, **lists_of_pages(site, content.days)}, site.descriptor)
+    return tree(whole.staged)
+
+
+def test_parts_make_the_same_site_as_the_whole(demo: tuple[Project, Account], tmp_path: Path) -> None:
+    """The demo's site, staged registry by registry from newest cells, is that of all cells at once, byte for byte."""
+    project, _ = demo
+    assert tree(project.staged) == staged_whole(project, tmp_path)
+
+
+def test_what_was_kept_makes_the_same_site(project: Project, made: list[str], tmp_path: Path) -> None:
+    """With both registries from the cache, and a staged folder that is cleaned of all else, nothing differs."""
+    build(project, REQUEST, Silence())
+    assert made == [*REGISTRIES]
+    again = Parts(project, Cache(project), 1, believed=True)
+    again.stage(again.site(lambda registries: history(registries, project)))
+    assert made == [*REGISTRIES]
+    assert tree(project.staged) == staged_whole(project, tmp_path / "whole")
+
+
+def _delivery(project: Project) -> None:
+    (project.data("beta") / "a.csv").write_text(delivery_of("beta").replace("45;50", "46;50"), encoding="utf-8")
+
+
+def _staged_page(project: Project) -> None:
+    (project.staged / "registre" / "beta" / "index.qmd").write_text("Noe annet.", encoding="utf-8")
+
+
+def _entry(project: Project) -> None:
+    path = project.build / "cache" / "parts" / "beta.json"
+    path.write_bytes(path.read_bytes()[:-20])
+    (project.data("alfa") / "a.csv").write_text(delivery_of("alfa").replace("45;50", "46;50"), encoding="utf-8")
+
+
+def _newest(project: Project) -> None:
+    path = project.newest / "beta.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+@pytest.mark.parametrize(
+    ("change", "again"), [(_delivery, ["beta"]), (_staged_page, ["beta"]), (_entry, [*REGISTRIES])]
+)
+def test_only_what_has_changed_is_made(
+    project: Project, made: list[str], change: Callable[[Project], None], again: list[str]
+) -> None:
+    """A delivery, a staged page that somebody has touched and a damaged entry make one registry's part due."""
+    build(project, REQUEST, Silence())
+    made.clear()
+    change(project)
+    build(project, REQUEST, Silence())
+    assert made == again
+
+
+def test_damaged_newest_cells_are_made_again(project: Project, tmp_path: Path) -> None:
+    """Cells that are cut are never read: they are taken from the registry's own anew."""
+    build(project, REQUEST, Silence())
+    _newest(project)
+    _delivery(project)
+    build(project, REQUEST, Silence())
+    assert tree(project.staged) == staged_whole(project, tmp_path / "whole")
+
+
+def test_a_new_registry_changes_the_numbers_of_those_after_it(project: Project, made: list[str]) -> None:
+    """A registry's number in the API follows from all of them, so those after a new one are made again, others not."""
+    build(project, REQUEST, Silence())
+    made.clear()
+    write_registry(project.root, "bravo", delivery_of("bravo"))
+    build(project, REQUEST, Silence())
+    assert made == ["bravo"]
+    write_registry(project.root, "andre", delivery_of("andre"))
+    made.clear()
+    build(project, REQUEST, Silence())
+    assert made == ["andre", "beta", "bravo"]
+
+
+def test_a_registry_that_is_gone_leaves_nothing(project: Project) -> None:
+    """Neither its pages nor its files stay in the staged project."""
+    build(project, REQUEST, Silence())
+    project.descriptor("beta").unlink()
+    build(project, REQUEST, Silence())
+    assert not [address for address in tree(project.staged) if "/beta/" in address]
+    assert (project.staged / "registre" / "alfa" / "index.qmd").is_file()
+    assert not (project.build / "cache" / "parts" / "beta.json").exists()
+
+
+def test_one_day_can_change_pages_without_a_delivery(
+    project: Project, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The day after the deadline pages say that results are overdue, so they are made again; the day before, not."""
+    for day, due in (
+        ("1749945600", REGISTRIES),
+        ("1749945601", ()),
+        ("1750032000", REGISTRIES),
+    ):  # 15, 15, 16 June 2025
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", day)
+        made.clear()
+        again = Parts(project, Cache(project), 1, believed=True)
+        if not (project.published / "alfa.parquet").exists():
+            build(project, REQUEST, Silence())
+        else:
+            again.stage(again.site(lambda registries: history(registries, project)))
+        assert made == [*due]
