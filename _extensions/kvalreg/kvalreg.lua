@@ -57,5 +57,3 @@ function Pandoc(doc)
   end
   return doc
 end
-
--- another filter
