@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from kvalreg.site import pandoc
 from kvalreg.site.pandoc import Pandoc
 from kvalreg.site.staging import EXTENSION, Page, stage
 from site_example import PAGES, RESOURCES, example_project
+
+CHECKOUT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -106,6 +109,8 @@ def _record(project: Project) -> None:
 @pytest.mark.parametrize("change", [_filter, _title, _record])
 def test_other_tools_render_every_page(tmp_path: Path, asked: list[str], change: Callable[[Project], None]) -> None:
     """Another filter or project file, and a record that cannot be read, make every page anew."""
+    shutil.copytree(CHECKOUT / "_extensions", tmp_path / "_extensions")
+    shutil.copy(CHECKOUT / "_quarto.yml", tmp_path)
     project = example_project(tmp_path)
     render(project, PAGES)
     asked.clear()

@@ -15,14 +15,31 @@ local writer = pandoc.WriterOptions({
 
 local front_matter = pandoc.List({ "title", "lang", "description", "kv-breadcrumb", "synthetic", "kv-address", "kv-image" })
 
+-- What stands behind each place of a plain text, to the end of its line.
+local function lines_with(text, plain)
+  local at = 1
+  return function()
+    local first, last = text:find(plain, at, true)
+    if not first then return nil end
+    local stop = text:find("\n", last, true) or #text + 1
+    at = last + 1
+    return text:sub(last + 1, stop - 1)
+  end
+end
+
 -- What Quarto would make more of than plain Pandoc does, by name.
 local function unsupported(text, doc)
   local found = pandoc.List({})
   local function refuse(what)
     if not found:includes(what) then found:insert(what) end
   end
-  for shortcode in text:gmatch("{{<%s*([%w-]+)") do refuse("shortcode '" .. shortcode .. "'") end
-  for engine in text:gmatch("```%s*{+(%a[%w-]*)[^}\n]*}") do refuse("executable cell '" .. engine .. "'") end
+  if text:find("{{<", 1, true) then -- a plain look first, here and below: most of a page is figures without any of it
+    for shortcode in text:gmatch("{{<%s*([%w-]+)") do refuse("shortcode '" .. shortcode .. "'") end
+  end
+  for fence in lines_with(text, "```") do
+    local engine = fence:match("^`*%s*{+(%a[%w-]*)[^}\n]*}")
+    if engine then refuse("executable cell '" .. engine .. "'") end
+  end
   for key in pairs(doc.meta) do
     if not front_matter:includes(key) then refuse("front matter key '" .. key .. "'") end
   end
@@ -61,14 +78,27 @@ local function resolve(href, root)
   return path:gsub("%.qmd$", ".html") .. rest
 end
 
+local function resolve_attributes(text, start, root)
+  local parts, at = pandoc.List({}), 1
+  while true do
+    local _, last = text:find(start, at, true)
+    local stop = last and text:find('"', last + 1, true)
+    if not stop then break end
+    local address = text:sub(last + 1, stop - 1)
+    parts:insert(text:sub(at, last))
+    parts:insert((address == "" or address:sub(1, 1) == "#") and address or resolve(address, root))
+    at = stop
+  end
+  if at == 1 then return text end
+  parts:insert(text:sub(at))
+  return table.concat(parts)
+end
+
 local function resolve_links(doc, root)
-  local function attribute(start, address) return start .. resolve(address, root) .. '"' end
   local function raw(element)
     if element.format ~= "html" then return nil end
-    for _, start in ipairs({ ' href="', ' src="' }) do -- a plain look first: most of a page is figures without either
-      if element.text:find(start, 1, true) then
-        element.text = element.text:gsub("(" .. start .. ')([^"#][^"]*)"', attribute)
-      end
+    for _, start in ipairs({ ' href="', ' src="' }) do
+      element.text = resolve_attributes(element.text, start, root)
     end
     return element
   end
