@@ -37,7 +37,7 @@ def test_quarto_copies_the_files_by_folder_and_ending(tmp_path: Path) -> None:
     """Quarto is told of the published files in the staged project only: the source tree's `data/` holds deliveries."""
     staged = stage(example_project(tmp_path), [PAGE], {"data/a.csv": b"", "data/b.csv": b"", "api/v1/slag.json": b""})
     listed = YAML(typ="safe").load(staged / "_quarto.yml.local")
-    assert listed == {"project": {"resources": ["api/v1/*.json", "data/*.csv"]}}
+    assert listed == {"project": {"resources": ["/api/v1/*.json", "/data/*.csv"]}}
     shared = YAML(typ="safe").load(staged / "_quarto.yml")
     assert "resources" not in shared["project"]
 

@@ -73,9 +73,10 @@ def mark_delayed(registry: str, addresses: Collection[str] | None, folder: Path)
 
 def forget_others(registry: str, planned: Collection[str], folder: Path) -> None:
     """Drop a registry's pages that its newest results no longer have, such as a provisional year now final."""
-    for page in accepted_pages(registry, folder):
-        if page.address not in planned:
-            _path(page, folder).unlink()
+    wanted = {accepted_file(registry, address, folder) for address in planned}
+    for path in (folder / registry).glob("*.json"):
+        if path not in wanted:
+            path.unlink()
 
 
 def accepted_pages(registry: str, folder: Path) -> list[AcceptedPage]:

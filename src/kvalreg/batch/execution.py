@@ -6,8 +6,9 @@ One job's failure touches no other.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from kvalreg.batch.plan import Job
 from kvalreg.batch.run import CELL_TIMEOUT, Made, Run, run_notebook
 from kvalreg.batch.workers import Workers
 from kvalreg.errors import NotebookError
+
+AHEAD = 64
+"""So many jobs are with the workers at a time: what they take and give is in memory for so long."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +58,25 @@ class Workplace:
 
 def execute(jobs: Iterable[Job], workplace: Workplace) -> Iterator[Outcome]:
     """Run every job, each in a fresh kernel, and give each outcome as soon as it is there."""
-    waiting = list(jobs)
+    waiting = deque(jobs)
     if not waiting:
         return
     with _executor(workplace, len(waiting)) as executor:
-        futures = {executor.submit(run_notebook, _run(job, workplace)): job for job in waiting}
-        for future in as_completed(futures):
-            job, made = futures[future], _made(future)
-            if made.error is None:
-                log_path(job, workplace.logs).unlink(missing_ok=True)
-                yield Outcome(job, markdown=made.markdown)
-            else:
-                yield Outcome(job, error=made.error, log=write_log(job, workplace.logs, made.error))
+        running: dict[Future[Made], Job] = {}
+        while waiting or running:
+            while waiting and len(running) < AHEAD:
+                job = waiting.popleft()
+                running[executor.submit(run_notebook, _run(job, workplace))] = job
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                yield _outcome(running.pop(future), _made(future), workplace)
+
+
+def _outcome(job: Job, made: Made, workplace: Workplace) -> Outcome:
+    if made.error is None:
+        log_path(job, workplace.logs).unlink(missing_ok=True)
+        return Outcome(job, markdown=made.markdown)
+    return Outcome(job, error=made.error, log=write_log(job, workplace.logs, made.error))
 
 
 def _executor(workplace: Workplace, jobs: int) -> Workers | Cluster:

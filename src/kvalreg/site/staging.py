@@ -185,11 +185,11 @@ def _plain(text: str) -> str:
 def _additions(resources: Iterable[str], site: SiteDescriptor) -> str:
     """`_quarto.yml.local`, which Quarto adds to `_quarto.yml`: the site's path, and which files it copies.
 
-    Files are given by folder and ending. They are named here and not in `_quarto.yml`, since the source tree's `data/`
-    holds deliveries that are not for publishing.
+    Files are given by folder and ending, from the root: without its sign Quarto finds them in every folder. They are
+    named here and not in `_quarto.yml`, since the source tree's `data/` holds deliveries that are not for publishing.
     """
     places = [PurePosixPath(address) for address in resources]
-    globs = sorted({str(place.parent / f"*{place.suffix}") if place.suffix else str(place) for place in places})
+    globs = sorted({f"/{place.parent / f'*{place.suffix}' if place.suffix else place}" for place in places})
     listed = "project:\n  resources:\n" + "".join(f"    - {json.dumps(glob)}\n" for glob in globs) if globs else ""
     # The path alone, and not the whole address: with that, Quarto would write a sitemap of its own.
     return f"{listed}website:\n  site-path: {json.dumps(site.path)}\n" if site.base else listed
