@@ -115,6 +115,19 @@ def test_every_notebook_has_a_process_names_and_random_numbers_of_its_own(tmp_pa
     assert int(runs[0][0]) != os.getpid()
 
 
+def test_a_language_is_rehearsed_and_kernels_are_forked_as_before(tmp_path: Path) -> None:
+    """The templates of figures are there before a page's first figure; an unknown language stops nothing."""
+    source = "import sys\ntrend = sys.modules.get('kvalreg.report.figures.trend')\n"
+    source += "trend is not None and trend._layers.cache_info().currsize > 0"
+    for language in ("nn", "xx", "nn"):
+        notebook = nbformat.v4.new_notebook()
+        notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        parameters = nbformat.v4.new_code_cell("language = 'nb'", metadata={"tags": ["parameters"]})
+        notebook.cells = [parameters, nbformat.v4.new_code_cell(source)]
+        (output,) = executed(notebook, ENGINE, tmp_path, language=language)[-1].outputs
+        assert output.data["text/plain"] == "True"
+
+
 @pytest.mark.parametrize(
     ("kernel", "tags", "platform", "why"),
     [

@@ -93,7 +93,8 @@ class _WarmClient(_Client):
     """Papermill's client on a forked kernel."""
 
     def create_kernel_manager(self) -> Any:
-        self.km = WarmManager(MEMORY, OUTPUT)
+        given = self.nb.metadata.get("papermill", {}).get("parameters", {})
+        self.km = WarmManager(MEMORY, OUTPUT, str(given.get("language", "")))
         return self.km
 
     def limit_memory(self) -> None:

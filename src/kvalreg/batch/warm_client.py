@@ -162,8 +162,8 @@ class WarmManager:
     ipykernel = False
     has_kernel = False
 
-    def __init__(self, memory: int, output: int) -> None:
-        self._memory = memory
+    def __init__(self, memory: int, output: int, language: str = "") -> None:
+        self._memory, self._language = memory, language
         self.output = output
         self.too_much = False
         """The kernel was ended because it sent more than `output` bytes."""
@@ -171,7 +171,7 @@ class WarmManager:
 
     def start_kernel(self, **_: Any) -> None:
         """Have a kernel forked, with this process's environment and folder."""
-        self.fork = Fork({"kind": "kernel", "memory": self._memory})
+        self.fork = Fork({"kind": "kernel", "memory": self._memory, "language": self._language})
         self.has_kernel = True
 
     def client(self) -> WarmClient:

@@ -1,9 +1,9 @@
 """The process that has done the imports, and forks workers and a kernel for each notebook.
 
 Run as a program: ``python -P -m kvalreg.batch.warm_parent``, with a listening socket as its descriptor. Comes in: a
-connection for each notebook, with the folder, environment and limits of its kernel and the socket the kernel is to talk
-on. Goes out: the kernel's process id, and how it ended. It runs no notebook and reads no data itself, has one thread,
-and ends when its standard input is closed.
+connection for each notebook, with its kernel's folder, environment, limits and language and the socket the kernel is to
+talk on. Goes out: the kernel's process id, and how it ended. It runs no notebook and reads no data itself, has one
+thread, and ends when its standard input is closed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,6 +32,7 @@ PRELOADED = (
     "IPython.extensions.storemagic",
     "IPython.core.completerlib",
     "pandas",
+    "pyarrow.dataset",
     "pyarrow.parquet",
     "altair",
     "great_tables",
@@ -55,6 +57,7 @@ class WarmParent:
         self._selector = selectors.DefaultSelector()
         self._kernels: dict[int, socket.socket] = {}
         self._environment = _pythons(dict(os.environ))
+        self._rehearsed = {""}
 
     def serve(self) -> None:
         """Fork kernels until standard input is closed."""
@@ -99,6 +102,7 @@ class WarmParent:
             raise Refused(f"the process that has done the imports has {threads} threads")
         if _pythons(request["environment"]) != self._environment:
             raise Refused("the notebook's Python is started with other variables")
+        self._rehearse(str(request.get("language", "")))
         pid = os.fork()
         if pid:
             return pid
@@ -109,6 +113,17 @@ class WarmParent:
             status = 0
         finally:
             os._exit(status)
+
+    def _rehearse(self, language: str) -> None:
+        """Have at hand what a page in a language needs, once: each of its kernels is spared half a second."""
+        if language in self._rehearsed:
+            return
+        self._rehearsed.add(language)
+        with suppress(Exception):  # it saves time and nothing else: what is wrong, the notebook itself will tell
+            from kvalreg.report.rehearsal import rehearse
+
+            rehearse(language)
+        keep()
 
     def _become(self, request: Message, link: int) -> None:
         signal.set_wakeup_fd(-1)
@@ -162,9 +177,14 @@ class WarmParent:
 
 
 def preload() -> None:
-    """Do the imports, and keep what they made out of the way of the children's garbage collection."""
+    """Do the imports."""
     for module in PRELOADED:
         importlib.import_module(module)
+    keep()
+
+
+def keep() -> None:
+    """Keep what there is out of the way of the children's garbage collection."""
     gc.collect()
     gc.freeze()
 
