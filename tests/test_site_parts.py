@@ -91,12 +91,12 @@ def _newest(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "again"), [(_delivery, ["beta"]), (_staged_page, ["beta"]), (_entry, [*REGISTRIES])]
+    ("change", "again"), [(_delivery, ["beta"]), (_staged_page, ["beta"]), (_entry, [*REGISTRIES]), (_shares, ["beta"])]
 )
 def test_only_what_has_changed_is_made(
     project: Project, made: list[str], change: Callable[[Project], None], again: list[str]
 ) -> None:
-    """A delivery, a staged page that somebody has touched and a damaged entry make one registry's part due."""
+    """A delivery, a staged page that somebody has touched and damaged entries make one registry's part due."""
     build(project, REQUEST, Silence())
     made.clear()
     change(project)
@@ -127,13 +127,14 @@ def test_a_new_registry_changes_the_numbers_of_those_after_it(project: Project, 
 
 
 def test_a_registry_that_is_gone_leaves_nothing(project: Project) -> None:
-    """Neither its pages nor its files stay in the staged project."""
+    """Neither its pages nor its files stay in the staged project, nor anything that was kept of it."""
     build(project, REQUEST, Silence())
     project.descriptor("beta").unlink()
     build(project, REQUEST, Silence())
     assert not [address for address in tree(project.staged) if "/beta/" in address]
     assert (project.staged / "registre" / "alfa" / "index.qmd").is_file()
     assert not (project.build / "cache" / "parts" / "beta.json").exists()
+    assert {path.stem for path in project.newest.iterdir()} == {"alfa"}
 
 
 def test_one_day_can_change_pages_without_a_delivery(

@@ -9,9 +9,10 @@ is neither read nor written: its files lie in the staged folder as they were put
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from kvalreg.batch.accepted import AcceptedPage, accepted_pages
@@ -24,13 +25,13 @@ from kvalreg.inputs.site_descriptor import SiteDescriptor, read_site_descriptor
 from kvalreg.inputs.slugs import Slugs, read_slugs
 from kvalreg.project import Project
 from kvalreg.report.revision import History
-from kvalreg.site.content import Content, Shown, Site, UnitShare
+from kvalreg.site.content import Content, Shown, Site
 from kvalreg.site.feed import lists_of_pages, told_of
 from kvalreg.site.newest import newest_cells
 from kvalreg.site.pages import REGISTRY_MAKERS, SHARED_MAKERS, site_content
 from kvalreg.site.quarto_yml import site_title
 from kvalreg.site.staging import stage, stage_part, stamp
-from kvalreg.site.unit_shares import unit_shares
+from kvalreg.site.unit_shares import KeptShares, unit_shares
 
 _FEW = 2
 """So many registries are worked on here; more, side by side in processes of their own."""
@@ -83,10 +84,16 @@ class Parts:
         project = self._project
         found = {path.stem for path in project.published.glob("*.parquet") if project.descriptor(path.stem).exists()}
         shown = [one for registry in self._outlined(sorted(found)) if (one := self._shown(registry)).pages]
+        self._forget_others(found)
         numbered = tuple(replace(one, number=number) for number, one in enumerate(shown, start=1))
         slugs = read_slugs(project.slugs, project.relative(project.slugs))
         ids = [one.published.registry.id for one in numbered]
         return Site(numbered, slugs, read_site_descriptor(project), site_title(project.quarto_yml), seen(ids))
+
+    def _forget_others(self, registries: set[str]) -> None:
+        for path in self._project.newest.glob("*"):
+            if path.stem not in registries:
+                path.unlink()
 
     def _shown(self, registry: str) -> Shown:
         published = self.newest(registry)
@@ -128,8 +135,8 @@ class Parts:
             self._keep("parts", registry, {"key": keys[registry], **part})
         parts = [self._entry("parts", registry) for registry in around]
         shown = tuple(
-            replace(one, shares={orgnr: UnitShare(**told) for orgnr, told in part["shares"].items()})
-            for one, part in zip(site.shown, parts, strict=True)
+            replace(one, shares=KeptShares(self._shares(registry), part["places"]))
+            for one, (registry, part) in zip(site.shown, zip(around, parts, strict=True), strict=True)
         )
         content = site_content(replace(site, shown=shown), SHARED_MAKERS)
         days = {at: date.fromisoformat(day) if day else None for part in parts for at, day in part["days"].items()}
@@ -147,9 +154,12 @@ class Parts:
     def _intact(self, registry: str, key: str) -> bool:
         part = self._entry("parts", registry)
         staged = self._project.staged
-        return part.get("key") == key and all(
-            [*stamp(staged / address)] == seen for address, seen in part["files"].items()
-        )
+        if part.get("key") != key or part["shares"] != [*stamp(self._shares(registry))]:
+            return False
+        return all([*stamp(staged / address)] == seen for address, seen in part["files"].items())
+
+    def _shares(self, registry: str) -> Path:
+        return _shares_file(self._project, registry)
 
     # --- the cache ---------------------------------------------------------------------------------------------------
     @cached_property
@@ -196,8 +206,14 @@ def _part(project: Project, registry: str, around: Around) -> dict[str, Any]:
     shown = Shown(published, tuple(accepted_pages(registry, project.accepted)), around.number)
     site = Site((shown,), around.slugs, around.descriptor, around.title)
     content = site_content(site, REGISTRY_MAKERS)
+    shares = KeptShares.keep(unit_shares(shown), _shares_file(project, registry))
     return {
         "files": stage_part(project, content.pages, content.files, around.descriptor),
         "days": {address: day.isoformat() if day else "" for address, day in content.days.items()},
-        "shares": {orgnr: asdict(share) for orgnr, share in unit_shares(shown).items()},
+        "shares": [*stamp(_shares_file(project, registry))],
+        "places": shares.places,
     }
+
+
+def _shares_file(project: Project, registry: str) -> Path:
+    return project.newest / f"{registry}.jsonl"

@@ -7,9 +7,11 @@ all units are put together from the registries' shares, and a registry that has 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from html import escape
+from itertools import accumulate
+from pathlib import Path
 
 from kvalreg.inputs.slugs import WITH_PAGE
 from kvalreg.report.addresses import indicator_page, link, unit_page
@@ -49,6 +51,48 @@ class _Result:
             "data-kv-level": self.cell["level"],
             "data-kv-orgnr": self.cell["orgnr"],
         }
+
+
+class KeptShares(Mapping[str, UnitShare]):
+    """A registry's shares in a file, each read when it is asked for: those of a nation do not fit into memory.
+
+    Parameters
+    ----------
+    file
+        One share after the other, as JSON.
+    places
+        By unit, where its share begins in the file and how long it is.
+    """
+
+    def __init__(self, file: Path, places: Mapping[str, tuple[int, int]]) -> None:
+        self._file, self._places = file, places
+
+    @classmethod
+    def keep(cls, shares: Mapping[str, UnitShare], file: Path) -> KeptShares:
+        """Write shares down, in one step."""
+        told = {orgnr: json.dumps(asdict(share), ensure_ascii=False).encode() for orgnr, share in shares.items()}
+        ends = list(accumulate(map(len, told.values()), initial=0))
+        aside = file.with_suffix(".new")
+        aside.write_bytes(b"".join(told.values()))
+        aside.replace(file)
+        return cls(file, {orgnr: (at, len(one)) for (orgnr, one), at in zip(told.items(), ends, strict=False)})
+
+    @property
+    def places(self) -> dict[str, tuple[int, int]]:
+        """Where each unit's share is."""
+        return dict(self._places)
+
+    def __getitem__(self, orgnr: str) -> UnitShare:
+        at, size = self._places[orgnr]
+        with self._file.open("rb") as file:
+            file.seek(at)
+            return UnitShare(**json.loads(file.read(size)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def unit_shares(shown: Shown) -> Mapping[str, UnitShare]:
