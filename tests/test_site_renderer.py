@@ -102,18 +102,7 @@ def test_a_failing_quarto_leaves_the_old_site_and_says_why(tmp_path: Path) -> No
     command = _program(tmp_path / "bin", 'echo first; printf "\\033[31mERROR: no such filter\\033[0m\\n"; exit 1')
     staged = tmp_path / "_build" / "site"
     staged.mkdir(parents=True)
+    (staged / "index.qmd").touch()
     with pytest.raises(RendererError, match=r"(?m)^  first\n  ERROR: no such filter$"):
         quarto.Quarto(str(command), "1.10.18").render(staged, tmp_path / "_site")
     assert not (tmp_path / "_site").exists()
-
-
-def test_quarto_is_run_without_executing(tmp_path: Path) -> None:
-    """Quarto gets the staged project, execution off, and a folder of its own to write into."""
-    command = _program(tmp_path / "bin", f'echo "$@" > {tmp_path}/said; echo page > "$5/index.html"')
-    staged = tmp_path / "_build" / "site"
-    staged.mkdir(parents=True)
-    quarto.Quarto(str(command), "1.10.18").render(staged, tmp_path / "_site")
-    words = (tmp_path / "said").read_text().split()
-    assert words[:4] == ["render", str(staged), "--no-execute", "--output-dir"]
-    assert words[4] != str(tmp_path / "_site")
-    assert (tmp_path / "_site" / "index.html").read_text() == "page\n"

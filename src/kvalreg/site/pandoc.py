@@ -27,6 +27,7 @@ from kvalreg.site.output import Approve, replaced, share, unasked
 from kvalreg.site.quarto_yml import Footer, NavigationItem, QuartoYml, read_quarto_yml
 from kvalreg.site.rendered import Rendered, remember, tools_of
 from kvalreg.site.staging import EXTENSION, NOT_FOUND
+from kvalreg.site.work import pass_on, shares
 
 _HERE = Path(__file__).parent
 _LIBRARY = Path("site_libs", "kvalreg")
@@ -49,7 +50,8 @@ class Pandoc:
         config = read_quarto_yml(staged / "_quarto.yml")
         tools = tools_of(f"{self.name} {self.version}", staged, *(_HERE / name for name in _OWN))
         with replaced(output, staged, approve) as aside:
-            pages = _share_files(staged, aside)
+            pages = pass_on(staged, aside)
+            _put_library(staged, aside)
             unchanged = Rendered.last(staged, output, tools).unchanged(pages, staged, output)
             for page in unchanged:
                 share(output.resolve() / served(page), aside / served(page))
@@ -64,11 +66,11 @@ class Pandoc:
                 )
         remember(tools, pages, staged, output)
 
-    def _run(self, job: dict[str, Any], shares: list[set[str]]) -> list[dict[str, Any]]:
+    def _run(self, job: dict[str, Any], parts: list[list[str]]) -> list[dict[str, Any]]:
         """Have each share of the pages rendered in a process of its own."""
-        parts = [job | {"pages": [page for page in job["pages"] if page["address"] in share]} for share in shares]
-        with ThreadPoolExecutor(max(1, len(parts))) as threads:
-            told = [page for part in threads.map(self._process, parts) for page in part]
+        jobs = [job | {"pages": [page for page in job["pages"] if page["address"] in part]} for part in parts]
+        with ThreadPoolExecutor(max(1, len(jobs))) as threads:
+            told = [page for part in threads.map(self._process, jobs) for page in part]
         return sorted(told, key=lambda page: str(page["address"]))
 
     def _process(self, job: dict[str, Any]) -> list[dict[str, Any]]:
@@ -104,36 +106,18 @@ def _installed() -> tuple[str, str]:
     return str(pypandoc.get_pandoc_path()), str(pypandoc.get_pandoc_version())
 
 
-def _share_files(staged: Path, aside: Path) -> list[str]:
-    """Put the site's files and our library there; answer with the addresses of the pages."""
-    pages = []
-    for folder, folders, names in os.walk(staged):
-        folders[:] = sorted(name for name in folders if name[0] not in "._" and name != "site_libs")
-        place = Path(folder).relative_to(staged)
-        (aside / place).mkdir(exist_ok=True)
-        for name in sorted(name for name in names if name[0] not in "._"):
-            if name.endswith(".qmd"):
-                pages.append((place / name).as_posix())
-            else:
-                share(Path(folder, name), aside / place / name)
+def _put_library(staged: Path, aside: Path) -> None:
+    """Put the extension's own styles and scripts there."""
     (aside / _LIBRARY).mkdir(parents=True)
     for path in sorted((staged / EXTENSION).iterdir()):
         if path.suffix in _LIBRARY_ENDINGS:
             shutil.copyfile(path, aside / _LIBRARY / path.name)
-    return sorted(pages)
 
 
-def _shares(pages: list[str], staged: Path) -> list[set[str]]:
+def _shares(pages: list[str], staged: Path) -> list[list[str]]:
     """The pages in as many shares of the same weight as there are processors; fewer where there is little to do."""
     sizes = {page: (staged / page).stat().st_size for page in pages}
-    count = min(processors(), 1 + sum(sizes.values()) // _WORTHWHILE)
-    shares: list[set[str]] = [set() for _ in range(count if pages else 0)]
-    weights = [0] * len(shares)
-    for page in sorted(pages, key=lambda page: (-sizes[page], page)):
-        lightest = weights.index(min(weights))
-        shares[lightest].add(page)
-        weights[lightest] += sizes[page]
-    return shares
+    return shares(sizes, min(processors(), 1 + sum(sizes.values()) // _WORTHWHILE))
 
 
 def _job(config: QuartoYml, staged: Path, aside: Path, pages: list[str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Quarto, the publisher: found on this machine, and run on the staged project.
+"""Quarto, the publisher: found on this machine, and asked for the pages of the staged project that have changed.
 
-Comes in: a staged project. Goes out: the finished site, switched in when Quarto has succeeded. Quarto executes nothing
-here, and asks nothing of the network.
+Comes in: a staged project. Goes out: the finished site, switched in when Quarto has succeeded: what has changed newly
+rendered, all else taken over from the site before. Quarto executes nothing here, and asks nothing of the network.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from kvalreg.batch.workers import processors
 from kvalreg.errors import RendererError
 from kvalreg.site.output import Approve, replaced, unasked
+from kvalreg.site.quarto_share import OUTPUT, SEARCH, lay_out, take_in, take_over
+from kvalreg.site.rendered import Rendered, remember, tools_of
+from kvalreg.site.work import pass_on, shares
 
 OLDEST = (1, 4)
 """The first version with extension formats, templates and tables as ours uses them."""
@@ -24,8 +29,14 @@ _VARIABLES = ("KVALREG_QUARTO", "QUARTO_PATH")
 _PATIENCE = 20
 """Seconds that `quarto --version` may take; the first run after an installation is slow."""
 _LAST_LINES = 20
-_TAKEN_AWAY = ("sitemap.xml",)
-"""Files of ours that Quarto removes from a site."""
+_WORK = ".quarto-work"
+"""Where the shares are rendered, inside the new site: what a killed run leaves goes with the site it was making."""
+_WORTHWHILE = 16
+"""Pages that are worth one more Quarto: starting one takes as long as rendering six pages."""
+_EVERY_PAGE = 100_000
+"""What a page weighs before its first byte: most of its time does not follow its size."""
+_MOST = 4
+"""Quartos at once: each may want half a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -37,28 +48,56 @@ class Quarto:
     name: str = "quarto"
 
     def render(self, staged: Path, output: Path, approve: Approve = unasked) -> None:
-        """Render with `quarto render`; on failure RendererError carries the last lines of what Quarto said."""
+        """Render the pages that have changed; on failure RendererError carries the last lines of what Quarto said."""
+        tools = tools_of(f"{self.name} {self.version}", staged)
         with replaced(output, staged, approve) as aside:
-            done = subprocess.run(
-                [self.command, "render", str(staged), "--no-execute", "--output-dir", str(aside)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                check=False,
-                env={**os.environ, "NO_COLOR": "1"},
-            )
-            if done.returncode:
+            pages = pass_on(staged, aside)
+            before = output.resolve()
+            last = Rendered.last(staged, output, tools)
+            kept = last.unchanged(pages, staged, output) if last.unchanged([SEARCH], staged, output) else []
+            kept = kept[: len(pages) - 1]  # one page at least is rendered, since with it Quarto brings its library
+            strange = self._make(staged, sorted({*pages} - {*kept}), aside)
+            if not take_over(kept, before, aside):
+                strange += self._make(staged, kept, aside)
+        if not strange:  # what else Quarto made belongs to pages that nobody can tell: next time all are rendered
+            remember(tools, [*pages, SEARCH], staged, output)
+
+    def _make(self, staged: Path, pages: list[str], aside: Path) -> list[str]:
+        """Have pages rendered, each share by a Quarto of its own."""
+        count = min(processors(), _MOST, 1 + len(pages) // _WORTHWHILE)
+        parts = shares({page: (staged / page).stat().st_size + _EVERY_PAGE for page in pages}, count)
+        works = [aside / _WORK / str(number) for number in range(len(parts))]
+        try:
+            for part, work in zip(parts, works, strict=True):
+                lay_out(staged, part, work)
+            with ThreadPoolExecutor(max(1, len(parts))) as threads:
+                failed = [said for said in threads.map(self._run, works) if said is not None]
+            if failed:
                 raise RendererError(
                     f"Quarto {self.version} could not render {staged}. The old site stays. It said:\n"
-                    f"{_tail(done.stdout)}\n"
-                    "Correct what it names, or use --renderer pandoc."
+                    + "\n".join(map(_tail, failed))
+                    + "\nCorrect what it names, or use --renderer pandoc."
                 )
-            for name in _TAKEN_AWAY:  # without a whole address of its own, Quarto removes what it takes for old
-                if (staged / name).exists():
-                    shutil.copyfile(staged / name, aside / name)
+            strange = [name for part, work in zip(parts, works, strict=True) for name in take_in(work, part, aside)]
+        finally:
+            shutil.rmtree(aside / _WORK, ignore_errors=True)
+        return strange
+
+    def _run(self, work: Path) -> str | None:
+        """Render a share; what Quarto said if it failed."""
+        done = subprocess.run(
+            [self.command, "render", ".", "--no-execute", "--output-dir", OUTPUT],
+            cwd=work,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            env={**os.environ, "NO_COLOR": "1"},
+        )
+        return done.stdout if done.returncode else None
 
 
 def find() -> tuple[Quarto | None, str]:
