@@ -11,6 +11,7 @@ from kvalreg.batch.plan import Job
 from kvalreg.report import Report
 from kvalreg.report.addresses import anchor
 from kvalreg.report.display import html_piece
+from kvalreg.report.readability import prose_of_page
 from kvalreg.report.report import PUBLISHED_FOLDER
 
 
@@ -21,4 +22,5 @@ def made_at_once(jobs: Iterable[Job], workplace: Workplace, *_: object) -> Itera
             report = Report.load(job.registry, job.year, job.round, job.language)
             places = [f'<div id="{anchor(one.id)}"></div>' for one in report.published.registry.indicators]
         pieces = report.lead(), report.heading("table"), report.table(), html_piece("".join(places))
-        yield Outcome(job, markdown="\n\n".join(piece.markdown for piece in pieces))
+        markdown = "\n\n".join(piece.markdown for piece in pieces)
+        yield Outcome(job, markdown=markdown, prose=prose_of_page(markdown))

@@ -49,7 +49,7 @@ from kvalreg.release.approval import release_site
 from kvalreg.release.draft import prepare_draft
 from kvalreg.release.history import history
 from kvalreg.release.lock import one_run
-from kvalreg.report.readability import Lix, lix_of_page, names_of
+from kvalreg.report.readability import Lix, lix, names_of
 from kvalreg.report.text_check import hard_to_read
 from kvalreg.site.content import Shown, Site
 from kvalreg.site.parts import Parts
@@ -190,7 +190,7 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
         if outcome.error is None:
             accept(outcome.job, outcome.markdown, project.accepted)
             published = gated[outcome.job.registry].published
-            measured = lix_of_page(outcome.markdown, names_of(published.registry, published.units))
+            measured = lix(outcome.prose, names_of(published.registry, published.units))
             made = MadePage(measured.value, _page_remarks(outcome.job, measured))
             reuse.keep_page(outcome.job, made)
             _tell_made(outcome.job, made, account)

@@ -128,11 +128,23 @@ class Engine(PapermillEngine):  # type: ignore[misc]
 
 def _execute(client: type[_Client], nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
     """As papermill's own engine does it."""
-    given = remove_args(["input_path", "timeout", "startup_timeout", "execution_timeout", "start_timeout"], **kwargs)
+    ours = ["input_path", "timeout", "startup_timeout", "execution_timeout", "start_timeout", "aside"]
+    given = remove_args(ours, **kwargs)
     timeout = kwargs.get("execution_timeout") or kwargs.get("timeout")
     start = kwargs.get("start_timeout", 60)
     final = merge_kwargs(given, timeout=timeout, startup_timeout=start, kernel_name=kernel_name, log=logger)
-    return client(nb_man, **final).execute()
+    done = client(nb_man, **final).execute()
+    if "aside" in kwargs:
+        _put_aside(done, kwargs["aside"])
+    return done
+
+
+def _put_aside(notebook: Any, outputs: dict[int, list[Any]]) -> None:
+    """Take all outputs out of a notebook that has succeeded, by cell: papermill writes megabytes slowly."""
+    cells = {at: cell for at, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
+    if not any(output.output_type == "error" for cell in cells.values() for output in cell.outputs):
+        for at, cell in cells.items():
+            outputs[at], cell.outputs = cell.outputs, []
 
 
 def stock_reason(notebook: Any, kernel_name: str) -> str:

@@ -25,12 +25,13 @@ AHEAD = 64
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one job ended: `markdown` when it succeeded, else `error` and where its log is."""
+    """How one job ended: `markdown` when it succeeded, with its prose; else `error` and where its log is."""
 
     job: Job
     markdown: str = ""
     error: NotebookError | None = None
     log: Path | None = None
+    prose: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def execute(jobs: Iterable[Job], workplace: Workplace) -> Iterator[Outcome]:
 def _outcome(job: Job, made: Made, workplace: Workplace) -> Outcome:
     if made.error is None:
         log_path(job, workplace.logs).unlink(missing_ok=True)
-        return Outcome(job, markdown=made.markdown)
+        return Outcome(job, markdown=made.markdown, prose=made.prose)
     return Outcome(job, error=made.error, log=write_log(job, workplace.logs, made.error))
 
 

@@ -19,6 +19,7 @@ from kvalreg.batch.failure import cell_failure, first_line, stopped, unexpected
 from kvalreg.batch.page import page_markdown
 from kvalreg.errors import NotebookError
 from kvalreg.report.drawing import DRAW_LATER, draw
+from kvalreg.report.readability import prose_of_page
 from kvalreg.report.report import PUBLISHED_FOLDER
 
 CELL_TIMEOUT = 300
@@ -55,9 +56,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Made:
-    """How a run ended: `markdown` when it succeeded, else `error`; and how long it took."""
+    """How a run ended: `markdown` and its prose when it succeeded, else `error`; and how long it took."""
 
     markdown: str = ""
+    prose: str = ""
     error: NotebookError | None = None
     seconds: float = 0
 
@@ -81,7 +83,8 @@ def _made(run: Run) -> Made:
         (place / "notebook.ipynb").write_bytes(run.notebook)
         _isolate(place, published)
         try:
-            return Made(draw(page_markdown(_papermill(run, place))))
+            page = page_markdown(_papermill(run, place))
+            return Made(draw(page), prose_of_page(page))
         except NotebookError as error:
             return Made(error=error)
         except Exception as error:
@@ -97,8 +100,9 @@ def _papermill(run: Run, folder: Path) -> Any:
     work.mkdir()
     transport = "ipc" if len(str(folder)) <= LONGEST_SOCKET_FOLDER else "tcp"
     for starts_left in reversed(range(STARTS)):
+        outputs: dict[int, list[Any]] = {}
         try:
-            return papermill.execute_notebook(
+            made = papermill.execute_notebook(
                 str(notebook),
                 str(folder / "page.ipynb"),
                 parameters=run.parameters,
@@ -113,7 +117,11 @@ def _papermill(run: Run, folder: Path) -> Any:
                 # 3 s in a few per cent of runs
                 config=Config(KernelManager={"transport": transport}),
                 shutdown_kernel="immediate",
+                aside=outputs,
             )
+            for at, shown in outputs.items():
+                made.cells[at].outputs = shown
+            return made
         except PapermillExecutionError as error:
             raise cell_failure(error, notebook) from None
         except StoppedError as error:

@@ -22,7 +22,7 @@ _TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "a", "blockquote", "code",
     "th",
     "td",
 }
-_RAW_BLOCK = re.compile(r"^(?P<fence>`{3,})\{=html\}\n(?P<html>.*?)\n(?P=fence)$", re.DOTALL | re.MULTILINE)
+_RAW_BLOCK = re.compile(r"\n(```+)\{=html\}(?=\n)")
 _HEADING_ID = re.compile(r"\s*\{#[\w-]+\}$", re.MULTILINE)
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -41,11 +41,13 @@ def raw_html(html: str) -> str:
 
 def html_parts(page: str) -> list[str]:
     """A page's Markdown as HTML, part by part: its raw blocks as they are, the Markdown between them rendered."""
-    parts, at = [], 0
-    for block in _RAW_BLOCK.finditer(page):
-        parts += [_reader().render(page[at : block.start()]), block["html"]]
-        at = block.end()
-    return [part for part in (*parts, _reader().render(page[at:])) if part.strip()]
+    parts, at, text = [], 1, f"\n{page}\n"
+    for block in _RAW_BLOCK.finditer(text):
+        end = text.find(f"\n{block[1]}\n", block.end())  # found as text: a page has megabytes
+        if block.start() + 1 >= at and end > block.end():
+            parts += [_reader().render(text[at : block.start() + 1]), text[block.end() + 1 : end]]
+            at = end + 1 + len(block[1])
+    return [part for part in (*parts, _reader().render(text[at:-1])) if not part.isspace() and part]
 
 
 def page_html(markdown: str) -> str:

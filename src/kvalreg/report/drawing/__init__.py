@@ -21,15 +21,20 @@ DRAW_LATER = "KVALREG_DRAW_LATER"
 STATIC_WIDTH = 400
 """Pixels across a drawing, which scales with its column."""
 
-_FIGURE = re.compile(
-    re.escape(UNDRAWN) + r"(?P<between>(?:(?!</figure>).)*?<script[^>]*class=\"kv-spec\">)(?P<spec>.*?)</script>",
-    re.DOTALL,
-)
+_SPEC = re.compile(r'<script[^>]*class="kv-spec">')
 
 
 def draw(text: str) -> str:
     """A page's text with every figure drawn."""
-    return _FIGURE.sub(lambda m: f"{_svg(m['spec'])}{m['between']}{m['spec']}</script>", text)
+    before, *figures = text.split(UNDRAWN)
+    return "".join((before, *(_drawn(figure) + figure for figure in figures)))
+
+
+def _drawn(figure: str) -> str:
+    """The drawing of the spec that stands in the figure whose rest this is; its place again where there is none."""
+    spec = _SPEC.search(figure, 0, figure.find("</figure>") + 1 or len(figure))
+    end = figure.find("</script>", spec.end()) if spec else -1
+    return _svg(figure[spec.end() : end]) if spec and end >= 0 else UNDRAWN
 
 
 def draw_now(text: str) -> str:
