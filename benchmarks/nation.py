@@ -1,8 +1,9 @@
 """A nation from nothing to a released site: how long, how much memory, and what a change costs.
 
-Comes in: a scale. Goes out: a table of three builds of the same made-up nation with the embedded renderer: from
-nothing, with nothing changed, and with one registry's last delivery changed; each with its time on the clock, the
-processor time and the peak memory of all its processes together. It writes in a temporary folder only::
+Comes in: a scale. Goes out: a table of runs over the same made-up nation with the embedded renderer: a quarter of it
+from nothing, to see whether cost grows with size; all of it from nothing, with nothing changed, and with one registry's
+last delivery changed; then published. Each has its time on the clock, the processor time and the peak memory of all its
+processes together. It writes in a temporary folder only::
 
     python benchmarks/nation.py                            # two registries, three years
     python benchmarks/nation.py --registries 60 --years 10 # the goal: under 6 minutes and 2 GB on two cores
@@ -12,18 +13,20 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from nation_data import NEWEST, Part, Scale, write_delivery, write_nation
 
-EVERY = 0.2
-"""Seconds between two looks at the processes."""
+EVERY = 0.5
+"""Seconds between two looks at the memory of the processes."""
 
 
 @dataclass(frozen=True)
@@ -37,39 +40,45 @@ class Cost:
 
 def build(project: Path) -> Cost:
     """Run `kvalreg build` and watch it with all its children."""
+    return run(project, "build", "--renderer", "pandoc")
+
+
+def run(project: Path, *command: str) -> Cost:
+    """Run a command of kvalreg's and watch it with all its children."""
     program = Path(sys.executable).with_name("kvalreg")
     began = time.monotonic()
-    with (project / "build.log").open("wb") as log:
+    with project.with_suffix(".log").open("wb") as log:
         running = subprocess.Popen(
-            [program, "build", "--renderer", "pandoc", "--project", project],
+            [program, *command, "--project", project],
             stdout=log,
             stderr=subprocess.STDOUT,
             env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
         )
-        seconds: dict[tuple[int, float], float] = {}
-        peak = 0.0
+        before, peak = _processor_seconds(), 0.0
         while running.poll() is None:
-            peak = max(peak, _look(running.pid, seconds))
+            peak = max(peak, _memory(running.pid))
             time.sleep(EVERY)
     if running.returncode:
-        sys.exit((project / "build.log").read_text(encoding="utf-8")[-3000:])
-    return Cost(time.monotonic() - began, sum(seconds.values()), peak)
+        sys.exit(project.with_suffix(".log").read_text(encoding="utf-8")[-3000:])
+    return Cost(time.monotonic() - began, _processor_seconds() - before, peak)
 
 
-def _look(pid: int, seconds: dict[tuple[int, float], float]) -> float:
-    """The memory of a process and its children in MB; their processor seconds so far are noted."""
-    memory = 0
-    try:
+def _processor_seconds() -> float:
+    """Of all processes that have ended and were waited for, children of children among them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _memory(pid: int) -> float:
+    """The memory of a process and its children in MB; what they share is counted once."""
+    total = 0
+    with suppress(psutil.Error):  # it has ended
         root = psutil.Process(pid)
         for process in (root, *root.children(recursive=True)):
-            with process.oneshot():
-                times = process.cpu_times()
-                seconds[process.pid, process.create_time()] = times.user + times.system
-                shared = getattr(process.memory_info(), "shared", 0)
-                memory += process.memory_info().rss - (shared if process.pid != pid else 0)
-    except psutil.Error:  # it has ended between two looks
-        pass
-    return memory / 1e6
+            with suppress(psutil.Error):
+                told = process.memory_full_info()
+                total += getattr(told, "pss", told.rss)
+    return total / 1e6
 
 
 def main() -> None:
@@ -79,23 +88,28 @@ def main() -> None:
     parser.add_argument("--years", type=int, default=3)
     asked = parser.parse_args()
     scale = Scale(asked.registries, asked.years)
+    quarter = Scale(max(1, scale.registries // 4), scale.years)
     with tempfile.TemporaryDirectory(prefix="nation-") as folder:
-        project = Path(folder)
+        small, project = Path(folder, "small"), Path(folder, "whole")
+        write_nation(small, quarter)
+        costs = {f"{quarter.registries} registries from nothing": build(small)}
         write_nation(project, scale)
-        costs = {"from nothing": build(project), "with nothing changed": build(project)}
+        whole = f"{scale.registries} registries from nothing"
+        costs |= {whole: build(project), "with nothing changed": build(project)}
         write_delivery(project, 0, scale, Part("levering-1.csv", max(NEWEST - 1, NEWEST - scale.years + 1), NEWEST, 1))
         costs["with one delivery changed"] = build(project)
         pages = sum(1 for _ in (project / "_site").rglob("*.html"))
         size = sum(path.stat().st_size for path in (project / "_site").rglob("*") if path.is_file())
+        costs["published"] = run(project, "publish", "2026-06")
     load = os.getloadavg()[1]
     lines = [
         f"{scale.registries} registries, {scale.years} years, {scale.indicators} indicators: {pages} pages, "
         f"{size / 1e6:.0f} MB; the machine's load was {load:.1f}\n",
-        "| build | seconds | processor seconds | of the first | MB |\n|---|---|---|---|---|",
+        "| run | seconds | processor seconds | of the whole from nothing | MB |\n|---|---|---|---|---|",
     ]
-    first = costs["from nothing"].processor
+    first = costs[whole]
     lines += [
-        f"| {name} | {cost.wall:.1f} | {cost.processor:.1f} | {cost.processor / first:.0%} | {cost.peak:.0f} |"
+        f"| {name} | {cost.wall:.1f} | {cost.processor:.1f} | {cost.wall / first.wall:.1%} | {cost.peak:.0f} |"
         for name, cost in costs.items()
     ]
     sys.stdout.write("\n".join(lines) + "\n")

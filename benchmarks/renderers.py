@@ -52,7 +52,7 @@ def pages_a_second(renderer: Renderer, project: Project, output: Path) -> float:
 def main(years: int) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory(prefix="renderers-") as folder:
-        root = Path(folder)
+        root = Path(folder, "nation")
         write_nation(root, Scale(registries=1, years=years))
         build(root)
         project = Project(root)
