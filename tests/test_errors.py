@@ -1,10 +1,14 @@
-"""What is told of an error that nobody expected: type and places, never a message or a variable."""
+"""What is told of an error that nobody expected: type and places, never a message or a variable; and of a full disk."""
 
 from __future__ import annotations
 
-import pandas as pd
+import errno
+from pathlib import Path
 
-from kvalreg.errors import describe_unexpected
+import pandas as pd
+import pytest
+
+from kvalreg.errors import FullDiskError, RendererError, describe_unexpected, full_disk, full_disk_told
 from kvalreg.statistics.results import Results
 
 VALUE = "8741"
@@ -57,3 +61,25 @@ def test_an_error_in_a_circle_ends() -> None:
     first, second = ValueError(VALUE), KeyError(VALUE)
     first.__cause__, second.__cause__ = second, first
     assert describe_unexpected(first).splitlines() == ["KeyError", "ValueError"]
+
+
+def test_a_full_disk_is_told_with_what_to_do() -> None:
+    """The file there was no room for, and what to do; also when a renderer met it, and when nobody knows which file."""
+    full = OSError(errno.ENOSPC, "No space left on device", "/srv/r/_build/a.css")
+    said = (
+        "The disk is full: there was no room for {}. The site is whole: as it was, or new. "
+        "Make room on that disk ('df -h /srv/r' tells how much there is), and run the same command again."
+    )
+    with pytest.raises(FullDiskError) as told, full_disk_told(Path("/srv/r")):
+        raise full
+    assert str(told.value) == said.format("/srv/r/_build/a.css")
+    assert told.value.exit_code == 3
+    renderer = RendererError("Pandoc could not render the site. It said: withFile: No space left on device")
+    for error in (renderer, OSError(errno.EDQUOT, "Disk quota exceeded")):
+        assert str(full_disk(error, Path("/srv/r"))) == said.format("a file below /srv/r")
+
+
+def test_other_errors_are_no_full_disk() -> None:
+    """They go on as they are."""
+    with pytest.raises(PermissionError), full_disk_told(Path("/srv/r")):
+        raise PermissionError(errno.EACCES, "Permission denied", "a.css")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kvalreg.errors import FullDiskError
 from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
 from small_project import UNITS, Silence, delivery_of, write_registry
@@ -57,7 +58,7 @@ def test_a_full_disk_and_a_damaged_cache_leave_a_whole_site(tmp_path: Path, monk
     (project.data("alfa") / "a.csv").write_text(delivery_of("alfa", (2024,)).replace(";80;", ";60;"), encoding="utf-8")
     with monkeypatch.context() as broken:
         broken.setattr("kvalreg.site.pandoc.shutil.copyfile", full)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(FullDiskError):
             build(project, PANDOC, Silence())
     assert tree(project.site) == before
     assert [path.name for path in (tmp_path / "._site").iterdir()] == [place]

@@ -7,9 +7,11 @@ read.
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -25,6 +27,8 @@ EXIT_BUSY = 4
 """Nothing was done, because another run has the project: try again later."""
 
 _PACKAGE = Path(__file__).parent
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says of a full disk, and of a user who may not write more."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,36 @@ class NotebookError(KvalregError):
 
 class RendererError(KvalregError):
     """The site could not be rendered: what the renderer said, and what to do."""
+
+
+class FullDiskError(KvalregError):
+    """No room is left on the disk: the site is whole, and the same command can be given again."""
+
+    exit_code = EXIT_UNEXPECTED
+
+
+@contextmanager
+def full_disk_told(place: Path) -> Iterator[None]:
+    """Tell a full disk as such, whoever met it: a run that writes below this place, or a renderer it has started."""
+    try:
+        yield
+    except Exception as error:
+        if full := full_disk(error, place):
+            raise full from error
+        raise
+
+
+def full_disk(error: Exception, place: Path) -> FullDiskError | None:
+    """The error to tell when a full disk is behind this one; None when it is something else."""
+    for each in _causes(error):
+        said = isinstance(each, RendererError) and os.strerror(errno.ENOSPC) in str(each)
+        if said or (isinstance(each, OSError) and each.errno in _FULL):
+            where = getattr(each, "filename", None) or f"a file below {place}"
+            return FullDiskError(
+                f"The disk is full: there was no room for {where}. The site is whole: as it was, or new. "
+                f"Make room on that disk ('df -h {place}' tells how much there is), and run the same command again."
+            )
+    return None
 
 
 def describe_unexpected(error: BaseException) -> str:

@@ -34,6 +34,7 @@ from kvalreg.errors import (
     NotebookError,
     UsageError,
     describe_unexpected,
+    full_disk_told,
 )
 from kvalreg.inputs.approval import Which
 from kvalreg.inputs.delivered import read_approved, read_deliveries
@@ -127,10 +128,12 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
         When the site could not be rendered; the old site stays.
     DisclosureError
         When the finished site does not pass the audit; the old site stays.
+    FullDiskError
+        When there is no room on the disk; the old site stays, or the new one is whole.
     """
     skips = request.unknown_units is UnknownUnits.SKIP
     asked = asked_for(request.registries, request.years, request.renderer, skip_unknown_units=skips)
-    with one_run(project, request.wait):
+    with full_disk_told(project.root), one_run(project, request.wait):
         cache = Cache(project)
         account = cache.unchanged(asked) if request.cached else None
         if account is None:
@@ -143,7 +146,7 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
 
 def build_draft(project: Project, request: Request, progress: Progress) -> Account:
     """The same run with deliveries that nobody has approved yet, into a place of its own."""
-    with one_run(project, request.wait):
+    with full_disk_told(project.root), one_run(project, request.wait):
         draft = prepare_draft(project)
         return _built(draft, replace(request, which=Which.ALL), progress, Cache(draft))
 

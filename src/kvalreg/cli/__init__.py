@@ -8,6 +8,7 @@ run has the project.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -20,7 +21,7 @@ from kvalreg.cli.release import audit, diff, publish, rollback
 from kvalreg.cli.status import status
 from kvalreg.cli.workbench import check, explain, schema, slugs
 from kvalreg.console import plain
-from kvalreg.errors import EXIT_UNEXPECTED, KvalregError, describe_unexpected
+from kvalreg.errors import EXIT_UNEXPECTED, KvalregError, describe_unexpected, full_disk
 
 _UNEXPECTED = (
     "kvalreg stopped at an error that it did not expect. The site is whole: as it was, or new.\n"
@@ -80,5 +81,8 @@ def main() -> None:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
     except Exception as error:
+        if full := full_disk(error, Path.cwd()):
+            click.echo(str(full), err=True)
+            sys.exit(full.exit_code)
         click.echo(plain(f"{_UNEXPECTED}\n{describe_unexpected(error)}"), err=True)
         sys.exit(EXIT_UNEXPECTED)

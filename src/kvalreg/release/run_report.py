@@ -106,7 +106,11 @@ def reported(project: Project, command: str) -> Iterator[RunReport]:
         if code >= 0:
             ended = {"exit_code": code, "error": error, "seconds": round(time.monotonic() - began, 3)}
             head = {"version": VERSION, "command": command, "started": started.isoformat(timespec="seconds")}
-            _write(project, {**head, **ended, **report.told()})
+            try:
+                _write(project, {**head, **ended, **report.told()})
+            except OSError:
+                if not error:  # on a full disk, the first error is the one to tell
+                    raise
 
 
 def _write(project: Project, document: dict[str, Any]) -> None:
