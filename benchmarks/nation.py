@@ -12,6 +12,7 @@ processes together. It writes in a temporary folder only::
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import resource
 import subprocess
@@ -27,6 +28,9 @@ from nation_data import NEWEST, Part, Scale, write_delivery, write_nation
 
 EVERY = 0.5
 """Seconds between two looks at the memory of the processes."""
+
+_SET_CHILD_SUBREAPER = 36
+"""Linux's name for: a process whose parent has ended becomes our child."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,10 @@ def run(project: Path, *command: str) -> Cost:
 
 
 def _processor_seconds() -> float:
-    """Of all processes that have ended and were waited for, children of children among them."""
+    """Of all processes that have ended, children of children among them: orphans come to us, and are waited for."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -87,6 +94,7 @@ def main() -> None:
     parser.add_argument("--registries", type=int, default=2)
     parser.add_argument("--years", type=int, default=3)
     asked = parser.parse_args()
+    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1)
     scale = Scale(asked.registries, asked.years)
     quarter = Scale(max(1, scale.registries // 4), scale.years)
     with tempfile.TemporaryDirectory(prefix="nation-") as folder:
