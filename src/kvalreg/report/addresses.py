@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from zlib import crc32
 
 INTERIM_SUFFIX = "-forelopig"
@@ -73,6 +74,7 @@ def field_page(slug: str) -> str:
     return f"fagomrade/{slug}/index.qmd"
 
 
+@lru_cache(1024)
 def link(source: str, seen_from: str) -> str:
     """The address of a page as another one links to it: ``../slag/index.html``."""
     return posixpath.relpath(served(source), posixpath.dirname(seen_from) or ".")

@@ -16,6 +16,7 @@ import pandas as pd
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.descriptor import Indicator, Registry
 from kvalreg.inputs.units import Level
+from kvalreg.report.addresses import indicator_page
 from kvalreg.report.figures.cells import PublishedCell, known, records
 from kvalreg.report.report import Report, rounds
 from kvalreg.report.wording import words
@@ -116,6 +117,12 @@ class Newest:
                         NewestResults(indicator, context, int(first["year"]), bool(first["provisional"]), group)
                     )
         return tuple(found)
+
+    @cached_property
+    def pages(self) -> dict[str, str]:
+        """The address of each indicator's page, by its id."""
+        ids = [one.id for one in self.registry.indicators]
+        return {ind_id: indicator_page(self.registry.id, ind_id, ids) for ind_id in ids}
 
     @cached_property
     def reached(self) -> tuple[int, int]:

@@ -66,9 +66,9 @@ def registry_files(shown: Shown, site: Site) -> dict[str, bytes]:
     folder = f"data/{published.registry.id}"
     columns = {name: table[name].tolist() for name in NAMES}
     answer = {"registry_name": published.registry.id, **delivered(published), **columns}
-    described = (list(indicator_row(indicator).values()) for indicator in published.registry.indicators)
+    described = (_csv_column([*indicator_row(indicator).values()]) for indicator in published.registry.indicators)
     return {
-        f"{folder}/{RESULTS}.csv": _csv(NAMES, zip(*columns.values(), strict=True)),
+        f"{folder}/{RESULTS}.csv": _csv(NAMES, zip(*map(_csv_column, columns.values()), strict=True)),
         f"{folder}/{RESULTS}.json": compact(answer),
         f"{folder}/{INDICATORS}.csv": _csv([one.name for one in INDICATOR_COLUMNS], described),
         f"{folder}/datapackage.json": json.dumps(_package(published, site), ensure_ascii=False, indent=1).encode(),
@@ -162,11 +162,10 @@ def _csv(heading: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(heading)
-    writer.writerows([_csv_cell(value) for value in line] for line in lines)
+    writer.writerows(lines)
     return (_BOM + text.getvalue()).encode()
 
 
-def _csv_cell(value: object) -> str:
-    if isinstance(value, float):
-        return repr(value).replace(".", ",")
-    return "" if value is None else str(value)
+def _csv_column(values: Sequence[object]) -> Sequence[object]:
+    """A column with the decimal comma; the module `csv` itself writes nothing for None."""
+    return [repr(value).replace(".", ",") if type(value) is float else value for value in values]

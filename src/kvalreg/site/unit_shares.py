@@ -14,7 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from kvalreg.inputs.slugs import WITH_PAGE
-from kvalreg.report.addresses import indicator_page, link, unit_page
+from kvalreg.report.addresses import link, unit_page
 from kvalreg.report.figures.cells import PublishedCell
 from kvalreg.report.markup import own_words
 from kvalreg.report.results_table import ResultLine, TableLook, attributes_html, results_table
@@ -157,9 +157,7 @@ def _glance_line(result: _Result, say: Words) -> str:
 
 
 def _indicator_link(result: _Result) -> str:
-    registry = result.newest.registry
-    ids = [one.id for one in registry.indicators]
-    return link(indicator_page(registry.id, result.one.indicator.id, ids), _AT)
+    return link(result.newest.pages[result.one.indicator.id], _AT)
 
 
 def _table(results: list[_Result], say: Words) -> str:
