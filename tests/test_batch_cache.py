@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from kvalreg import pipeline
 from kvalreg.batch.accepted import accepted_pages
-from kvalreg.batch.cache import Cache
+from kvalreg.batch.cache import UNCHANGED, Cache
 from kvalreg.batch.execution import Outcome, Workplace
 from kvalreg.batch.plan import Job
+from kvalreg.cli import cli
 from kvalreg.errors import Fault
 from kvalreg.project import Project
 from small_project import Silence, delivery_of
@@ -142,6 +145,33 @@ def test_a_damaged_page_is_made_again(project: Project, ran: list[str]) -> None:
     built(project)
     assert len(ran) == 1
     assert b"Takst" not in path.read_bytes()
+
+
+@pytest.mark.usefixtures("quick", "ran")
+def test_the_day_counts_once_results_are_due(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another day alone is no change; the day after 15 June is, as pages then say that last year's results are late."""
+    for day, unchanged in (("2026-06-01", False), ("2026-06-15", True), ("2026-06-16", False), ("2026-12-31", True)):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(datetime.fromisoformat(f"{day}T12:00:00Z").timestamp())))
+        assert (UNCHANGED in built(project)) == unchanged, day
+
+
+@pytest.mark.usefixtures("instant")
+def test_who_only_looks_changes_nothing(project: Project) -> None:
+    """After a build, every command that only looks leaves the next build with nothing to do."""
+    assert pipeline.build(project, REQUEST, Silence()).exit_code == 0
+    root = ["--project", str(project.root)]
+    looks = [["status"], ["status", "--format", "json"], ["check"], ["diff", "alfa"], ["audit", str(project.site)]]
+    for look in [*looks, ["build", "--draft", "--renderer", "pandoc"]]:
+        done = CliRunner().invoke(cli, [*look, *root])
+        assert done.exit_code in (0, 1), (look, done.output)
+        assert isinstance(done.exception, SystemExit | None), look
+    by_hand = [project.staged / ".quarto" / "idx.json", project.staged / "site_libs" / "a.js"]
+    for path in [*by_hand, project.workbench / "pages" / "index.html"]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("", encoding="utf-8")
+    said = Silence()
+    pipeline.build(project, REQUEST, said)
+    assert said.said == [UNCHANGED]
 
 
 @pytest.mark.usefixtures("quick")

@@ -11,6 +11,7 @@ import pytest
 from kvalreg.errors import FullDiskError
 from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
+from kvalreg.site.renderer import RENDERERS
 from small_project import UNITS, Silence, delivery_of, write_registry
 
 PANDOC = Request(renderer="pandoc")
@@ -29,14 +30,22 @@ def tree(site: Path) -> dict[str, bytes]:
     return {path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*") if path.is_file()}
 
 
-def test_the_same_inputs_make_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two folders, two time zones, the same SOURCE_DATE_EPOCH: every file of the two sites is the same."""
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1780000000")
+@pytest.mark.parametrize("name", ["pandoc", pytest.param("quarto", marks=pytest.mark.xdist_group("quarto"))])
+def test_the_same_inputs_make_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Two folders, two time zones, two days on the same side of the deadlines: every file of the two sites is the same.
+
+    1781697600 is 17 June 2026 and 1795608000 is 25 November 2026.
+    """
+    found, said = RENDERERS[name]()
+    if found is None:
+        pytest.skip(f"needs Quarto, and {said}")
     sites = []
-    for name, zone in (("one", "UTC"), ("another-folder", "Pacific/Auckland")):
+    days = (("one", "UTC", "1781697600"), ("another-folder", "Pacific/Auckland", "1795608000"))
+    for folder, zone, day in days:
         monkeypatch.setenv("TZ", zone)
-        project = one_registry(tmp_path / name)
-        build(project, PANDOC, Silence())
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", day)
+        project = one_registry(tmp_path / folder)
+        build(project, Request(renderer=name), Silence())
         sites.append(tree(project.site))
     assert sites[0].keys() == sites[1].keys()
     assert [name for name in sites[0] if sites[0][name] != sites[1][name]] == []

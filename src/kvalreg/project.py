@@ -14,6 +14,8 @@ from kvalreg.errors import UsageError
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "shared"
 """In a wheel, the shared files lie here; in a checkout they lie at its root."""
+QUARTOS_OWN = (".quarto", ".gitignore", "_site", "site_libs")
+"""What Quarto itself leaves in a staged project that somebody renders or previews by hand."""
 
 
 def shared_root() -> Path:
@@ -203,6 +205,11 @@ class Project:
     def status(self) -> Path:
         """How the registries stand, as a page for those who run them; never part of the site."""
         return self.build / "status" / "index.html"
+
+    @property
+    def workbench(self) -> Path:
+        """Where previews are made."""
+        return self.kept / "workbench"
 
     @property
     def logs(self) -> Path:

@@ -22,7 +22,9 @@ from typing import Any
 
 from kvalreg import __version__
 from kvalreg.account import Account
-from kvalreg.project import Project, shared_root
+from kvalreg.clock import today
+from kvalreg.inputs.rounds import deadlines
+from kvalreg.project import QUARTOS_OWN, Project, shared_root
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 UNCHANGED = "Nothing has changed since the last build."
@@ -130,19 +132,25 @@ class Cache:
                 yield path
 
     def _outputs(self) -> str:
-        """What was made, by name, size and time."""
+        """What builds and publications have made, by name, size and time; not what those leave who only look."""
         parts = []
-        left_out = {self._folder, self._project.logs, self._project.lock, self._project.report}
-        for root in (self._project.build, self._project.site, self._project.public):
+        project = self._project
+        left_out = {self._folder, project.logs, project.lock, project.report, project.audited, project.status.parent}
+        draft = project.draft
+        left_out |= {draft.build, draft.site, draft.site.with_name(f".{draft.site.name}"), project.workbench}
+        left_out |= {project.staged / name for name in QUARTOS_OWN}
+        for root in (project.build, project.site, project.public):
             for path, stat in _walk(root, left_out):
                 parts.append(f"{path}={stat.st_size},{stat.st_mtime_ns}")
         return _hash(sorted(parts))
 
 
 def asked_for(registries: Iterable[str], years: Iterable[int], renderer: str, *, skip_unknown_units: bool) -> str:
-    """What a build is asked for, and which Quarto it would find, as one text."""
+    """What a build is asked for, whether this year's results are due by now, and which Quarto it would find."""
     variables = [os.environ.get(name, "") for name in ("KVALREG_QUARTO", "QUARTO_PATH", "PATH")]
-    return json.dumps([list(registries), list(years), renderer, skip_unknown_units, *variables])
+    final, _ = deadlines(day := today())
+    due = [final.year, final.standing((), day)]
+    return json.dumps([list(registries), list(years), renderer, skip_unknown_units, *due, *variables])
 
 
 @cache

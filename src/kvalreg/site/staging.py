@@ -22,7 +22,7 @@ import vl_convert
 from kvalreg.errors import ConfigurationError, Fault
 from kvalreg.inputs.site_descriptor import SiteDescriptor
 from kvalreg.kinds import Kind
-from kvalreg.project import Project
+from kvalreg.project import QUARTOS_OWN, Project
 from kvalreg.report.markup import escape_markdown
 
 EXTENSION = PurePosixPath("_extensions/kvalreg")
@@ -33,8 +33,6 @@ PREVIEW = "forhandsvisning.png"
 """The picture that goes with a page that is shared."""
 UNPLACED = SiteDescriptor()
 """A site whose address is not known."""
-_QUARTOS_OWN = (".quarto", ".gitignore", "_site", "site_libs")
-"""What Quarto itself leaves in a project's root; staging lets it be."""
 _ADDRESS = re.compile(r"^(?:[\w.-]+/)*[\w.-]+$")
 _MARK_OF_SHORTCODES = re.compile(r"b58fc729(?=\\?-690b)")
 """Quarto's reader carries a shortcode through Pandoc as this mark and its text in hexadecimal."""
@@ -232,8 +230,8 @@ def _write(folder: Path, files: Mapping[str, bytes], others: Collection[str]) ->
     for root, folders, names in os.walk(folder):
         place = Path(root).relative_to(folder)
         if place == Path():
-            folders[:] = [name for name in folders if name not in _QUARTOS_OWN]
-            names = [name for name in names if name not in _QUARTOS_OWN]
+            folders[:] = [name for name in folders if name not in QUARTOS_OWN]
+            names = [name for name in names if name not in QUARTOS_OWN]
         for name in names:
             if (place / name).as_posix() not in wanted:
                 Path(root, name).unlink()

@@ -84,7 +84,7 @@ class Preview:
     @property
     def own(self) -> Project:
         """The same sources, with a place of its own for what is made."""
-        made = self.project.root / "_build" / "workbench"
+        made = self.project.workbench
         return replace(self.project, made=made, output=made / "pages")
 
     @property
