@@ -94,19 +94,20 @@ def attack(view: View, enough: Enough | None = None) -> Bounds:
 def _bounds(view: View, parts: list[tuple[int, ...]], finish: Callable[[Component], bool]) -> Bounds:
     """Bounds of the cells in these groups; other hidden cells are left with what their marks alone tell."""
     consistent = np.ones(view.relations.size, dtype=np.bool_)
-    counts = [view.n] if view.x is None else [view.x, view.n - view.x, view.n]
-    ranges = [Range(np.where(view.hidden, 0, values), np.where(view.hidden, UNBOUNDED, values)) for values in counts]
-    ranges[-1].low[view.hidden] = view.least[view.hidden]
+    lows = [np.where(view.hidden, 0, values).tolist() for values in view.counts]
+    highs = [np.where(view.hidden, UNBOUNDED, values).tolist() for values in view.counts]
+    lows[-1] = np.where(view.hidden, view.least, view.n).tolist()
     for group in parts:
         component = build(view, group)
         exact = narrow(component)
         cells = list(group)
         if exact is None or not (exact or finish(component)):
             consistent[cells] = False
-        for measure, bounds in enumerate(ranges):
-            bounds.low[cells] = component.low[measure][: len(cells)]
-            high = component.high[measure][: len(cells)]
-            bounds.high[cells] = [bound if bound < INFINITE else UNBOUNDED for bound in high]
+        for own, low, high, found in zip(component.low, lows, highs, component.high, strict=True):
+            for place, cell in enumerate(group):
+                low[cell] = own[place]
+                high[cell] = found[place] if found[place] < INFINITE else UNBOUNDED
+    ranges = [Range(np.array(low, np.int64), np.array(high, np.int64)) for low, high in zip(lows, highs, strict=True)]
     if view.x is None:
         return Bounds(n=ranges[0], x=None, misses=None, consistent=consistent)
     return Bounds(n=ranges[2], x=ranges[0], misses=ranges[1], consistent=consistent)

@@ -7,6 +7,7 @@ Neither shows a count when printed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -151,7 +152,23 @@ class View:
     low: IntArray | None = None
     high: IntArray | None = None
 
-    @property
+    @cached_property
+    def counts(self) -> tuple[IntArray, ...]:
+        """Numerators, misses and denominators; denominators alone where no numerator is known."""
+        return (self.n,) if self.x is None else (self.x, self.n - self.x, self.n)
+
+    @cached_property
+    def lists(self) -> tuple[list[int], ...]:
+        """The same as lists: single counts are looked up in these much quicker."""
+        return tuple(values.tolist() for values in self.counts)
+
+    @cached_property
+    def leasts(self) -> list[int]:
+        """`least` as a list."""
+        leasts: list[int] = self.least.tolist()
+        return leasts
+
+    @cached_property
     def least(self) -> IntArray:
         """The least denominator that each cell can have before any sum is used."""
         least = np.ones(self.relations.size, dtype=np.int64)

@@ -6,6 +6,8 @@ that failed; what goes out are new attempts. It never attacks: whether an attemp
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -15,7 +17,7 @@ from kvalreg.disclosure.attack import Exposure, Measure
 from kvalreg.disclosure.cells import Policy, Table, View
 from kvalreg.disclosure.components import groups
 from kvalreg.disclosure.cuts import Cut, Reasons
-from kvalreg.disclosure.mending import mend
+from kvalreg.disclosure.mending import Demands, mend
 from kvalreg.disclosure.relations import BoolArray
 from kvalreg.disclosure.separation import Surroundings
 
@@ -29,6 +31,9 @@ COST_STEP = 0.25
 """All of these costs are multiples of it."""
 COST_OF_PATIENTS = 0.2
 """What all patients of a choice cost at most: less than one cell, and than hiding others instead of the same again."""
+
+_UNSOLVED: list[int] = []
+"""What no program has been solved for yet."""
 
 Row = tuple[tuple[tuple[int, float], ...], float]
 """``sum(weight * hidden) >= need`` over cells that can be chosen, and over sums (``size + r``: some cell is hidden)."""
@@ -60,6 +65,7 @@ class Choice:
         self.is_total[table.relations.total] = True
         self._fix()
         self.cuts: dict[Cut, None] = {}
+        self.demands = Demands(self.reasons.judged, size)
         self.sums: set[int] = set()
         self.solved: dict[tuple[Row, ...], list[int] | None] = {}
         rank = np.empty(size)
@@ -128,6 +134,9 @@ class Choice:
     def _fix(self) -> None:
         self.fixed = self.demanded | self.settled
         self.candidates = ~self.fixed & self.possible
+        self.rows: list[Row | None] = []
+        self._fixed: list[bool] = self.fixed.tolist()
+        self._candidates: list[bool] = self.candidates.tolist()
 
     def _around(self, view: View, exposures: list[Exposure]) -> set[int]:
         """The sums that hold a cell of a component with an exposed cell."""
@@ -155,9 +164,9 @@ class Choice:
         """The cheapest mask, or None when the cuts cannot all be satisfied."""
         mask = self.fixed.copy()
         for rows in self._blocks():
-            if rows not in self.solved:
-                self.solved[rows] = self._solve(rows)
-            chosen = self.solved[rows]
+            chosen = self.solved.get(rows, _UNSOLVED)
+            if chosen is _UNSOLVED:
+                chosen = self.solved[rows] = self._solve(rows)
             if chosen is None:
                 return None
             mask[chosen] = True
@@ -166,24 +175,27 @@ class Choice:
     def mended(self, hidden: BoolArray) -> BoolArray | None:
         """A mask that satisfies all cuts, near this one and cheap; None when there is none."""
         price = {cell: float(self.cost[cell]) for cell in np.flatnonzero(self.candidates).tolist()}
-        return mend(self.cuts, self.reasons.judged, hidden | self.fixed, price)
+        self.demands.add(islice(self.cuts, len(self.demands.cuts), None))
+        return mend(self.demands, hidden | self.fixed, price)
 
     def _blocks(self) -> list[tuple[Row, ...]]:
         """The rows of the program, in blocks that share nothing."""
-        rows = [row for cut in self.cuts if (row := self._row(cut)) is not None]
+        self.rows += map(self._row, islice(self.cuts, len(self.rows), None))
+        rows = [row for row in self.rows if row is not None]
         touched = sorted({cell for weights, _ in rows for cell, _ in weights if cell >= self.relations.size})
         rows += [
             (((cell, -1.0), (owner, 1.0)), 0.0)
             for owner in touched
             for cell in self.relations.members[owner - self.relations.size]
-            if self.candidates[cell]
+            if self._candidates[cell]
         ]
-        leader: dict[int, int] = {}
+        leader = {cell: cell for weights, _ in rows for cell, _ in weights}
 
         def lead(cell: int) -> int:
-            while leader.setdefault(cell, cell) != cell:
-                leader[cell] = leader[leader[cell]]
-                cell = leader[cell]
+            above = leader[cell]
+            while above != cell:
+                leader[cell] = leader[above]
+                cell, above = above, leader[above]
             return cell
 
         for weights, _ in rows:
@@ -220,9 +232,9 @@ class Choice:
         weights: dict[int, float] = {}
         need = cut.need - cut.beside
         for cell, weight in cut.weights:
-            if self.fixed[cell]:
+            if self._fixed[cell]:
                 need -= weight
-            elif self.candidates[cell]:
+            elif self._candidates[cell]:
                 weights[cell] = weights.get(cell, 0.0) + weight
         if need <= 1e-7:
             return None
@@ -236,7 +248,7 @@ class Choice:
         """True for a cell that must be hidden, or a sum that holds one."""
         number = owner - self.relations.size
         cells = (owner,) if number < 0 else self.reasons.judged[number]
-        return any(bool(self.fixed[cell]) for cell in cells)
+        return any(self._fixed[cell] for cell in cells)
 
 
 def _minimum(costs: FloatArray, constraints: LinearConstraint, integrality: int) -> FloatArray | None:

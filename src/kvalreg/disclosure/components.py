@@ -89,7 +89,7 @@ def groups(view: View) -> list[tuple[int, ...]]:
 
 def build(view: View, group: tuple[int, ...]) -> Component:
     """The equations of one group of hidden cells."""
-    counts = [view.n] if view.x is None else [view.x, view.n - view.x, view.n]
+    counts = view.lists
     variables = list(group)
     position = {cell: place for place, cell in enumerate(group)}
     equations = []
@@ -104,11 +104,11 @@ def build(view: View, group: tuple[int, ...]) -> Component:
                 terms.append((position[cell], factor))
             else:
                 for measure, values in enumerate(counts):
-                    constants[measure] -= factor * int(values[cell])
+                    constants[measure] -= factor * values[cell]
         if terms or any(constants):
             equations.append(Equation(tuple(terms), tuple(constants)))
-    least = view.least
-    floor = [int(least[cell]) if cell >= 0 else 0 for cell in variables]
+    least = view.leasts
+    floor = [least[cell] if cell >= 0 else 0 for cell in variables]
     ceiling = [INFINITE] * len(variables)
     if view.high is not None:
         ceiling = [min(INFINITE, int(view.high[cell])) if cell >= 0 else INFINITE for cell in variables]
@@ -192,11 +192,22 @@ def _without_twins(component: Component) -> list[Equation]:
 def _pass(component: Component, equation: Equation) -> set[int]:
     """Narrow every variable of one equation by the others, in every measure; which ones it narrowed."""
     touched: set[int] = set()
-    for measure, constant in enumerate(equation.constants):
-        low, high = component.low[measure], component.high[measure]
-        least = sum(low[v] if sign > 0 else -high[v] for v, sign in equation.terms)
-        most = sum(high[v] if sign > 0 else -low[v] for v, sign in equation.terms)
-        for v, sign in equation.terms:
+    terms = equation.terms
+    for low, high, constant in zip(component.low, component.high, equation.constants, strict=True):
+        least = most = widest = 0
+        for v, sign in terms:
+            below, above = low[v], high[v]
+            if above - below > widest:
+                widest = above - below
+            if sign > 0:
+                least += below
+                most += above
+            else:
+                least -= above
+                most -= below
+        if constant - least >= widest and most - constant >= widest:
+            continue  # no range is wide enough to be narrowed
+        for v, sign in terms:
             if sign > 0:
                 below, above = constant - (most - high[v]), constant - (least - low[v])
             else:
@@ -214,16 +225,22 @@ def _pass(component: Component, equation: Equation) -> set[int]:
 
 def agree(component: Component, variable: int) -> None:
     """Make the bounds of x, y and n = x + y of one variable agree; refuse the impossible."""
-    if component.measures == 3:
-        (lx, ly, ln), (ux, uy, un) = (
-            [bounds[variable] for bounds in component.low],
-            [bounds[variable] for bounds in component.high],
-        )
-        ln, un = max(ln, lx + ly), min(un, ux + uy)
-        lx, ly = max(lx, ln - uy), max(ly, ln - ux)
-        ux, uy = min(ux, un - ly), min(uy, un - lx)
-        for measure, (low, high) in enumerate(((lx, ux), (ly, uy), (ln, un))):
-            component.low[measure][variable] = low
-            component.high[measure][variable] = high if high < _NEARLY else INFINITE
-    if any(low[variable] > high[variable] for low, high in zip(component.low, component.high, strict=True)):
+    lows, highs = component.low, component.high
+    if len(lows) == 3:
+        lx, ly, ln = lows[0][variable], lows[1][variable], lows[2][variable]
+        ux, uy, un = highs[0][variable], highs[1][variable], highs[2][variable]
+        # Written out, because min() and max() cost more than all the rest.
+        ln = lx + ly if lx + ly > ln else ln
+        un = ux + uy if ux + uy < un else un
+        lx = ln - uy if ln - uy > lx else lx
+        ly = ln - ux if ln - ux > ly else ly
+        ux = un - ly if un - ly < ux else ux
+        uy = un - lx if un - lx < uy else uy
+        lows[0][variable], lows[1][variable], lows[2][variable] = lx, ly, ln
+        highs[0][variable] = ux if ux < _NEARLY else INFINITE
+        highs[1][variable] = uy if uy < _NEARLY else INFINITE
+        highs[2][variable] = un if un < _NEARLY else INFINITE
+        if lx > ux or ly > uy or ln > un:
+            raise _ContradictionError
+    elif any(low[variable] > high[variable] for low, high in zip(lows, highs, strict=True)):
         raise _ContradictionError

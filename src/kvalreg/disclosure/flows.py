@@ -56,10 +56,10 @@ class Witnesses:
         self.least = [values.copy() for values in solution]
         self.most = [values.copy() for values in solution]
         self.arcs = arcs_of(component)
-        self.leaving: list[list[tuple[int, int]]] = [[] for _ in range(len(component.equations) + 1)]
+        self.leaving: list[list[tuple[int, int, int]]] = [[] for _ in range(len(component.equations) + 1)]
         for variable, (tail, head) in enumerate(self.arcs or ()):
-            self.leaving[tail].append((variable, 1))
-            self.leaving[head].append((variable, -1))
+            self.leaving[tail].append((variable, 1, head))
+            self.leaving[head].append((variable, -1, tail))
 
     def record(self, solution: list[list[int]]) -> None:
         """Remember a solution found elsewhere."""
@@ -118,15 +118,7 @@ class Witnesses:
         step = min(limit, self._room(solution, variable, direction, measures))
         if step <= 0:
             return 0, []
-        came: dict[int, tuple[int, int, int]] = {start: (-1, -1, 0)}
-        waiting = deque([start])
-        while waiting and goal not in came:
-            node = waiting.popleft()
-            for other, way in self.leaving[node]:
-                reached = self.arcs[other][1 if way > 0 else 0]
-                if other != variable and reached not in came and self._room(solution, other, way, measures) > 0:
-                    came[reached] = (node, other, way)
-                    waiting.append(reached)
+        came = self._reach(solution, variable, (start, goal), measures)
         if goal not in came:
             return 0, []
         path = [(variable, direction)]
@@ -139,6 +131,28 @@ class Witnesses:
             for measure in measures:
                 solution[measure][other] += way * step
         return step, [other for other, _ in path]
+
+    def _reach(
+        self, solution: list[list[int]], variable: int, ends: tuple[int, int], measures: tuple[int, ...]
+    ) -> dict[int, tuple[int, int, int]]:
+        """How each node is reached from the first of the ends: node before, variable and way; the variable is barred."""
+        start, goal = ends
+        low, high = self.component.low, self.component.high
+        limits = [(solution[measure], low[measure], high[measure]) for measure in measures]
+        came: dict[int, tuple[int, int, int]] = {start: (-1, -1, 0)}
+        waiting = deque([start])
+        while waiting and goal not in came:
+            node = waiting.popleft()
+            for other, way, reached in self.leaving[node]:
+                if reached in came or other == variable:
+                    continue
+                for values, least, most in limits:
+                    if values[other] >= most[other] if way > 0 else values[other] <= least[other]:
+                        break
+                else:
+                    came[reached] = (node, other, way)
+                    waiting.append(reached)
+        return came
 
     def _room(self, solution: list[list[int]], variable: int, direction: int, measures: tuple[int, ...]) -> int:
         """How far a variable may move in all of these measures at once."""

@@ -19,15 +19,45 @@ Sums = tuple[tuple[int, ...], ...]
 _NOTHING = 1e-6
 
 
-def mend(cuts: Iterable[Cut], sums: Sums, hidden: BoolArray, price: dict[int, float]) -> BoolArray | None:
+class Demands:
+    """Cuts, and where each cell and each sum occurs in them; cuts are added, and none is taken away.
+
+    Parameters
+    ----------
+    sums
+        Per sum that owners of cuts refer to: its cells that count.
+    size
+        The number of cells.
+    """
+
+    def __init__(self, sums: Sums, size: int) -> None:
+        self.sums = sums
+        self.size = size
+        self.cuts: list[Cut] = []
+        self.touching: defaultdict[int, list[int]] = defaultdict(list)
+        self.weighed: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
+        self.owned: defaultdict[int, list[int]] = defaultdict(list)
+        for number, cells in enumerate(sums):
+            for cell in cells:
+                self.touching[cell].append(number)
+
+    def add(self, cuts: Iterable[Cut]) -> None:
+        """Ask for these as well."""
+        for number, cut in enumerate(cuts, len(self.cuts)):
+            self.cuts.append(cut)
+            for cell, weight in cut.weights:
+                self.weighed[cell].append((number, weight))
+            for owner in cut.owners:
+                self.owned[owner].append(number)
+
+
+def mend(demands: Demands, hidden: BoolArray, price: dict[int, float]) -> BoolArray | None:
     """A mask that satisfies the cuts.
 
     Parameters
     ----------
-    cuts
+    demands
         What must hold.
-    sums
-        Per sum that owners of cuts refer to: its cells that count.
     hidden
         Where to begin.
     price
@@ -37,7 +67,7 @@ def mend(cuts: Iterable[Cut], sums: Sums, hidden: BoolArray, price: dict[int, fl
     -------
     The mask, or None when hiding all of these cells does not satisfy the cuts.
     """
-    deficit = _Deficit(list(cuts), sums, hidden)
+    deficit = _Deficit(demands, hidden)
     while deficit.total > _NOTHING:
         useful = sorted(deficit.useful() & price.keys() - deficit.hidden)
         if not useful:
@@ -56,24 +86,19 @@ def mend(cuts: Iterable[Cut], sums: Sums, hidden: BoolArray, price: dict[int, fl
 class _Deficit:
     """How far a mask is from satisfying all cuts: the sum of what each lacks, as a share of its need."""
 
-    def __init__(self, cuts: list[Cut], sums: Sums, mask: BoolArray) -> None:
-        self.cuts = cuts
-        self.size = len(mask)
+    def __init__(self, demands: Demands, mask: BoolArray) -> None:
+        self.demands = demands
+        self.cuts = cuts = demands.cuts
+        self.size = demands.size
         self.hidden: set[int] = set(np.flatnonzero(mask).tolist())
-        self.touching: defaultdict[int, list[int]] = defaultdict(list)
-        for number, cells in enumerate(sums):
-            for cell in cells:
-                self.touching[cell].append(number)
-        self.filled = [cut.beside + sum(weight for cell, weight in cut.weights if cell in self.hidden) for cut in cuts]
-        self.in_sum = [sum(cell in self.hidden for cell in cells) for cells in sums]
+        self.weighed, self.owned, self.touching = demands.weighed, demands.owned, demands.touching
+        self.in_sum = [sum(cell in self.hidden for cell in cells) for cells in demands.sums]
+        filled = [0.0] * len(cuts)
+        for cell in self.hidden:
+            for number, weight in self.weighed[cell]:
+                filled[number] += weight
+        self.filled = [cut.beside + weight for cut, weight in zip(cuts, filled, strict=True)]
         self.shown_owners = [sum(not self._holds(owner) for owner in cut.owners) for cut in cuts]
-        self.weighed: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
-        self.owned: defaultdict[int, list[int]] = defaultdict(list)
-        for number, cut in enumerate(cuts):
-            for cell, weight in cut.weights:
-                self.weighed[cell].append((number, weight))
-            for owner in cut.owners:
-                self.owned[owner].append(number)
         self.gaps = [self._gap(number) for number in range(len(cuts))]
         self.total = sum(self.gaps)
 
@@ -84,12 +109,19 @@ class _Deficit:
 
     def gain(self, cell: int) -> float:
         """How much less would be lacking with this cell hidden; below 0 where it asks for more than it gives."""
-        before = self.total
-        self.hide(cell)
-        gained = before - self.total
-        self.show(cell)
-        self.total = before
-        return gained
+        owners = [cell, *(self.size + number for number in self.touching[cell] if self.in_sum[number] == 0)]
+        concerned = {number for number, _ in self.weighed[cell]}.union(*(self.owned[owner] for owner in owners))
+        more = dict.fromkeys(concerned, 0.0)
+        for number, weight in self.weighed[cell]:
+            more[number] += weight
+        fewer = dict.fromkeys(concerned, 0)
+        for owner in owners:
+            for number in self.owned[owner]:
+                fewer[number] += 1
+        total = self.total
+        for number in concerned:
+            total += self._gap(number, more[number], fewer[number]) - self.gaps[number]
+        return self.total - total
 
     def hide(self, cell: int) -> None:
         """Hide a cell."""
@@ -125,9 +157,10 @@ class _Deficit:
         number = owner - self.size
         return owner in self.hidden if number < 0 else self.in_sum[number] > 0
 
-    def _gap(self, number: int) -> float:
-        cut = self.cuts[number]
-        if self.shown_owners[number]:
+    def _gap(self, number: int, more: float = 0.0, fewer: int = 0) -> float:
+        """What a cut lacks, were so much more filled and so many fewer of its owners shown."""
+        if self.shown_owners[number] != fewer:
             return 0.0
-        lacking = (cut.need - self.filled[number]) / cut.need
+        need = self.cuts[number].need
+        lacking = (need - (self.filled[number] + more)) / need
         return lacking if lacking > _NOTHING else 0.0

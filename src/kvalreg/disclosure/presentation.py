@@ -135,7 +135,7 @@ def presented(cells: pd.DataFrame, presentations: Iterable[Presentation]) -> Boo
     levels: Mapping[tuple[str, str, int], frozenset[Level]] = {
         (one.ind_id, one.context, one.year): one.levels for one in presentations
     }
-    keys = zip(cells["ind_id"], cells["context"], cells["year"], cells["level"], strict=True)
+    keys = zip(*(cells[name].tolist() for name in [*GROUP, "level"]), strict=True)
     return np.array([level in levels[ind, context, year] for ind, context, year, level in keys], dtype=np.bool_)
 
 

@@ -94,6 +94,14 @@ class Relations:
                 found[cell].append(number)
         return tuple(tuple(numbers) for numbers in found)
 
+    @cached_property
+    def _of_total(self) -> dict[int, list[int]]:
+        """Per cell that is a total: the sums it is the total of."""
+        found: dict[int, list[int]] = {}
+        for number, total in enumerate(self.total.tolist()):
+            found.setdefault(total, []).append(number)
+        return found
+
     def excess(self, counts: IntArray) -> IntArray:
         """Per sum: the total minus its listed parts, shape (sums,). Zero where a complete sum holds."""
         if len(self) == 0:
@@ -109,11 +117,8 @@ class Relations:
         """The cells that lie under any of these totals, at any depth; the totals themselves are not included."""
         under = np.zeros(self.size, dtype=np.bool_)
         waiting = np.flatnonzero(totals).tolist()
-        by_total: dict[int, list[int]] = {}
-        for number, total in enumerate(self.total.tolist()):
-            by_total.setdefault(total, []).append(number)
         while waiting:
-            for number in by_total.get(waiting.pop(), ()):
+            for number in self._of_total.get(waiting.pop(), ()):
                 for part in self.members[number][1:]:
                     if not under[part]:
                         under[part] = True

@@ -120,10 +120,12 @@ class _Search:
         assert self.witnesses is not None
         shares = tuple(range(max(1, self.last)))
         for direction in (1, -1):
+            limit = CAP if self.enough is None or direction < 0 else self.enough.policy.minimum
             for order in (shares, shares[::-1]):
-                if not all(self._settled(variable, measure, direction) for measure in range(self.last + 1)):
-                    limit = CAP if self.enough is None or direction < 0 else self.enough.policy.minimum
-                    self.witnesses.move(variable, direction, order, limit)
+                for measure in range(self.last + 1):
+                    if not self._settled(variable, measure, direction):
+                        self.witnesses.move(variable, direction, order, limit)
+                        break
 
     def _settled(self, variable: int, measure: int, direction: int) -> bool:
         """True when the witnessed bound is the true one, or already as far as anyone asks."""
