@@ -19,6 +19,7 @@ import numpy as np
 
 from kvalreg.disclosure.cells import UNBOUNDED, Policy, Table, View
 from kvalreg.disclosure.components import INFINITE, Component, build, groups, narrow
+from kvalreg.disclosure.found import Found
 from kvalreg.disclosure.relations import BoolArray, IntArray
 from kvalreg.disclosure.solver import Enough, solve
 
@@ -158,7 +159,8 @@ class Judge:
         self.policy = policy
         self.small = table.primary & (table.n < policy.minimum)
         solution = (table.n,) if table.x is None else (table.x, table.n - table.x, table.n)
-        self.enough = Enough(policy, self.small, solution)
+        self.found = Found(solution)
+        self.enough = Enough(policy, self.small, solution, self.found)
         self.suspected: dict[tuple[bool, tuple[int, ...]], list[Exposure]] = {}
         self.proven: dict[tuple[bool, tuple[int, ...]], list[Exposure]] = {}
 
@@ -178,6 +180,10 @@ class Judge:
         finish: Callable[[Component], bool],
     ) -> list[Exposure]:
         fresh = [part for part in parts if part not in memory]
+        if fresh and self.found.count:
+            safe = self._safe(view)
+            memory |= {part: [] for part in fresh if all(safe[cell] for cell in part[1])}
+            fresh = [part for part in fresh if part not in memory]
         if fresh:
             home = {cell: part for part in fresh for cell in part[1]}
             memory |= {part: [] for part in fresh}
@@ -185,3 +191,14 @@ class Judge:
                 if one.cell in home:
                     memory[home[one.cell]].append(one)
         return sorted(one for part in parts for one in memory[part])
+
+    def _safe(self, view: View) -> list[bool]:
+        """The cells that tables found before show to be uncertain enough."""
+        policy, absent = self.policy, self.table.mask("absent")
+        least, most = self.found.ranges(view.hidden)
+        width = most - least
+        safe = (width[-1] >= policy.minimum) & ~(self.small & (least[-1] > view.floor))
+        for measure, counts in enumerate(view.counts[:-1]):
+            safe &= (width[measure] >= policy.numerator_width) | absent | view.told(counts)
+        uncertain: list[bool] = safe.tolist()
+        return uncertain

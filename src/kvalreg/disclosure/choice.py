@@ -6,10 +6,10 @@ that failed; what goes out are new attempts. It never attacks: whether an attemp
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
@@ -21,7 +21,9 @@ from kvalreg.disclosure.mending import Demands, mend
 from kvalreg.disclosure.relations import BoolArray
 from kvalreg.disclosure.separation import Surroundings
 
-FloatArray = NDArray[np.float64]
+Costs = tuple[float, ...]
+Entries = tuple[tuple[int, int, float], ...]
+"""Row, column and weight of each entry of a program that is not 0."""
 
 TAUGHT_BY = 4
 """Exposed cells of one component that a failed attempt is explained by: more make fewer but slower attempts."""
@@ -217,14 +219,12 @@ class Choice:
             return None
         place = {cell: column for column, cell in enumerate(columns)}
         cells = [cell for cell in columns if cell < self.relations.size]
-        entries = [(at, place[cell], weight) for at, (weights, _) in enumerate(rows) for cell, weight in weights]
-        at_row, at_column, values = zip(*entries, strict=True)
-        matrix = csr_array((values, (at_row, at_column)), shape=(len(rows), len(columns)))
-        constraints = LinearConstraint(matrix, np.array([need for _, need in rows]), np.inf)
+        entries = tuple((at, place[cell], weight) for at, (weights, _) in enumerate(rows) for cell, weight in weights)
+        needs = tuple(need for _, need in rows)
         costs = np.concatenate([self.cost[cells], np.zeros(len(columns) - len(cells))])
-        chosen = _minimum(costs, constraints, 0)
-        if chosen is not None and np.abs(chosen - np.rint(chosen)).max() > 1e-6:
-            chosen = _minimum(np.rint(costs / COST_STEP), constraints, 1)
+        chosen = _minimum(tuple(costs.tolist()), entries, needs)
+        if chosen is not None and any(abs(value - round(value)) > 1e-6 for value in chosen):
+            chosen = _whole_minimum(tuple(np.rint(costs / COST_STEP).tolist()), entries, needs)
         return None if chosen is None else [cell for cell, value in zip(cells, chosen, strict=False) if value > 0.5]
 
     def _row(self, cut: Cut) -> Row | None:
@@ -251,17 +251,25 @@ class Choice:
         return any(self._fixed[cell] for cell in cells)
 
 
-def _minimum(costs: FloatArray, constraints: LinearConstraint, integrality: int) -> FloatArray | None:
+def _minimum(costs: Costs, entries: Entries, needs: Costs, integrality: int = 0) -> Costs | None:
     """The cheapest variables between 0 and 1, whole ones with an integrality of 1; None where there are none."""
+    at_row, at_column, values = zip(*entries, strict=True)
+    matrix = csr_array((values, (at_row, at_column)), shape=(len(needs), len(costs)))
     result = milp(
         costs,
         integrality=np.full(len(costs), integrality),
         bounds=Bounds(0, 1),
-        constraints=constraints,
+        constraints=LinearConstraint(matrix, np.array(needs), np.inf),
         # Presolving saves no time here, and makes this version of the solver print a debugging line now and then.
         options={"mip_rel_gap": 0.0, "presolve": False},
     )
-    return result.x
+    return None if result.x is None else tuple(result.x.tolist())
+
+
+@lru_cache(maxsize=1000)
+def _whole_minimum(costs: Costs, entries: Entries, needs: Costs) -> Costs | None:
+    """The same in whole numbers; remembered, because the same few small hospitals ask the same thing every year."""
+    return _minimum(costs, entries, needs, 1)
 
 
 def _representatives(view: View, exposures: list[Exposure]) -> list[tuple[Exposure, Surroundings]]:

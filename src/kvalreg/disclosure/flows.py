@@ -12,6 +12,7 @@ maximum flow in the residual network (Ford and Fulkerson 1962; along shortest pa
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from kvalreg.disclosure.components import INFINITE, Component
 from kvalreg.disclosure.equations import sides
@@ -55,6 +56,7 @@ class Witnesses:
         self.base = solution
         self.least = [values.copy() for values in solution]
         self.most = [values.copy() for values in solution]
+        self.kept: Callable[[list[list[int]]], None] | None = None
         self.arcs = arcs_of(component)
         self.leaving: list[list[tuple[int, int, int]]] = [[] for _ in range(len(component.equations) + 1)]
         for variable, (tail, head) in enumerate(self.arcs or ()):
@@ -66,6 +68,15 @@ class Witnesses:
         for least, most, values in zip(self.least, self.most, solution, strict=True):
             least[:] = map(min, least, values)
             most[:] = map(max, most, values)
+
+    def widen(self, variables: list[int], least: list[list[int]], most: list[list[int]]) -> None:
+        """Take in ranges that solutions found elsewhere show to be possible, a row per measure."""
+        for own, values in zip(self.least, least, strict=True):
+            for variable, value in zip(variables, values, strict=True):
+                own[variable] = min(own[variable], value)
+        for own, values in zip(self.most, most, strict=True):
+            for variable, value in zip(variables, values, strict=True):
+                own[variable] = max(own[variable], value)
 
     def width(self, measure: int, variable: int) -> int:
         """Greatest minus least value met."""
@@ -80,6 +91,7 @@ class Witnesses:
         left = limit
         for share in shares:
             measures = (last,) if share == last else (share, last)
+            news = False
             while left > 0:
                 step, changed = self._augment(solution, variable, direction, measures, left)
                 if step == 0:
@@ -88,8 +100,13 @@ class Witnesses:
                 for measure in measures:
                     least, most, values = self.least[measure], self.most[measure], solution[measure]
                     for other in changed:
-                        least[other] = min(least[other], values[other])
-                        most[other] = max(most[other], values[other])
+                        value = values[other]
+                        if value < least[other]:
+                            least[other], news = value, True
+                        elif value > most[other]:
+                            most[other], news = value, True
+            if news and self.kept is not None:
+                self.kept(solution)
 
     def confine(self, variable: int, direction: int, measure: int, limit: int) -> None:
         """Narrow the component's bound of one count to what its own measure allows, where that is within `limit`.
@@ -135,7 +152,7 @@ class Witnesses:
     def _reach(
         self, solution: list[list[int]], variable: int, ends: tuple[int, int], measures: tuple[int, ...]
     ) -> dict[int, tuple[int, int, int]]:
-        """How each node is reached from the first of the ends: node before, variable and way; the variable is barred."""
+        """How each node is reached from the first of the ends, not through the variable: from where, and by what."""
         start, goal = ends
         low, high = self.component.low, self.component.high
         limits = [(solution[measure], low[measure], high[measure]) for measure in measures]

@@ -7,12 +7,13 @@ sum crosses such tables. Owns which sums hold; the choice is `suppression`'s.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from kvalreg.disclosure.attack import Exposure, attack, exposed
 from kvalreg.disclosure.cells import Policy, Table
@@ -27,6 +28,9 @@ from kvalreg.inputs.units import Level, Units
 from kvalreg.kinds import Kind
 
 _GROUP = ["ind_id", "context", "year"]
+_Group = tuple[str, str, int]
+"""An indicator, a context and a year."""
+FloatArray = NDArray[np.float64]
 _HEIGHT = {Level.HOSPITAL: 0, Level.HF: 1, Level.COUNTY: 1, Level.RHF: 2, Level.NATION: 3}
 
 
@@ -73,15 +77,15 @@ def protect(
         ours, and nothing may be published.
     """
     hidden = marks.primary & marks.presented
-    numbers = counts(cells, registry)
+    columns = _Columns.of(cells, counts(cells, registry))
+    tree = _Tree.of(units)
     earlier = _by_group(editions)
-    places = pd.Series(np.arange(len(cells)), index=cells.index)
-    for group, among in places.groupby([cells[name] for name in _GROUP], sort=False):
-        at, ind_id, year = among.to_numpy(), str(group[0]), group[2]
+    for group, at in _groups(cells):
+        ind_id, _, year = group
         past, must, may = earlier.get(group, ()), hidden[at], marks.presented[at]
         if may.any() and (past or (must.any() and not must[may].all())):
             policy = Policy(registry.indicator(ind_id).min_denominator)
-            now = _Side.of(cells.iloc[at], numbers.iloc[at], units)
+            now = _Side.of(columns.take(at), tree)
             combined = _combine(now, Marks(marks.primary[at], may), past, policy)
             masked = suppress(combined, policy)
             _prove(combined, masked, policy, f"{registry.id}: {ind_id} {year}")
@@ -127,6 +131,45 @@ class _Cell(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
+class _Columns:
+    """What is needed of some cells, column by column: taken from the table once, not once for each group. SECRET."""
+
+    levels: list[str]
+    orgnrs: list[str]
+    n: FloatArray
+    x: FloatArray
+    coverage: list[float]
+
+    @classmethod
+    def of(cls, cells: pd.DataFrame, numbers: pd.DataFrame) -> _Columns:
+        return cls(
+            levels=cells["level"].astype(str).tolist(),
+            orgnrs=cells["orgnr"].astype(str).tolist(),
+            n=numbers["n"].to_numpy(float),
+            x=numbers["x"].to_numpy(float),
+            coverage=cells["coverage"].fillna(-1.0).tolist(),
+        )
+
+    def take(self, at: IntArray) -> _Columns:
+        """The cells at these places."""
+        places = at.tolist()
+        return _Columns(
+            levels=[self.levels[place] for place in places],
+            orgnrs=[self.orgnrs[place] for place in places],
+            n=self.n[at],
+            x=self.x[at],
+            coverage=[self.coverage[place] for place in places],
+        )
+
+
+def _groups(cells: pd.DataFrame) -> Iterator[tuple[_Group, IntArray]]:
+    """Each indicator, context and year, with the places of its cells."""
+    numbers = pd.Series(np.arange(len(cells)), index=cells.index)
+    for group, among in numbers.groupby([cells[name] for name in _GROUP], sort=False):
+        yield cast("_Group", group), among.to_numpy()
+
+
+@dataclass(frozen=True, eq=False)
 class _Side:
     """One indicator, context and year in one edition: SECRET."""
 
@@ -136,16 +179,15 @@ class _Side:
     has_numerators: bool
 
     @classmethod
-    def of(cls, cells: pd.DataFrame, numbers: pd.DataFrame, units: Units) -> _Side:
-        levels, orgnrs = cells["level"].astype(str).tolist(), cells["orgnr"].astype(str).tolist()
-        n = np.rint(numbers["n"].to_numpy(float)).astype(np.int64)
-        sums = _sums(levels, orgnrs, n, units)
-        has_numerators = bool(numbers["x"].notna().all())
-        x = np.rint(numbers["x"].to_numpy(float)).astype(np.int64) if has_numerators else np.zeros_like(n)
+    def of(cls, columns: _Columns, tree: _Tree) -> _Side:
+        levels, orgnrs = columns.levels, columns.orgnrs
+        n = np.rint(columns.n).astype(np.int64)
+        sums = tree.sums(levels, orgnrs, n.tolist())
+        has_numerators = not np.isnan(columns.x).any()
+        x = np.rint(columns.x).astype(np.int64) if has_numerators else np.zeros_like(n)
         x = _possible(n, x, sums, levels)
-        coverage = cells["coverage"].fillna(-1.0).tolist()
         named = [_Cell(*one) for one in zip(levels, orgnrs, n.tolist(), x.tolist(), strict=True)]
-        return cls(named, sums, coverage, has_numerators)
+        return cls(named, sums, columns.coverage, has_numerators)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,12 +198,14 @@ class _Past:
     states: list[State]
 
 
-def _by_group(editions: Sequence[Edition]) -> dict[tuple[object, ...], list[_Past]]:
-    found: dict[tuple[object, ...], list[_Past]] = {}
+def _by_group(editions: Sequence[Edition]) -> dict[_Group, list[_Past]]:
+    found: dict[_Group, list[_Past]] = {}
     for edition in editions:
-        for group, rows in edition.secret.groupby(_GROUP, sort=False):
-            side = _Side.of(rows, rows, edition.units)
-            found.setdefault(group, []).append(_Past(side, [State(state) for state in rows["state"]]))
+        columns, tree = _Columns.of(edition.secret, edition.secret), _Tree.of(edition.units)
+        states = [State(state) for state in edition.secret["state"].tolist()]
+        for group, at in _groups(edition.secret):
+            past = _Past(_Side.of(columns.take(at), tree), [states[place] for place in at.tolist()])
+            found.setdefault(group, []).append(past)
     return found
 
 
@@ -211,29 +255,62 @@ def _padded(mask: BoolArray, size: int) -> BoolArray:
 
 
 # --- sums ------------------------------------------------------------------------------------------------------------
-def _sums(levels: Sequence[str], orgnrs: Sequence[str], n: IntArray, units: Units) -> list[Sum]:
-    """The sums of the tree and of the counties among these cells.
+@dataclass(frozen=True, eq=False)
+class _Tree:
+    """The units of an edition, in the form in which sums are found.
 
-    A total that holds more than its parts, because rows were delivered for the unit itself, is incomplete. A total
-    below its parts, as computed values delivered per level may have, is no sum.
+    Parameters
+    ----------
+    places
+        Number of each unit, by its level and `orgnr`.
+    parent
+        Number of each unit's parent, -1 for the top.
+    county
+        Number of each hospital's county, -1 for units without one.
+    counties
+        All counties.
     """
-    cell_of = {key: i for i, key in enumerate(zip(levels, orgnrs, strict=True))}
-    all_units = list(units)
-    place = {unit.orgnr: i for i, unit in enumerate(all_units)}
-    parent = [-1 if unit.parent is None else place[unit.parent] for unit in all_units]
-    own = [cell_of.get((unit.level.value, unit.orgnr), -1) for unit in all_units]
-    counties = {name: i for i, name in enumerate(units.counties)}
-    group = [-1] * len(levels)
-    for unit, cell in zip(all_units, own, strict=True):
-        if cell >= 0 and unit.level is Level.HOSPITAL and unit.county is not None:
-            group[cell] = counties[unit.county]
-    totals = [cell_of.get((Level.COUNTY.value, name), -1) for name in counties]
-    sums = []
-    for one in [*from_tree(parent, own), *from_groups(group, totals)]:
-        more = int(n[one.total] - n[list(one.parts)].sum())
-        if more >= 0:
-            sums.append(Sum(one.total, one.parts, complete=more == 0))
-    return sums
+
+    places: dict[tuple[str, str], int]
+    parent: list[int]
+    county: list[int]
+    counties: tuple[str, ...]
+
+    @classmethod
+    def of(cls, units: Units) -> _Tree:
+        all_units, counties = list(units), tuple(units.counties)
+        number = {unit.orgnr: i for i, unit in enumerate(all_units)}
+        numbered = {name: i for i, name in enumerate(counties)}
+        return cls(
+            places={(unit.level.value, unit.orgnr): i for i, unit in enumerate(all_units)},
+            parent=[-1 if unit.parent is None else number[unit.parent] for unit in all_units],
+            county=[
+                numbered[unit.county] if unit.level is Level.HOSPITAL and unit.county is not None else -1
+                for unit in all_units
+            ],
+            counties=counties,
+        )
+
+    def sums(self, levels: Sequence[str], orgnrs: Sequence[str], n: Sequence[int]) -> list[Sum]:
+        """The sums of the tree and of the counties among these cells.
+
+        A total that holds more than its parts, because rows were delivered for the unit itself, is incomplete. A total
+        below its parts, as computed values delivered per level may have, is no sum.
+        """
+        cell_of = {key: cell for cell, key in enumerate(zip(levels, orgnrs, strict=True))}
+        own, group = [-1] * len(self.parent), [-1] * len(levels)
+        for key, cell in cell_of.items():
+            place = self.places.get(key)
+            if place is not None:
+                own[place] = cell
+                group[cell] = self.county[place]
+        totals = [cell_of.get((Level.COUNTY.value, name), -1) for name in self.counties]
+        sums = []
+        for one in [*from_tree(self.parent, own), *from_groups(group, totals)]:
+            more = n[one.total] - sum(n[part] for part in one.parts)
+            if more >= 0:
+                sums.append(Sum(one.total, one.parts, complete=more == 0))
+        return sums
 
 
 def _possible(n: IntArray, x: IntArray, sums: Sequence[Sum], levels: Sequence[str]) -> IntArray:

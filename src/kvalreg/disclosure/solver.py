@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from kvalreg.disclosure.cells import Policy
 from kvalreg.disclosure.components import INFINITE, Component, agree
 from kvalreg.disclosure.flows import Witnesses
+from kvalreg.disclosure.found import Found
 from kvalreg.disclosure.relations import BoolArray, IntArray
 
 CAP = 10**7
@@ -35,11 +36,14 @@ class Enough:
         Cells whose least denominator is to be exact all the same.
     solution
         One table that fits what is published, (x, misses, n) or (n,), from those who know it; it saves finding one.
+    found
+        Where those who know it keep the other tables that fit; they save finding these again.
     """
 
     policy: Policy
     small: BoolArray | None = None
     solution: tuple[IntArray, ...] | None = None
+    found: Found | None = None
 
 
 def solve(component: Component, enough: Enough | None = None) -> bool:
@@ -68,6 +72,7 @@ class _Search:
         if solution is None:
             return False
         witnesses = self.witnesses = Witnesses(self.component, solution)
+        self._recall()
         places = [variable for variable, cell in enumerate(self.component.cells) if cell >= 0]
         for variable in places:
             self._move(variable)
@@ -86,6 +91,20 @@ class _Search:
                     self.component.low[measure][variable] = witnesses.least[measure][variable]
                     self.component.high[measure][variable] = most if most < CAP else INFINITE
         return True
+
+    def _recall(self) -> None:
+        """Take in the tables found before, and remember those found from now on."""
+        assert self.witnesses is not None
+        found = None if self.enough is None else self.enough.found
+        if found is None:
+            return
+        hidden = np.zeros(found.truth.shape[1], dtype=np.bool_)
+        places = [variable for variable, cell in enumerate(self.component.cells) if cell >= 0]
+        cells = [self.component.cells[variable] for variable in places]
+        hidden[cells] = True
+        least, most = found.ranges(hidden)
+        self.witnesses.widen(places, least[:, cells].tolist(), most[:, cells].tolist())
+        self.witnesses.kept = lambda solution: found.add(self.component.cells, solution)
 
     def _confined(self, variable: int, measure: int, direction: int) -> bool:
         """True when the limits of the measures one by one show that the witnessed bound is the true one."""
