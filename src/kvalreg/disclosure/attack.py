@@ -10,7 +10,7 @@ others by integer programming (``scipy.optimize.milp``), so that the bounds are 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -22,6 +22,11 @@ from kvalreg.disclosure.components import INFINITE, Component, build, groups, na
 from kvalreg.disclosure.found import Found
 from kvalreg.disclosure.relations import BoolArray, IntArray
 from kvalreg.disclosure.solver import Enough, solve
+
+_Part = tuple[bool, tuple[int, ...]]
+"""Whether the nation is shown, and a component's cells: what the attack finds there depends on nothing else."""
+_Found = tuple[Component, bool]
+"""A component with its bounds, and whether the published numbers agree."""
 
 
 class Measure(StrEnum):
@@ -89,25 +94,27 @@ def attack(view: View, enough: Enough | None = None) -> Bounds:
     Worked example: a health trust of 12 patients, hospitals A and B hidden, C shown with 4. A + B = 8 and each is at
     least 1, so both lie between 1 and 7.
     """
-    return _bounds(view, groups(view), lambda component: solve(component, enough))
+    found: dict[tuple[int, ...], _Found] = {}
+    for group in groups(view):
+        component = build(view, group)
+        exact = narrow(component)
+        found[group] = component, exact is not None and (exact or solve(component, enough))
+    return _bounds(view, found)
 
 
-def _bounds(view: View, parts: list[tuple[int, ...]], finish: Callable[[Component], bool]) -> Bounds:
+def _bounds(view: View, found: Mapping[tuple[int, ...], _Found]) -> Bounds:
     """Bounds of the cells in these groups; other hidden cells are left with what their marks alone tell."""
     consistent = np.ones(view.relations.size, dtype=np.bool_)
     lows = [np.where(view.hidden, 0, values).tolist() for values in view.counts]
     highs = [np.where(view.hidden, UNBOUNDED, values).tolist() for values in view.counts]
     lows[-1] = np.where(view.hidden, view.least, view.n).tolist()
-    for group in parts:
-        component = build(view, group)
-        exact = narrow(component)
-        cells = list(group)
-        if exact is None or not (exact or finish(component)):
-            consistent[cells] = False
-        for own, low, high, found in zip(component.low, lows, highs, component.high, strict=True):
+    for group, (component, agrees) in found.items():
+        if not agrees:
+            consistent[list(group)] = False
+        for least, most, low, high in zip(component.low, component.high, lows, highs, strict=True):
             for place, cell in enumerate(group):
-                low[cell] = own[place]
-                high[cell] = found[place] if found[place] < INFINITE else UNBOUNDED
+                low[cell] = least[place]
+                high[cell] = most[place] if most[place] < INFINITE else UNBOUNDED
     ranges = [Range(np.array(low, np.int64), np.array(high, np.int64)) for low, high in zip(lows, highs, strict=True)]
     if view.x is None:
         return Bounds(n=ranges[0], x=None, misses=None, consistent=consistent)
@@ -161,23 +168,20 @@ class Judge:
         solution = (table.n,) if table.x is None else (table.x, table.n - table.x, table.n)
         self.found = Found(solution)
         self.enough = Enough(policy, self.small, solution, self.found)
-        self.suspected: dict[tuple[bool, tuple[int, ...]], list[Exposure]] = {}
-        self.proven: dict[tuple[bool, tuple[int, ...]], list[Exposure]] = {}
+        self.suspected: dict[_Part, list[Exposure]] = {}
+        self.proven: dict[_Part, list[Exposure]] = {}
+        self.reasoned: dict[_Part, tuple[Component, bool | None]] = {}
 
     def exposures(self, hidden: BoolArray) -> list[Exposure]:
         """The exposed cells; when reasoning alone finds some, no program is solved for further ones."""
         view = self.table.view(hidden)
         nation = bool((self.table.mask("keep") & ~view.hidden).any())
         parts = [(nation, group) for group in groups(view)]
-        found = self._judge(view, parts, self.suspected, lambda _: True)
-        return found or self._judge(view, parts, self.proven, lambda component: solve(component, self.enough))
+        found = self._judge(view, parts, self.suspected, self._reason)
+        return found or self._judge(view, parts, self.proven, self._solve)
 
     def _judge(
-        self,
-        view: View,
-        parts: list[tuple[bool, tuple[int, ...]]],
-        memory: dict[tuple[bool, tuple[int, ...]], list[Exposure]],
-        finish: Callable[[Component], bool],
+        self, view: View, parts: list[_Part], memory: dict[_Part, list[Exposure]], find: Callable[[View, _Part], _Found]
     ) -> list[Exposure]:
         fresh = [part for part in parts if part not in memory]
         if fresh and self.found.count:
@@ -187,10 +191,26 @@ class Judge:
         if fresh:
             home = {cell: part for part in fresh for cell in part[1]}
             memory |= {part: [] for part in fresh}
-            for one in exposed(_bounds(view, [group for _, group in fresh], finish), view, self.policy, self.small):
+            bounds = _bounds(view, {part[1]: find(view, part) for part in fresh})
+            for one in exposed(bounds, view, self.policy, self.small):
                 if one.cell in home:
                     memory[home[one.cell]].append(one)
+            # What reasoning has found exactly is proven.
+            self.proven |= {part: memory[part] for part in fresh if self.reasoned[part][1]}
         return sorted(one for part in parts for one in memory[part])
+
+    def _reason(self, view: View, part: _Part) -> _Found:
+        """What reasoning alone tells; it is remembered, and `_solve` goes on from there."""
+        component = build(view, part[1])
+        exact = narrow(component)
+        self.reasoned[part] = component, exact
+        return component, exact is not None
+
+    def _solve(self, view: View, part: _Part) -> _Found:
+        if part not in self.reasoned:
+            self._reason(view, part)
+        component, exact = self.reasoned[part]
+        return component, exact is not None and (exact or solve(component, self.enough))
 
     def _safe(self, view: View) -> list[bool]:
         """The cells that tables found before show to be uncertain enough."""

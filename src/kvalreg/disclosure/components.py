@@ -65,24 +65,27 @@ class Component:
 
 def groups(view: View) -> list[tuple[int, ...]]:
     """The hidden cells by component, in the order of their first cells; one in no sum is a component of its own."""
-    members, touching = view.relations.members, view.relations.touching
-    hidden = view.hidden.tolist()
+    touching = view.relations.touching
+    hidden = np.flatnonzero(view.hidden).tolist()
+    beside: dict[int, list[int]] = {}
+    for cell in hidden:
+        for number in touching[cell]:
+            beside.setdefault(number, []).append(cell)
     seen: set[int] = set()
     found = []
-    for first in np.flatnonzero(view.hidden).tolist():
+    for first in hidden:
         if first in seen:
             continue
-        cells, sums, waiting = list[int](), set[int](), [first]
+        cells, waiting = list[int](), [first]
         seen.add(first)
         while waiting:
             cell = waiting.pop()
             cells.append(cell)
             for number in touching[cell]:
-                if number not in sums:
-                    sums.add(number)
-                    fresh = [other for other in members[number] if hidden[other] and other not in seen]
-                    seen.update(fresh)
-                    waiting.extend(fresh)
+                for other in beside.pop(number, ()):
+                    if other not in seen:
+                        seen.add(other)
+                        waiting.append(other)
         found.append(tuple(sorted(cells)))
     return found
 
