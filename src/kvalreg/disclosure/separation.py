@@ -144,7 +144,9 @@ class Surroundings:
         """The barrier that this combination of the sums makes, a factor for each."""
         barrier: Barrier = {}
         for other, terms in self.terms.items():
-            rate = sum(factor[node] * sign for node, sign in terms)
+            rate = 0.0
+            for node, sign in terms:
+                rate += factor[node] * sign
             if other != cell and abs(rate) > 1e-9:
                 place = max(other, OUTSIDE)
                 barrier[place] = barrier.get(place, 0.0) + (float(need) if rate > 0 else -rate * room.of(other))
