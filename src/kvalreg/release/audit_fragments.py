@@ -35,6 +35,7 @@ _IDENTITY = {name: role for role, names in _NAMES.items() for name in names}
 _PARAMETER = 2
 """Keys of an object that is a parameter of a chart: its name, and its value."""
 _NUMBERS = frozenset({int, float})
+_A_YEAR = re.compile(r"\d{4}(?:\.0)?")
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"' + r"|'((?:[^'\\\n]|\\.)*)'" + r"|`([^`]*)`")
 
 
@@ -226,21 +227,25 @@ class _JsonReader:
 
 def told(public: Public, spot: Spot, names: tuple[str, ...], texts: tuple[str, ...]) -> Spot:
     """What an object's own values tell about it."""
-    for at, role in _identity(names):
+    places = _identity(names)
+    if not places:
+        return spot
+    file, place, registry, ind_id, context, year, level, orgnr, english = spot
+    for at, role in places:
         text = texts[at]
-        if role == "registry" and text in public.registries:
-            spot = spot._replace(registry=text)
-        elif role == "indicator" and (found := public.indicator(text, spot.registry)):
-            spot = spot._replace(registry=found[0], ind_id=found[1])
-        elif role == "context" and text in CONTEXTS:
-            spot = spot._replace(context=text)
-        elif role == "year" and re.fullmatch(r"\d{4}(?:\.0)?", text):
-            spot = spot._replace(year=int(text[:4]))
-        elif role == "level" and text.lower() in _LEVELS:
-            spot = spot._replace(level=text.lower())
-        elif role == "unit" and (units := public.by_orgnr(text)):
-            spot = spot._replace(level=units[0].level, orgnr=units[0].orgnr)
-    return spot
+        if role == "registry":
+            registry = text if text in public.registries else registry
+        elif role == "indicator":
+            registry, ind_id = public.indicator(text, registry) or (registry, ind_id)
+        elif role == "context":
+            context = text if text in CONTEXTS else context
+        elif role == "year":
+            year = int(text[:4]) if _A_YEAR.fullmatch(text) else year
+        elif role == "level":
+            level = text.lower() if text.lower() in _LEVELS else level
+        elif units := public.by_orgnr(text):
+            level, orgnr = units[0]
+    return Spot(file, place, registry, ind_id, context, year, level, orgnr, english)
 
 
 @lru_cache(4096)

@@ -128,6 +128,42 @@ class _Name(NamedTuple):
     year: int | None
 
 
+class _Word(NamedTuple):
+    """What a text says in a column: whether it is the mark of a hidden cell, may be a result, says by a code that the
+    row is hidden, is nothing at all, and which numbers it tells."""
+
+    mark: bool
+    speaks: bool
+    hides: bool
+    empty: bool
+    told: Told
+
+
+class _Shape(NamedTuple):
+    """What the columns of a table mean, by their places.
+
+    Parameters
+    ----------
+    columns
+        What each text says in each of them.
+    codes, counts
+        Those that say by a code that a row is hidden, and those of which all are empty where it is.
+    numbers
+        Those that hold numbers, each with its role.
+    naming
+        Those that may name what the row is about, and whether they may name an indicator too.
+    orgnrs
+        Those that hold an orgnr.
+    """
+
+    columns: tuple[Memory[str, _Word], ...]
+    codes: tuple[int, ...]
+    counts: tuple[int, ...]
+    numbers: tuple[tuple[int, str], ...]
+    naming: tuple[tuple[int, bool], ...]
+    orgnrs: tuple[int, ...]
+
+
 class Reader:
     """Reads fragments. What it has found out about a text is remembered, whatever the text stands beside."""
 
@@ -138,9 +174,8 @@ class Reader:
         self._sentences = Memory(self._sentences_in)
         self._names = Memory(self._name_in)
         self._indicators = Memory(self._indicator_in)
-        self._speaks = Memory(self._speaks_by_itself)
-        self._marks = Memory(_is_mark)
-        self._numbers = Memory(_numbers_in)
+        self._shapes = Memory(self._shape_of)
+        self._columns = Memory(self._column_of)
 
     def read(self, fragment: Fragment) -> Iterator[Reading | Claim | Unattached]:
         """Everything that a fragment says about cells."""
@@ -200,43 +235,82 @@ class Reader:
 
     # --- records -----------------------------------------------------------------------------------------------------
     def _record(self, record: Record) -> Iterator[Reading | Claim | Unattached]:
-        roles = _roles(record.names)
-        hidden, speaks = self._is_hidden(record, roles), self._is_speaking(record, roles)
+        spot, names, texts, machine, own = record
+        shape = self._shapes[names, machine, spot.english]
+        words = [column[text] for column, text in zip(shape.columns, texts, strict=True)]
+        hidden = speaks = False
+        for word in words:
+            hidden = hidden or word.mark
+            speaks = speaks or word.speaks
+        hidden = hidden or _says_hidden(shape, words)
         if not (hidden or speaks):
             return
-        spot, places = self._identify(record, roles)
+        spot, places = self._identify(record, shape)
         key = _key(spot, places)
         if key is not None:
             if hidden:
                 yield Reading(key, None, spot)
-            elif numbers := self._numbers_of(record, roles, key):
+            elif numbers := self._numbers_of(words, shape, key):
                 yield Reading(key, numbers, spot)
                 return
         if places and speaks:
             yield Claim(places, _years(spot), spot)
-        if record.own and key is None:
+        if own and key is None:
             yield Unattached(record.spot)
 
-    def _identify(self, record: Record, roles: tuple[str | None, ...]) -> tuple[Spot, tuple[Place, ...]]:
+    def _shape_of(self, asked: tuple[tuple[str, ...], tuple[bool, ...], bool]) -> _Shape:
+        """What the columns of a table mean, worked out once for all its rows."""
+        names, machine, english = asked
+        roles = _roles(names)
+        last = {role: at for at, role in enumerate(roles) if role in _TELLS_HIDING}
+        return _Shape(
+            tuple(self._columns[role, by, english] for role, by in zip(roles, machine, strict=True)),
+            tuple(last[role] for role in ("shown", "footnote") if role in last),
+            tuple(last[role] for role in ("n", "x", "value") if role in last),
+            tuple((at, role) for at, role in enumerate(roles) if role is not None and role in _NUMBERS),
+            tuple(
+                (at, at == 0 or role == "unit")
+                for at, role in enumerate(roles)
+                if not machine[at] and role in ("unit", None)
+            ),
+            _orgnrs(names),
+        )
+
+    def _column_of(self, asked: tuple[str | None, bool, bool]) -> Memory[str, _Word]:
+        """What texts say in columns of one role, each worked out once."""
+        role, machine, english = asked
+
+        def word(text: str) -> _Word:
+            low = text.lower()
+            return _Word(
+                _is_mark(text),
+                role not in _SILENT and self._speaks_by_itself(text, without_role=role is None, machine=machine),
+                low in ("false", "0") if role == "shown" else role == "footnote" and HIDDEN_CODE in text.split(),
+                low in ("", "nan"),
+                _numbers_in(text, role, machine=machine, english=english) if role in _NUMBERS else [],
+            )
+
+        return Memory(word)
+
+    def _identify(self, record: Record, shape: _Shape) -> tuple[Spot, tuple[Place, ...]]:
         """Which cell a record is about, from its own fields first, then from what stands around it."""
-        spot = told(self.public, record.spot, record.names, record.texts)
+        texts = record.texts
+        spot = told(self.public, record.spot, record.names, texts)
         names: tuple[Place, ...] = ()
-        for at, role in enumerate(roles):
-            if record.machine[at] or role not in ("unit", None):
-                continue
-            text = record.texts[at]
+        for at, telling in shape.naming:
+            text = texts[at]
             name = self._names[text]
             names = names or _of_level(name.places, spot)
-            if at == 0 or role == "unit":
+            if telling:
                 found = self._indicators[text, spot.registry]
-                if found:
+                if found and found != (spot.registry, spot.ind_id):
                     spot = spot._replace(registry=found[0], ind_id=found[1])
                 if name.context is not None or name.year is not None:
                     spot = spot.known(context=name.context, year=name.year)
         if names:
             # Names repeat, and an orgnr does not; where the two contradict each other, the name is what readers see.
-            keyed = next((self.public.by_orgnr(record.texts[at]) for at in _orgnrs(record.names)), ())
-            return spot, tuple(place for place in names if place in keyed) or names
+            keyed = next((self.public.by_orgnr(texts[at]) for at in shape.orgnrs), ())
+            return spot, (names if names == keyed else tuple(place for place in names if place in keyed) or names)
         return spot, self._about(spot)
 
     def _name_in(self, text: str) -> _Name:
@@ -259,25 +333,8 @@ class Reader:
         starts = [i for i in self.public.registries[registry].indicators if text.startswith(plain(i.title))]
         return (registry, max(starts, key=lambda i: len(i.title)).id) if starts else None
 
-    def _is_hidden(self, record: Record, roles: tuple[str | None, ...]) -> bool:
-        """Whether the record says that its cell is hidden: a mark, a code, ``shown: false``, or empty numbers."""
-        texts, marks = record.texts, self._marks
-        if True in map(marks.__getitem__, texts):
-            return True
-        last = {role: texts[at] for at, role in enumerate(roles) if role in _TELLS_HIDING}
-        if last.pop("shown", "").lower() in ("false", "0") or HIDDEN_CODE in last.pop("footnote", "").split():
-            return True
-        return bool(last) and all(text.lower() in ("", "nan") for text in last.values())
-
-    def _is_speaking(self, record: Record, roles: tuple[str | None, ...]) -> bool:
-        """Whether any field holds a number or a verdict that may be the cell's."""
-        for at, role in enumerate(roles):
-            if role not in _SILENT and self._speaks[record.texts[at], role is None, record.machine[at]]:
-                return True
-        return False
-
-    def _speaks_by_itself(self, asked: tuple[str, bool, bool]) -> bool:
-        text, without_role, machine = asked
+    def _speaks_by_itself(self, text: str, *, without_role: bool, machine: bool) -> bool:
+        """Whether a field holds a number or a verdict that may be the cell's."""
         if text in _VERDICTS:
             return True
         if text.lower() in ("", "nan", "true", "false") or _is_mark(text) or self.public.named[text]:
@@ -288,14 +345,12 @@ class Reader:
             return self._says_result(self.public.mentioned(text)[1]) and self._long_orgnr(text) == ()
         return re.search(r"\d", text if machine else without_years(text)) is not None
 
-    def _numbers_of(self, record: Record, roles: tuple[str | None, ...], key: Key) -> Numbers:
+    def _numbers_of(self, words: list[_Word], shape: _Shape, key: Key) -> Numbers:
         """The record's numbers, each as exactly as it is told."""
         kind = self._kinds[key.registry, key.ind_id]
         parts: list[Span | None] = [None] * len(Numbers._fields)
-        for at, role in enumerate(roles):
-            if role not in _NUMBERS:
-                continue
-            told = self._numbers[record.texts[at], role, record.machine[at], record.spot.english]
+        for at, role in shape.numbers:
+            told = words[at].told
             if role == "x" and not kind.summed:
                 told = [(_VALUE, span) for _, span in told]
             if kind is IndicatorType.ANTALL:  # A count is its own number of patients; its denominator says nothing.
@@ -305,9 +360,19 @@ class Reader:
         return Numbers(*parts)
 
 
+def _says_hidden(shape: _Shape, words: list[_Word]) -> bool:
+    """Whether a row says that its cell is hidden by a code, by ``shown: false``, or by empty numbers."""
+    if any(words[at].hides for at in shape.codes):
+        return True
+    return bool(shape.counts) and all(words[at].empty for at in shape.counts)
+
+
 def _agreed(parts: list[Span | None], told: Told) -> Told:
     """What is told, met with what is known; nothing where any of it contradicts that."""
-    if all(parts[part] is None for part, _ in told):
+    for part, _ in told:
+        if parts[part] is not None:
+            break
+    else:
         return told
     met = [(part, span if (known := parts[part]) is None else known.meet(span)) for part, span in told]
     return [(part, span) for part, span in met if span is not None] if all(span for _, span in met) else []
@@ -346,9 +411,8 @@ def _is_mark(text: str) -> bool:
     return text.removesuffix(FOOTNOTE).rstrip() in HIDDEN_MARKS
 
 
-def _numbers_in(asked: tuple[str, str, bool, bool]) -> Told:
-    """What a text in a column of this role says: text, role, whether a program wrote it, whether in English."""
-    text, role, machine, english = asked
+def _numbers_in(text: str, role: str, *, machine: bool, english: bool) -> Told:
+    """What a text in a column of this role says."""
     span = drawn(text) if machine else printed(text, english=english)
     if role in ("interval", "value"):
         limits = None if machine else printed_interval(text, english=english)
