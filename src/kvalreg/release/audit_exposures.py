@@ -106,7 +106,7 @@ def _printed(public: Public, edition: Edition, keys: Iterable[Key]) -> list[Cell
     for key in keys:
         told = edition.readings[key]
         first[key.place] = _together(public, key, told)
-        last[key.place] = _together(public, key, told[::-1])
+        last[key.place] = _together(public, key, told[::-1]) if len(told) > 1 else first[key.place]
     return [first] if first == last else [first, last]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -59,11 +60,11 @@ class Shelf:
 
 
 def knowledge(public: Public) -> str:
-    """A checksum of all that an audit knows beforehand: units, definitions, and its own code."""
+    """A checksum of all that an audit knows beforehand: units, definitions, its own code and Python."""
     known = TypeAdapter(tuple[list[Unit], list[Registry]]).dump_json(
         (list(public.units), list(public.registries.values()))
     )
-    return hashlib.sha256(_code() + known).hexdigest()
+    return hashlib.sha256(_code() + sys.version.encode() + known).hexdigest()
 
 
 @cache

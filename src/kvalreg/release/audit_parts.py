@@ -7,17 +7,20 @@ is hidden; and what else is claimed.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+import marshal
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kvalreg.release.audit_files import Edition
 from kvalreg.release.audit_public import Key, Place, Spot
 from kvalreg.release.audit_readings import Claim, Reading
-from kvalreg.release.published_numbers import Numbers, Span
+from kvalreg.release.published_numbers import Numbers, Plain, Span, met
 
 ANY = ""
 """The part of a file that holds claims of no known registry: they may be about any."""
+
+_WITHOUT_REFERENCES = 2
+"""The version of `marshal` that writes the same for equal objects, whichever of them are one."""
 
 
 @dataclass
@@ -34,7 +37,7 @@ class Part:
         Numbers beside units that are not about a cell in `numbers`, each once.
     """
 
-    numbers: dict[Key, list[Numbers]] = field(default_factory=dict)
+    numbers: dict[Key, Sequence[Plain]] = field(default_factory=dict)
     hidden: dict[Key, str] = field(default_factory=dict)
     claims: dict[tuple[object, ...], Claim] = field(default_factory=dict)
 
@@ -59,7 +62,7 @@ def parts_of(edition: Edition) -> dict[str, Part]:
     return parts
 
 
-def _together(numbers: list[Numbers]) -> list[Numbers]:
+def _together(numbers: list[Numbers]) -> Sequence[Plain]:
     met = numbers[0]
     for one in numbers[1:]:
         more = met.meet(one)
@@ -78,45 +81,71 @@ def _told(part: Part, claim: Claim) -> bool:
 
 
 def edition_of(parts: Iterable[tuple[str, Part]]) -> Edition:
-    """What several files tell of one registry, each with its address: its cells with one reading in most."""
-    edition = Edition()
-    for address, part in parts:
-        spot = Spot(address)
+    """What several files tell of one registry, each with its address: its cells with one reading in most.
+
+    Cells about which the files contradict each other keep every reading, in the files' order.
+    """
+    edition, parts = Edition(), list(parts)
+    cells: dict[Key, Sequence[Plain]] = {}
+    contradicted: set[Key] = set()
+    for _, part in parts:
         for key, numbers in part.numbers.items():
-            edition.readings.setdefault(key, []).extend([Reading(key, one, spot) for one in numbers])
+            known = cells.setdefault(key, numbers)
+            if known is not numbers and known != numbers and key not in contradicted:
+                both = _met(known, numbers)
+                cells[key] = both or known
+                if both is None:
+                    contradicted.add(key)
+    for key in contradicted:
+        cells[key] = [one for _, part in parts for one in part.numbers.get(key, ())]
+    spot = Spot("")
+    for key, numbers in cells.items():
+        full = _full(key)
+        told = edition.readings.setdefault(full, [])
+        told += [Reading(full, Numbers(*(span and Span(*span) for span in one)), spot) for one in numbers]
+    for address, part in parts:
         for key, place in part.hidden.items():
-            edition.readings.setdefault(key, []).append(Reading(key, None, Spot(address, place)))
+            full = _full(key)
+            edition.readings.setdefault(full, []).append(Reading(full, None, Spot(address, place)))
         edition.claims += part.claims.values()
     return edition
 
 
+def _met(known: Sequence[Plain], more: Sequence[Plain]) -> list[Plain] | None:
+    """What readings say together that agree with each other; None for others."""
+    both: Plain | None = known[0]
+    for one in (*known[1:], *more):
+        both = both and met(both, one)
+    return None if both is None else [both]
+
+
+def _full(key: Key) -> Key:
+    """A key with its names, which those that were stored lack."""
+    registry, ind_id, context, year, place = key
+    return Key(registry, ind_id, context, year, Place(*place))
+
+
 # --- as bytes --------------------------------------------------------------------------------------------------------
 def dump_part(part: Part) -> bytes:
-    """A part as bytes."""
-    numbers = [(_key(key), told) for key, told in part.numbers.items()]
-    hidden = [(_key(key), place) for key, place in part.hidden.items()]
-    claims = [(places, named, spot[:5]) for places, named, spot in part.claims.values()]
-    return json.dumps((numbers, hidden, claims), ensure_ascii=False).encode()
+    """A part as bytes, the same bytes for the same part."""
+    numbers: dict[tuple[object, ...], list[object]] = {}
+    for key, told in part.numbers.items():
+        plain = [tuple(span and tuple(span) for span in one) for one in told]
+        numbers.setdefault(key[:4], []).append((*key.place, plain))
+    hidden = [(key[:4], tuple(key.place), place) for key, place in part.hidden.items()]
+    claims = [([tuple(place) for place in places], named, spot[:5]) for places, named, spot in part.claims.values()]
+    return marshal.dumps((numbers, hidden, claims), _WITHOUT_REFERENCES)
 
 
 def load_part(stored: bytes) -> Part:
-    """A part again."""
-    numbers, hidden, claims = json.loads(stored)
+    """A part again; its keys and numbers are equal to those it had, without their names."""
+    numbers, hidden, claims = marshal.loads(stored)  # noqa: S302 - the shelf has checked its checksum
     part = Part()
     part.numbers = {
-        _key_of(key): [Numbers(*(span and Span(*span) for span in one)) for one in told] for key, told in numbers
+        (*group, (level, orgnr)): told for group, cells in numbers.items() for level, orgnr, told in cells
     }
-    part.hidden = {_key_of(key): place for key, place in hidden}
+    part.hidden = {(*group, where): place for group, where, place in hidden}
     for places, named, spot in claims:
-        claim = Claim(tuple(Place(*place) for place in places), tuple(named), Spot(*spot))
+        claim = Claim(tuple(Place(*place) for place in places), named, Spot(*spot))
         part.claims[claim] = claim
     return part
-
-
-def _key(key: Key) -> tuple[object, ...]:
-    return (*key[:4], *key.place)
-
-
-def _key_of(stored: tuple[str, str, str, int, str, str]) -> Key:
-    registry, ind_id, context, year, level, orgnr = stored
-    return Key(registry, ind_id, context, year, Place(level, orgnr))

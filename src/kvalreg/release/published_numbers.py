@@ -63,21 +63,32 @@ class Numbers(NamedTuple):
 
     def meet(self, other: Numbers) -> Numbers | None:
         """What two places say together; None when they contradict each other."""
-        if self == other:
-            return self
-        met = []
-        for mine, theirs in zip(self, other, strict=True):
-            both = mine.meet(theirs) if mine is not None and theirs is not None else (mine or theirs)
-            if both is None and mine is not None:
-                return None
-            met.append(both)
-        return Numbers(*met)
+        both = met(self, other)
+        return None if both is None else Numbers(*(span and Span(*span) for span in both))
 
     def __bool__(self) -> bool:
         return self != _NOTHING
 
 
 _NOTHING = Numbers()
+Plain = tuple[tuple[float, float] | None, ...]
+"""Numbers without their names: a nation has millions of them."""
+
+
+def met(one: Plain, other: Plain) -> Plain | None:
+    """What two places say together; None when they contradict each other."""
+    if one == other:
+        return one
+    both = []
+    for mine, theirs in zip(one, other, strict=True):
+        if mine is None or theirs is None or mine == theirs:
+            both.append(mine or theirs)
+            continue
+        low, high = max(mine[0], theirs[0]), min(mine[1], theirs[1])
+        if low > high + _SLACK * max(1.0, abs(high)):
+            return None
+        both.append((low, high))
+    return tuple(both)
 
 
 def printed(text: str, *, english: bool) -> Span | None:
