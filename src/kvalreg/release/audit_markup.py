@@ -23,14 +23,26 @@ class Part(IntEnum):
     """An element that is closed where it is opened, as drawings have them."""
     END = 3
     COMMENT = 4
+    ROW = 5
+    """A plain row of a table, whole: pages have thousands. `row_of` reads it, `parts_of` takes it apart."""
 
 
 class Token(NamedTuple):
-    """A part of a page: a text, a comment, or a tag's name and attributes."""
+    """A part of a page: a text, a comment, a plain row, or a tag's name and attributes."""
 
     part: Part
     what: str
     attributes: Attributes
+
+
+class Cell(NamedTuple):
+    """A cell of a plain row; what it has not is empty."""
+
+    tag: str
+    scope: str
+    label: str
+    sort: str
+    text: str
 
 
 _NAME = r"[a-zA-Z][a-zA-Z0-9:_-]*"
@@ -40,6 +52,11 @@ _TOKEN = re.compile(
     r"""(?P<text>[^<]*)"""
 )
 _ATTRIBUTE = re.compile(r"""([a-zA-Z_:@][\w:.@-]*)(?:="([^"]*)"|='([^']*)'|(?=[\s]|$))""")
+_OF_CELL = r"""(?: scope="([a-z]*)")?(?: data-label="([^"<>]*)")?(?: data-sort="([^"<>]*)")?>([^<]*)</"""
+_CELL = re.compile(rf"<(t[dh]){_OF_CELL}t[dh]>")
+_ROW = re.compile(
+    rf"""<tr(?: data-unit="(?P<unit>[^"<>]*)")?>(?P<cells>(?:<(?P<cell>t[dh]){_OF_CELL}(?P=cell)>)+)</tr>(?P<after>[^<]*)"""
+)
 _RAW = {tag: re.compile(rf"</{tag}(?=[\s/>])", re.IGNORECASE) for tag in ("script", "style")}
 """Elements whose text is no markup until their own end."""
 _NONE: Attributes = []
@@ -55,6 +72,13 @@ def tokens(text: str) -> list[Token] | None:
         found.append(Token(Part.TEXT, unescape(text[:at]), _NONE))
     size = len(text)
     while at < size:
+        if text.startswith("<tr", at) and (match := _ROW.match(text, at)):
+            at = match.end()
+            after = match["after"]
+            found.append(Token(Part.ROW, text[match.start() : match.start("after")], _NONE))
+            if after:
+                found.append(Token(Part.TEXT, unescape(after) if "&" in after else after, _NONE))
+            continue
         match = _TOKEN.match(text, at)
         if match is None:
             return None
@@ -78,6 +102,29 @@ def tokens(text: str) -> list[Token] | None:
             found.append(Token(Part.COMMENT, comment, _NONE))
         if after:
             found.append(Token(Part.TEXT, unescape(after) if "&" in after else after, _NONE))
+    return found
+
+
+def row_of(text: str) -> tuple[str, list[Cell]]:
+    """The unit of a plain row, and its cells."""
+    match = _ROW.match(text)
+    cells = [Cell(*one) for one in _CELL.findall(text)]
+    if "&" in text:
+        cells = [Cell(*map(unescape, one)) for one in cells]
+    return unescape((match and match["unit"]) or ""), cells
+
+
+def parts_of(text: str) -> list[Token]:
+    """The tags and texts of a plain row."""
+    found = []
+    for match in _TOKEN.finditer(text):
+        tag, attributes, _, end, _, after = match.groups()
+        if tag is not None:
+            found.append(Token(Part.START, tag, _attributes(attributes) if attributes else _NONE))
+        else:
+            found.append(Token(Part.END, end, _NONE))
+        if after:
+            found.append(Token(Part.TEXT, unescape(after), _NONE))
     return found
 
 

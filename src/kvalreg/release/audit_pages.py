@@ -23,7 +23,7 @@ from kvalreg.release.audit_fragments import (
     read_script,
     table_records,
 )
-from kvalreg.release.audit_markup import Part, tokens
+from kvalreg.release.audit_markup import Part, Token, parts_of, row_of, tokens
 from kvalreg.release.audit_public import Public, Spot, plain
 
 _VOID = frozenset(
@@ -133,6 +133,9 @@ class _Reader(HTMLParser):
             self.feed(text)
             self.close()
             return
+        self._read_parts(told)
+
+    def _read_parts(self, told: list[Token]) -> None:
         for part, what, attributes in told:
             if part is Part.START:
                 self.handle_starttag(what, attributes)
@@ -140,6 +143,8 @@ class _Reader(HTMLParser):
                 self.handle_endtag(what)
             elif part is Part.TEXT:
                 self._text(what)
+            elif part is Part.ROW:
+                self._row(what)
             elif part is Part.EMPTY:
                 self.handle_startendtag(what, attributes)
             else:
@@ -201,6 +206,28 @@ class _Reader(HTMLParser):
         """Text."""
         self._text(data)
 
+    def _row(self, text: str) -> None:
+        """A plain row: what its tags and texts tell one by one, at one go."""
+        if not self.tables or self.tables[-1].cell is not None or self.drawings or self.stack[-1].inline:
+            self._read_parts(parts_of(text))
+            return
+        self.flush()
+        unit, cells = row_of(text)
+        table = self.tables[-1]
+        spot = self.spot._replace(orgnr=unit) if unit else self.spot
+        row = _RowOpen(spot)
+        table.rows.append(row)
+        for tag, scope, label, sort, content in cells:
+            if tag == "td" or scope == "row":
+                row.heading = False
+            if sort:
+                row.sorts[len(row.cells)] = sort
+            if label:
+                self._attribute(spot, "data-label", label, TextKind.PROSE)
+            content = plain(content)
+            self._passage(spot, content, TextKind.CELL)
+            row.cells.append(content)
+
     def handle_comment(self, data: str) -> None:
         """A comment can be read too."""
         self.found.append(Passage(self.spot, data))
@@ -241,7 +268,7 @@ class _Reader(HTMLParser):
             self.found += _json_or_text(self.public, spot._replace(place=f"{spot.place} chart data".strip()), text)
         elif tag != "style":
             text = plain(text)
-            self.found.append(Passage(spot, text, self._kind()))
+            self._passage(spot, text, self._kind())
             if tag in _TEACHING:
                 self._learn(tag, text)
 
@@ -295,8 +322,20 @@ class _Reader(HTMLParser):
                 place = f"{spot.place} download {given.get('download', '')}".strip()
                 self.found += read_data_address(self.public, spot._replace(place=place), value)
             elif name in _TEXTS or (name.startswith("data-") and name not in _IDENTITY and name != _ADDRESS):
-                place = f"{spot.place} attribute {name}".strip()
-                self.found.append(Passage(spot._replace(place=place), plain(value), self._kind()))
+                self._attribute(spot, name, value, self._kind())
+
+    def _attribute(self, spot: Spot, name: str, value: str, kind: TextKind) -> None:
+        text = plain(value)
+        if self._tells(text, kind):
+            self.found.append(Passage(spot._replace(place=f"{spot.place} attribute {name}".strip()), text, kind))
+
+    def _passage(self, spot: Spot, text: str, kind: TextKind) -> None:
+        if self._tells(text, kind):
+            self.found.append(Passage(spot, text, kind))
+
+    def _tells(self, text: str, kind: TextKind) -> bool:
+        """Whether anything can follow from a text: most say no result and, in a drawing, name no unit."""
+        return bool(self.public.sentences[text]) or (kind is TextKind.LABEL and bool(self.public.named[text]))
 
     def _table(self, table: _TableOpen) -> None:
         heading: list[str] = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from kvalreg.release.audit_files import Edition
 from kvalreg.release.audit_public import Key, Place, Spot
@@ -140,11 +141,11 @@ def dump_part(part: Part) -> bytes:
 def load_part(stored: bytes) -> Part:
     """A part again; its keys and numbers are equal to those it had, without their names."""
     numbers, hidden, claims = marshal.loads(stored)  # noqa: S302 - the shelf has checked its checksum
-    part = Part()
-    part.numbers = {
-        (*group, (level, orgnr)): told for group, cells in numbers.items() for level, orgnr, told in cells
+    cells: dict[Any, Any] = {
+        (*group, (level, orgnr)): told for group, listed in numbers.items() for level, orgnr, told in listed
     }
-    part.hidden = {(*group, where): place for group, where, place in hidden}
+    marked: dict[Any, str] = {(*group, where): place for group, where, place in hidden}
+    part = Part(cells, marked)
     for places, named, spot in claims:
         claim = Claim(tuple(Place(*place) for place in places), named, Spot(*spot))
         part.claims[claim] = claim

@@ -72,6 +72,14 @@ class Key(NamedTuple):
     place: Place
 
 
+class Sentence(NamedTuple):
+    """A sentence that tells a result: the units and the titles that it names, and its years."""
+
+    places: tuple[Place, ...]
+    titled: tuple[tuple[str, str], ...]
+    years: tuple[int, ...]
+
+
 class Spot(NamedTuple):
     """Where in a site something stands, and what is known there; None for what is not known."""
 
@@ -223,6 +231,29 @@ class Public:
         listed = "|".join(re.escape(name) for name in longest_first)
         return re.compile(rf"(?<!\w)(?:{listed})(?![\w,.]*\d)") if listed else None
 
+    # --- sentences ---------------------------------------------------------------------------------------------------
+    @cached_property
+    def sentences(self) -> Memory[str, tuple[Sentence, ...]]:
+        """The sentences of a text that tell a result; most texts have none, and need no further look."""
+        return Memory(self._sentences_in)
+
+    def _sentences_in(self, text: str) -> tuple[Sentence, ...]:
+        """The sentences that tell a result of whatever they are about."""
+        found = []
+        for sentence in _SENTENCE.split(text):
+            if not _SAYS_RESULT.search(sentence) or sentence.startswith(_TARGETS):
+                continue
+            places, rest = self.mentioned(sentence)
+            if self.says_result(rest):
+                titled = self.titled(sentence, None)
+                found.append(Sentence(places, titled, years(self.without_titles(rest))))
+        return tuple(found)
+
+    def says_result(self, text: str) -> bool:
+        """Whether a text holds a number or a verdict that may be a result: no year, no ``95 %``, no title's number."""
+        rest = re.sub(r"95\s?%", " ", without_years(without_days(self.without_titles(text))))
+        return _SAYS_RESULT.search(rest) is not None
+
     # --- addresses, ids, captions ------------------------------------------------------------------------------------
     def addressed(self, spot: Spot, address: str) -> Spot:
         """What an address adds: ``registre/slag/2026-forelopig/index.html``."""
@@ -322,3 +353,19 @@ def without_days(text: str) -> str:
 def catalogue(*keys: str) -> frozenset[str]:
     """The texts of these keys in every language: ``states.hidden``."""
     return frozenset(plain(form) for language in LANGUAGES for key in keys for form in words(language).forms(key))
+
+
+LEVEL_WORDS = catalogue(
+    *(f"levels.{a}{b}" for a in ("high", "moderate", "low") for b in ("", "_certain", "_uncertain"))
+)
+_TARGETS = tuple({text.partition("{")[0] for text in catalogue("message.target_min", "message.target_max")})
+_NUMBER_WORDS = (
+    "null|en|ett|én|to|tre|fire|fem|seks|sju|syv|åtte|ni|ti|elleve|tolv|"
+    "one|two|three|four|five|six|seven|eight|nine|ten"
+)
+_SAYS_RESULT = re.compile(
+    rf"\d|\b(?:{_NUMBER_WORDS}|alle|ingen|none|all)\s+(?:av|of|pasient\w*|patients?|tilfeller?|cases?)\b|"
+    + "|".join(re.escape(phrase) for phrase in sorted(LEVEL_WORDS)),
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ0-9])")

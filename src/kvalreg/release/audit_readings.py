@@ -16,6 +16,7 @@ from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.inputs.units import Level
 from kvalreg.release.audit_fragments import Fragment, Passage, Record, TextKind, told
 from kvalreg.release.audit_public import (
+    LEVEL_WORDS,
     Key,
     Memory,
     Place,
@@ -23,7 +24,6 @@ from kvalreg.release.audit_public import (
     Spot,
     catalogue,
     plain,
-    without_days,
     without_years,
     years,
 )
@@ -31,17 +31,13 @@ from kvalreg.release.published_numbers import Numbers, Span, drawn, printed, pri
 from kvalreg.report.tables import FOOTNOTE
 
 HIDDEN_MARKS = catalogue("states.hidden", "revision.hidden")
-_LEVEL_WORDS = catalogue(
-    *(f"levels.{a}{b}" for a in ("high", "moderate", "low") for b in ("", "_certain", "_uncertain"))
-)
 _PROVISIONAL_WORDS = frozenset(
-    plain(mark.format(level=level)) for mark in catalogue("states.provisional_level") for level in _LEVEL_WORDS
+    plain(mark.format(level=level)) for mark in catalogue("states.provisional_level") for level in LEVEL_WORDS
 )
 _FUNNEL_WORDS = catalogue(*(f"verdicts.{code}" for code in ("as_expected", "possible_deviation", "deviation")))
 _CODES = {"high", "moderate", "low", "as_expected", "possible_deviation", "deviation"}
 _CODES |= {"better", "worse", "increased", "decreased", "unclear"}
-_VERDICTS = _LEVEL_WORDS | _PROVISIONAL_WORDS | _FUNNEL_WORDS | _CODES
-_TARGETS = tuple({text.partition("{")[0] for text in catalogue("message.target_min", "message.target_max")})
+_VERDICTS = LEVEL_WORDS | _PROVISIONAL_WORDS | _FUNNEL_WORDS | _CODES
 _ROLES = {
     "n": catalogue("table.patients") | {"denominator", "n", "patients", "nevner"},
     "x": frozenset({"var", "x", "numerator", "teller"}),
@@ -69,19 +65,9 @@ Told = list[tuple[int, Span]]
 """Parts of `Numbers` by their places, and what is told of them."""
 _SILENT = frozenset({"aside", "unit", "shown"})
 _SEVERAL = 2
-_NUMBER_WORDS = (
-    "null|en|ett|én|to|tre|fire|fem|seks|sju|syv|åtte|ni|ti|elleve|tolv|"
-    "one|two|three|four|five|six|seven|eight|nine|ten"
-)
-_SAYS_RESULT = re.compile(
-    rf"\d|\b(?:{_NUMBER_WORDS}|alle|ingen|none|all)\s+(?:av|of|pasient\w*|patients?|tilfeller?|cases?)\b|"
-    + "|".join(re.escape(phrase) for phrase in sorted(_LEVEL_WORDS)),
-    re.IGNORECASE,
-)
 HIDDEN_CODE = "hidden"
 """What open data has in the column ``footnote`` of a hidden cell."""
 _ADDRESS = re.compile(r"[\w./-]+\.(?:json|csv|html)")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ0-9])")
 
 
 class Reading(NamedTuple):
@@ -110,14 +96,6 @@ class Unattached(NamedTuple):
     """A row of one of our own tables that tells of no cell we can name."""
 
     spot: Spot
-
-
-class Sentence(NamedTuple):
-    """A sentence that tells a result: the units and the titles that it names, and its years."""
-
-    places: tuple[Place, ...]
-    titled: tuple[tuple[str, str], ...]
-    years: tuple[int, ...]
 
 
 class _Name(NamedTuple):
@@ -171,7 +149,6 @@ class Reader:
         self.public = public
         self._nation = Place(Level.NATION.value, public.units.nation.orgnr)
         self._kinds = {(r.id, i.id): i.type for r in public.registries.values() for i in r.indicators}
-        self._sentences = Memory(self._sentences_in)
         self._names = Memory(self._name_in)
         self._indicators = Memory(self._indicator_in)
         self._shapes = Memory(self._shape_of)
@@ -187,7 +164,7 @@ class Reader:
         if kind is TextKind.LABEL and (places := _of_level(self.public.named[text], spot)):
             yield Claim(places, _years(spot), spot)
             return
-        for places, every_title, named_years in self._sentences[text]:
+        for places, every_title, named_years in self.public.sentences[text]:
             titled = [one for one in every_title if spot.registry in (None, one[0])]
             if titled:
                 places = (*places, self._nation)
@@ -209,23 +186,6 @@ class Reader:
             place for name in (unit.name, unit.short_name) for place in self.public.places.get(plain(name), ())
         }
         return tuple(place for place in places if place == own or place not in namesakes)
-
-    def _sentences_in(self, text: str) -> tuple[Sentence, ...]:
-        """The sentences that tell a result of whatever they are about."""
-        found = []
-        for sentence in _SENTENCE.split(text):
-            if not _SAYS_RESULT.search(sentence) or sentence.startswith(_TARGETS):
-                continue
-            places, rest = self.public.mentioned(sentence)
-            if self._says_result(rest):
-                titled = self.public.titled(sentence, None)
-                found.append(Sentence(places, titled, years(self.public.without_titles(rest))))
-        return tuple(found)
-
-    def _says_result(self, text: str) -> bool:
-        """Whether a text holds a number or a verdict that may be a result: no year, no ``95 %``, no title's number."""
-        rest = re.sub(r"95\s?%", " ", without_years(without_days(self.public.without_titles(text))))
-        return _SAYS_RESULT.search(rest) is not None
 
     def _about(self, spot: Spot) -> tuple[Place, ...]:
         """The unit that the surroundings tell of."""
@@ -342,7 +302,7 @@ class Reader:
         if _ADDRESS.fullmatch(text):
             return False
         if without_role and not machine:
-            return self._says_result(self.public.mentioned(text)[1]) and self._long_orgnr(text) == ()
+            return self.public.says_result(self.public.mentioned(text)[1]) and self._long_orgnr(text) == ()
         return re.search(r"\d", text if machine else without_years(text)) is not None
 
     def _numbers_of(self, words: list[_Word], shape: _Shape, key: Key) -> Numbers:
