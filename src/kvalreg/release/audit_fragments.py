@@ -35,6 +35,7 @@ _IDENTITY = {name: role for role, names in _NAMES.items() for name in names}
 _PARAMETER = 2
 """Keys of an object that is a parameter of a chart: its name, and its value."""
 _NUMBERS = frozenset({int, float})
+_NESTING = frozenset({dict, list})
 _A_YEAR = re.compile(r"\d{4}(?:\.0)?")
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"' + r"|'((?:[^'\\\n]|\\.)*)'" + r"|`([^`]*)`")
 
@@ -175,20 +176,47 @@ class _JsonReader:
             if value and all(isinstance(one, dict) for one in value):
                 self._rows(spot, value, path)
                 return
+            sentences = self.public.sentences
             for at, one in enumerate(value):
+                if type(one) is str and not sentences[one]:
+                    continue
                 if isinstance(one, dict | list | str):
                     self.walk(spot, one, f"{path}[{at}]")
-        elif isinstance(value, str):
+        elif isinstance(value, str) and self.public.sentences[value]:
             self.found.append(Passage(spot._replace(place=path), value))
 
     def _rows(self, spot: Spot, rows: list[dict[str, object]], path: str) -> None:
         """A list of objects is a table: its level is found for all of them together."""
+        names = tuple(rows[0]) if rows else ()
+        if self._is_flat(names, rows):
+            self._flat(spot, names, (tuple(row.values()) for row in rows), path)
+            return
         first = len(self.found)
         for at, row in enumerate(rows):
             self._object(spot, row, f"{path}[{at}]")
         inside = self.found[first:]
         self.found[first:] = [one for one in inside if not isinstance(one, Record)]
         self.found += with_level(self.public, [one for one in inside if isinstance(one, Record)])
+
+    def _is_flat(self, names: tuple[str, ...], rows: list[dict[str, object]]) -> bool:
+        """Whether objects are the rows of a plain table: the same keys that name no unit, and nothing nested."""
+        if len(names) <= _PARAMETER or self._names_units(names):
+            return False
+        return all(tuple(row) == names and _NESTING.isdisjoint(map(type, row.values())) for row in rows)
+
+    def _names_units(self, names: Iterable[str]) -> bool:
+        return any(self.public.by_orgnr(name) or self.public.named[name] for name in names)
+
+    def _flat(self, spot: Spot, names: tuple[str, ...], rows: Iterable[tuple[object, ...]], path: str) -> None:
+        """The rows of a plain table."""
+        public, sentences = self.public, self.public.sentences
+        records: list[Record] = []
+        for at, values in enumerate(rows):
+            texts = tuple([_text(one) for one in values])
+            known = told(public, spot._replace(place=f"{path}[{at}]"), names, texts)
+            records.append(Record(known, names, texts, tuple([type(one) in _NUMBERS for one in values])))
+            self.found += [Passage(known, one) for one in values if type(one) is str and " " in one and sentences[one]]
+        self.found += with_level(public, records)
 
     def _series(self, spot: Spot, rows: object, path: str) -> None:
         """A unit's years as kvalreg's pages hold them: lists whose places have known names, as far as they go."""
@@ -197,22 +225,25 @@ class _JsonReader:
         self._rows(spot, named, path)
 
     def _object(self, spot: Spot, value: dict[str, object], path: str) -> None:
-        public, found = self.public, self.found
+        public, found, sentences = self.public, self.found, self.public.sentences
         if len(value) == _PARAMETER and set(value) == {"name", "value"} and isinstance(value["name"], str):
             value = {value["name"]: value["value"]}  # a parameter of a chart: what it is called tells what it is
         nested = {key: one for key, one in value.items() if isinstance(one, dict | list)}
         if len(nested) > 1:
             columns = {key: one for key, one in nested.items() if isinstance(one, list) and one and not _nested(one)}
             if len(columns) > 1 and len({len(one) for one in columns.values()}) == 1:
-                rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-                self._rows(spot, rows, path)
+                rows = zip(*columns.values(), strict=True)
+                if len(columns) <= _PARAMETER or self._names_units(columns):
+                    self._rows(spot, [dict(zip(columns, row, strict=True)) for row in rows], path)
+                else:
+                    self._flat(spot, tuple(columns), rows, path)
         single = {key: one for key, one in value.items() if key not in nested} if nested else value
         names, values = tuple(single), list(single.values())
         texts = tuple([_text(one) for one in values])
         known = told(public, spot._replace(place=path), names, texts)
         if single:
             found.append(Record(known, names, texts, tuple([type(one) in _NUMBERS for one in values])))
-            found += [Passage(known, one) for one in values if type(one) is str and " " in one]
+            found += [Passage(known, one) for one in values if type(one) is str and " " in one and sentences[one]]
         for key, one in value.items():
             if key in nested:
                 where = f"{path}.{_safe(public, key)}".lstrip(".")

@@ -25,7 +25,6 @@ from kvalreg.release.audit_public import (
     catalogue,
     plain,
     without_years,
-    years,
 )
 from kvalreg.release.published_numbers import Numbers, Span, drawn, printed, printed_interval
 from kvalreg.report.tables import FOOTNOTE
