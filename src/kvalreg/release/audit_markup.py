@@ -55,7 +55,7 @@ _ATTRIBUTE = re.compile(r"""([a-zA-Z_:@][\w:.@-]*)(?:="([^"]*)"|='([^']*)'|(?=[\
 _OF_CELL = r"""(?: scope="([a-z]*)")?(?: data-label="([^"<>]*)")?(?: data-sort="([^"<>]*)")?>([^<]*)</"""
 _CELL = re.compile(rf"<(t[dh]){_OF_CELL}t[dh]>")
 _ROW = re.compile(
-    rf"""<tr(?: data-unit="(?P<unit>[^"<>]*)")?>(?P<cells>(?:<(?P<cell>t[dh]){_OF_CELL}(?P=cell)>)+)</tr>(?P<after>[^<]*)"""
+    rf"""<tr(?: data-unit="(?P<unit>[^"<>]*)")?>(?:<(?P<cell>t[dh]){_OF_CELL}(?P=cell)>)+</tr>(?P<after>[^<]*)"""
 )
 _RAW = {tag: re.compile(rf"</{tag}(?=[\s/>])", re.IGNORECASE) for tag in ("script", "style")}
 """Elements whose text is no markup until their own end."""
@@ -74,10 +74,8 @@ def tokens(text: str) -> list[Token] | None:
     while at < size:
         if text.startswith("<tr", at) and (match := _ROW.match(text, at)):
             at = match.end()
-            after = match["after"]
             found.append(Token(Part.ROW, text[match.start() : match.start("after")], _NONE))
-            if after:
-                found.append(Token(Part.TEXT, unescape(after) if "&" in after else after, _NONE))
+            found += _texts(match["after"])
             continue
         match = _TOKEN.match(text, at)
         if match is None:
@@ -100,8 +98,7 @@ def tokens(text: str) -> list[Token] | None:
             found.append(Token(Part.END, end.lower(), _NONE))
         elif comment is not None:
             found.append(Token(Part.COMMENT, comment, _NONE))
-        if after:
-            found.append(Token(Part.TEXT, unescape(after) if "&" in after else after, _NONE))
+        found += _texts(after)
     return found
 
 
@@ -123,9 +120,12 @@ def parts_of(text: str) -> list[Token]:
             found.append(Token(Part.START, tag, _attributes(attributes) if attributes else _NONE))
         else:
             found.append(Token(Part.END, end, _NONE))
-        if after:
-            found.append(Token(Part.TEXT, unescape(after), _NONE))
+        found += _texts(after)
     return found
+
+
+def _texts(text: str) -> tuple[Token, ...]:
+    return (Token(Part.TEXT, unescape(text) if "&" in text else text, _NONE),) if text else ()
 
 
 def _attributes(text: str) -> Attributes:
