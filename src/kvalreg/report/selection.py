@@ -48,29 +48,31 @@ class Selection:
     @property
     def indicators(self) -> list[Indicator]:
         """The indicators that are shown, in the registry's own order, which have a cell in this year."""
-        present = {ind_id for (ind_id, _, _), cells in self._groups.items() if self._now(cells)}
+        present = {ind_id for ind_id, _, _ in self._now}
         return [indicator for indicator in self.registry.indicators if indicator.include and indicator.id in present]
 
     def cells(self, ind_id: str, context: str, level: Level) -> Cells:
         """The published cells of one indicator, context and level, all years up to this one, with the unit's name."""
         return self._groups.get((ind_id, context, level.value), [])
 
+    def cells_now(self, ind_id: str, context: str, level: Level) -> Cells:
+        """Of these, the cells of the year that is told of."""
+        return self._now.get((ind_id, context, level.value), [])
+
     def contexts(self, indicator: Indicator) -> list[str]:
         """The contexts in which an indicator has cells this year."""
         return [
-            context
-            for context in CONTEXTS
-            if any(self._now(self.cells(indicator.id, context, level)) for level in Level)
+            context for context in CONTEXTS if any((indicator.id, context, level.value) in self._now for level in Level)
         ]
 
     def nation(self, indicator: Indicator, context: str) -> Cells:
         """The nation's cell of this year: one, or none."""
-        return self._now(self.cells(indicator.id, context, Level.NATION))
+        return self.cells_now(indicator.id, context, Level.NATION)
 
     def units_compared(self, indicator: Indicator, context: str) -> tuple[Level, Cells]:
         """The level of presentation, and its units' cells of this year."""
         level = self.published.presentation(indicator.id, context, self.year).level
-        return level, self._now(self.cells(indicator.id, context, level))
+        return level, self.cells_now(indicator.id, context, level)
 
     def units_presented(self, indicator: Indicator, context: str) -> Cells:
         """The cells of every unit that a reader may pick: hospitals, HFs and RHFs, all years up to this one."""
@@ -110,8 +112,11 @@ class Selection:
             name = f"{unit.short_name} ({self.published.units[unit.parent].short_name})"
         return self.words.unit(name, unit.closed)
 
-    def _now(self, cells: Cells) -> Cells:
-        return [cell for cell in cells if cell["year"] == self.year]
+    @cached_property
+    def _now(self) -> dict[tuple[str, str, str], Cells]:
+        """The cells of the year by indicator, context and level; groups without one are left out."""
+        now = {key: [cell for cell in cells if cell["year"] == self.year] for key, cells in self._groups.items()}
+        return {key: cells for key, cells in now.items() if cells}
 
     @cached_property
     def _groups(self) -> dict[tuple[str, str, str], Cells]:

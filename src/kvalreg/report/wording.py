@@ -93,7 +93,7 @@ class Words:
 
     def percent(self, share: float) -> str:
         """A share as a percentage, for axes and methods: ``95 %`` in Norwegian, ``95%`` in English."""
-        return format_percent(_half_up(share, 2), format=None, locale=self.language)
+        return _percentage(_half_up(share, 2), self.language)
 
     def frequency(self, share: float, per: int = 100) -> str:
         """A share as a natural frequency: ``87 av 100``. What rounds to none or all is told per 1000.
@@ -115,10 +115,8 @@ class Words:
         """A unit of measure in this language and number: ``1 dag``, ``1,9 dager``; an unknown one as it was written."""
         if self.texts == self.language and value is None:
             return unit
-        for key in self.catalogue["measures"]:
-            if unit in words(self.texts).forms(f"measures.{key}"):
-                return self(f"measures.{key}", count=None if value is None else int(_half_up(value, 0)))
-        return unit
+        key = _measure_key(unit, self.texts)
+        return unit if key is None else self(key, count=None if value is None else int(_half_up(value, 0)))
 
     def subject(self, indicator: Indicator, value: float) -> str:
         """A value as the subject of a sentence: ``87 av 100 pasienter``."""
@@ -157,9 +155,29 @@ class Words:
 
 def per_of(indicator: Indicator) -> int:
     """The one denominator of an indicator's natural frequencies: 1000 when it shows decimals of a per cent."""
-    targets = [level for level in (indicator.level_green, indicator.level_yellow) if level is not None]
-    fine = any(not math.isclose(level * 100, round(level * 100), abs_tol=1e-9) for level in targets)
-    return 1000 if indicator.type is not IndicatorType.DG_ANDEL and (indicator.decimals > 0 or fine) else 100
+    if indicator.type is IndicatorType.DG_ANDEL:
+        return 100
+    return 1000 if indicator.decimals > 0 or _fine(indicator.level_green, indicator.level_yellow) else 100
+
+
+@lru_cache(maxsize=4096)
+def _fine(*targets: float | None) -> bool:
+    """Whether any of these shares has a part of a per cent."""
+    hundredths = [level * 100 for level in targets if level is not None]
+    return any(not math.isclose(level, round(level), abs_tol=1e-9) for level in hundredths)
+
+
+@lru_cache(maxsize=4096)
+def _measure_key(unit: str, language: str) -> str | None:
+    """The key of a unit of measure that is written in this language; None for one that the catalogue has not."""
+    known = words(language)
+    keys = (f"measures.{name}" for name in known.catalogue["measures"])
+    return next((key for key in keys if unit in known.forms(key)), None)
+
+
+@lru_cache(maxsize=4096)
+def _percentage(share: float, language: str) -> str:
+    return str(format_percent(share, format=None, locale=language))
 
 
 @lru_cache(maxsize=4096)

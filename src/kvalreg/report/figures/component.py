@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -21,6 +22,8 @@ from kvalreg.report.figures.theme import CONFIG, ONCE
 from kvalreg.report.wording import Words
 
 Rows = list[dict[str, Any]]
+_QUOTED = re.compile(r"[^A-Za-z0-9_.~;,:()+/-]+")
+"""What an address may not hold as it is."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +154,9 @@ class Figure:
 
 def table_html(table: Table, label: str) -> str:
     """A plain table in a labelled box that scrolls by itself, which the page lets a reader sort."""
-    heading = "".join(f'<th scope="col">{escape(text)}</th>' for text in table.heading)
-    rows = "\n".join(_line_html(line, table.heading) for line in table.lines)
+    labels = [escape(text) for text in table.heading]
+    heading = "".join(f'<th scope="col">{text}</th>' for text in labels)
+    rows = "\n".join(_line_html(line, labels[1:]) for line in table.lines)
     kind = "kv-table kv-counts" if table.counts else "kv-table"
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(label)}">'
@@ -160,10 +164,10 @@ def table_html(table: Table, label: str) -> str:
     )
 
 
-def cell_html(cell: Cell, label: str) -> str:
+def _cell_html(cell: Cell, label: str) -> str:
     """A cell with its column's name, for narrow screens, and what it is sorted by."""
     sort = "" if cell.sort is None else f' data-sort="{cell.sort}"'
-    return f'<td data-label="{escape(label)}"{sort}>{escape(cell.text)}</td>'
+    return f'<td data-label="{label}"{sort}>{escape(cell.text)}</td>'
 
 
 def script_json(value: object) -> str:
@@ -172,9 +176,9 @@ def script_json(value: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _line_html(line: Line, heading: tuple[str, ...]) -> str:
+def _line_html(line: Line, labels: list[str]) -> str:
     unit = f' data-unit="{escape(line.orgnr)}"' if line.orgnr else ""
-    cells = "".join(cell_html(cell, label) for cell, label in zip(line.cells[1:], heading[1:], strict=True))
+    cells = "".join(_cell_html(cell, label) for cell, label in zip(line.cells[1:], labels, strict=True))
     return f'<tr{unit}><th scope="row">{escape(line.cells[0].text)}</th>{cells}</tr>'
 
 
@@ -184,9 +188,7 @@ def _csv_address(rows: Rows) -> str:
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(rows[0])
     writer.writerows([_csv_cell(value) for value in row.values()] for row in rows)
-    return "data:text/csv;charset=utf-8,%EF%BB%BF" + quote(text.getvalue(), safe=";,:()+ /–æøåÆØÅäöéÄÖÉ").replace(
-        " ", "%20"
-    )
+    return "data:text/csv;charset=utf-8,%EF%BB%BF" + _QUOTED.sub(lambda found: quote(found[0]), text.getvalue())
 
 
 def _csv_cell(value: object) -> str:

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -137,6 +138,7 @@ def target_rule(word: str, along: str, **channel: Any) -> list[alt.Chart]:
     return [rule.encode(**{along: datum}), label.encode(**{along: datum}, **place, text=alt.value(word))]
 
 
+@lru_cache(maxsize=1 << 16)
 def drawn(value: float) -> float | int | None:
     """A number as charts hold it: four digits; None for what is not known."""
     if math.isnan(value):

@@ -6,6 +6,7 @@ Comes in: what `Report` has been asked for. Goes out: the figure's subject, its 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.descriptor_texts import QualityImprovement
@@ -42,12 +43,12 @@ class View:
     units: Cells
     works: tuple[QualityImprovement, ...] = ()
 
-    @property
+    @cached_property
     def nation_now(self) -> Cells:
         """The nation's cell of the view's year: one, or none."""
         return [cell for cell in self.nation if cell["year"] == self.year]
 
-    @property
+    @cached_property
     def units_now(self) -> Cells:
         """The units' cells of the view's year."""
         return [cell for cell in self.units if cell["year"] == self.year]
