@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from kvalreg.disclosure.published import Published
+from kvalreg.report.drawing import draw
 from kvalreg.report.report import Report
 from kvalreg.report.wording import words
 from kvalreg.report.yours import SERIES
@@ -86,6 +88,27 @@ def test_pages_of_every_kind_and_language_lead_to_the_file() -> None:
         "utvikling.json",
         "../indikator/a_hjelp/utvikling.json",
     ]
+
+
+def test_what_figures_share_is_said_once() -> None:
+    """The layers stand with the first of two figures of a kind; put together again, every chart is what it was."""
+    charts = [
+        report().trend("a_hjelp"),
+        report().compare("a_hjelp"),
+        report().trend("a_hjelp"),
+        report().levels("a_hjelp"),
+    ]
+    body = "\n\n".join(draw(chart.markdown) for chart in charts)
+    (light,), _ = set_aside([Page("registre/alfa/2024/index.qmd", "Alfa", body, "nb")])
+    own = [json.loads(spec) for spec in re.findall(r'class="kv-spec">(.*?)</script>', light.body)]
+    shared = dict(re.findall(r'class="kv-template" id="([\w-]+)">(.*?)</script>', light.body))
+    assert [one.get("template") for one in own] == ["kv-template-1", None, "kv-template-1", None]
+    assert list(shared) == ["kv-template-1"]
+    whole = [one | json.loads(shared.get(one.pop("template", ""), "{}")) for one in own]
+    assert whole == [json.loads(spec) for spec in re.findall(r'class="kv-spec">(.*?)</script>', body)]
+    assert re.sub(r'<script type="application/json" class="kv-(?:spec|template)".*?</script>\n?', "", light.body) == (
+        re.sub(r'<script type="application/json" class="kv-spec".*?</script>\n?', "", body)
+    )
 
 
 def test_indicators_that_read_the_same_in_an_address_keep_apart() -> None:

@@ -82,7 +82,8 @@ function embed(place, spec, options) {
 /* The figure's spec with the chosen unit in it: the nearest of it and those above that the figure draws. */
 function chosenSpec(figure) {
   const text = figure.querySelector("script.kv-spec").textContent;
-  const spec = JSON.parse(text);
+  const { template, ...own } = JSON.parse(text);
+  const spec = template ? { ...own, ...JSON.parse(document.getElementById(template).textContent) } : own;
   const param = spec.params?.find(({ name }) => name === "chosen");
   if (param) param.value = chain.find(({ orgnr }) => text.includes(JSON.stringify(orgnr)))?.orgnr ?? "";
   order(spec, figure.dataset.order);

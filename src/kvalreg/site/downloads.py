@@ -1,14 +1,16 @@
-"""What a page needs only when its reader picks a unit, put into files beside it, so that the page itself stays light.
+"""Pages made light: what is needed only when a reader picks a unit lies in files, and what figures share is said once.
 
 Comes in: the site's pages. Goes out: the same pages with their blocks of units emptied, and one file per page with that
 year's units. The extension's modules fetch it once a unit is chosen, with the files of the units' years, which are the
-same for all years' pages: `kvalreg.site.series` makes them.
+same for all years' pages: `kvalreg.site.series` makes them. The layers of a chart hold no number and are the same in
+all figures of a kind: the first one on a page has them, and the others name it.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,6 +26,7 @@ _BLOCK = re.compile(
     r'<script type="application/json" class="kv-units" data-ind="(?P<ind>[^"]*)" data-context="(?P<context>\w+)"'
     r' data-series="(?P<series>[^"]*)">(?P<block>[^<]*)</script>'
 )
+_SPEC, _END, _TEMPLATE = '<script type="application/json" class="kv-spec">', "</script>", ',"layer":'
 
 
 def set_aside(pages: Sequence[Page]) -> tuple[list[Page], dict[str, bytes]]:
@@ -38,8 +41,26 @@ def set_aside(pages: Sequence[Page]) -> tuple[list[Page], dict[str, bytes]]:
             address = str(PurePosixPath(page.address).with_name(UNIT_CELLS))
             files[address] = json.dumps(blocks, ensure_ascii=False, separators=(",", ":")).encode()
             page = replace(page, body=_BLOCK.sub(partial(_sources, page), page.body))
-        light.append(page)
+        light.append(replace(page, body=said_once(page.body)))
     return light, files
+
+
+def said_once(body: str) -> str:
+    """A page on which figures that share their chart's template name that of the first one, by its id."""
+    before, *figures = body.split(_SPEC)
+    specs = [figure.partition(_END)[0].partition(_TEMPLATE) for figure in figures]
+    used = Counter(template for _, _, template in specs if template)
+    names: dict[str, str] = {}
+    parts = [before]
+    for figure, (own, sign, template) in zip(figures, specs, strict=True):
+        if used[template] > 1:
+            if template not in names:
+                names[template] = f"kv-template-{len(names) + 1}"
+                kept = f'<script type="application/json" class="kv-template" id="{names[template]}">'
+                parts.append(f"{kept}{{{sign[1:]}{template}{_END}\n")
+            figure = f'{own},"template":"{names[template]}"}}{figure[len(own + sign + template) :]}'
+        parts += [_SPEC, figure]
+    return "".join(parts)
 
 
 def _sources(page: Page, block: re.Match[str]) -> str:

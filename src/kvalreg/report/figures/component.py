@@ -154,9 +154,8 @@ class Figure:
 
 def table_html(table: Table, label: str) -> str:
     """A plain table in a labelled box that scrolls by itself, which the page lets a reader sort."""
-    labels = [escape(text) for text in table.heading]
-    heading = "".join(f'<th scope="col">{text}</th>' for text in labels)
-    rows = "\n".join(_line_html(line, labels[1:]) for line in table.lines)
+    heading = "".join(f'<th scope="col">{escape(text)}</th>' for text in table.heading)
+    rows = "\n".join(_line_html(line) for line in table.lines)
     kind = "kv-table kv-counts" if table.counts else "kv-table"
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(label)}">'
@@ -164,10 +163,10 @@ def table_html(table: Table, label: str) -> str:
     )
 
 
-def _cell_html(cell: Cell, label: str) -> str:
-    """A cell with its column's name, for narrow screens, and what it is sorted by."""
-    sort = "" if cell.sort is None else f' data-sort="{cell.sort}"'
-    return f'<td data-label="{label}"{sort}>{escape(cell.text)}</td>'
+def _cell_html(cell: Cell) -> str:
+    """A cell, and what it is sorted by where that is not its text."""
+    sort = "" if cell.sort is None or str(cell.sort) == cell.text else f' data-sort="{cell.sort}"'
+    return f"<td{sort}>{escape(cell.text)}</td>"
 
 
 def script_json(value: object) -> str:
@@ -176,9 +175,9 @@ def script_json(value: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _line_html(line: Line, labels: list[str]) -> str:
+def _line_html(line: Line) -> str:
     unit = f' data-unit="{escape(line.orgnr)}"' if line.orgnr else ""
-    cells = "".join(_cell_html(cell, label) for cell, label in zip(line.cells[1:], labels, strict=True))
+    cells = "".join(_cell_html(cell) for cell in line.cells[1:])
     return f'<tr{unit}><th scope="row">{escape(line.cells[0].text)}</th>{cells}</tr>'
 
 
