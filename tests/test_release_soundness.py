@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kvalreg.errors import Fault
 from kvalreg.release.soundness import site_faults
 
 PAGE = '<!DOCTYPE html><html lang="nb"><title>T</title><body><main><h1>T</h1>{body}</main></body></html>'
@@ -89,3 +90,26 @@ def test_a_part_of_another_page_that_is_not_there_is_named(tmp_path: Path) -> No
     write(tmp_path, "index.html", '<a href="b.html#ind-y">x</a>')
     write(tmp_path, "b.html", '<p id="ind-x"></p>')
     assert told(tmp_path) == ["KV812: index.html: A link leads to '#ind-y' of b.html, which is not there."]
+
+
+def test_what_is_remembered_of_a_page_changes_no_answer(tmp_path: Path) -> None:
+    """The second look finds the same faults, a changed page and a damaged memory are seen, and nothing piles up."""
+    site, memory = tmp_path / "site", tmp_path / "memory"
+    write(site, "index.html", '<a href="b.html#x">x</a><img alt="" src="https://a.example/p.png">')
+    write(site, "b.html", '<p id="x"></p>')
+
+    def look() -> list[Fault]:
+        found = site_faults(site, [], memory=memory)
+        assert found == site_faults(site, [])
+        return found
+
+    first = look()
+    assert [fault.what for fault in first] == [FOREIGN]
+    assert look() == first
+    write(site, "b.html")
+    changed = look()
+    assert len(changed) == 2
+    for entry in memory.iterdir():
+        entry.write_bytes(entry.read_bytes()[:-2])
+    assert look() == changed
+    assert len(list(memory.iterdir())) == 2

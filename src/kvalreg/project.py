@@ -197,6 +197,11 @@ class Project:
         return self.build / "audited"
 
     @property
+    def looked_at(self) -> Path:
+        """What the look at links and parts remembers of pages that have not changed."""
+        return self.build / "looked_at"
+
+    @property
     def accepted(self) -> Path:
         """The last good pages, one folder per registry."""
         return self.build / "accepted"

@@ -55,7 +55,7 @@ def approve(site: Path, project: Project) -> list[Fault]:
     """
     staged = [path.relative_to(project.staged) for path in project.staged.rglob("*.qmd")]
     pages = [served(path.as_posix()) for path in staged if path.parts[0][0] not in "._"]
-    faults = site_faults(site, pages, read_site_descriptor(project).path)
+    faults = site_faults(site, pages, read_site_descriptor(project).path, project.looked_at)
     dead = [fault for fault in faults if fault.kind is Kind.LINK_DEAD]
     if len(dead) < len(faults):
         last = Fault(

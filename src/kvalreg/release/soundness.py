@@ -1,13 +1,17 @@
 """Whether a finished site is whole: every page there and complete, every link leading somewhere, no other host asked.
 
 Comes in: the folder of a finished site, and the pages it must have. Goes out: every fault. What the pages tell is not
-looked at here; that is the audit's. Earlier editions, which are links, were whole when they were released.
+looked at here; that is the audit's. What was seen in a file is remembered by its content. Earlier editions, which are
+links, were whole when they were released.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from html import unescape
 from pathlib import Path, PurePosixPath
@@ -16,6 +20,7 @@ from urllib.parse import unquote
 
 from kvalreg.errors import Fault
 from kvalreg.kinds import Kind
+from kvalreg.release.audit_memory import Shelf
 
 _LIBRARY = "site_libs"
 """What the renderers bring themselves; its pages, if any, are not ours."""
@@ -24,8 +29,9 @@ _ASKED = re.compile(
     r"""<(?:link\b(?![^>]*\brel\s*=\s*["']?(?:canonical|alternate)\b)|script|img|iframe|source|video|audio|embed"""
     r"""|object|use|image|track|input)\b[^>]*?"""
     r"""\s(?:src|href|data|xlink:href|srcset|poster|data-src)\s*=\s*["']?([^"'\s>]*)"""
-    r"""|<form\b[^>]*?\saction\s*=\s*["']?([^"'\s>]*)|\sdata-src\s*=\s*["']([^"']*)["']"""
 )
+_FORM = re.compile(r"""<form\b[^>]*?\saction\s*=\s*["']?([^"'\s>]*)""")
+_FETCHED = re.compile(r"""\sdata-src\s*=\s*["']([^"']*)["']""")
 _STYLE_ASKS = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""")
 _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -40,7 +46,31 @@ _PARTS = {
 _RAW = ("{{<", "\n:::")
 
 
-def site_faults(site: Path, pages: Iterable[str], root: str = "/") -> list[Fault]:
+class _Look(NamedTuple):
+    """What is to be known of a page, a style sheet or a drawing.
+
+    Parameters
+    ----------
+    hosts
+        What it asks of other hosts.
+    links
+        The addresses that it links to and asks for, each once.
+    names
+        The parts of it that can be linked to.
+    missing
+        What a page must have and this has not.
+    raw
+        Whether source is left in it.
+    """
+
+    hosts: tuple[str, ...]
+    links: tuple[str, ...]
+    names: tuple[str, ...]
+    missing: tuple[str, ...]
+    raw: bool
+
+
+def site_faults(site: Path, pages: Iterable[str], root: str = "/", memory: Path | None = None) -> list[Fault]:
     """Everything about a finished site that is not whole.
 
     Parameters
@@ -51,32 +81,83 @@ def site_faults(site: Path, pages: Iterable[str], root: str = "/") -> list[Fault
         The files that must be there, such as ``registre/slag/index.html``.
     root
         Where links that begin at the server's root find the site: ``/resultater/``.
+    memory
+        A folder that remembers what was seen in files, so that those that have not changed are not looked at again.
     """
     files = _files(site)
     faults = [
         Fault("The page is missing.", "Build again.", page, kind=Kind.PAGE_INCOMPLETE)
         for page in sorted(set(pages) - files)
     ]
+    looks = _looks(site, files, memory)
     parts: dict[str, dict[str, str]] = {}
+    for file, look in looks.items():
+        faults += _foreign(file, look.hosts)
+        faults += _incomplete(file, look)
+        for link in _links(look.links, root):
+            target = _target(file, link.path, site, files)
+            if target is None:
+                what = f"A link leads to {link.path!r}, which is not there."
+                faults.append(Fault(what, "Correct it.", file, kind=Kind.LINK_DEAD))
+            elif link.part and target in files and target.endswith(".html"):
+                parts.setdefault(target, {}).setdefault(link.part, file)
+    for target, linked in sorted(parts.items()):
+        there = set(looks[target].names if target in looks else _look(target, _text(site / target)).names)
+        faults += [_no_part(file, target, part) for part, file in linked.items() if part not in there]
+    return faults
+
+
+def _looks(site: Path, files: set[str], memory: Path | None) -> dict[str, _Look]:
+    """What every file of ours that can link or ask for anything holds."""
+    shelf = Shelf(memory) if memory is not None else None
+    own = hashlib.sha256(Path(__file__).read_bytes() + sys.version.encode()).hexdigest()
+    found, kept = {}, set()
     for file in sorted(files):
         if file.startswith(f"{_LIBRARY}/") or not file.endswith((".html", ".css", ".svg")):
             continue
-        text = (site / file).read_text(encoding="utf-8", errors="replace")
-        asked = [next(filter(None, found), "") for found in _ASKED.findall(text)] if file.endswith(".html") else []
-        faults += _foreign(file, [*asked, *_STYLE_ASKS.findall(text)])
-        if file.endswith(".html"):
-            faults += _incomplete(file, text)
-            for link in _links([*_LINK.findall(text), *asked], root):
-                target = _target(file, link.path, site, files)
-                if target is None:
-                    what = f"A link leads to {link.path!r}, which is not there."
-                    faults.append(Fault(what, "Correct it.", file, kind=Kind.LINK_DEAD))
-                elif link.part and target in files and target.endswith(".html"):
-                    parts.setdefault(target, {}).setdefault(link.part, file)
-    for target, linked in sorted(parts.items()):
-        there = set(_ID.findall((site / target).read_text(encoding="utf-8", errors="replace")))
-        faults += [_no_part(file, target, part) for part, file in linked.items() if part not in there]
-    return faults
+        if shelf is None:
+            found[file] = _look(file, _text(site / file))
+            continue
+        content = (site / file).read_bytes()
+        name = hashlib.sha256(f"{own}\n{PurePosixPath(file).suffix}\n".encode() + content).hexdigest()
+        kept.add(name)
+        stored = shelf.get(name)
+        if stored is None:
+            found[file] = _look(file, content.decode("utf-8", errors="replace"))
+            shelf.put(name, json.dumps(found[file]).encode())
+        else:
+            hosts, links, names, missing, raw = json.loads(stored)
+            found[file] = _Look(tuple(hosts), tuple(links), tuple(names), tuple(missing), raw)
+    if shelf is not None:
+        shelf.forget_others(kept)
+    return found
+
+
+def _look(file: str, text: str) -> _Look:
+    styles = _STYLE_ASKS.findall(text) if "url(" in text or "@import" in text else []
+    if not file.endswith(".html"):
+        return _Look(tuple(_hosts(styles)), (), (), (), raw=False)
+    asked = [address for pattern in _asking(text) for address in pattern.findall(text)]
+    return _Look(
+        tuple(_hosts([*asked, *styles])),
+        tuple(dict.fromkeys([*_LINK.findall(text), *asked])),
+        tuple(dict.fromkeys(_ID.findall(text))),
+        tuple(name for name, part in _PARTS.items() if not part.search(text)),
+        raw=any(sign in text for sign in _RAW),
+    )
+
+
+def _asking(text: str) -> Iterator[re.Pattern[str]]:
+    """The patterns by which a page may ask for something, without those that it cannot match."""
+    yield _ASKED
+    if "<form" in text:
+        yield _FORM
+    if "data-src" in text:
+        yield _FETCHED
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 class _Link(NamedTuple):
@@ -103,21 +184,27 @@ def _files(site: Path) -> set[str]:
     return found
 
 
-def _incomplete(file: str, text: str) -> Iterator[Fault]:
-    missing = [name for name, part in _PARTS.items() if not part.search(text)]
-    if missing:
-        yield Fault(f"The page has no {' and no '.join(missing)}.", "Build again.", file, kind=Kind.PAGE_INCOMPLETE)
-    if any(sign in text for sign in _RAW):
+def _incomplete(file: str, look: _Look) -> Iterator[Fault]:
+    if look.missing:
+        what = f"The page has no {' and no '.join(look.missing)}."
+        yield Fault(what, "Build again.", file, kind=Kind.PAGE_INCOMPLETE)
+    if look.raw:
         what = "The page shows source that should have become something else."
         yield Fault(what, "Look for '{{<' or ':::' in it.", file, kind=Kind.PAGE_INCOMPLETE)
 
 
-def _foreign(file: str, asked: Iterable[str]) -> Iterator[Fault]:
+def _hosts(asked: Iterable[str]) -> Iterator[str]:
+    """What is asked of other hosts, each once."""
     for address in dict.fromkeys(unescape(one) for one in asked):
         if _HOST.match(address):
-            host = address.partition("//")[2].partition("/")[0]
-            what = f"The page fetches something from another host, {host!r}."
-            yield Fault(what, "Put the file into the site itself.", file, kind=Kind.FOREIGN_HOST)
+            yield address
+
+
+def _foreign(file: str, asked: Iterable[str]) -> Iterator[Fault]:
+    for address in asked:
+        host = address.partition("//")[2].partition("/")[0]
+        what = f"The page fetches something from another host, {host!r}."
+        yield Fault(what, "Put the file into the site itself.", file, kind=Kind.FOREIGN_HOST)
 
 
 def _no_part(file: str, target: str, part: str) -> Fault:
