@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
+import tomllib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,8 +22,10 @@ from kvalreg.pipeline import Request, build
 from kvalreg.project import Project, shared_root
 from kvalreg.report.drawing import DRAW_LATER
 from kvalreg.report.report import PUBLISHED_FOLDER
-from small_project import Silence
+from small_project import Silence, write_notebook
 from tricky_notebooks import tricky_notebook
+
+CHECKOUT = Path(__file__).parents[1]
 
 MUST_DIFFER = (
     (r"ipykernel_\d+/\d+", "ipykernel_N"),  # the file name that a kernel gives a cell has its process's number
@@ -151,3 +156,28 @@ def test_other_python_variables_mean_a_stock_kernel(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PYTHONHASHSEED", "7")
     ((output,),) = ran(tmp_path, "import sys\nsys.flags.hash_randomization, 'kvalreg.report' in sys.modules")
     assert output.data["text/plain"] == "(1, False)"
+
+
+def test_papermills_command_finds_the_engine(tmp_path: Path) -> None:
+    """`papermill --engine kvalreg` runs a notebook by hand, through the entry point that we declare."""
+    declared = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
+    (group, points), *others = declared.items()
+    assert (group, others) == ("papermill.engine", [])
+    installed = tmp_path / "path" / "declared-0.dist-info"  # as an installation of this checkout would write it
+    installed.mkdir(parents=True)
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: declared\nVersion: 0\n", encoding="utf-8")
+    lines = "".join(f"{name} = {value}\n" for name, value in points.items())
+    (installed / "entry_points.txt").write_text(f"[{group}]\n{lines}", encoding="utf-8")
+    source = write_notebook(tmp_path / "a.ipynb", ["registry * 2"])
+    order = [sys.executable, "-m", "papermill", str(source), str(tmp_path / "out.ipynb")]
+    done = subprocess.run(
+        [*order, "--engine", ENGINE, "--no-progress-bar", "-p", "registry", "slag"],
+        env={**os.environ, "PYTHONPATH": str(installed.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+    assert cells[-1].outputs[0].data["text/plain"] == "'slagslag'"
+    assert "Stock kernel" not in done.stderr

@@ -21,6 +21,11 @@ BAD = {
     "raises": ("raise ValueError(f'{87 * 100 + 41} rows')", "ValueError: # rows"),
     "hangs": ("while True:\n    pass", "the cell ran longer than 5 s and was stopped"),
     "exits": ("import os\nos._exit(3)", "the kernel died: the notebook ended it (exit status 3)"),
+    "leaves": ("raise SystemExit", "the cell ended the notebook"),
+    "leaves well": ("import sys\nsys.exit(0)", "the cell ended the notebook"),
+    "leaves with words": ("import sys\nsys.exit(f'{8700 + 41} is enough')", "SystemExit: # is enough"),
+    "quits": ("quit()", "the cell ended the notebook"),
+    "calls exit": ("exit()", "the cell ended the notebook"),
     "is killed": ("import os\nos.kill(os.getpid(), 9)", "the kernel died: killed, or out of memory"),
     "fills memory": ("rows = [bytes(1 << 28) for _ in range(100)]", "MemoryError: "),
     "prints a gigabyte": (
@@ -45,7 +50,7 @@ def outcomes(folder: Path, cells: dict[str, str], timeout: int = 5) -> dict[str,
 
 
 def test_each_bad_notebook_fails_alone_and_its_log_names_cell_and_cause(tmp_path: Path) -> None:
-    """Six that fail in six ways and two that are well: the well ones are made; logs have cell and cause, no value."""
+    """Eleven that fail, each in its way, and two that are well: these are made; logs have cell and cause, no value."""
     cells = {"first": GOOD, **{name: cell for name, (cell, _) in BAD.items()}, "last": GOOD}
     ended = outcomes(tmp_path, cells)
     assert [name for name, outcome in ended.items() if outcome.error is None] == ["first", "last"]
@@ -62,7 +67,7 @@ def test_each_bad_notebook_fails_alone_and_its_log_names_cell_and_cause(tmp_path
 
 def test_a_stock_kernel_has_the_same_limits(tmp_path: Path) -> None:
     """Output, memory and exits of a notebook that is tagged for the stock kernel."""
-    chosen = {name: BAD[name] for name in ("exits", "fills memory", "prints a gigabyte")}
+    chosen = {name: BAD[name] for name in ("exits", "leaves well", "quits", "fills memory", "prints a gigabyte")}
     for name, (cell, _) in chosen.items():
         path = write_notebook(tmp_path / f"{name}.ipynb", ["a = 1", cell])
         notebook = nbformat.read(path, as_version=4)
@@ -73,9 +78,22 @@ def test_a_stock_kernel_has_the_same_limits(tmp_path: Path) -> None:
     told = {name: outcome.error.error for name, outcome in ended.items() if outcome.error is not None}
     assert told == {
         "exits": "the kernel died: killed, out of memory, or ended by the notebook",
+        "leaves well": "the cell ended the notebook",
+        "quits": "the cell ended the notebook",
         "fills memory": "MemoryError: ",
         "prints a gigabyte": "the notebook shows more than 64 MB",
     }
+
+
+def test_an_exit_in_the_last_cell_is_no_success(tmp_path: Path) -> None:
+    """Papermill takes it for one, and so half a page would be published."""
+    path = write_notebook(tmp_path / "last.ipynb", ["a = 1", "exit()"])
+    notebook = nbformat.read(path, as_version=4)
+    del notebook.cells[3:]
+    nbformat.write(notebook, path)
+    (ended,) = execute([job_of(path, 2000)], Workplace(tmp_path / "published", tmp_path / "logs", workers=1))
+    assert ended.error is not None
+    assert (ended.error.cell, ended.error.error) == (3, "the cell ended the notebook")
 
 
 def trying(folder: Path, deadly: int) -> str:

@@ -28,6 +28,8 @@ MEMORY = 2 << 30
 """Bytes that a notebook may take beyond its imports."""
 OUTPUT = 64 << 20
 """Characters that a notebook may show and print, all in all."""
+_NO_WORDS = ("", "0", "None")
+"""What a `SystemExit` says that tells of no error."""
 _STOCK_KERNELS_IMPORTS = 1 << 29
 
 
@@ -44,6 +46,19 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
 
     shown = 0
     too_much = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.on_cell_executed = self.refuse_exit
+
+    def refuse_exit(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
+        """A cell that ends the notebook before its end has failed: papermill would take `sys.exit(0)` for a success."""
+        told = execute_reply["content"]
+        raised = told.get("ename") == "SystemExit" and told.get("evalue") in _NO_WORDS
+        asked = any(one.get("source") == "ask_exit" for one in told.get("payload") or ())
+        allowed = self.allow_errors or "raises-exception" in cell.metadata.get("tags", ())
+        if (raised or asked) and not allowed:
+            raise StoppedError("the cell ended the notebook", cell_index)
 
     def start_new_kernel(self, **kwargs: Any) -> None:
         super().start_new_kernel(**kwargs)
