@@ -197,6 +197,9 @@ class Judge:
                     memory[home[one.cell]].append(one)
             # What reasoning has found exactly is proven.
             self.proven |= {part: memory[part] for part in fresh if self.reasoned[part][1]}
+            for part in fresh:
+                if part in self.proven:
+                    del self.reasoned[part]
         return sorted(one for part in parts for one in memory[part])
 
     def _reason(self, view: View, part: _Part) -> _Found:

@@ -266,7 +266,7 @@ def _minimum(costs: Costs, entries: Entries, needs: Costs, integrality: int = 0)
     return None if result.x is None else tuple(result.x.tolist())
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=200)
 def _whole_minimum(costs: Costs, entries: Entries, needs: Costs) -> Costs | None:
     """The same in whole numbers; remembered, because the same few small hospitals ask the same thing every year."""
     return _minimum(costs, entries, needs, 1)
