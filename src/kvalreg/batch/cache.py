@@ -135,7 +135,15 @@ class Cache:
         """What builds and publications have made, by name, size and time; not what those leave who only look."""
         parts = []
         project = self._project
-        left_out = {self._folder, project.logs, project.lock, project.report, project.audited, project.status.parent}
+        left_out = {
+            self._folder,
+            project.logs,
+            project.lock,
+            project.report,
+            project.audited,
+            project.looked_at,
+            project.status.parent,
+        }
         draft = project.draft
         left_out |= {draft.build, draft.site, draft.site.with_name(f".{draft.site.name}"), project.workbench}
         left_out |= {project.staged / name for name in QUARTOS_OWN}
