@@ -103,7 +103,8 @@ def _audit(work: Work, site: Path, editions: Sequence[Path], project: Path) -> A
         registries = sorted({name for one in now for name in one.cells})
         cases = [Case(name, tuple(tuple(_concerned(name, one)) for one in by_edition)) for name in registries]
         judged = crew.judge(cases)
-    kept = {entry for one in told for entry in (one.entry, *one.parts.values())}
+        books = {crew.auditor.book(file) for edition in files for file in edition}
+    kept = books | {entry for one in told for entry in (one.entry, *one.parts.values())}
     Shelf(work.folder).forget_others(kept | {entry for entry, _ in judged})
     verdicts = [verdict for _, verdict in judged]
     findings = [finding for verdict in verdicts for finding in verdict.findings]

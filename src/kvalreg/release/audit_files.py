@@ -87,6 +87,18 @@ def read_files(reader: Reader, files: Iterable[File]) -> Edition:
     return edition
 
 
+def listen(edition: Edition, reader: Reader, fragments: Iterable[Fragment]) -> None:
+    """Add what fragments say."""
+    for fragment in fragments:
+        for said in reader.read(fragment):
+            if isinstance(said, Reading):
+                edition.readings.setdefault(said.key, []).append(said)
+            elif isinstance(said, Claim):
+                edition.claims.append(said)
+            else:
+                edition.unattached.append(said)
+
+
 def settle_contexts(edition: Edition) -> None:
     """Give readings without a context the only one that their indicator has in that year, where it has but one."""
     contexts: dict[tuple[str, str, int], set[str]] = {}
@@ -107,14 +119,7 @@ def _read_into(edition: Edition, reader: Reader, path: Path, file: str) -> None:
     if spot.registry is not None and spot.year is not None and path.suffix in MARKUP:
         edition.pages.setdefault(spot.registry, file)
     try:
-        for fragment in _fragments(reader.public, spot, path):
-            for said in reader.read(fragment):
-                if isinstance(said, Reading):
-                    edition.readings.setdefault(said.key, []).append(said)
-                elif isinstance(said, Claim):
-                    edition.claims.append(said)
-                else:
-                    edition.unattached.append(said)
+        listen(edition, reader, _fragments(reader.public, spot, path))
     except (ValueError, OSError):
         edition.unreadable.append(file)
 

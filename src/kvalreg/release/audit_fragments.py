@@ -156,8 +156,13 @@ def _for_programs(heading: Sequence[str]) -> bool:
 
 def read_json(public: Public, spot: Spot, text: str) -> list[Fragment]:
     """Everything in a JSON document; what a key or a value tells of an object is known of all inside it."""
+    return read_document(public, spot, json.loads(text))
+
+
+def read_document(public: Public, spot: Spot, document: object) -> list[Fragment]:
+    """Everything in a JSON document that has been taken apart."""
     reader = _JsonReader(public)
-    reader.walk(spot, json.loads(text), spot.place)
+    reader.walk(spot, document, spot.place)
     return reader.found
 
 

@@ -26,6 +26,8 @@ from kvalreg.release.audit_fragments import (
 from kvalreg.release.audit_markup import Part, Token, parts_of, row_of, tokens
 from kvalreg.release.audit_public import Public, Spot, plain
 
+PIECE = "kv:piece"
+"""The comment that stands where a piece of a page has been cut out, to be read by itself."""
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
@@ -90,6 +92,23 @@ def read_html(public: Public, spot: Spot, text: str) -> Iterator[Fragment]:
     yield from reader.found
 
 
+def read_frame(public: Public, spot: Spot, text: str) -> tuple[list[Fragment], list[Spot]] | None:
+    """What a page tells from which pieces have been cut, and what is known where each stood; None for a bad cut."""
+    reader = _Reader(public, spot)
+    told = tokens(text)
+    if told is None:
+        return None
+    reader.read_parts(told)
+    reader.flush()
+    return None if reader.crooked else (reader.found, reader.pieces)
+
+
+def read_piece(public: Public, spot: Spot, text: str) -> list[Fragment] | None:
+    """What a piece of a page tells by itself; None where it is not whole."""
+    read = read_frame(public, spot, text)
+    return read[0] if read is not None and not read[1] else None
+
+
 def read_data_address(public: Public, spot: Spot, address: str) -> Iterator[Fragment]:
     """The file that a ``data:`` address holds."""
     kind, _, content = address.partition(",")
@@ -125,6 +144,8 @@ class _Reader(HTMLParser):
         self.stack = [_Open("", spot)]
         self.tables: list[_TableOpen] = []
         self.drawings = 0
+        self.pieces: list[Spot] = []
+        self.crooked = False
 
     def read(self, text: str) -> None:
         """Everything in a page: quickly where it is plain markup, else as any browser's page."""
@@ -133,9 +154,10 @@ class _Reader(HTMLParser):
             self.feed(text)
             self.close()
             return
-        self._read_parts(told)
+        self.read_parts(told)
 
-    def _read_parts(self, told: list[Token]) -> None:
+    def read_parts(self, told: list[Token]) -> None:
+        """A page that has been taken apart."""
         for part, what, attributes in told:
             if part is Part.START:
                 self.handle_starttag(what, attributes)
@@ -197,6 +219,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         """Close an element, and those inside it that were never closed."""
         if self.stack[-1].tag != tag and not any(one.tag == tag for one in self.stack[1:]):
+            self.crooked = True
             return
         while self.stack[-1].tag != tag:
             self._close()
@@ -209,7 +232,7 @@ class _Reader(HTMLParser):
     def _row(self, text: str) -> None:
         """A plain row: what its tags and texts tell one by one, at one go."""
         if not self.tables or self.tables[-1].cell is not None or self.drawings or self.stack[-1].inline:
-            self._read_parts(parts_of(text))
+            self.read_parts(parts_of(text))
             return
         self.flush()
         unit, cells = row_of(text)
@@ -229,7 +252,12 @@ class _Reader(HTMLParser):
             row.cells.append(content)
 
     def handle_comment(self, data: str) -> None:
-        """A comment can be read too."""
+        """A comment can be read too; one stands where a piece of the page has been cut out."""
+        if data == PIECE:
+            self.flush()
+            self.crooked |= bool(self.tables or self.drawings or self.stack[-1].inline or self.stack[-1].card)
+            self.pieces.append(self.spot)
+            return
         self.found.append(Passage(self.spot, data))
 
     def unknown_decl(self, data: str) -> None:

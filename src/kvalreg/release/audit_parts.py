@@ -138,6 +138,16 @@ def dump_part(part: Part) -> bytes:
     return marshal.dumps((numbers, hidden, claims), _WITHOUT_REFERENCES)
 
 
+def join_parts(parts: list[bytes]) -> bytes:
+    """The parts of a file's pieces as one entry."""
+    return marshal.dumps(parts, _WITHOUT_REFERENCES)
+
+
+def load_parts(stored: bytes) -> list[Part]:
+    """Parts again."""
+    return [load_part(one) for one in marshal.loads(stored)]  # noqa: S302 - the shelf has checked its checksum
+
+
 def load_part(stored: bytes) -> Part:
     """A part again; its keys and numbers are equal to those it had, without their names."""
     numbers, hidden, claims = marshal.loads(stored)  # noqa: S302 - the shelf has checked its checksum

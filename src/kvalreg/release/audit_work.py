@@ -24,7 +24,8 @@ from kvalreg.errors import UsageError
 from kvalreg.release.audit_files import Edition, File, read_files, settle_contexts
 from kvalreg.release.audit_findings import Finding, found_in, told_earlier
 from kvalreg.release.audit_memory import Shelf
-from kvalreg.release.audit_parts import ANY, Part, dump_part, edition_of, load_part, parts_of
+from kvalreg.release.audit_parts import ANY, Part, dump_part, edition_of, join_parts, load_parts, parts_of
+from kvalreg.release.audit_pieces import dump_book, load_book, read_pieces
 from kvalreg.release.audit_public import Public
 from kvalreg.release.audit_readings import Reader
 
@@ -110,7 +111,7 @@ class Auditor:
         entry = hashlib.sha256(f"{self.known}\n{file.address}\n".encode() + content).hexdigest()
         stored = self.shelf.get(entry)
         if stored is None:
-            stored = json.dumps(self._read_anew(file)).encode()
+            stored = json.dumps(self._by_pieces(file, content) or self._read_anew(file)).encode()
             self.shelf.put(entry, stored)
         parts, cells, unattached, readable, page_of = json.loads(stored)
         return Told(file, entry, parts, tuple(cells), tuple(unattached), readable, page_of)
@@ -118,13 +119,39 @@ class Auditor:
     def _read_anew(self, file: File) -> tuple[object, ...]:
         with _without_collection():
             edition = read_files(self.reader, [file])
-            dumped = {registry: dump_part(part) for registry, part in parts_of(edition).items()}
+            dumped = {registry: join_parts([dump_part(part)]) for registry, part in parts_of(edition).items()}
         parts = {registry: hashlib.sha256(part).hexdigest() for registry, part in dumped.items()}
         for registry, name in parts.items():
             self.shelf.put(name, dumped[registry])
         cells = sorted({key.registry for key in edition.readings})
         places = [one.spot.place for one in edition.unattached]
         return parts, cells, places, not edition.unreadable, next(iter(edition.pages), "")
+
+    def _by_pieces(self, file: File, content: bytes) -> tuple[object, ...] | None:
+        """What a file of all registries tells, its pieces from memory where they have been read before."""
+        name = self.book(file)
+        with _without_collection():
+            book = read_pieces(self.reader, file, content, load_book(self.shelf.get(name)))
+        if book is None:
+            return None
+        self.shelf.put(name, dump_book(book))
+        dumped: dict[str, list[bytes]] = {}
+        for kept in book.values():
+            for registry, part in kept.parts.items():
+                dumped.setdefault(registry, []).append(part)
+        parts = {}
+        for registry, told in dumped.items():
+            whole = join_parts(told)
+            parts[registry] = hashlib.sha256(whole).hexdigest()
+            if self.shelf.get(parts[registry]) is None:
+                self.shelf.put(parts[registry], whole)
+        cells = sorted({registry for kept in book.values() for registry in kept.cells})
+        places = [place for kept in book.values() for place in kept.unattached]
+        return parts, cells, places, True, ""
+
+    def book(self, file: File) -> str:
+        """The name of the entry that holds a file's pieces."""
+        return hashlib.sha256(f"{self.known}\nbook\n{file.address}".encode()).hexdigest()
 
     def judge(self, case: Case) -> tuple[str, Verdict]:
         """What is wrong with one registry, and the name of the entry that remembers it where nothing is."""
@@ -165,11 +192,11 @@ class Auditor:
             if name in told.parts:
                 stored = self.shelf.get(told.parts[name])
                 if stored is None:  # damaged, or taken away since
-                    self._read_anew(told.file)
+                    self._by_pieces(told.file, told.file.path.read_bytes()) or self._read_anew(told.file)
                     stored = self.shelf.get(told.parts[name])
                 if stored is None:
                     raise UsageError(f"{told.file.path}: this file changes while it is audited. Run the audit again.")
-                yield load_part(stored)
+                yield from load_parts(stored)
 
     def _of_registry(self, registry: str, files: Iterable[Told]) -> Edition:
         """The registry's files read word by word."""
