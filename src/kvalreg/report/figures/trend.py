@@ -113,7 +113,9 @@ def _layers(language: str, parts: frozenset[str]) -> list[dict[str, Any]]:
     labels = value_labels(grid=True, description=say("figure.axis_value"))
     low = alt.Y("low:Q", scale=value_scale(), axis=labels)
     y = alt.Y("value:Q", scale=value_scale(), axis=labels)
-    years = alt.Axis(labelAngle=0, labelOverlap="greedy", title=None, description=say("figure.axis_year"))
+    years = alt.Axis(
+        labelAngle=0, labelOverlap="greedy", labelSeparation=6, title=None, description=say("figure.axis_year")
+    )
     x = alt.X("year:O", axis=years)
     nation = alt.Chart().encode(x=x)
     drawn: list[alt.Chart] = []
@@ -127,7 +129,10 @@ def _layers(language: str, parts: frozenset[str]) -> list[dict[str, Any]]:
             continue
         colour, shape = (CHOSEN, "diamond") if name == "chosen" else (INK, "square")
         unit = alt.Chart(alt.NamedData(name=name)).encode(x=x, detail="unit:N")
-        label = unit.mark_text(color=colour, fontWeight="bold", align="right", baseline="bottom", dy=-10, dx=8)
+        fits = alt.ExprRef("width - 10")  # on a phone a long name is cut at its end; it stands whole above the figure
+        label = unit.mark_text(
+            color=colour, fontWeight="bold", align="right", baseline="bottom", dy=-10, dx=8, limit=fits
+        )
         drawn.append(unit.mark_rule(color=colour, opacity=0.5).encode(y=low, y2="high:Q"))
         drawn += _line(unit.encode(y=y), colour, shape, say)
         last = alt.FieldEqualPredicate(field="last", equal=1)
