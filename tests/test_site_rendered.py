@@ -119,6 +119,18 @@ def test_other_tools_render_every_page(tmp_path: Path, asked: list[str], change:
     assert len(asked) == len(PAGES)
 
 
+def test_another_published_file_renders_no_page(tmp_path: Path, asked: list[str]) -> None:
+    """A file in a new folder changes what Quarto is told to copy, and no page."""
+    project = example_project(tmp_path)
+    render(project, PAGES)
+    asked.clear()
+    renderer, _ = pandoc.find()
+    assert renderer is not None
+    renderer.render(stage(project, PAGES, {**RESOURCES, "nytt/sted/a.csv": b"a"}), project.site)
+    assert (project.site / "nytt" / "sted" / "a.csv").read_bytes() == b"a"
+    assert not asked
+
+
 def test_a_failed_rendering_is_not_remembered(tmp_path: Path, asked: list[str]) -> None:
     """A page with what is not supported stops the site; once it is mended, it and no other is rendered."""
     project = example_project(tmp_path)

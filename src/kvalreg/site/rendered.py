@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from kvalreg.report.addresses import served
 from kvalreg.site.staging import EXTENSION, stamp
 
@@ -63,11 +65,16 @@ def remember(tools: str, pages: Iterable[str], staged: Path, output: Path) -> No
 
 
 def tools_of(renderer: str, staged: Path, *files: Path) -> str:
-    """A digest of what all pages are made with: the renderer, the project file, the extension, and these files."""
-    project = [path for path in sorted(staged.glob("_quarto.yml*")) if path.is_file()]
+    """A digest of what all pages are made with: the renderer, the project file, the extension, and these files.
+
+    Which files are published stands in the project file's additions as well, and is no matter of the pages.
+    """
     extension = sorted(path for path in (staged / EXTENSION).rglob("*") if path.is_file())
     digest = hashlib.sha256(renderer.encode())
-    for path in [*project, *extension, *files]:
+    local = staged / "_quarto.yml.local"
+    added = YAML(typ="safe").load(local) if local.is_file() else {}
+    digest.update(json.dumps(added.get("website", {}), sort_keys=True).encode())
+    for path in [staged / "_quarto.yml", *extension, *files]:
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
