@@ -80,7 +80,7 @@ def dump_book(book: Book) -> bytes:
 
 # --- documents -------------------------------------------------------------------------------------------------------
 def _document(reader: Reader, spot: Spot, document: object, before: Book) -> Book | None:
-    pieces = list(_documents(reader.public, document))
+    pieces: list[Any] = list(_documents(reader.public, document))
     if len(pieces) <= 1:
         return None
     book: Book = {}
