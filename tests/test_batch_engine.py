@@ -169,14 +169,15 @@ def test_papermills_command_finds_the_engine(tmp_path: Path) -> None:
     lines = "".join(f"{name} = {value}\n" for name, value in points.items())
     (installed / "entry_points.txt").write_text(f"[{group}]\n{lines}", encoding="utf-8")
     source = write_notebook(tmp_path / "a.ipynb", ["registry * 2"])
-    order = [sys.executable, "-m", "papermill", str(source), str(tmp_path / "out.ipynb")]
-    done = subprocess.run(
-        [*order, "--engine", ENGINE, "--no-progress-bar", "-p", "registry", "slag"],
-        env={**os.environ, "PYTHONPATH": str(installed.parent)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    order = ["papermill", str(source), str(tmp_path / "out.ipynb"), "--engine", ENGINE, "--no-progress-bar"]
+
+    def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "PYTHONPATH": str(installed.parent)}
+        return subprocess.run([sys.executable, *arguments], env=env, capture_output=True, text=True, check=False)
+
+    engine_first = python("-c", "import kvalreg.batch.engine")
+    assert engine_first.returncode == 0, engine_first.stderr
+    done = python("-m", *order, "-p", "registry", "slag")
     assert done.returncode == 0, done.stderr
     cells = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
     assert cells[-1].outputs[0].data["text/plain"] == "'slagslag'"
