@@ -86,7 +86,9 @@ def test_filters_and_the_chosen_hospital_share_the_address(demo_address: str, vi
     assert "niva=high" in page.url
     page.get_by_label("Nivå").select_option(label="Middels")
     assert "enhet=000010201" in page.url
-    assert page.locator("td.kv-yours-cell:visible").first.inner_text() != ""
+    page.wait_for_function(
+        "(cell) => cell.innerText", arg=page.locator("td.kv-yours-cell:visible").first.element_handle()
+    )
 
 
 def test_a_tree_is_filtered_with_what_lies_above_and_below(demo_address: str, visit: Any) -> None:

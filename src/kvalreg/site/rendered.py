@@ -74,7 +74,8 @@ def tools_of(renderer: str, staged: Path, *files: Path) -> str:
     local = staged / "_quarto.yml.local"
     added = YAML(typ="safe").load(local) if local.is_file() else {}
     digest.update(json.dumps(added.get("website", {}), sort_keys=True).encode())
-    for path in [staged / "_quarto.yml", *extension, *files]:
+    project = [path for path in (staged / "_quarto.yml",) if path.is_file()]
+    for path in [*project, *extension, *files]:
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
