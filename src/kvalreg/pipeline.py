@@ -203,6 +203,7 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
         progress.done(outcome)
     progress.end()
     reuse.close({registry_id: {job.address for job in planned.jobs} for registry_id, planned in gated.items()})
+    del gated, jobs, changed  # a nation's cells are large, and all that follows reads what was kept of them
 
     # assemble the whole site from accepted pages, render it, and attack it before it takes the old one's place
     account.warnings += render_site(project, choice, parts)
@@ -216,7 +217,9 @@ def render_site(project: Project, choice: Choice, parts: Parts) -> list[Fault]:
     site = parts.site(lambda registries: history(registries, project))
     remarks = site.slugs.remarks(project.relative(project.slugs))
     parts.stage(site)
-    choice.renderer.render(project.staged, project.site, lambda site: remarks.extend(release_site(site, project)))
+    parts.forget()
+    del site
+    choice.renderer.render(project.staged, project.site, lambda made: remarks.extend(release_site(made, project)))
     return remarks
 
 

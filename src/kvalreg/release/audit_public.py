@@ -35,7 +35,7 @@ _LEAST_ORGNR = 6
 """An orgnr of at least so many digits is recognised in running text as well."""
 
 
-_MOST_REMEMBERED = 200_000
+_MOST_REMEMBERED = 60_000
 """Texts of which something is remembered at most, so that a site of any size fits into memory."""
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +60,7 @@ class Parts:
     def __init__(self, project: Project, cache: Cache, workers: int, *, believed: bool) -> None:
         self._project, self._cache, self._workers, self._believed = project, cache, workers, believed
         self._read: dict[str, tuple[str, Published]] = {}
+        self._entries: dict[tuple[str, str], dict[str, Any]] = {}
 
     # --- what all registries share -----------------------------------------------------------------------------------
     def newest(self, registry: str) -> Published | None:
@@ -145,6 +145,11 @@ class Parts:
         stage(self._project, content.pages, files, site.descriptor, others)
         return replace(content, files=files)
 
+    def forget(self) -> None:
+        """Let go of what was read; it is read again when it is asked for."""
+        self._read.clear()
+        self._entries.clear()
+
     def _part_key(self, registry: str, around: Around) -> str:
         day = today()
         final, _ = deadlines(day)
@@ -162,10 +167,6 @@ class Parts:
         return _shares_file(self._project, registry)
 
     # --- the cache ---------------------------------------------------------------------------------------------------
-    @cached_property
-    def _entries(self) -> dict[tuple[str, str], dict[str, Any]]:
-        return {}
-
     def _entry(self, kind: str, registry: str) -> dict[str, Any]:
         if (kind, registry) not in self._entries:
             self._entries[kind, registry] = self._cache.entry(f"{kind}/{registry}") if self._believed else {}
