@@ -11,7 +11,6 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from kvalreg.batch.workers import processors
 from kvalreg.errors import UsageError
 from kvalreg.release.audit_files import Edition, File, read_files, settle_contexts
 from kvalreg.release.audit_findings import Finding, found_in, told_earlier
@@ -239,7 +239,7 @@ class Crew:
     def __init__(self, work: Work, size: int) -> None:
         self.work = work
         self.auditor = Auditor(work)
-        self.workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.workers = processors()
         self.pool: ProcessPoolExecutor | None = None
         if size > WORTHWHILE and self.workers > 1:
             method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
