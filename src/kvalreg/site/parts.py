@@ -24,7 +24,7 @@ from kvalreg.inputs.site_descriptor import SiteDescriptor, read_site_descriptor
 from kvalreg.inputs.slugs import Slugs, read_slugs
 from kvalreg.project import Project
 from kvalreg.report.revision import History
-from kvalreg.site.content import Content, Shown, Site
+from kvalreg.site.content import Shown, Site
 from kvalreg.site.feed import lists_of_pages, told_of
 from kvalreg.site.newest import newest_cells
 from kvalreg.site.pages import REGISTRY_MAKERS, SHARED_MAKERS, site_content
@@ -118,13 +118,8 @@ class Parts:
         return self._cache.key([self._project.published / f"{registry}.parquet", self._project.accepted / registry])
 
     # --- each registry's own -----------------------------------------------------------------------------------------
-    def stage(self, site: Site) -> Content:
-        """Stage the whole site; only what has changed is made, and only what differs is written.
-
-        Returns
-        -------
-        The shared pages and files.
-        """
+    def stage(self, site: Site) -> None:
+        """Stage the whole site; only what has changed is made, and only what differs is written."""
         around = {
             one.published.registry.id: Around(site.slugs, site.descriptor, site.title, one.number) for one in site.shown
         }
@@ -143,7 +138,6 @@ class Parts:
         files = {**content.files, **lists_of_pages(site, days | dict(content.days))}
         others = [address for part in parts for address in part["files"]]
         stage(self._project, content.pages, files, site.descriptor, others)
-        return replace(content, files=files)
 
     def forget(self) -> None:
         """Let go of what was read; it is read again when it is asked for."""
