@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from functools import cache
+from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import unquote
 
 from kvalreg.disclosure.gate import publish
 from kvalreg.disclosure.published import Published, Source
@@ -92,9 +96,60 @@ def report(year: int = 2024, language: str = "nb") -> Report:
     return Report(example(), year, "final", words(language, "nb"))
 
 
-def spec_of(markdown: str) -> dict[str, Any]:
-    """The chart of a figure."""
-    found = re.search(r'class="kv-spec">(.*?)</script>', markdown, re.DOTALL)
+def spec_of(html: str) -> dict[str, Any]:
+    """The chart of a figure, whole: put together again from its spec, its file and its table, as the page does it."""
+    found = re.search(r'class="kv-spec">(.*?)</script>', html, re.DOTALL)
     assert found is not None
     spec: dict[str, Any] = json.loads(found[1])
+    if "values" not in spec["data"]:
+        spec["data"] = {"values": _rows(html, **spec["data"])}
+        spec["datasets"] = {name: _whole(rows) for name, rows in spec["datasets"].items()}
     return spec
+
+
+def csv_of(html: str) -> list[dict[str, str]]:
+    """The rows of a figure's file."""
+    address = re.search(r'href="data:text/csv;charset=utf-8,([^"]*)"', html)
+    assert address is not None
+    text = unquote(unescape(address[1])).removeprefix("\ufeff")
+    return list(csv.DictReader(io.StringIO(text), delimiter=";"))
+
+
+def _rows(
+    html: str,
+    table: dict[str, int] | None = None,
+    sorts: dict[str, int] | None = None,
+    columns: dict[str, list[Any]] | None = None,
+) -> list[dict[str, Any]]:
+    own = _whole(columns or [])
+    if table is None:
+        return own
+    shown = [row for row in csv_of(html) if row.get("shown") != "false"]
+    rows = [{name: _value(name, text) for name, text in row.items() if text} for row in shown]
+    for at, row in enumerate(rows):
+        line = re.search(rf'<tr data-unit="{row["orgnr"]}"[^>]*>(.*?)</tr>', html, re.DOTALL)
+        assert line is not None
+        cells = re.findall(r"<t[hd]([^>]*)>(.*?)</t[hd]>", line[1], re.DOTALL)
+        row |= {name: unescape(cells[place][1]) for name, place in table.items()}
+        for name, place in (sorts or {}).items():
+            sort = re.search(r'data-sort="([^"]*)"', cells[place][0])
+            row[name] = float(sort[1] if sort else cells[place][1])
+        row |= own[at] if own else {}
+    return rows
+
+
+def _value(name: str, text: str) -> Any:
+    if name in ("orgnr", "unit"):
+        return text
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return text
+
+
+def _whole(columns: Any) -> list[dict[str, Any]]:
+    """Rows from columns; what a row has not is left out."""
+    if isinstance(columns, list):
+        return columns
+    rows = zip(*columns.values(), strict=True)
+    return [{name: one for name, one in zip(columns, row, strict=True) if one is not None} for row in rows]

@@ -4,6 +4,7 @@
 import { cellsFor, cellsOf } from "./cells.js";
 import { follow } from "./choice.js";
 import { make, say } from "./page.js";
+import { rowsIn, rowsOf } from "./rows.js";
 import { makeSorting } from "./tables.js";
 
 const print = matchMedia("print");
@@ -81,11 +82,14 @@ function embed(place, spec, options) {
 
 /* The figure's spec with the chosen unit in it: the nearest of it and those above that the figure draws. */
 function chosenSpec(figure) {
-  const text = figure.querySelector("script.kv-spec").textContent;
-  const { template, ...own } = JSON.parse(text);
+  const { template, ...own } = JSON.parse(figure.querySelector("script.kv-spec").textContent);
   const spec = template ? { ...own, ...JSON.parse(document.getElementById(template).textContent) } : own;
+  if (spec.data?.table || spec.data?.columns) {
+    spec.data = { values: rowsOf(figure) };
+    Object.entries(spec.datasets).forEach(([name, rows]) => (spec.datasets[name] = rowsIn(rows)));
+  }
   const param = spec.params?.find(({ name }) => name === "chosen");
-  if (param) param.value = chain.find(({ orgnr }) => text.includes(JSON.stringify(orgnr)))?.orgnr ?? "";
+  if (param) param.value = drawnUnit(figure)?.orgnr ?? "";
   order(spec, figure.dataset.order);
   if (spec.datasets?.chosen) {
     spec.datasets.chosen = series(figure).rows;
@@ -121,12 +125,16 @@ function series(figure) {
   return { unit, rows };
 }
 
+/* The chosen unit, or the nearest above it that a figure draws. */
+function drawnUnit(figure) {
+  const there = new Set(chain.length ? rowsOf(figure).map(({ orgnr }) => orgnr) : []);
+  return chain.find(({ orgnr }) => there.has(orgnr));
+}
+
 /* The unit that a figure marks, and what the page says about it. */
 function marked(figure) {
   const cells = cellsOf(figure);
-  const spec = figure.querySelector("script.kv-spec").textContent;
-  const drawn = chain.find(({ orgnr }) => spec.includes(JSON.stringify(orgnr)));
-  const unit = figure.dataset.figure === "trend" ? series(figure).unit : drawn;
+  const unit = figure.dataset.figure === "trend" ? series(figure).unit : drawnUnit(figure);
   return unit && { name: unit.name, text: cells.units[unit.orgnr]?.text ?? "" };
 }
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from kvalreg.report.drawing.expressions import UnsupportedError
 from kvalreg.report.drawing.still import still
@@ -35,6 +37,14 @@ def _drawn(figure: str) -> str:
     spec = _SPEC.search(figure, 0, figure.find("</figure>") + 1 or len(figure))
     end = figure.find("</script>", spec.end()) if spec else -1
     return _svg(figure[spec.end() : end]) if spec and end >= 0 else UNDRAWN
+
+
+def drawing(chart: Mapping[str, Any]) -> str:
+    """The drawing of a chart that keeps to the plain parts; the place for Vega's of any other."""
+    try:
+        return still(chart, STATIC_WIDTH)
+    except UnsupportedError:
+        return UNDRAWN
 
 
 def draw_now(text: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from kvalreg.report.drawing.expressions import UnsupportedError, value_of
@@ -44,7 +45,11 @@ class Discrete:
 
     def edge(self, value: Any) -> float:
         """Where a value's place begins."""
-        return self.start + self.values.index(value) * self.step
+        return self.start + self._order[value] * self.step
+
+    @cached_property
+    def _order(self) -> dict[Any, int]:
+        return {value: at for at, value in enumerate(self.values)}
 
 
 Scale = Continuous | Discrete
@@ -71,9 +76,9 @@ def discrete(scale: Mapping[str, Any], values: Sequence[Any], length: float, *, 
     return Discrete(tuple(values), 0.0, step, step)
 
 
-def looked_up(scale: Mapping[str, Any], value: Any) -> Any:
-    """What a scale of colours or symbols gives a value."""
+def looked_up(scale: Mapping[str, Any]) -> dict[Any, Any]:
+    """What a scale of colours or symbols gives each value."""
     domain, given = scale.get("domain"), scale.get("range")
     if domain is None or given is None:
         raise UnsupportedError("a colour or symbol scale without domain and range")
-    return given[domain.index(value)]
+    return dict(zip(domain, given, strict=True))

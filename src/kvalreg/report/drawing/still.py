@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from kvalreg.report.drawing.expressions import Row, UnsupportedError, holds, value_of
-from kvalreg.report.drawing.marks import LETTER, MARKS, Place, Style, line, number, texts
+from kvalreg.report.drawing.marks import LETTER, MARKS, Column, Places, Style, line, number, path, texts
 from kvalreg.report.drawing.scales import Discrete, Scale, continuous, discrete, looked_up
 
 _WIDE_LETTER, _WIDE_SIGN = 0.64, 1.0
@@ -165,24 +165,24 @@ class _Still:
                 for tick, _ in self._ticks(channel):
                     at = self.scales[channel].place(tick)
                     lines.append(line(at, 0, at, self.height) if channel == "x" else line(0, at, self.width, at))
-        return [f'<g stroke="{colour}">{"".join(lines)}</g>'] if lines else []
+        return [f'<g stroke="{colour}">{path(lines)}</g>'] if lines else []
 
     def _labels(self) -> list[str]:
         colour = escape(str(self.spec.get("config", {}).get("axis", {}).get("labelColor", "#000")))
-        words = [
-            texts(self.scales["y"].place(tick) + self.size * 0.35, -8, word, "end") for tick, word in self._ticks("y")
-        ]
+        beside = [(-8.0, self.scales["y"].place(tick) + self.size * 0.35, word) for tick, word in self._ticks("y")]
         below = self.height + 6 + self.size * 0.8
+        under: list[tuple[float, float, str]] = []
         free = -1e9
         for tick, word in self._ticks("x"):
             half = len(word) * self.size * LETTER / 2
             at = min(max(self.scales["x"].place(tick), half - self.left), self.width + _EDGE - half)
             if at - half > free:
-                words.append(texts(below, at, word, "middle"))
+                under.append((at, below, word))
                 free = at + half + _GAP
         title = (self._axis("x") or {}).get("title")
         if title:
-            words.append(texts(below + _TITLE_ROOM, self.width / 2, str(title), "middle"))
+            under.append((self.width / 2, below + _TITLE_ROOM, str(title)))
+        words = [texts(placed, anchor) for placed, anchor in ((beside, "end"), (under, "middle")) if placed]
         return [f'<g fill="{colour}">{"".join(words)}</g>'] if words else []
 
     # --- layers ------------------------------------------------------------------------------------------------------
@@ -200,44 +200,50 @@ class _Still:
         if not rows:
             return ""
         style = Style.of(mark, self.spec.get("config", {}), self.params)
-        places = [self._place(layer, row) for row in rows]
-        channels = [self._channels(layer, row) for row in rows]
-        return style.group(MARKS[mark["type"]](places, channels, style, (self.width, self.height)))
+        places = Places(
+            *(self._positions(layer, channel, rows) for channel in _POSITIONS),
+            *(self._bands(layer, channel, rows) for channel in ("x", "y")),
+        )
+        return style.group(MARKS[mark["type"]](places, self._channels(layer, rows), style, (self.width, self.height)))
 
-    def _place(self, layer: Mapping[str, Any], row: Row) -> Place:
-        x, x2, y, y2 = (self._position(layer, channel, row) for channel in _POSITIONS)
-        return Place(row, x, x2, y, y2, self._band(layer, "x", row), self._band(layer, "y", row))
-
-    def _position(self, layer: Mapping[str, Any], channel: str, row: Row) -> float | None:
+    def _positions(self, layer: Mapping[str, Any], channel: str, rows: Sequence[Row]) -> Column:
+        """Where each row stands along an axis."""
         definition = layer["encoding"].get(channel)
         if definition is None:
-            return None
+            return [None] * len(rows)
         if "value" in definition:
-            return float({"width": self.width, "height": self.height}.get(definition["value"], definition["value"]))
-        value = row.get(definition["field"]) if "field" in definition else value_of(definition["datum"], self.params)
-        return None if value is None else self.scales[channel[0]].place(value)
+            whole = {"width": self.width, "height": self.height}
+            return [float(whole.get(definition["value"], definition["value"]))] * len(rows)
+        place = self.scales[channel[0]].place
+        if "field" in definition:
+            field = definition["field"]
+            return [None if (value := row.get(field)) is None else place(value) for row in rows]
+        datum = value_of(definition["datum"], self.params)
+        return [None if datum is None else place(datum)] * len(rows)
 
-    def _band(self, layer: Mapping[str, Any], channel: str, row: Row) -> tuple[float, float] | None:
-        """Where a row's place begins and how wide it is, along an axis that has bands."""
+    def _bands(self, layer: Mapping[str, Any], channel: str, rows: Sequence[Row]) -> Column:
+        """Where each row's place begins and how wide it is, along an axis that has bands."""
         field, scale = layer["encoding"].get(channel, {}).get("field"), self.scales.get(channel)
-        if field is None or not isinstance(scale, Discrete):
-            return None
-        return scale.edge(row.get(field)), scale.band
+        if field is None or not isinstance(scale, Discrete) or layer["mark"]["type"] != "rect":
+            return [None] * len(rows)
+        return [(scale.edge(row.get(field)), scale.band) for row in rows]
 
-    def _channels(self, layer: Mapping[str, Any], row: Row) -> dict[str, Any]:
-        """Colour, symbol, text of a row, by channel."""
-        found = {}
+    def _channels(self, layer: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Column]:
+        """Each row's colour, symbol, text, by channel."""
+        found: dict[str, Column] = {}
         for channel, definition in layer["encoding"].items():
             if channel in (*_POSITIONS, "tooltip"):
                 continue
-            if channel in ("text", "detail"):
-                found[channel] = row.get(definition["field"]) if "field" in definition else definition["value"]
-            elif "condition" in definition:
+            field = definition.get("field")
+            if "condition" in definition:
                 condition = definition["condition"]
-                chosen = condition if holds(condition["test"], row, self.params) else definition
-                found[channel] = chosen["value"]
-            elif "field" in definition:
-                found[channel] = looked_up(self._shared_scale(channel), row.get(definition["field"]))
+                tests = [holds(condition["test"], row, self.params) for row in rows]
+                found[channel] = [(condition if test else definition)["value"] for test in tests]
+            elif field is None:
+                found[channel] = [definition["value"]] * len(rows)
+            elif channel in ("text", "detail"):
+                found[channel] = [row.get(field) for row in rows]
             else:
-                found[channel] = definition["value"]
+                looks = looked_up(self._shared_scale(channel))
+                found[channel] = [looks[row.get(field)] for row in rows]
         return found

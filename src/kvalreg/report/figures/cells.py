@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from kvalreg.inputs.descriptor import Indicator
-from kvalreg.report.figures.component import Cell, Line, Rows
+from kvalreg.report.figures.chart_data import Rows
+from kvalreg.report.figures.component import Cell, Line
 from kvalreg.report.figures.theme import drawn
 from kvalreg.report.wording import Words
 

@@ -25,7 +25,8 @@ from kvalreg.report.figures.cells import (
     shown_of,
     unit_line,
 )
-from kvalreg.report.figures.component import Chart, Figure, Rows, Table
+from kvalreg.report.figures.chart_data import Rows
+from kvalreg.report.figures.component import Chart, Figure, Table
 from kvalreg.report.figures.theme import (
     CHOSEN,
     LEVEL_COLOURS,

@@ -17,13 +17,13 @@ from typing import Any
 from urllib.parse import quote
 
 from kvalreg.report.display import Piece, html_piece
-from kvalreg.report.drawing import UNDRAWN
+from kvalreg.report.drawing import UNDRAWN, drawing
+from kvalreg.report.figures.chart_data import Rows, columns_of, data_told
 from kvalreg.report.figures.theme import CONFIG, ONCE
 from kvalreg.report.wording import Words
 
-Rows = list[dict[str, Any]]
-_QUOTED = re.compile(r"[^A-Za-z0-9_.~;,:()+/-]+")
-"""What an address may not hold as it is."""
+_QUOTED = re.compile(r"[^\w.~;,:()+/-]+")
+"""What an address in a page may not hold as it is; letters such as å it may."""
 
 
 @dataclass(frozen=True)
@@ -135,21 +135,29 @@ class Figure:
     def piece(self, words: Words) -> Piece:
         """The figure as HTML."""
         subject = self.subject
+        drawn = drawing(self.chart.spec)
+        spec = self.chart.spec if drawn == UNDRAWN else self._light_spec()
         ids = f'data-figure="{subject.kind}" data-ind="{escape(subject.ind_id)}" data-context="{subject.context}"'
         labels = f'data-png="{escape(words("figure.download_png"))}" data-svg="{escape(words("figure.download_svg"))}"'
         note = f'<p class="kv-note">{escape(self.note)}</p>\n' if self.note else ""
         return html_piece(
             f'<figure class="kv-figure" id="{escape(subject.anchor)}" {ids} {labels}>\n'
             f"<figcaption>{escape(self.title)}</figcaption>\n"
-            f'<div class="kv-chart" role="img" aria-label="{escape(self.alt)}">{UNDRAWN}</div>\n{note}'
+            f'<div class="kv-chart" role="img" aria-label="{escape(self.alt)}">{drawn}</div>\n{note}'
             f'<details class="kv-data"><summary>{escape(words("figure.show_data"))}</summary>\n'
             f"{table_html(self.table, self.title)}</details>\n"
             f'<p class="kv-downloads"><a class="kv-csv" download="{escape(subject.anchor)}.csv"'
             f' href="{escape(_csv_address(self.file))}">{escape(words("figure.download_csv"))}</a>'
             f'<a class="kv-address" href="#{escape(subject.anchor)}">{escape(words("figure.address"))}</a></p>\n'
-            f'<script type="application/json" class="kv-spec">{script_json(self.chart.spec)}</script>\n'
+            f'<script type="application/json" class="kv-spec">{script_json(spec)}</script>\n'
             "</figure>"
         )
+
+    def _light_spec(self) -> dict[str, Any]:
+        """The chart without what the figure's file and table tell."""
+        given = {name: columns_of(rows) for name, rows in self.chart.datasets.items()}
+        data = data_told(self.chart.rows, self.file, self.table.lines)
+        return {**self.chart.spec, "data": data, "datasets": {ONCE: [{}], **given}}
 
 
 def table_html(table: Table, label: str) -> str:

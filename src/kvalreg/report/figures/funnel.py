@@ -15,7 +15,8 @@ import numpy as np
 from altair.utils.schemapi import debug_mode
 
 from kvalreg.report.figures.cells import Cells, PublishedCell, file_rows, numbers_of, shown_of
-from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Rows, Table
+from kvalreg.report.figures.chart_data import Rows
+from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
 from kvalreg.report.figures.theme import (
     ACCENT,
     CHOSEN,

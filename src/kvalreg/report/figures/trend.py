@@ -19,7 +19,8 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from kvalreg.report.figures.cells import Cells, chart_row, file_rows, numbers_of, shown_of, value_cells
-from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Rows, Table
+from kvalreg.report.figures.chart_data import Rows
+from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
 from kvalreg.report.figures.theme import (
     ACCENT,
     CHOSEN,

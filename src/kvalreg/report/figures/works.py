@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 
 from kvalreg.inputs.descriptor_texts import QualityImprovement
-from kvalreg.report.figures.component import Rows
+from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.wording import Words
 
 
