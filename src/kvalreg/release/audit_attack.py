@@ -14,6 +14,7 @@ import numpy as np
 from kvalreg.disclosure.attack import Measure, attack, exposed
 from kvalreg.disclosure.cells import UNBOUNDED, Policy, View
 from kvalreg.disclosure.relations import Relations, Sum, from_groups, from_tree
+from kvalreg.disclosure.solver import Enough
 from kvalreg.inputs.units import Level, Units
 from kvalreg.release.audit_public import Place
 from kvalreg.release.published_numbers import Span
@@ -143,7 +144,9 @@ def _attacked(family: Family, judged: set[Place], *, complete: bool) -> Outcome:
         sums = [one._replace(complete=False) for one in sums]
     numbered = _Numbered(family, places)
     view = numbered.view(sums)
-    bounds = attack(view)
+    # Of a unit that no page lists, the bounds themselves tell whether it is exposed: they must be exact.
+    enough = Enough(family.policy) if all(known.listed for known in family.cells.values()) else None
+    bounds = attack(view, enough)
     found: dict[Place, tuple[Measure, ...]] = {}
     contradicted = set()
     for one in exposed(bounds, view, family.policy):
