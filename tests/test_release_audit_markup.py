@@ -38,8 +38,9 @@ class _Parts(HTMLParser):
 
 
 def _in_full(told: list[Token]) -> list[tuple[Part, str, list[tuple[str, str | None]]]]:
-    """Tokens as html.parser tells them: rows taken apart, empty texts left out."""
-    full = [part for one in told for part in (parts_of(one.what) if one.part is Part.ROW else [one])]
+    """Tokens as html.parser tells them: rows and drawings taken apart, empty texts left out."""
+    whole = (Part.ROWS, Part.DRAWING)
+    full = [part for one in told for part in (parts_of(one.what) if one.part in whole else [one])]
     return [(one.part, one.what, one.attributes) for one in full if one.part is not Part.TEXT or one.what]
 
 

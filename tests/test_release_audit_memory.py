@@ -10,8 +10,9 @@ import pytest
 from kvalreg.project import Project
 from kvalreg.release import audit_work
 from kvalreg.release.audit import Audit, FindingKind, audit
-from kvalreg.release.audit_files import File, read_files
+from kvalreg.release.audit_files import File, fragments_of
 from kvalreg.release.audit_memory import Shelf
+from kvalreg.release.audit_public import Public
 
 PAGES = ("alfa", "beta")
 
@@ -45,12 +46,11 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses of the files that are read, as they are."""
     seen: list[str] = []
 
-    def noting(reader: object, files: list[File]) -> object:
-        files = list(files)
-        seen.extend(file.address for file in files)
-        return read_files(reader, files)  # type: ignore[arg-type]
+    def noting(public: Public, file: File) -> object:
+        seen.append(file.address)
+        return fragments_of(public, file)
 
-    monkeypatch.setattr(audit_work, "read_files", noting)
+    monkeypatch.setattr(audit_work, "fragments_of", noting)
     return seen
 
 

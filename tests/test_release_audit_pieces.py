@@ -11,11 +11,12 @@ from kvalreg.project import Project
 from kvalreg.release import audit_pieces
 from kvalreg.release.audit import FindingKind, audit
 from kvalreg.release.audit_files import File
-from kvalreg.release.audit_fragments import Fragment
 from kvalreg.release.audit_pages import read_piece
 from kvalreg.release.audit_pieces import dump_book, load_book, read_pieces
 from kvalreg.release.audit_public import Public
 from kvalreg.release.audit_readings import Reader
+from kvalreg.release.audit_rows import Rows
+from kvalreg.release.audit_tables import Fragment
 
 HEAD = '<html lang="nb"><body><h1>Å sykehus</h1>'
 WHERE = 'data-kv-indicator="{id}_a" data-kv-context="caregiver" data-kv-year="2024"'
@@ -61,7 +62,7 @@ def test_pieces_that_have_not_changed_are_not_read(
 ) -> None:
     """Of a page on which one registry has changed, its entry and its table alone are read, and nothing else."""
     reader = Reader(Public.read(project.root))
-    first = read_pieces(reader, file, page().encode(), {})
+    first = read_pieces(Rows(reader), file, page().encode(), {})
     assert first is not None
     assert len(first) == 5  # the frame, two entries, two tables
     read: list[str] = []
@@ -72,9 +73,9 @@ def test_pieces_that_have_not_changed_are_not_read(
 
     monkeypatch.setattr(audit_pieces, "read_piece", noting)
     kept = load_book(dump_book(first))
-    assert read_pieces(reader, file, page().encode(), kept) == first
+    assert read_pieces(Rows(reader), file, page().encode(), kept) == first
     assert read == []
-    assert read_pieces(reader, file, page("89").encode(), kept) is not None
+    assert read_pieces(Rows(reader), file, page("89").encode(), kept) is not None
     assert read == [entry("beta", "89 av 100"), table("beta", "89")]
 
 
@@ -115,7 +116,7 @@ def test_a_leak_in_a_list_of_all_registries_is_found(project: Project, file: Fil
     for document in (rows, {"orgnr": "122", "data": rows}):
         other = File(file.path.with_name("tall.json"), "sykehus/a/tall.json")
         other.path.write_text(json.dumps(document), encoding="utf-8")
-        book = read_pieces(reader, other, other.path.read_bytes(), {})
+        book = read_pieces(Rows(reader), other, other.path.read_bytes(), {})
         assert book is not None
         assert len(book) == 2
         found = audit(file.path.parents[2], project.root)
@@ -125,7 +126,7 @@ def test_a_leak_in_a_list_of_all_registries_is_found(project: Project, file: Fil
 def test_what_cannot_be_cut_is_read_as_a_whole(project: Project, file: File) -> None:
     """A page of one registry, one that is crooked, and a file that is no text."""
     reader = Reader(Public.read(project.root))
-    assert read_pieces(reader, File(file.path, "registre/alfa/index.html"), page().encode(), {}) is None
-    assert read_pieces(reader, file, page().replace("</tbody>", "</tbody></div>", 1).encode(), {}) is None
-    assert read_pieces(reader, file, page().encode() + b"\0", {}) is None
-    assert read_pieces(reader, file, b"<p>3 < 7</p>" + page().encode(), {}) is None
+    assert read_pieces(Rows(reader), File(file.path, "registre/alfa/index.html"), page().encode(), {}) is None
+    assert read_pieces(Rows(reader), file, page().replace("</tbody>", "</tbody></div>", 1).encode(), {}) is None
+    assert read_pieces(Rows(reader), file, page().encode() + b"\0", {}) is None
+    assert read_pieces(Rows(reader), file, b"<p>3 < 7</p>" + page().encode(), {}) is None

@@ -13,10 +13,11 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from kvalreg.release.audit_fragments import Fragment, Passage, read_csv, read_json, read_parquet, read_script
+from kvalreg.release.audit_fragments import read_csv, read_json, read_parquet, read_script
 from kvalreg.release.audit_pages import read_html
 from kvalreg.release.audit_public import Key, Public, Spot
 from kvalreg.release.audit_readings import Claim, Reader, Reading, Unattached
+from kvalreg.release.audit_tables import Fragment, Passage
 from kvalreg.report.addresses import EDITIONS
 
 SEARCH_LIST = "search.json"
@@ -41,15 +42,12 @@ class Edition:
         Rows of our own tables that tell of no cell we can name.
     unreadable
         Files that could not be read.
-    pages
-        Registries that have pages of results here, with one such page each.
     """
 
     readings: dict[Key, list[Reading]] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     unattached: list[Unattached] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
-    pages: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def hidden(self) -> dict[Key, Spot]:
@@ -80,11 +78,20 @@ def site_files(site: Path) -> list[list[File]]:
 
 
 def read_files(reader: Reader, files: Iterable[File]) -> Edition:
-    """Everything that these files tell, not yet settled."""
+    """Everything that these files tell, word by word and not yet settled."""
     edition = Edition()
-    for path, address in files:
-        _read_into(edition, reader, path, address)
+    for file in files:
+        try:
+            listen(edition, reader, fragments_of(reader.public, file))
+        except (ValueError, OSError):
+            edition.unreadable.append(file.address)
     return edition
+
+
+def page_of(public: Public, file: File) -> str:
+    """The registry whose page of results a file is; empty for any other file."""
+    spot = public.addressed(Spot(file.address), file.address)
+    return spot.registry if spot.registry and spot.year is not None and file.path.suffix in MARKUP else ""
 
 
 def listen(edition: Edition, reader: Reader, fragments: Iterable[Fragment]) -> None:
@@ -114,17 +121,10 @@ def settle_contexts(edition: Edition) -> None:
             edition.unattached += [Unattached(one.spot) for one in edition.readings.pop(key)]
 
 
-def _read_into(edition: Edition, reader: Reader, path: Path, file: str) -> None:
-    spot = reader.public.addressed(Spot(file), file)
-    if spot.registry is not None and spot.year is not None and path.suffix in MARKUP:
-        edition.pages.setdefault(spot.registry, file)
-    try:
-        listen(edition, reader, _fragments(reader.public, spot, path))
-    except (ValueError, OSError):
-        edition.unreadable.append(file)
-
-
-def _fragments(public: Public, spot: Spot, path: Path) -> Iterator[Fragment]:
+def fragments_of(public: Public, file: File) -> Iterator[Fragment]:
+    """What a file is made of; ValueError and OSError for one that cannot be read."""
+    path = file.path
+    spot = public.addressed(Spot(file.address), file.address)
     suffix = path.suffix.lower()
     content = path.read_bytes()
     if suffix == ".parquet":

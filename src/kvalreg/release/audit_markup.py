@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from functools import cache
 from html import unescape
 from typing import NamedTuple
 
@@ -23,26 +24,37 @@ class Part(IntEnum):
     """An element that is closed where it is opened, as drawings have them."""
     END = 3
     COMMENT = 4
-    ROW = 5
-    """A plain row of a table, whole: pages have thousands. `row_of` reads it, `parts_of` takes it apart."""
+    ROWS = 5
+    """Plain rows of a table with equally many cells, whole: pages have thousands. `rows_of` reads them."""
+    DRAWING = 6
+    """The inside of a plain drawing, whole. `drawn_in` reads its texts."""
 
 
 class Token(NamedTuple):
-    """A part of a page: a text, a comment, a plain row, or a tag's name and attributes."""
+    """A part of a page: a text, a comment, plain rows, a drawing, or a tag's name and attributes."""
 
     part: Part
     what: str
     attributes: Attributes
 
 
-class Cell(NamedTuple):
-    """A cell of a plain row; what it has not is empty."""
+class Rows(NamedTuple):
+    """Plain rows, column by column; what a cell has not is empty.
 
-    tag: str
-    scope: str
-    label: str
-    sort: str
-    text: str
+    Parameters
+    ----------
+    units
+        What each row is marked with.
+    tags, scopes, labels, sorts, texts
+        Of each column, those of its cells.
+    """
+
+    units: list[str]
+    tags: list[list[str]]
+    scopes: list[list[str]]
+    labels: list[list[str]]
+    sorts: list[list[str]]
+    texts: list[list[str]]
 
 
 _NAME = r"[a-zA-Z][a-zA-Z0-9:_-]*"
@@ -54,9 +66,19 @@ _TOKEN = re.compile(
 _ATTRIBUTE = re.compile(r"""([a-zA-Z_:@][\w:.@-]*)(?:="([^"]*)"|='([^']*)'|(?=[\s]|$))""")
 _OF_CELL = r"""(?: scope="([a-z]*)")?(?: data-label="([^"<>]*)")?(?: data-sort="([^"<>]*)")?>([^<]*)</"""
 _CELL = re.compile(rf"<(t[dh]){_OF_CELL}t[dh]>")
-_ROW = re.compile(
-    rf"""<tr(?: data-unit="(?P<unit>[^"<>]*)")?>(?:<(?P<cell>t[dh]){_OF_CELL}(?P=cell)>)+</tr>(?P<after>[^<]*)"""
+_LIKE_CELL = re.sub(r"\((?!\?)", "(?:", _OF_CELL)
+_PLAIN_CELL = f"(?:<td{_LIKE_CELL}td>|<th{_LIKE_CELL}th>)"
+_ROW = re.compile(rf"""<tr(?: data-unit="[^"<>]*")?>(?P<cells>{_PLAIN_CELL}+)</tr>""")
+_UNIT = re.compile(r'<tr(?: data-unit="([^"]*)")?>')
+_DRAWN_TAGS = "circle|ellipse|g|line|path|polygon|polyline|rect|text|tspan"
+_DRAWN_ATTRIBUTES = (
+    "c?[xy]|[xy][12]|r[xy]?|d[xy]?|width|height|points|transform|vector-effect|opacity|text-anchor|dominant-baseline|"
+    "font-(?:size|weight|style|family)|(?:fill|stroke)(?:-[a-z]+)?"
 )
+_DRAWING = re.compile(
+    rf"""(?:[^<>]*<(?:/(?:{_DRAWN_TAGS})|(?:{_DRAWN_TAGS})(?: (?:{_DRAWN_ATTRIBUTES})="[^"<>]*")*/?)>)*[^<>]*"""
+)
+_DRAWN = re.compile(r">([^<]+)")
 _RAW = {tag: re.compile(rf"</{tag}(?=[\s/>])", re.IGNORECASE) for tag in ("script", "style")}
 """Elements whose text is no markup until their own end."""
 _NONE: Attributes = []
@@ -72,10 +94,12 @@ def tokens(text: str) -> list[Token] | None:
         found.append(Token(Part.TEXT, unescape(text[:at]), _NONE))
     size = len(text)
     while at < size:
-        if text.startswith("<tr", at) and (match := _ROW.match(text, at)):
-            at = match.end()
-            found.append(Token(Part.ROW, text[match.start() : match.start("after")], _NONE))
-            found += _texts(match["after"])
+        if text.startswith("<tr", at) and (row := _ROW.match(text, at)):
+            run = _run_of(len(_CELL.findall(row["cells"]))).match(text, at) or row
+            found.append(Token(Part.ROWS, run[0], _NONE))
+            at = text.find("<", run.end())
+            at = size if at < 0 else at
+            found += _texts(text[run.end() : at])
             continue
         match = _TOKEN.match(text, at)
         if match is None:
@@ -87,13 +111,13 @@ def tokens(text: str) -> list[Token] | None:
             found.append(
                 Token(Part.EMPTY if empty else Part.START, tag, _attributes(attributes) if attributes else _NONE)
             )
-            if tag in _RAW and not empty:
-                closing = _RAW[tag].search(text, match.start("text"))
-                if closing is None:
-                    return None
-                at = closing.start()
-                found.append(Token(Part.TEXT, text[match.start("text") : at], _NONE))
+            whole = None if empty else _whole_inside(text, tag, match.start("text"))
+            if whole is not None:
+                found.append(whole)
+                at = match.start("text") + len(whole.what)
                 continue
+            if tag in _RAW and not empty:
+                return None
         elif end is not None:
             found.append(Token(Part.END, end.lower(), _NONE))
         elif comment is not None:
@@ -102,24 +126,55 @@ def tokens(text: str) -> list[Token] | None:
     return found
 
 
-def row_of(text: str) -> tuple[str, list[Cell]]:
-    """The unit of a plain row, and its cells."""
-    match = _ROW.match(text)
-    cells = [Cell(*one) for one in _CELL.findall(text)]
+def _whole_inside(text: str, tag: str, start: int) -> Token | None:
+    """The inside of an element that is kept whole: a script, a style, a plain drawing; None for any other."""
+    if tag in _RAW:
+        closing = _RAW[tag].search(text, start)
+        return Token(Part.TEXT, text[start : closing.start()], _NONE) if closing else None
+    if tag == "svg":
+        end = text.find("</svg>", start)
+        if end > start and _DRAWING.fullmatch(text, start, end):
+            return Token(Part.DRAWING, text[start:end], _NONE)
+    return None
+
+
+@cache
+def _run_of(cells: int) -> re.Pattern[str]:
+    """Plain rows of so many cells, and the space between them."""
+    row = rf'<tr(?: data-unit="[^"<>]*")?>{_PLAIN_CELL}{{{cells}}}</tr>'
+    return re.compile(rf"{row}(?:\s*{row})*")
+
+
+def rows_of(text: str) -> Rows:
+    """Plain rows, taken apart."""
+    units = _UNIT.findall(text)
+    cells = _CELL.findall(text)
     if "&" in text:
-        cells = [Cell(*map(unescape, one)) for one in cells]
-    return unescape((match and match["unit"]) or ""), cells
+        units = [unescape(one) for one in units]
+        cells = [tuple(map(unescape, one)) for one in cells]
+    columns: list[list[list[str]]] = [[] for _ in Rows._fields[1:]]
+    size = len(cells) // len(units)
+    for at in range(size):
+        for column, told in zip(columns, zip(*cells[at::size], strict=True), strict=True):
+            column.append(list(told))
+    return Rows(units, *columns)
+
+
+def drawn_in(text: str) -> list[str]:
+    """The texts of a plain drawing, each once."""
+    return list(dict.fromkeys(map(unescape, _DRAWN.findall(f">{text}"))))
 
 
 def parts_of(text: str) -> list[Token]:
-    """The tags and texts of a plain row."""
-    found = []
+    """The tags and texts of plain rows, or of a plain drawing."""
+    found = list(_texts(text[: text.find("<")]))
     for match in _TOKEN.finditer(text):
-        tag, attributes, _, end, _, after = match.groups()
+        tag, attributes, empty, end, _, after = match.groups()
         if tag is not None:
-            found.append(Token(Part.START, tag, _attributes(attributes) if attributes else _NONE))
+            part = Part.EMPTY if empty else Part.START
+            found.append(Token(part, tag.lower(), _attributes(attributes) if attributes else _NONE))
         else:
-            found.append(Token(Part.END, end, _NONE))
+            found.append(Token(Part.END, end.lower(), _NONE))
         found += _texts(after)
     return found
 

@@ -13,18 +13,20 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from kvalreg.release.audit_fragments import (
+from kvalreg.release.audit_fragments import read_csv, read_json, read_script
+from kvalreg.release.audit_markup import Part, Rows, Token, drawn_in, parts_of, rows_of, tokens
+from kvalreg.release.audit_public import Public, Spot, plain
+from kvalreg.release.audit_tables import (
     Fragment,
     Passage,
+    Places,
     Record,
+    Table,
     TextKind,
-    read_csv,
-    read_json,
-    read_script,
-    table_records,
+    crossed_columns,
+    crossed_records,
+    with_level,
 )
-from kvalreg.release.audit_markup import Part, Token, parts_of, row_of, tokens
-from kvalreg.release.audit_public import Public, Spot, plain
 
 PIECE = "kv:piece"
 """The comment that stands where a piece of a page has been cut out, to be read by itself."""
@@ -70,7 +72,8 @@ class _TableOpen:
 
     spot: Spot
     own: bool
-    rows: list[_RowOpen] = field(default_factory=list)
+    rows: list[_RowOpen | _Run] = field(default_factory=list)
+    row: _RowOpen | None = None
     cell: list[str] | None = None
 
 
@@ -82,6 +85,23 @@ class _RowOpen:
     cells: list[str] = field(default_factory=list)
     sorts: dict[int, str] = field(default_factory=dict)
     heading: bool = True
+
+
+@dataclass(slots=True)
+class _Run:
+    """Plain rows below each other, column by column."""
+
+    spot: Spot
+    units: list[str]
+    texts: list[list[str]]
+    sorts: list[list[str]]
+
+    def rows(self) -> Iterator[_RowOpen]:
+        """One by one."""
+        for at, unit in enumerate(self.units):
+            spot = self.spot._replace(orgnr=unit) if unit else self.spot
+            sorts = {n: column[at] for n, column in enumerate(self.sorts) if column[at]}
+            yield _RowOpen(spot, [column[at] for column in self.texts], sorts, heading=False)
 
 
 def read_html(public: Public, spot: Spot, text: str) -> Iterator[Fragment]:
@@ -165,8 +185,10 @@ class _Reader(HTMLParser):
                 self.handle_endtag(what)
             elif part is Part.TEXT:
                 self._text(what)
-            elif part is Part.ROW:
-                self._row(what)
+            elif part is Part.ROWS:
+                self._rows(what)
+            elif part is Part.DRAWING:
+                self._drawing(what)
             elif part is Part.EMPTY:
                 self.handle_startendtag(what, attributes)
             else:
@@ -187,8 +209,8 @@ class _Reader(HTMLParser):
         if not inline and tag != "br":
             self.flush()
         spot = self.spot if _TELLING.isdisjoint(given) else self._told(tag, given)
-        in_row = tag in ("td", "th") and bool(self.tables and self.tables[-1].rows)
-        sort = given.pop("data-sort", "") if in_row else ""
+        row = self.tables[-1].row if tag in ("td", "th") and self.tables else None
+        sort = given.pop("data-sort", "") if row is not None else ""
         self._attributes(spot, given)
         if tag in _VOID:
             self._text(" ")
@@ -197,9 +219,9 @@ class _Reader(HTMLParser):
             own = "kv-table" in classes.split() and "kv-counts" not in classes.split()
             self.tables.append(_TableOpen(spot, own))
         elif tag == "tr" and self.tables:
-            self.tables[-1].rows.append(_RowOpen(spot))
-        elif in_row:
-            row = self.tables[-1].rows[-1]
+            self.tables[-1].row = _RowOpen(spot)
+            self.tables[-1].rows.append(self.tables[-1].row)
+        elif row is not None:
             if tag == "td" or given.get("scope") == "row":
                 row.heading = False
             if sort:
@@ -229,27 +251,42 @@ class _Reader(HTMLParser):
         """Text."""
         self._text(data)
 
-    def _row(self, text: str) -> None:
-        """A plain row: what its tags and texts tell one by one, at one go."""
-        if not self.tables or self.tables[-1].cell is not None or self.drawings or self.stack[-1].inline:
+    def _rows(self, text: str) -> None:
+        """Plain rows: what their tags and texts tell one by one, at one go."""
+        told = rows_of(text)
+        if (
+            not self.tables
+            or self.tables[-1].cell is not None
+            or self.drawings
+            or self.stack[-1].inline
+            or not self._is_body(told)
+        ):
             self.read_parts(parts_of(text))
             return
         self.flush()
-        unit, cells = row_of(text)
-        table = self.tables[-1]
-        spot = self.spot._replace(orgnr=unit) if unit else self.spot
-        row = _RowOpen(spot)
-        table.rows.append(row)
-        for tag, scope, label, sort, content in cells:
-            if tag == "td" or scope == "row":
-                row.heading = False
-            if sort:
-                row.sorts[len(row.cells)] = sort
-            if label:
-                self._attribute(spot, "data-label", label, TextKind.PROSE)
-            content = plain(content)
-            self._passage(spot, content, TextKind.CELL)
-            row.cells.append(content)
+        texts = [[self.public.plain[text] for text in column] for column in told.texts]
+        run = _Run(self.spot, told.units, texts, told.sorts)
+        self.tables[-1].rows.append(run)
+        for column in texts:
+            if any(map(self.public.tells.__getitem__, column)):
+                for row, content in zip(run.rows(), column, strict=True):
+                    self._passage(row.spot, content, TextKind.CELL)
+
+    def _is_body(self, told: Rows) -> bool:
+        """Whether no row is a heading, and no cell's label tells anything."""
+        kinds = (set(zip(*of_column, strict=True)) for of_column in zip(told.tags, told.scopes, strict=True))
+        body = any(all(tag == "td" or scope == "row" for tag, scope in kind) for kind in kinds)
+        labels = set().union(*told.labels) - {""}
+        return body and not any(self._tells(plain(label), TextKind.PROSE) for label in labels)
+
+    def _drawing(self, text: str) -> None:
+        """The inside of a plain drawing: its texts."""
+        if self.tables and self.tables[-1].cell is not None:
+            self.read_parts(parts_of(text))
+            return
+        for told in drawn_in(text):
+            if told := plain(told):
+                self._passage(self.spot, told, TextKind.LABEL)
 
     def handle_comment(self, data: str) -> None:
         """A comment can be read too; one stands where a piece of the page has been cut out."""
@@ -267,9 +304,10 @@ class _Reader(HTMLParser):
     # --- inside ------------------------------------------------------------------------------------------------------
     def _close(self) -> None:
         tag = self.stack[-1].tag
-        if tag in ("td", "th") and self.tables and self.tables[-1].cell is not None and self.tables[-1].rows:
+        if tag in ("td", "th") and self.tables and (cell := self.tables[-1].cell) is not None:
             self.flush()
-            self.tables[-1].rows[-1].cells.append(plain("".join(self.tables[-1].cell)))
+            if (row := self.tables[-1].row) is not None:
+                row.cells.append(plain("".join(cell)))
             self.tables[-1].cell = None
         elif tag == "table" and self.tables:
             self._table(self.tables.pop())
@@ -363,26 +401,76 @@ class _Reader(HTMLParser):
 
     def _tells(self, text: str, kind: TextKind) -> bool:
         """Whether anything can follow from a text: most say no result and, in a drawing, name no unit."""
-        return bool(self.public.sentences[text]) or (kind is TextKind.LABEL and bool(self.public.named[text]))
+        if kind is TextKind.PROSE:
+            return bool(self.public.sentences[text])
+        return self.public.tells[text] or (kind is TextKind.LABEL and bool(self.public.named[text]))
 
     def _table(self, table: _TableOpen) -> None:
+        """What a closed table tells.
+
+        What a cell is sorted by is its number to four digits: a reader of the page's source sees more than its text.
+        """
         heading: list[str] = []
-        rows: list[tuple[Spot, list[str]]] = []
-        sorted_by: list[tuple[Spot, list[str]]] = []
+        rows: list[_RowOpen | _Run] = []
         for row in table.rows:
-            if row.heading:
+            if isinstance(row, _RowOpen) and row.heading:
                 heading = heading or row.cells
+            else:
+                rows.append(row)
+        names = tuple(map(plain, heading))
+        printed: list[Record | Table] = []
+        sorted_by: list[Record | Table] = []
+        crossed, first = crossed_columns(self.public, heading), 1
+        for row in rows:
+            if isinstance(row, _Run) and not crossed:
+                printed.append(_table_of(table, names, row, first))
+                sorted_by += _sorts_of(table, names, row, first)
+                first += len(row.units)
                 continue
-            around = {name: getattr(table.spot, name) for name in ("level", "year") if getattr(row.spot, name) is None}
-            place = f"{table.spot.place} table row {len(rows) + 1}".strip()
-            spot = row.spot.known(**around)._replace(place=place)
-            rows.append((spot, row.cells))
-            if row.sorts:
-                numbers = [row.sorts.get(at, "") for at in range(1, len(row.cells))]
-                sorted_by.append((spot, [*row.cells[:1], *numbers]))
-        self.found += [one._replace(own=table.own) for one in table_records(self.public, heading, rows)]
-        # What a cell is sorted by is its number to four digits: a reader of the page's source sees more than its text.
-        self.found += [_by_machine(one) for one in table_records(self.public, heading, sorted_by)]
+            for one in row.rows() if isinstance(row, _Run) else [row]:
+                spot = _around(table, one.spot)._replace(place=f"{_before(table)}{first}")
+                numbers = [one.sorts.get(at, "") for at in range(1, len(one.cells))]
+                placed = [(spot, one.cells)], [(spot, [*one.cells[:1], *numbers])] if one.sorts else []
+                printed += crossed_records(heading, placed[0], crossed, machine=False)
+                sorted_by += map(_by_machine, crossed_records(heading, placed[1], crossed, machine=False))
+                first += 1
+        for found in (printed, sorted_by):
+            self.found += [one._replace(own=table.own) for one in with_level(self.public, found)]
+
+
+def _before(table: _TableOpen) -> str:
+    return f"{table.spot.place} table row ".lstrip()
+
+
+def _around(table: _TableOpen, spot: Spot) -> Spot:
+    """What is known of a row, and of its table where the row itself tells nothing."""
+    return spot.known(
+        level=table.spot.level if spot.level is None else None, year=table.spot.year if spot.year is None else None
+    )
+
+
+def _named(names: tuple[str, ...], size: int) -> tuple[str, ...]:
+    return names[:size] + ("",) * (size - len(names))
+
+
+def _table_of(table: _TableOpen, names: tuple[str, ...], run: _Run, first: int) -> Table:
+    places = Places(_before(table), range(first, first + len(run.units)))
+    units = run.units if any(run.units) else ()
+    return Table(_around(table, run.spot), _named(names, len(run.texts)), tuple(run.texts), False, places, units)
+
+
+def _sorts_of(table: _TableOpen, names: tuple[str, ...], run: _Run, first: int) -> Iterator[Table]:
+    """The same rows by what their cells are sorted by, as far as any is."""
+    size = len(run.texts)
+    rows = [at for at in range(len(run.units)) if any(column[at] for column in run.sorts)]
+    if not rows:
+        return
+    columns = [run.texts[0], *run.sorts[1:]]
+    if len(rows) < len(run.units):
+        columns = [[column[at] for at in rows] for column in columns]
+    units = [run.units[at] for at in rows] if any(run.units) else ()
+    places = Places(_before(table), [first + at for at in rows])
+    yield Table(_around(table, run.spot), _named(names, size), tuple(columns), True, places, units, sparse=True)
 
 
 def _by_machine(record: Record) -> Record:

@@ -43,44 +43,6 @@ class Part:
     claims: dict[tuple[object, ...], Claim] = field(default_factory=dict)
 
 
-def parts_of(edition: Edition) -> dict[str, Part]:
-    """The parts of what was read in one file, by registry."""
-    parts: dict[str, Part] = {}
-    for key, told in edition.readings.items():
-        part = parts.setdefault(key.registry, Part())
-        hidden = next((one.spot.place for one in told if one.numbers is None), None)
-        if hidden is not None:
-            part.hidden[key] = hidden
-        numbers = [one.numbers for one in told if one.numbers is not None]
-        if numbers:
-            part.numbers[key] = _together(numbers)
-    for claim in edition.claims:
-        spot = claim.spot
-        asked = (claim.places, claim.years, spot.registry, spot.ind_id, spot.context)
-        part = parts.setdefault(spot.registry or ANY, Part())
-        if asked not in part.claims and not _told(part, claim):
-            part.claims[asked] = claim._replace(spot=Spot(spot.file, "", spot.registry, spot.ind_id, spot.context))
-    return parts
-
-
-def _together(numbers: list[Numbers]) -> Sequence[Plain]:
-    met = numbers[0]
-    for one in numbers[1:]:
-        more = met.meet(one)
-        if more is None:
-            return numbers
-        met = more
-    return [met]
-
-
-def _told(part: Part, claim: Claim) -> bool:
-    """Whether a claim is about the one cell that the same file tells of anyway."""
-    spot = claim.spot
-    if len(claim.places) != 1 or len(claim.years) != 1 or spot.ind_id is None or spot.registry is None:
-        return False
-    return Key(spot.registry, spot.ind_id, spot.context or "", claim.years[0], claim.places[0]) in part.numbers
-
-
 def edition_of(parts: Iterable[tuple[str, Part]]) -> Edition:
     """What several files tell of one registry, each with its address: its cells with one reading in most.
 

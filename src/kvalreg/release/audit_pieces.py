@@ -15,12 +15,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from kvalreg.release.audit_files import SEARCH_LIST, Edition, File, listen
-from kvalreg.release.audit_fragments import Fragment, read_document
+from kvalreg.release.audit_files import SEARCH_LIST, File
+from kvalreg.release.audit_fragments import read_document
+from kvalreg.release.audit_heard import Heard
 from kvalreg.release.audit_pages import PIECE, read_frame, read_piece
-from kvalreg.release.audit_parts import dump_part, parts_of
+from kvalreg.release.audit_parts import dump_part
 from kvalreg.release.audit_public import Public, Spot
-from kvalreg.release.audit_readings import Reader
+from kvalreg.release.audit_rows import Rows
+from kvalreg.release.audit_tables import Fragment
 
 PIECEWISE = 20_000
 """Bytes of a file from which on it is worth to be taken apart."""
@@ -53,16 +55,16 @@ Book = dict[bytes, Kept]
 """What every piece of a file tells, by its content."""
 
 
-def read_pieces(reader: Reader, file: File, content: bytes, before: Book) -> Book | None:
+def read_pieces(rows: Rows, file: File, content: bytes, before: Book) -> Book | None:
     """What a file tells, piece by piece; those that were there before are not read. None: read it as a whole."""
-    spot = reader.public.addressed(Spot(file.address), file.address)
+    spot = rows.public.addressed(Spot(file.address), file.address)
     suffix = file.path.suffix
     if len(content) < PIECEWISE or b"\0" in content or spot.registry is not None or file.path.name == SEARCH_LIST:
         return None
     try:
         if suffix == ".json":
-            return _document(reader, spot, json.loads(content), before)
-        return _page(reader, spot, content.decode("utf-8"), before) if suffix == ".html" else None
+            return _document(rows, spot, json.loads(content), before)
+        return _page(rows, spot, content.decode("utf-8"), before) if suffix == ".html" else None
     except ValueError:
         return None
 
@@ -79,14 +81,14 @@ def dump_book(book: Book) -> bytes:
 
 
 # --- documents -------------------------------------------------------------------------------------------------------
-def _document(reader: Reader, spot: Spot, document: object, before: Book) -> Book | None:
-    pieces: list[Any] = list(_documents(reader.public, document))
+def _document(rows: Rows, spot: Spot, document: object, before: Book) -> Book | None:
+    pieces: list[Any] = list(_documents(rows.public, document))
     if len(pieces) <= 1:
         return None
     book: Book = {}
     for piece in pieces:
         name = hashlib.sha256(marshal.dumps(piece, _WITHOUT_REFERENCES)).digest()
-        book[name] = before.get(name) or _kept(reader, read_document(reader.public, spot, piece))
+        book[name] = before.get(name) or _kept(rows, spot.file, read_document(rows.public, spot, piece))
     return book
 
 
@@ -112,7 +114,7 @@ def _by_registry(public: Public, rows: list[dict[str, object]]) -> Iterator[list
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------
-def _page(reader: Reader, spot: Spot, text: str, before: Book) -> Book | None:
+def _page(rows: Rows, spot: Spot, text: str, before: Book) -> Book | None:
     if PIECE in text:
         return None
     pieces: list[str] = []
@@ -130,26 +132,25 @@ def _page(reader: Reader, spot: Spot, text: str, before: Book) -> Book | None:
     name = hashlib.sha256(frame.encode()).digest()
     kept = before.get(name)
     if kept is None:
-        read = read_frame(reader.public, spot, frame)
+        read = read_frame(rows.public, spot, frame)
         if read is None or len(read[1]) != len(pieces):
             return None
-        kept = _kept(reader, read[0], [tuple(one) for one in read[1]])
+        kept = _kept(rows, spot.file, read[0], [tuple(one) for one in read[1]])
     book = {name: kept}
     for piece, around in zip(pieces, kept.spots, strict=True):
         name = hashlib.sha256(repr(around).encode() + piece.encode()).digest()
         told = before.get(name)
         if told is None:
-            fragments = read_piece(reader.public, Spot(*around), piece)
+            fragments = read_piece(rows.public, Spot(*around), piece)
             if fragments is None:
                 return None
-            told = _kept(reader, fragments)
+            told = _kept(rows, spot.file, fragments)
         book[name] = told
     return book
 
 
-def _kept(reader: Reader, fragments: Iterable[Fragment], spots: Sequence[Any] = ()) -> Kept:
-    edition = Edition()
-    listen(edition, reader, fragments)
-    parts = {registry: dump_part(part) for registry, part in parts_of(edition).items()}
-    places = [one.spot.place for one in edition.unattached]
-    return Kept(parts, sorted({key.registry for key in edition.readings}), places, list(spots))
+def _kept(rows: Rows, file: str, fragments: Iterable[Fragment], spots: Sequence[Any] = ()) -> Kept:
+    heard = Heard(file)
+    rows.read(fragments, heard)
+    parts = {registry: dump_part(part) for registry, part in heard.parts().items()}
+    return Kept(parts, sorted(heard.registries), heard.unattached, list(spots))

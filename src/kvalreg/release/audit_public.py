@@ -7,11 +7,11 @@ own public files. Goes out: `Public`, and `Spot`, a place with what is known abo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from babel import Locale
 
@@ -99,6 +99,11 @@ class Spot(NamedTuple):
         return self._replace(**told) if told else self  # type: ignore[arg-type]
 
 
+def tells_of_unit(spot: Spot) -> bool:
+    """Whether what stands here is about some unit even where it names none."""
+    return spot.orgnr is not None or spot.level == Level.NATION.value
+
+
 @dataclass(frozen=True)
 class Public:
     """The public's knowledge.
@@ -143,6 +148,16 @@ class Public:
         """The units whose name a text is, or, cut short by a drawing, the one it begins with."""
         return Memory(self._look_up)
 
+    @cached_property
+    def _initials(self) -> frozenset[str]:
+        begun = (name[:1] for name in self.places)
+        return frozenset(letter for one in begun for letter in (one, one.upper(), one.lower())) | {" "}
+
+    def may_name(self, values: Iterable[object]) -> bool:
+        """Whether any of the values may be the name of a unit: one begins like a name, or with a space."""
+        begun = {one[:1] if type(one) is str else str(one)[:1] for one in values}
+        return any(letter in self._initials or letter.isspace() for letter in begun)
+
     def _look_up(self, text: str) -> tuple[Place, ...]:
         name = plain(text)
         if name.endswith("…"):
@@ -160,6 +175,11 @@ class Public:
             name: (Place(Level.COUNTY.value, name),) for name in self.units.counties
         }
         return counties | {unit.orgnr: (Place(unit.level.value, unit.orgnr),) for unit in self.units}
+
+    @cached_property
+    def units_of(self) -> Memory[str, tuple[Place, ...]]:
+        """The units whose orgnr or name a text is."""
+        return Memory(lambda text: self.by_orgnr(text) or self.named[text])
 
     def mentioned(self, text: str) -> tuple[tuple[Place, ...], str]:
         """The units that a sentence speaks of, and the sentence without their names.
@@ -183,8 +203,7 @@ class Public:
     def _names(self) -> re.Pattern[str]:
         names = set(self.places) | {name[:1].upper() + name[1:] for name in self.places}
         names |= {unit.orgnr for unit in self.units if len(unit.orgnr) >= _LEAST_ORGNR}
-        longest_first = "|".join(re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)))
-        return re.compile(rf"(?<![\w-])({longest_first})(?:['’]?s)?(?!\w)")
+        return re.compile(rf"(?<![\w-])({_longest_of(names)})(?:['’]?s)?(?!\w)")
 
     # --- indicators --------------------------------------------------------------------------------------------------
     @cached_property
@@ -233,21 +252,49 @@ class Public:
 
     # --- sentences ---------------------------------------------------------------------------------------------------
     @cached_property
+    def plain(self) -> Memory[str, str]:
+        """Texts with single spaces."""
+        return Memory(plain)
+
+    @cached_property
+    def mute(self) -> set[str]:
+        """Documents from which nothing follows where no unit is told of, such as what all charts have in common."""
+        return set()
+
+    @cached_property
     def sentences(self) -> Memory[str, tuple[Sentence, ...]]:
         """The sentences of a text that tell a result; most texts have none, and need no further look."""
         return Memory(self._sentences_in)
 
     def _sentences_in(self, text: str) -> tuple[Sentence, ...]:
         """The sentences that tell a result of whatever they are about."""
-        found = []
-        for sentence in _SENTENCE.split(text):
-            if not _SAYS_RESULT.search(sentence) or sentence.startswith(_TARGETS):
-                continue
-            places, rest = self.mentioned(sentence)
-            if self.says_result(rest):
-                titled = self.titled(sentence, None)
-                found.append(Sentence(places, titled, years(self.without_titles(rest))))
-        return tuple(found)
+        told = (self._sentence[sentence] for sentence in _SENTENCE.split(text))
+        return tuple(sentence for sentence in told if sentence is not None)
+
+    @cached_property
+    def _sentence(self) -> Memory[str, Sentence | None]:
+        return Memory(self._one_sentence)
+
+    def _one_sentence(self, sentence: str) -> Sentence | None:
+        if not _SAYS_RESULT.search(sentence) or sentence.startswith(_TARGETS):
+            return None
+        places, rest = self.mentioned(sentence)
+        says, named_years = self._without_names[rest]
+        return Sentence(places, self.titled(sentence, None), named_years) if says else None
+
+    @cached_property
+    def _without_names(self) -> Memory[str, tuple[bool, tuple[int, ...]]]:
+        """Whether what is left of a sentence tells a result, and its years: many units share it."""
+        return Memory(lambda rest: (self.says_result(rest), years(self.without_titles(rest))))
+
+    @cached_property
+    def tells(self) -> Memory[str, bool]:
+        """Whether a sentence of a text tells a result of a unit or a title that it names."""
+        return Memory(lambda text: any(one.places or one.titled for one in self.sentences[text]))
+
+    def follows(self, text: str, spot: Spot) -> bool:
+        """Whether anything can follow from a text here: of what it names, or of the unit that the spot tells of."""
+        return bool(self.sentences[text]) and (tells_of_unit(spot) or self.tells[text])
 
     def says_result(self, text: str) -> bool:
         """Whether a text holds a number or a verdict that may be a result: no year, no ``95 %``, no title's number."""
@@ -324,6 +371,25 @@ class Public:
     @cached_property
     def _context_words(self) -> tuple[tuple[str, str], ...]:
         return tuple((words(lang)(f"message.{one}").lower(), one) for lang in LANGUAGES for one in CONTEXTS)
+
+
+def _longest_of(names: Iterable[str]) -> str:
+    """A pattern for the longest of many names, by their letters: a list of hundreds is tried one by one."""
+    tree: dict[str, Any] = {}
+    for name in names:
+        branch = tree
+        for letter in name:
+            branch = branch.setdefault(letter, {})
+        branch[""] = {}
+    return _pattern(tree)
+
+
+def _pattern(tree: dict[str, Any]) -> str:
+    longer = [re.escape(letter) + _pattern(branch) for letter, branch in sorted(tree.items()) if letter]
+    if not longer:
+        return ""
+    told = longer[0] if len(longer) == 1 and "" not in tree else f"(?:{'|'.join(longer)})"
+    return f"{told}?" if "" in tree else told
 
 
 def _whole_in(word: str, name: str) -> bool:

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.inputs.units import Level
-from kvalreg.release.audit_fragments import Fragment, Passage, Record, TextKind, told
 from kvalreg.release.audit_public import (
     LEVEL_WORDS,
     Key,
@@ -26,7 +25,8 @@ from kvalreg.release.audit_public import (
     plain,
     without_years,
 )
-from kvalreg.release.published_numbers import Numbers, Span, drawn, printed, printed_interval
+from kvalreg.release.audit_tables import Fragment, Passage, Record, Table, TextKind, told
+from kvalreg.release.published_numbers import Numbers, Plain, Span, drawn, plainly, printed, printed_interval
 from kvalreg.report.tables import FOOTNOTE
 
 HIDDEN_MARKS = catalogue("states.hidden", "revision.hidden")
@@ -105,22 +105,36 @@ class _Name(NamedTuple):
     year: int | None
 
 
-class _Word(NamedTuple):
-    """What a text says in a column: whether it is the mark of a hidden cell, may be a result, says by a code that the
-    row is hidden, is nothing at all, and which numbers it tells."""
+class Word(NamedTuple):
+    """What a text says in a column.
+
+    Parameters
+    ----------
+    mark, hides
+        Whether it is the mark of a hidden cell, or a code that says that its row is hidden.
+    speaks
+        Whether it may be a result.
+    empty
+        Whether it is nothing at all.
+    told, parts
+        Which numbers it tells, and the same as `Numbers` without names.
+    """
 
     mark: bool
-    speaks: bool
     hides: bool
+    speaks: bool
     empty: bool
     told: Told
+    parts: Plain
 
 
-class _Shape(NamedTuple):
+class Shape(NamedTuple):
     """What the columns of a table mean, by their places.
 
     Parameters
     ----------
+    roles
+        What each of them is called among our own names.
     columns
         What each text says in each of them.
     codes, counts
@@ -133,7 +147,8 @@ class _Shape(NamedTuple):
         Those that hold an orgnr.
     """
 
-    columns: tuple[Memory[str, _Word], ...]
+    roles: tuple[str | None, ...]
+    columns: tuple[Memory[str, Word], ...]
     codes: tuple[int, ...]
     counts: tuple[int, ...]
     numbers: tuple[tuple[int, str], ...]
@@ -147,14 +162,17 @@ class Reader:
     def __init__(self, public: Public) -> None:
         self.public = public
         self._nation = Place(Level.NATION.value, public.units.nation.orgnr)
-        self._kinds = {(r.id, i.id): i.type for r in public.registries.values() for i in r.indicators}
-        self._names = Memory(self._name_in)
-        self._indicators = Memory(self._indicator_in)
-        self._shapes = Memory(self._shape_of)
-        self._columns = Memory(self._column_of)
+        self.kinds = {(r.id, i.id): i.type for r in public.registries.values() for i in r.indicators}
+        self.names = Memory(self._name_in)
+        self.indicators = Memory(self._indicator_in)
+        self.shapes = Memory(self._shape_of)
+        self.columns = Memory(self._column_of)
 
     def read(self, fragment: Fragment) -> Iterator[Reading | Claim | Unattached]:
-        """Everything that a fragment says about cells."""
+        """Everything that a fragment says about cells; a table row by row."""
+        if type(fragment) is Table:
+            rows = (row for at in range(fragment.size) for row in fragment.fragments(self.public, at))
+            return (said for row in rows for said in self.read(row))
         return self._passage(fragment) if type(fragment) is Passage else self._record(fragment)  # type: ignore[arg-type]
 
     # --- texts -------------------------------------------------------------------------------------------------------
@@ -195,7 +213,7 @@ class Reader:
     # --- records -----------------------------------------------------------------------------------------------------
     def _record(self, record: Record) -> Iterator[Reading | Claim | Unattached]:
         spot, names, texts, machine, own = record
-        shape = self._shapes[names, machine, spot.english]
+        shape = self.shapes[names, machine, spot.english]
         words = [column[text] for column, text in zip(shape.columns, texts, strict=True)]
         hidden = speaks = False
         for word in words:
@@ -209,7 +227,7 @@ class Reader:
         if key is not None:
             if hidden:
                 yield Reading(key, None, spot)
-            elif numbers := self._numbers_of(words, shape, key):
+            elif numbers := self.numbers_of(words, shape, key):
                 yield Reading(key, numbers, spot)
                 return
         if places and speaks:
@@ -217,13 +235,14 @@ class Reader:
         if own and key is None:
             yield Unattached(record.spot)
 
-    def _shape_of(self, asked: tuple[tuple[str, ...], tuple[bool, ...], bool]) -> _Shape:
+    def _shape_of(self, asked: tuple[tuple[str, ...], tuple[bool, ...], bool]) -> Shape:
         """What the columns of a table mean, worked out once for all its rows."""
         names, machine, english = asked
         roles = _roles(names)
         last = {role: at for at, role in enumerate(roles) if role in _TELLS_HIDING}
-        return _Shape(
-            tuple(self._columns[role, by, english] for role, by in zip(roles, machine, strict=True)),
+        return Shape(
+            roles,
+            tuple(self.columns[role, by, english] for role, by in zip(roles, machine, strict=True)),
             tuple(last[role] for role in ("shown", "footnote") if role in last),
             tuple(last[role] for role in ("n", "x", "value") if role in last),
             tuple((at, role) for at, role in enumerate(roles) if role is not None and role in _NUMBERS),
@@ -235,42 +254,49 @@ class Reader:
             _orgnrs(names),
         )
 
-    def _column_of(self, asked: tuple[str | None, bool, bool]) -> Memory[str, _Word]:
+    def _column_of(self, asked: tuple[str | None, bool, bool]) -> Memory[str, Word]:
         """What texts say in columns of one role, each worked out once."""
         role, machine, english = asked
 
-        def word(text: str) -> _Word:
+        def word(text: str) -> Word:
             low = text.lower()
-            return _Word(
+            told = _numbers_in(text, role, machine=machine, english=english) if role in _NUMBERS else []
+            return Word(
                 _is_mark(text),
-                role not in _SILENT and self._speaks_by_itself(text, without_role=role is None, machine=machine),
                 low in ("false", "0") if role == "shown" else role == "footnote" and HIDDEN_CODE in text.split(),
+                role not in _SILENT and self._speaks_by_itself(text, without_role=role is None, machine=machine),
                 low in ("", "nan"),
-                _numbers_in(text, role, machine=machine, english=english) if role in _NUMBERS else [],
+                told,
+                parts_of(told),
             )
 
         return Memory(word)
 
-    def _identify(self, record: Record, shape: _Shape) -> tuple[Spot, tuple[Place, ...]]:
+    def _identify(self, record: Record, shape: Shape) -> tuple[Spot, tuple[Place, ...]]:
         """Which cell a record is about, from its own fields first, then from what stands around it."""
         texts = record.texts
         spot = told(self.public, record.spot, record.names, texts)
         names: tuple[Place, ...] = ()
         for at, telling in shape.naming:
             text = texts[at]
-            name = self._names[text]
+            name = self.names[text]
             names = names or _of_level(name.places, spot)
             if telling:
-                found = self._indicators[text, spot.registry]
-                if found and found != (spot.registry, spot.ind_id):
-                    spot = spot._replace(registry=found[0], ind_id=found[1])
-                if name.context is not None or name.year is not None:
-                    spot = spot.known(context=name.context, year=name.year)
+                spot = self.named_by(spot, text)
         if names:
             # Names repeat, and an orgnr does not; where the two contradict each other, the name is what readers see.
             keyed = next((self.public.by_orgnr(texts[at]) for at in shape.orgnrs), ())
             return spot, (names if names == keyed else tuple(place for place in names if place in keyed) or names)
         return spot, self._about(spot)
+
+    def named_by(self, spot: Spot, text: str) -> Spot:
+        """What a text in a column of names adds: an indicator, a context, a year."""
+        name, found = self.names[text], self.indicators[text, spot.registry]
+        if found and found != (spot.registry, spot.ind_id):
+            spot = spot._replace(registry=found[0], ind_id=found[1])
+        if name.context is not None or name.year is not None:
+            spot = spot.known(context=name.context, year=name.year)
+        return spot
 
     def _name_in(self, text: str) -> _Name:
         year = re.match(r"((?:19|20)\d\d)(?!\d)", text)
@@ -304,9 +330,9 @@ class Reader:
             return self.public.says_result(self.public.mentioned(text)[1]) and self._long_orgnr(text) == ()
         return re.search(r"\d", text if machine else without_years(text)) is not None
 
-    def _numbers_of(self, words: list[_Word], shape: _Shape, key: Key) -> Numbers:
-        """The record's numbers, each as exactly as it is told."""
-        kind = self._kinds[key.registry, key.ind_id]
+    def numbers_of(self, words: list[Word], shape: Shape, key: Key) -> Numbers:
+        """A row's numbers, each as exactly as it is told."""
+        kind = self.kinds[key.registry, key.ind_id]
         parts: list[Span | None] = [None] * len(Numbers._fields)
         for at, role in shape.numbers:
             told = words[at].told
@@ -319,7 +345,13 @@ class Reader:
         return Numbers(*parts)
 
 
-def _says_hidden(shape: _Shape, words: list[_Word]) -> bool:
+def parts_of(told: Told) -> Plain:
+    """What is told, as `Numbers` without names."""
+    parts = dict(told)
+    return plainly(Numbers(*[parts.get(at) for at in range(len(Numbers._fields))]))
+
+
+def _says_hidden(shape: Shape, words: list[Word]) -> bool:
     """Whether a row says that its cell is hidden by a code, by ``shown: false``, or by empty numbers."""
     if any(words[at].hides for at in shape.codes):
         return True

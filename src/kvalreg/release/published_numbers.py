@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -75,6 +76,11 @@ Plain = tuple[tuple[float, float] | None, ...]
 """Numbers without their names: a nation has millions of them."""
 
 
+def plainly(numbers: Numbers) -> Plain:
+    """Numbers without their names."""
+    return tuple([span and (span.low, span.high) for span in numbers])
+
+
 def met(one: Plain, other: Plain) -> Plain | None:
     """What two places say together; None when they contradict each other."""
     if one == other:
@@ -85,6 +91,22 @@ def met(one: Plain, other: Plain) -> Plain | None:
             both.append(mine or theirs)
             continue
         low, high = max(mine[0], theirs[0]), min(mine[1], theirs[1])
+        if low > high + _SLACK * max(1.0, abs(high)):
+            return None
+        both.append((low, high))
+    return tuple(both)
+
+
+def all_met(told: Iterable[Plain]) -> Plain | None:
+    """What many places say together; None when any contradict each other."""
+    both: list[tuple[float, float] | None] = []
+    for spans in map(set, zip(*told, strict=True)):
+        spans.discard(None)
+        if len(spans) <= 1:
+            both.append(next(iter(spans), None))
+            continue
+        lows, highs = zip(*spans, strict=True)
+        low, high = max(lows), min(highs)
         if low > high + _SLACK * max(1.0, abs(high)):
             return None
         both.append((low, high))

@@ -1,0 +1,195 @@
+"""Rows read many at a time tell what the reader says of each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kvalreg.pipeline import Account
+from kvalreg.project import Project
+from kvalreg.release.audit_files import fragments_of, site_files
+from kvalreg.release.audit_heard import Heard
+from kvalreg.release.audit_parts import Part
+from kvalreg.release.audit_public import Key, Place, Public, Spot
+from kvalreg.release.audit_readings import Reader
+from kvalreg.release.audit_rows import Rows
+from kvalreg.release.audit_tables import Fragment, Places, Table
+from small_project import UNITS, delivery_of, write_registry
+
+VIK = Place("hospital", "111")
+PAGE = Spot("p.html", "t", "alfa", "alfa_a", "caregiver", 2024, "hospital")
+
+_NAMES = st.sampled_from(
+    [
+        "Enhet",
+        "Resultat",
+        "95 % intervall",
+        "Pasienter",
+        "År",
+        "",
+        "unit",
+        "orgnr",
+        "unit_id",
+        "year",
+        "ind_id",
+        "level",
+        "registry",
+        "context",
+        "var",
+        "denominator",
+        "value",
+        "low",
+        "high",
+        "text",
+        "shown",
+        "footnote",
+        "achievement",
+    ]
+)
+_TEXTS = st.sampled_from(
+    [
+        "Vik",
+        "Li",
+        "Å",
+        "Nes HF",
+        "Nord",
+        "Hele landet",
+        "111",
+        "112",
+        "444",
+        "999999999",
+        "2023",
+        "2024",
+        "2024.0",
+        "Vises ikke",
+        "Not shown",
+        "hidden",
+        "false",
+        "true",
+        "",
+        "nan",
+        "low",
+        "Sikkert høy",
+        "caregiver",
+        "resident",
+        "alfa",
+        "alfa_a",
+        "beta_a",
+        "hospital",
+        "nation",
+        "80 av 100",
+        "8 av 10",
+        "100",
+        "1 562",
+        "0.8",
+        "0,8",
+        "79–91 %",
+        "Vik: 80 av 100 pasienter i 2024.",
+        "Vik: 3 av 7 i 2019. Li har 8 av 10.",
+        "Den er 80 av 100.",
+        "Vik  HF",
+    ]
+)
+_VALUES = _TEXTS | st.sampled_from([0, 1, 1.0, 100, 0.8, 0.812, 2024, True, False, None])
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Public:
+    """What everybody knows of two small registries."""
+    root = tmp_path_factory.mktemp("known")
+    for registry in ("alfa", "beta"):
+        write_registry(root, registry, delivery_of(registry))
+    (root / "registries" / "units.csv").write_text(UNITS, encoding="utf-8")
+    return Public.read(Project(root).root)
+
+
+def at_one_go(public: Public, fragments: Iterable[Fragment]) -> Heard:
+    """What is heard when rows are read many at a time."""
+    heard = Heard("p.html")
+    Rows(Reader(public)).read(fragments, heard)
+    return heard
+
+
+def one_by_one(public: Public, fragments: Iterable[Fragment]) -> Heard:
+    """What is heard when the reader reads each row by itself."""
+    heard, reader = Heard("p.html"), Reader(public)
+    for fragment in fragments:
+        heard.note(reader.read(fragment))
+    return heard
+
+
+def told(heard: Heard) -> dict[str, tuple[object, ...]]:
+    """What is said of each registry; in which order a cell's contradicting numbers stand says nothing."""
+
+    def plainly(part: Part) -> tuple[object, ...]:
+        return {key: sorted(map(repr, one)) for key, one in part.numbers.items()}, part.hidden, set(part.claims)
+
+    parts = {registry: plainly(part) for registry, part in heard.parts().items()}
+    return parts | {"": (sorted(heard.unattached), heard.registries)}
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    """A table of any columns and values, as pages, files and JSON have them."""
+    names = tuple(draw(st.lists(_NAMES, min_size=1, max_size=5)))
+    size = draw(st.integers(1, 4))
+    machine = draw(st.sampled_from([True, False, None]))
+    values = _VALUES if machine is None else _TEXTS
+    columns = tuple(draw(st.lists(values, min_size=size, max_size=size)) for _ in names)
+    sparse = machine is True and draw(st.booleans())
+    marks = st.sampled_from(["111", "112"] if machine is None else ["111", "112", "", "999999999"])
+    units = draw(st.just(()) | st.lists(marks, min_size=size, max_size=size))
+    spot = draw(
+        st.builds(
+            PAGE._replace,
+            ind_id=st.sampled_from(["alfa_a", None]),
+            year=st.sampled_from([2024, None]),
+            level=st.sampled_from(["hospital", "nation", None]),
+            orgnr=st.sampled_from([None, "111"]),
+            english=st.booleans(),
+        )
+    )
+    level, own = draw(st.sampled_from([None, "hospital", "nation"])), draw(st.booleans())
+    return Table(spot, names, columns, machine, Places("row ", range(size)), units, level, sparse, own)
+
+
+@settings(max_examples=200, deadline=None)
+@given(table=tables())
+def test_any_table_tells_the_same_at_one_go_as_row_by_row(public: Public, table: Table) -> None:
+    """Numbers, marks, claims and rows of no known cell, whatever stands in which column."""
+    assert told(at_one_go(public, [table])) == told(one_by_one(public, [table]))
+
+
+def test_numbers_marks_and_labels_of_a_plain_table(public: Public) -> None:
+    """87 av 100 with 100 patients is a share from 0.865 to 0.875; the mark hides Li."""
+    names = ("Enhet", "Resultat", "Pasienter")
+    columns = (["Vik", "Li"], ["87 av 100", "Vises ikke"], ["100", "Vises ikke"])
+    heard = at_one_go(public, [Table(PAGE, names, columns, False, Places("t table row ", (1, 2)))])
+    cell = ("alfa", "alfa_a", "caregiver", 2024)
+    part = heard.parts()["alfa"]
+    assert part.numbers == {Key(*cell, VIK): [((99.5, 100.5), None, (0.865, 0.875), None, None)]}
+    assert part.hidden == {Key(*cell, Place("hospital", "112")): "t table row 2"}
+
+
+def test_the_demo_tells_the_same_at_one_go_as_row_by_row(demo: tuple[Project, Account]) -> None:
+    """Every kind of page and file that kvalreg makes."""
+    project, _ = demo
+    public = Public.read(project.root)
+    rows, reader = Rows(Reader(public)), Reader(public)
+    seen: set[tuple[str, str]] = set()
+    for file in site_files(project.site)[0]:
+        kind = file.address.partition("/")[0], Path(file.address).name
+        if kind in seen:
+            continue
+        seen.add(kind)
+        fragments = list(fragments_of(public, file))
+        fast, slow = Heard(file.address), Heard(file.address)
+        rows.read(fragments, fast)
+        for fragment in fragments:
+            slow.note(reader.read(fragment))
+        assert told(fast) == told(slow), file.address
+    assert len(seen) > 20
