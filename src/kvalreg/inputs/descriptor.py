@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -51,6 +52,11 @@ class IndicatorType(StrEnum):
     def share(self) -> bool:
         """True when the value is a share from 0 to 1."""
         return self.summed or self is IndicatorType.BEREGNET_ANDEL
+
+
+@cache
+def _decimals(sformat: str) -> int:
+    return int(sformat.rsplit(".", 1)[1][:-1])
 
 
 class Indicator(Model):
@@ -99,7 +105,7 @@ class Indicator(Model):
     @property
     def decimals(self) -> int:
         """Decimals shown, from the d3 format: 0 in ``,.0%``, 1 in ``,.1f``."""
-        return int(self.sformat.rsplit(".", 1)[1][:-1])
+        return _decimals(self.sformat)
 
     @model_validator(mode="after")
     def _targets_are_possible(self) -> Self:

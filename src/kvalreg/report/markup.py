@@ -34,8 +34,9 @@ def escape_markdown(text: str) -> str:
 
 def raw_html(html: str) -> str:
     """HTML as a raw block of Markdown, in a fence longer than any run of backticks inside."""
-    longest = max((len(run) for run in re.findall(r"`+", html)), default=0)
-    fence = "`" * max(3, longest + 1)
+    fence = "```"
+    while fence in html:
+        fence += "`"
     return f"{fence}{{=html}}\n{html}\n{fence}"
 
 

@@ -74,8 +74,7 @@ class Words:
 
     def number(self, number: float, decimals: int = 0) -> str:
         """A number with the language's signs: ``1 234,5``."""
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return _formatted(_half_up(number, decimals), pattern, self.language)
+        return _number(number, decimals, self.language)
 
     def date(self, day: date) -> str:
         """A date in full: ``31. desember 2025``."""
@@ -100,9 +99,7 @@ class Words:
 
         Worked number: 0.874 is ``87 av 100``; 0.003 is ``3 av 1000``; 0 is ``0 av 100``.
         """
-        if per < 1000 and 0 < share < 1 and round(share * per) in (0, per):
-            per = 1000
-        return f"{self.number(share * per)} {_OF[self.language]} {per}"
+        return _frequency(share, per, self.language)
 
     def value(self, indicator: Indicator, value: float) -> str:
         """A cell's value as a reader meets it: ``87 av 100``, ``1,9 dager``, ``412``."""
@@ -178,6 +175,20 @@ def _measure_key(unit: str, language: str) -> str | None:
 @lru_cache(maxsize=4096)
 def _percentage(share: float, language: str) -> str:
     return str(format_percent(share, format=None, locale=language))
+
+
+@lru_cache(maxsize=1 << 14)
+def _frequency(share: float, per: int, language: str) -> str:
+    if per < 1000 and 0 < share < 1 and round(share * per) in (0, per):
+        per = 1000
+    return f"{_number(share * per, 0, language)} {_OF[language]} {per}"
+
+
+@lru_cache(maxsize=1 << 14)
+def _number(number: float, decimals: int, language: str) -> str:
+    """A page tells each of its numbers several times."""
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return _formatted(_half_up(number, decimals), pattern, language)
 
 
 @lru_cache(maxsize=4096)

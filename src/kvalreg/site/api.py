@@ -19,7 +19,7 @@ from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.site.api_schema import SCHEMAS
 from kvalreg.site.content import Content, Shown, Site, UnitShare
-from kvalreg.site.open_data import records, slugs
+from kvalreg.site.open_data import json_records, records, slugs
 from kvalreg.site.open_files import RESULTS, compact, delivered, indicator_row
 
 ROOT = "api/v1"
@@ -54,7 +54,7 @@ def api(site: Site, shares: Iterable[Mapping[str, UnitShare]]) -> Content:
 
 def registry_answers(shown: Shown) -> Content:
     """One registry's answers."""
-    return Content(files=_files(_registry(shown)))
+    return Content(files=_files(_registry(shown)) | _indicators(shown))
 
 
 def newest_answers(shown: Shown) -> dict[str, str]:
@@ -160,13 +160,21 @@ def _registry(shown: Shown) -> dict[str, object]:
         f"{place}/years": sorted({int(year) for year in shown.rows["year"]}),
         f"{place}/unitNames": _unit_names(published),
     }
+    return answers
+
+
+def _indicators(shown: Shown) -> dict[str, bytes]:
+    """Every indicator with all its cells, which are JSON already."""
+    published, files = shown.published, {}
+    registry = published.registry
+    found = json_records(shown.json_columns, leave_out=["ind_id"])
     for ind_id, slug, group in _by_indicator(shown):
         about = indicator_row(registry.indicator(ind_id))
         about = {name: value for name, value in about.items() if "description" not in name and value not in (None, "")}
-        found = records(group, leave_out=["ind_id"])
-        told = {"registry_name": registry.id, **about, **delivered(published), "data": found}
-        answers[f"{place}/indicators/{slug}"] = told
-    return answers
+        told = compact({"registry_name": registry.id, **about, **delivered(published)}).decode()[:-1]
+        data = ",".join(found[at] for at in group.index)
+        files[_file(f"data/{registry.id}/indicators/{slug}")] = f'{told},"data":[{data}]}}'.encode()
+    return files
 
 
 def _description(number: int, indicator: Indicator, published: Published) -> Answer:

@@ -19,7 +19,7 @@ from kvalreg.inputs.slugs import Slugs
 from kvalreg.inputs.units import Unit, Units
 from kvalreg.report.revision import History
 from kvalreg.site.newest import Newest
-from kvalreg.site.open_data import rows
+from kvalreg.site.open_data import json_columns, rows
 from kvalreg.site.staging import Page
 
 
@@ -79,6 +79,11 @@ class Shown:
     def rows(self) -> pd.DataFrame:
         """Its rows of open data."""
         return rows(self.published)
+
+    @cached_property
+    def json_columns(self) -> dict[str, list[str]]:
+        """Its rows of open data as JSON, column by column."""
+        return json_columns(self.rows)
 
 
 @dataclass(frozen=True)

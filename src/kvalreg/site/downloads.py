@@ -34,12 +34,12 @@ def set_aside(pages: Sequence[Page]) -> tuple[list[Page], dict[str, bytes]]:
     light, files = [], {}
     for page in pages:
         blocks = [
-            {"ind_id": unescape(found["ind"]), "context": found["context"], **json.loads(found["block"])}
+            f"{_about(unescape(found['ind']), found['context'])},{found['block'][1:]}"
             for found in _BLOCK.finditer(page.body)
         ]
         if blocks:
             address = str(PurePosixPath(page.address).with_name(UNIT_CELLS))
-            files[address] = json.dumps(blocks, ensure_ascii=False, separators=(",", ":")).encode()
+            files[address] = f"[{','.join(blocks)}]".encode()
             page = replace(page, body=_BLOCK.sub(partial(_sources, page), page.body))
         light.append(replace(page, body=said_once(page.body)))
     return light, files
@@ -61,6 +61,12 @@ def said_once(body: str) -> str:
             figure = f'{own},"template":"{names[template]}"}}{figure[len(own + sign + template) :]}'
         parts += [_SPEC, figure]
     return "".join(parts)
+
+
+def _about(ind_id: str, context: str) -> str:
+    """The beginning of a block, which is JSON already."""
+    told = {"ind_id": ind_id, "context": context}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))[:-1]
 
 
 def _sources(page: Page, block: re.Match[str]) -> str:

@@ -90,14 +90,16 @@ class Newest:
         """The most important message of the newest complete year; the report that says it is not kept for it."""
         return Report(self.published, *self.round, words(self.registry.language)).headline()
 
-    def report_of(self, year: int, round_: str) -> Report:
-        """The report of a year in the registry's own language, made once."""
-        if (year, round_) not in self._reports:
-            self._reports[year, round_] = Report(self.published, year, round_, words(self.registry.language))
-        return self._reports[year, round_]
+    def report_of(self, year: int, round_: str, language: str = "") -> Report:
+        """The report of a year, in the registry's own language where none is given; made once."""
+        own = self.registry.language
+        key = (year, round_, language or own)
+        if key not in self._reports:
+            self._reports[key] = Report(self.published, year, round_, words(language or own, own))
+        return self._reports[key]
 
     @cached_property
-    def _reports(self) -> dict[tuple[int, str], Report]:
+    def _reports(self) -> dict[tuple[int, str, str], Report]:
         return {}
 
     @cached_property

@@ -7,7 +7,8 @@ key and the footnote ``hidden``, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +106,29 @@ def slugs(published: Published) -> dict[str, str]:
             slug, number = f"{wanted}-{number}", number + 1
         taken[slug] = indicator.id
     return {ind_id: slug for slug, ind_id in taken.items()}
+
+
+def json_columns(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The table's columns with each value as JSON: what several files tell is worked out once."""
+    return {column.name: _as_json(table[column.name].tolist(), column.type) for column in COLUMNS}
+
+
+def _as_json(values: list[Any], kind: str) -> list[str]:
+    if kind == "string":
+        known = {value: json.dumps(value, ensure_ascii=False) for value in set(values)}
+        return [known[value] for value in values]
+    return json.dumps(values, separators=(",", ":"), allow_nan=False)[1:-1].split(",") if values else []
+
+
+def json_records(columns: Mapping[str, Sequence[str]], leave_out: Collection[str] = ()) -> list[str]:
+    """The rows of JSON columns as JSON objects, without what is empty and without these columns."""
+    empty = ("null", '""')
+    told = [
+        ["" if value in empty else f'"{name}":{value}' for value in values]
+        for name, values in columns.items()
+        if name not in leave_out
+    ]
+    return [f"{{{','.join(filter(None, row))}}}" for row in zip(*told, strict=True)]
 
 
 def records(table: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[dict[str, Any]]:

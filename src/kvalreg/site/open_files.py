@@ -65,11 +65,12 @@ def registry_files(shown: Shown, site: Site) -> dict[str, bytes]:
     published, table = shown.published, shown.rows
     folder = f"data/{published.registry.id}"
     columns = {name: table[name].tolist() for name in NAMES}
-    answer = {"registry_name": published.registry.id, **delivered(published), **columns}
+    answer = compact({"registry_name": published.registry.id, **delivered(published)}).decode()
+    told = (f'"{name}":[{",".join(values)}]' for name, values in shown.json_columns.items())
     described = (_csv_column([*indicator_row(indicator).values()]) for indicator in published.registry.indicators)
     return {
         f"{folder}/{RESULTS}.csv": _csv(NAMES, zip(*map(_csv_column, columns.values()), strict=True)),
-        f"{folder}/{RESULTS}.json": compact(answer),
+        f"{folder}/{RESULTS}.json": f"{answer[:-1]},{','.join(told)}}}".encode(),
         f"{folder}/{INDICATORS}.csv": _csv([one.name for one in INDICATOR_COLUMNS], described),
         f"{folder}/datapackage.json": json.dumps(_package(published, site), ensure_ascii=False, indent=1).encode(),
     }

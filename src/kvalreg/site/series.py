@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import json
 
-from kvalreg.disclosure.published import Published
 from kvalreg.report.addresses import in_language, series_file
-from kvalreg.report.report import Report
 from kvalreg.report.selection import CONTEXTS
-from kvalreg.report.wording import words
 from kvalreg.report.yours import units_series
 from kvalreg.site.content import Content, Site
+from kvalreg.site.newest import Newest
 
 
 def series(site: Site) -> Content:
@@ -22,14 +20,14 @@ def series(site: Site) -> Content:
     files: dict[str, bytes] = {}
     for shown in site.shown:
         for language in shown.published.registry.languages:
-            files |= series_files(shown.published, language)
+            files |= series_files(shown.newest, language)
     return Content(files=files)
 
 
-def series_files(published: Published, language: str) -> dict[str, bytes]:
+def series_files(newest: Newest, language: str) -> dict[str, bytes]:
     """A registry's files by address: for each indicator a list of blocks, each with its ``ind_id`` and ``context``."""
-    registry = published.registry
-    report = Report(published, int(published.cells["year"].max()), "final", words(language, registry.language))
+    registry = newest.registry
+    report = newest.report_of(int(newest.published.cells["year"].max()), "final", language)
     files = {}
     for indicator in registry.indicators:
         rows = {context: report.units_presented(indicator, context) for context in CONTEXTS}

@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -33,7 +34,12 @@ def value_of(given: Any, params: Mapping[str, Any]) -> Any:
         return given
     if set(given) != {"expr"}:
         raise UnsupportedError(f"value {sorted(given)}")
-    return _evaluate(ast.parse(given["expr"], mode="eval").body, params)
+    return _evaluate(_parsed(given["expr"]), params)
+
+
+@lru_cache(maxsize=256)
+def _parsed(expression: str) -> ast.expr:
+    return ast.parse(expression, mode="eval").body
 
 
 def _evaluate(node: ast.expr, params: Mapping[str, Any]) -> Any:
@@ -48,17 +54,20 @@ def _evaluate(node: ast.expr, params: Mapping[str, Any]) -> Any:
     raise UnsupportedError(f"expression {ast.unparse(node)}")
 
 
-def holds(test: Any, row: Row, params: Mapping[str, Any]) -> bool:
-    """Whether a row passes a predicate: a field's value, its negation, or ``datum.field===parameter``."""
+def holding(test: Any, rows: Sequence[Row], params: Mapping[str, Any]) -> list[bool]:
+    """Which rows pass a predicate: a field's value, its negation, or ``datum.field===parameter``."""
     if isinstance(test, str):
         found = _IS_PARAMETER.fullmatch(test)
         if found is None or found[2] not in params:
             raise UnsupportedError(f"test {test}")
-        return bool(row.get(found[1]) == params[found[2]])
+        field, wanted = found[1], params[found[2]]
+        return [row.get(field) == wanted for row in rows]
     if set(test) == {"not"}:
-        return not holds(test["not"], row, params)
+        return [not one for one in holding(test["not"], rows, params)]
     if set(test) == {"field", "equal"}:
-        return bool(row.get(test["field"]) == test["equal"])
+        field, wanted = test["field"], test["equal"]
+        return [row.get(field) == wanted for row in rows]
     if set(test) == {"field", "oneOf"}:
-        return row.get(test["field"]) in test["oneOf"]
+        field, known = test["field"], test["oneOf"]
+        return [row.get(field) in known for row in rows]
     raise UnsupportedError(f"predicate {sorted(test)}")

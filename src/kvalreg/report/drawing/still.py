@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import compress
 from typing import Any
 
-from kvalreg.report.drawing.expressions import Row, UnsupportedError, holds, value_of
+from kvalreg.report.drawing.expressions import Row, UnsupportedError, holding, value_of
 from kvalreg.report.drawing.marks import LETTER, MARKS, Column, Places, Style, line, number, path, texts
 from kvalreg.report.drawing.scales import Discrete, Scale, continuous, discrete, looked_up
 
@@ -192,7 +193,7 @@ class _Still:
         for step in layer.get("transform", ()):
             if set(step) != {"filter"}:
                 raise UnsupportedError(f"transform {sorted(step)}")
-            rows = [row for row in rows if holds(step["filter"], row, self.params)]
+            rows = [*compress(rows, holding(step["filter"], rows, self.params))]
         return list(rows)
 
     def _layer(self, layer: Mapping[str, Any]) -> str:
@@ -237,7 +238,7 @@ class _Still:
             field = definition.get("field")
             if "condition" in definition:
                 condition = definition["condition"]
-                tests = [holds(condition["test"], row, self.params) for row in rows]
+                tests = holding(condition["test"], rows, self.params)
                 found[channel] = [(condition if test else definition)["value"] for test in tests]
             elif field is None:
                 found[channel] = [definition["value"]] * len(rows)

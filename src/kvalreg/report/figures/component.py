@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -195,7 +196,13 @@ def _csv_address(rows: Rows) -> str:
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(rows[0])
     writer.writerows([_csv_cell(value) for value in row.values()] for row in rows)
-    return "data:text/csv;charset=utf-8,%EF%BB%BF" + _QUOTED.sub(lambda found: quote(found[0]), text.getvalue())
+    return "data:text/csv;charset=utf-8,%EF%BB%BF" + _QUOTED.sub(lambda found: _quote(found[0]), text.getvalue())
+
+
+@cache
+def _quote(signs: str) -> str:
+    """Signs as an address has them: few differ, and a page has thousands."""
+    return quote(signs)
 
 
 def _csv_cell(value: object) -> str:
