@@ -6,17 +6,19 @@ give away. `kvalreg.disclosure.attack` does the bounding; here its `View` is bui
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from kvalreg.disclosure.attack import Measure, attack, exposed
 from kvalreg.disclosure.cells import UNBOUNDED, Policy, View
-from kvalreg.disclosure.relations import Relations, Sum, from_groups, from_tree
+from kvalreg.disclosure.relations import Relations, Sum
 from kvalreg.disclosure.solver import Enough
 from kvalreg.inputs.units import Level, Units
 from kvalreg.release.audit_public import Place
+from kvalreg.release.audit_sums import Sums
 from kvalreg.release.published_numbers import Span
 
 
@@ -52,6 +54,8 @@ class Family:
         False where other years have shown that this indicator's totals hold more or fewer than their parts.
     share
         Whether numerators are told too.
+    remembered
+        The sums of families with the same units, which are worked out once for all of them.
     """
 
     units: Units
@@ -60,6 +64,12 @@ class Family:
     summed: bool
     share: bool
     additive: bool = True
+    remembered: Sums | None = None
+
+    @cached_property
+    def sums(self) -> Sums:
+        """The sums among any of its cells."""
+        return self.remembered or Sums(self.units)
 
 
 @dataclass(frozen=True)
@@ -102,12 +112,9 @@ def adds_up(family: Family) -> bool:
 
 def _rests(family: Family) -> Iterator[tuple[Place, int]]:
     """Totals that are shown with all their parts, and by how many patients they exceed these."""
-    places = list(family.cells)
-    for one in _sums(family.units, places):
-        spans = [family.cells[places[at]].n for at in (one.total, *one.parts)]
-        exact = [int(span.low) for span in spans if span is not None and span.exact]
-        if len(exact) == len(spans) and one.complete:
-            yield places[one.total], exact[0] - sum(exact[1:])
+    spans = [known.n for known in family.cells.values()]
+    n = np.array([span.low if span is not None and span.exact else np.nan for span in spans], dtype=np.float64)
+    return family.sums.rests(tuple(family.cells), n)
 
 
 def _left_out(family: Family) -> set[Place]:
@@ -138,12 +145,8 @@ def _below(units: Units, place: Place, total: Place) -> bool:
 
 def _attacked(family: Family, judged: set[Place], *, complete: bool) -> Outcome:
     """The library's attack on a view of this family; only the cells in `judged` are reported."""
-    places = list(family.cells)
-    sums = _sums(family.units, places)
-    if not complete:
-        sums = [one._replace(complete=False) for one in sums]
-    numbered = _Numbered(family, places)
-    view = numbered.view(sums)
+    places = tuple(family.cells)
+    view = _Numbered(family, places).view(complete=complete)
     # Of a unit that no page lists, the bounds themselves tell whether it is exposed: they must be exact.
     enough = Enough(family.policy) if all(known.listed for known in family.cells.values()) else None
     bounds = attack(view, enough)
@@ -160,29 +163,6 @@ def _attacked(family: Family, judged: set[Place], *, complete: bool) -> Outcome:
     return Outcome(found, frozenset(contradicted))
 
 
-def _sums(units: Units, places: list[Place]) -> list[Sum]:
-    """Hospital -> HF -> RHF -> nation, hospitals -> county, counties -> nation, among the cells that are told of."""
-    index = {place: at for at, place in enumerate(places)}
-    listed = list(units)
-    number = {unit.orgnr: at for at, unit in enumerate(listed)}
-    parent = [number[unit.parent] if unit.parent is not None else -1 for unit in listed]
-    cell = [index.get(Place(unit.level.value, unit.orgnr), -1) for unit in listed]
-    counties = {name: at for at, name in enumerate(units.counties)}
-    totals = [index.get(Place(Level.COUNTY.value, name), -1) for name in units.counties]
-    group = [-1] * len(places)
-    for unit in units.at(Level.HOSPITAL):
-        at = index.get(Place(unit.level.value, unit.orgnr), -1)
-        if at >= 0 and unit.county is not None:
-            group[at] = counties[unit.county]
-    sums = from_tree(parent, cell) + from_groups(group, totals)
-    nation = index.get(Place(Level.NATION.value, units.nation.orgnr), -1)
-    shown = tuple(total for total in totals if total >= 0)
-    if nation >= 0 and shown:
-        everywhere = all(unit.county is not None for unit in units.at(Level.HOSPITAL))
-        sums.append(Sum(nation, shown, complete=everywhere))
-    return sums
-
-
 class _Numbered:
     """A family's cells as arrays, with further cells for numerators that are known only roughly.
 
@@ -190,7 +170,7 @@ class _Numbered:
     cell with a of a + n - b and a hidden one of b - a patients: together they say exactly what is known.
     """
 
-    def __init__(self, family: Family, places: list[Place]) -> None:
+    def __init__(self, family: Family, places: tuple[Place, ...]) -> None:
         self.family = family
         self.places = places
         self.n: list[int] = []
@@ -200,8 +180,8 @@ class _Numbered:
         self.hidden: list[bool] = []
         self.sums: list[Sum] = []
 
-    def view(self, sums: Iterable[Sum]) -> View:
-        """What a reader sees."""
+    def view(self, *, complete: bool) -> View:
+        """What a reader sees who takes the list of units as complete, or does not."""
         for place in self.places:
             self._cell(self.family.cells[place])
         for at, place in enumerate(self.places):
@@ -211,7 +191,7 @@ class _Numbered:
         keep = [place.level == Level.NATION.value for place in self.places]
         fill = [False] * (size - len(self.places))
         return View(
-            relations=Relations.of(size, [*sums, *self.sums]),
+            relations=self._relations(complete=complete),
             n=np.array(self.n, dtype=np.int64),
             x=np.array(self.x, dtype=np.int64) if self.family.share else None,
             hidden=np.array(self.hidden, dtype=np.bool_),
@@ -220,6 +200,13 @@ class _Numbered:
             low=np.array(self.low, dtype=np.int64),
             high=np.array(self.high, dtype=np.int64),
         )
+
+    def _relations(self, *, complete: bool) -> Relations:
+        if not self.sums:
+            return self.family.sums.among(self.places, complete=complete)
+        listed = self.family.sums.listed(self.places)
+        sums = listed if complete else [one._replace(complete=False) for one in listed]
+        return Relations.of(len(self.n), [*sums, *self.sums])
 
     def _cell(self, known: Known) -> None:
         exact = known.n is not None and known.n.exact

@@ -5,15 +5,16 @@ Comes in: what was read of this edition and of earlier ones. Goes out: `Finding`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from kvalreg.disclosure.attack import Measure
-from kvalreg.release.audit_exposures import attacked, told_before
+from kvalreg.release.audit_exposures import GivenAway, attacked
 from kvalreg.release.audit_files import Edition
 from kvalreg.release.audit_public import Key, Place, Public, Spot
 from kvalreg.release.audit_readings import Claim
+from kvalreg.release.audit_sheet import Sheet
 
 
 class FindingKind(StrEnum):
@@ -52,16 +53,25 @@ class Finding:
         return " | ".join(part for part in (self.kind.value.upper(), where, about, self.text) if part)
 
 
-def found_in(public: Public, now: Edition, earlier: Sequence[Edition]) -> Iterator[Finding]:
-    """Leaks first, then what sums give away, then rows that belong to no cell we can name."""
-    yield from _leaks(public, now)
-    yield from _exposures(public, now, earlier)
-    yield from (unattached(one.spot.file, one.spot.place) for one in now.unattached)
+def suspected(public: Public, now: Sheet, earlier: Sequence[Sheet]) -> bool:
+    """Whether anything is wrong: a look without places, much quicker than finding out where."""
+    if now.unsettled or (now.hidden & now.told).any():
+        return True
+    newest = {group[0]: group[3] for group in sorted(now.slices, key=lambda group: group[3])}
+    by_place = _by_place(now.hidden_keys)
+    if any(True for claim in now.claims for _ in _claimed(claim, by_place, newest)):
+        return True
+    return any(True for _ in attacked(public, now, earlier))
 
 
-def told_earlier(public: Public, now: Edition, earlier: Sequence[Edition]) -> int:
-    """How many hidden cells an earlier edition showed."""
-    return len(told_before(public, now, earlier)) if earlier else 0
+def found_in(public: Public, edition: Edition, now: Sheet, earlier: Sequence[Sheet]) -> Iterator[Finding]:
+    """Leaks first, then what sums give away, then rows that belong to no cell we can name.
+
+    `now` and `earlier` are what this edition and earlier ones tell, put together.
+    """
+    yield from _leaks(public, edition)
+    yield from _exposures(public, edition, attacked(public, now, earlier))
+    yield from (unattached(one.spot.file, one.spot.place) for one in edition.unattached)
 
 
 def unattached(file: str, place: str) -> Finding:
@@ -80,9 +90,7 @@ def _leaks(public: Public, edition: Edition) -> Iterator[Finding]:
     for key in hidden:
         told = [one for one in edition.readings[key] if one.numbers is not None]
         yield from (_finding(public, FindingKind.LEAK, key, one.spot, _TOLD) for one in told)
-    by_place: dict[Place, list[Key]] = {}
-    for key in hidden:
-        by_place.setdefault(key.place, []).append(key)
+    by_place = _by_place(hidden)
     newest: dict[str, int] = {}
     for key in edition.readings:
         newest[key.registry] = max(key.year, newest.get(key.registry, key.year))
@@ -91,17 +99,30 @@ def _leaks(public: Public, edition: Edition) -> Iterator[Finding]:
             yield _finding(public, FindingKind.LEAK, key, claim.spot, _BESIDE)
 
 
+def _by_place(keys: Iterable[Key]) -> dict[Place, list[Key]]:
+    found: dict[Place, list[Key]] = {}
+    for key in keys:
+        found.setdefault(key.place, []).append(key)
+    return found
+
+
 def _claimed(claim: Claim, hidden: Mapping[Place, list[Key]], newest: Mapping[str, int]) -> Iterator[Key]:
     """The hidden cells that a claim may be about. Where no year is known, the newest is meant."""
     spot = claim.spot
     for place in claim.places:
         for key in hidden.get(place, ()):
-            asked = (spot.registry, spot.ind_id, spot.context)
-            same = all(
-                not (a and k) or a == k for a, k in zip(asked, (key.registry, key.ind_id, key.context), strict=True)
-            )
-            if same and key.year in (claim.years or (newest[key.registry],)):
+            if (
+                _agree(spot.registry, key.registry)
+                and _agree(spot.ind_id, key.ind_id)
+                and _agree(spot.context, key.context)
+                and key.year in (claim.years or (newest[key.registry],))
+            ):
                 yield key
+
+
+def _agree(asked: str | None, told: str) -> bool:
+    """Whether two names are one, where both are known."""
+    return asked == told or not asked or not told
 
 
 # --- sums ------------------------------------------------------------------------------------------------------------
@@ -112,9 +133,9 @@ _WHAT = {
 }
 
 
-def _exposures(public: Public, now: Edition, earlier: Sequence[Edition]) -> Iterator[Finding]:
-    for one in attacked(public, now, earlier):
-        spot = now.hidden.get(one.key, Spot("", "not on any page"))
+def _exposures(public: Public, edition: Edition, given_away: Iterable[GivenAway]) -> Iterator[Finding]:
+    for one in given_away:
+        spot = edition.hidden.get(one.key, Spot("", "not on any page"))
         if one.measures:
             by = "Published sums, together with an earlier edition," if one.with_earlier else "Published sums"
             text = f"{by} leave too few values for {' and '.join(_WHAT[measure] for measure in one.measures)}."

@@ -1,22 +1,25 @@
 """What one file tells about one registry, without its many places: small enough to keep from one audit to the next.
 
-Owns `Part`, how it is made of an `Edition` and stored as bytes. Comes in: what was read in a file. Goes out: parts that
-say the same about every cell: its numbers taken together, or one by one where the file contradicts itself; whether it
-is hidden; and what else is claimed.
+Owns `Part`, and `Stored`, the same as it is kept. A part says about every cell what its file says: its numbers taken
+together, or one by one where the file contradicts itself; whether it is hidden; and what else is claimed.
 """
 
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterable, Sequence
+import math
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import chain
+from typing import NamedTuple
 
-from kvalreg.release.audit_files import Edition
 from kvalreg.release.audit_public import Key, Place, Spot
-from kvalreg.release.audit_readings import Claim, Reading
-from kvalreg.release.published_numbers import Numbers, Plain, Span, met
+from kvalreg.release.audit_readings import Claim
+from kvalreg.release.published_numbers import Plain
 
+Group = tuple[str, str, str, int]
+"""Registry, indicator, context and year of a cell."""
 ANY = ""
 """The part of a file that holds claims of no known registry: they may be about any."""
 
@@ -43,61 +46,59 @@ class Part:
     claims: dict[tuple[object, ...], Claim] = field(default_factory=dict)
 
 
-def edition_of(parts: Iterable[tuple[str, Part]]) -> Edition:
-    """What several files tell of one registry, each with its address: its cells with one reading in most.
+class Stored(NamedTuple):
+    """A part as it is kept: its numbers as columns, since a nation has millions of them.
 
-    Cells about which the files contradict each other keep every reading, in the files' order.
+    Parameters
+    ----------
+    groups, places
+        What the cells' keys are made of: registry, indicator, context and year; level and orgnr.
+    at
+        Per reading: which of the groups, and which of the places, as 32-bit numbers.
+    numbers
+        Per reading: the least and the greatest of each of `Numbers`, as doubles; nan for what is not printed.
+    hidden
+        Per hidden cell: which of the groups and places, and where in the file it is marked.
+    claims
+        As in `Part`, but for the file.
     """
-    edition, parts = Edition(), list(parts)
-    cells: dict[Key, Sequence[Plain]] = {}
-    contradicted: set[Key] = set()
-    for _, part in parts:
-        for key, numbers in part.numbers.items():
-            known = cells.setdefault(key, numbers)
-            if known is not numbers and known != numbers and key not in contradicted:
-                both = _met(known, numbers)
-                cells[key] = both or known
-                if both is None:
-                    contradicted.add(key)
-    for key in contradicted:
-        cells[key] = [one for _, part in parts for one in part.numbers.get(key, ())]
-    spot = Spot("")
-    for key, numbers in cells.items():
-        full = _full(key)
-        told = edition.readings.setdefault(full, [])
-        told += [Reading(full, Numbers(*(span and Span(*span) for span in one)), spot) for one in numbers]
-    for address, part in parts:
-        for key, place in part.hidden.items():
-            full = _full(key)
-            edition.readings.setdefault(full, []).append(Reading(full, None, Spot(address, place)))
-        edition.claims += part.claims.values()
-    return edition
 
-
-def _met(known: Sequence[Plain], more: Sequence[Plain]) -> list[Plain] | None:
-    """What readings say together that agree with each other; None for others."""
-    both: Plain | None = known[0]
-    for one in (*known[1:], *more):
-        both = both and met(both, one)
-    return None if both is None else [both]
-
-
-def _full(key: Key) -> Key:
-    """A key with its names, which those that were stored lack."""
-    registry, ind_id, context, year, place = key
-    return Key(registry, ind_id, context, year, Place(*place))
+    groups: list[Group]
+    places: list[tuple[str, str]]
+    at: bytes
+    numbers: bytes
+    hidden: list[tuple[int, int, str]]
+    claims: list[Claim]
 
 
 # --- as bytes --------------------------------------------------------------------------------------------------------
+_NOT_PRINTED = (math.nan, math.nan)
+
+
 def dump_part(part: Part) -> bytes:
     """A part as bytes, the same bytes for the same part."""
-    numbers: dict[tuple[object, ...], list[object]] = {}
+    groups: dict[Group, int] = {}
+    places: dict[tuple[str, str], int] = {}
+    at: list[int] = []
+    rows: list[Plain] = []
     for key, told in part.numbers.items():
-        plain = [tuple(span and tuple(span) for span in one) for one in told]
-        numbers.setdefault(key[:4], []).append((*key.place, plain))
-    hidden = [(key[:4], tuple(key.place), place) for key, place in part.hidden.items()]
-    claims = [([tuple(place) for place in places], named, spot[:5]) for places, named, spot in part.claims.values()]
-    return marshal.dumps((numbers, hidden, claims), _WITHOUT_REFERENCES)
+        level, orgnr = key[4]
+        where = (groups.setdefault(key[:4], len(groups)), places.setdefault((level, orgnr), len(places)))
+        for one in told:
+            at += where
+            rows.append(one)
+    limits = array("d", chain.from_iterable([span or _NOT_PRINTED for one in rows for span in one]))
+    hidden = []
+    for key, marked in part.hidden.items():
+        level, orgnr = key[4]
+        where = (groups.setdefault(key[:4], len(groups)), places.setdefault((level, orgnr), len(places)))
+        hidden.append((*where, marked))
+    claims = [
+        (tuple(tuple(place) for place in places), named, ("", *spot[1:5]))
+        for places, named, spot in part.claims.values()
+    ]
+    columns = (list(groups), list(places), array("i", at).tobytes(), limits.tobytes(), hidden)
+    return marshal.dumps((*columns, claims), _WITHOUT_REFERENCES)
 
 
 def join_parts(parts: list[bytes]) -> bytes:
@@ -105,20 +106,13 @@ def join_parts(parts: list[bytes]) -> bytes:
     return marshal.dumps(parts, _WITHOUT_REFERENCES)
 
 
-def load_parts(stored: bytes) -> list[Part]:
-    """Parts again."""
+def load_parts(stored: bytes) -> list[Stored]:
+    """Parts as they were kept."""
     return [load_part(one) for one in marshal.loads(stored)]  # noqa: S302 - the shelf has checked its checksum
 
 
-def load_part(stored: bytes) -> Part:
-    """A part again; its keys and numbers are equal to those it had, without their names."""
-    numbers, hidden, claims = marshal.loads(stored)  # noqa: S302 - the shelf has checked its checksum
-    cells: dict[Any, Any] = {
-        (*group, (level, orgnr)): told for group, listed in numbers.items() for level, orgnr, told in listed
-    }
-    marked: dict[Any, str] = {(*group, where): place for group, where, place in hidden}
-    part = Part(cells, marked)
-    for places, named, spot in claims:
-        claim = Claim(tuple(Place(*place) for place in places), named, Spot(*spot))
-        part.claims[claim] = claim
-    return part
+def load_part(stored: bytes) -> Stored:
+    """A part as it was kept; the claims have their names again."""
+    kept = Stored(*marshal.loads(stored))  # noqa: S302 - the shelf has checked its checksum
+    claims = [Claim(tuple(Place(*one) for one in places), years, Spot(*spot)) for places, years, spot in kept.claims]
+    return kept._replace(claims=claims)

@@ -21,15 +21,17 @@ from typing import NamedTuple, TypeVar
 
 from kvalreg.batch.workers import processors
 from kvalreg.errors import UsageError
+from kvalreg.release.audit_exposures import told_before
 from kvalreg.release.audit_files import Edition, File, fragments_of, page_of, read_files, settle_contexts
-from kvalreg.release.audit_findings import Finding, found_in, told_earlier
+from kvalreg.release.audit_findings import Finding, found_in, suspected
 from kvalreg.release.audit_heard import Heard
 from kvalreg.release.audit_memory import Shelf
-from kvalreg.release.audit_parts import ANY, Part, dump_part, edition_of, join_parts, load_parts
+from kvalreg.release.audit_parts import ANY, Stored, dump_part, join_parts, load_parts
 from kvalreg.release.audit_pieces import dump_book, load_book, read_pieces
 from kvalreg.release.audit_public import Public
 from kvalreg.release.audit_readings import Reader
 from kvalreg.release.audit_rows import Rows
+from kvalreg.release.audit_sheet import Sheet, sheet_of_edition, sheet_of_parts
 
 WORTHWHILE = 4_000_000
 """Bytes of files from which on further processes are worth their start of a second."""
@@ -175,24 +177,31 @@ class Auditor:
         return entry, verdict
 
     def _judged(self, case: Case) -> Verdict:
-        editions = [
-            edition_of((told.file.address, part) for told in files for part in self._parts(told, case.registry))
-            for files in case.editions
-        ]
-        first = self._verdict(case.registry, editions)
-        if not first.findings:
-            return first
-        return self._verdict(case.registry, [self._of_registry(case.registry, files) for files in case.editions])
-
-    def _verdict(self, registry: str, editions: list[Edition]) -> Verdict:
+        now, *earlier = self._sheets(case)
+        if not suspected(self.public, now, earlier):
+            return self._verdict(now, earlier, ())
+        editions = [self._of_registry(case.registry, files) for files in case.editions]
         for edition in editions:
             settle_contexts(edition)
-        now, *earlier = editions
-        findings = tuple(found_in(self.public, now, earlier))
-        cells = [key for key in now.readings if key.registry == registry]
-        return Verdict(findings, len(cells), len(now.hidden), told_earlier(self.public, now, earlier))
+        now, *earlier = (sheet_of_edition(edition) for edition in editions)
+        return self._verdict(now, earlier, tuple(found_in(self.public, editions[0], now, earlier)))
 
-    def _parts(self, told: Told, registry: str) -> Iterator[Part]:
+    def _verdict(self, now: Sheet, earlier: list[Sheet], findings: tuple[Finding, ...]) -> Verdict:
+        before = told_before(self.public, now, earlier)
+        return Verdict(findings, len(now), int(now.hidden.sum()), len(before))
+
+    def _sheets(self, case: Case) -> list[Sheet]:
+        """What each edition tells of the registry; one sheet for all editions whose files tell the same."""
+        found: dict[tuple[str | None, ...], Sheet] = {}
+        sheets = []
+        for files in case.editions:
+            names = tuple(told.parts.get(name) for told in files for name in (case.registry, ANY))
+            if names not in found:
+                found[names] = sheet_of_parts(part for told in files for part in self._parts(told, case.registry))
+            sheets.append(found[names])
+        return sheets
+
+    def _parts(self, told: Told, registry: str) -> Iterator[Stored]:
         for name in (registry, ANY):
             if name in told.parts:
                 stored = self.shelf.get(told.parts[name])

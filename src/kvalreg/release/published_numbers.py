@@ -113,6 +113,11 @@ def all_met(told: Iterable[Plain]) -> Plain | None:
     return tuple(both)
 
 
+def apart(low: Floats, high: Floats) -> Bools:
+    """Where limits that several places tell contradict each other, as `met` would find; nan agrees with all."""
+    return low > high + _SLACK * np.maximum(1.0, np.abs(high))
+
+
 def printed(text: str, *, english: bool) -> Span | None:
     """The first number of a text written for readers: ``87 av 100``, ``87 %``, ``1,9 dager``, ``1 562``.
 
@@ -198,6 +203,13 @@ def _whole(span: Span | None) -> Span | None:
         middle = round((span.low + span.high) / 2)
         return Span(middle, middle)
     return Span(math.ceil(span.low), math.floor(span.high))
+
+
+def whole(low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """The same for many spans at once; nan where there is none."""
+    printed_whole = high - low <= 1
+    middle = np.rint((low + high) / 2)
+    return np.where(printed_whole, middle, np.ceil(low)), np.where(printed_whole, middle, np.floor(high))
 
 
 def _nearest(n: Span, value: Span) -> Span:
