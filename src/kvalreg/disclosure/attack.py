@@ -5,7 +5,7 @@ bounds, and which cells they give away. It hides nothing and decides nothing.
 
 The attacker knows: every published n and x, exactly; every sum; that counts are whole numbers; that 0 <= x <= n; that a
 cell marked as hidden has at least one patient. Components without cycles are solved by reasoning (`components`), the
-others by integer programming (``scipy.optimize.milp``), so that the bounds are exact either way.
+others by integer programming (`solver`), so that the bounds are exact either way.
 """
 
 from __future__ import annotations

@@ -6,39 +6,24 @@ that failed; what goes out are new attempts. It never attacks: whether an attemp
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import islice
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
 from kvalreg.disclosure.attack import Exposure, Measure
+from kvalreg.disclosure.blocks import Block, Row, split
 from kvalreg.disclosure.cells import Policy, Table, View
 from kvalreg.disclosure.components import groups
 from kvalreg.disclosure.cuts import Cut, Reasons
 from kvalreg.disclosure.mending import Demands, mend
 from kvalreg.disclosure.relations import BoolArray
-from kvalreg.disclosure.separation import Surroundings
 
-Costs = tuple[float, ...]
-Entries = tuple[tuple[int, int, float], ...]
-"""Row, column and weight of each entry of a program that is not 0."""
-
-TAUGHT_BY = 4
+TAUGHT_BY = 8
 """Exposed cells of one component that a failed attempt is explained by: more make fewer but slower attempts."""
 COST_OF_KEPT = 1000.0
 COST_OF_HIDDEN_BEFORE = 0.75
-COST_STEP = 0.25
-"""All of these costs are multiples of it."""
 COST_OF_PATIENTS = 0.2
 """What all patients of a choice cost at most: less than one cell, and than hiding others instead of the same again."""
-
-_UNSOLVED: list[int] = []
-"""What no program has been solved for yet."""
-
-Row = tuple[tuple[tuple[int, float], ...], float]
-"""``sum(weight * hidden) >= need`` over cells that can be chosen, and over sums (``size + r``: some cell is hidden)."""
 
 
 class Choice:
@@ -69,7 +54,7 @@ class Choice:
         self.cuts: dict[Cut, None] = {}
         self.demands = Demands(self.reasons.judged, size)
         self.sums: set[int] = set()
-        self.solved: dict[tuple[Row, ...], list[int] | None] = {}
+        self.blocks: dict[tuple[Row, ...], Block] = {}
         rank = np.empty(size)
         rank[np.lexsort((np.arange(size), table.n))] = np.arange(size)
         cost = np.where(table.mask("previously_hidden"), COST_OF_HIDDEN_BEFORE, 1.0)
@@ -150,10 +135,8 @@ class Choice:
         """Take in why an attempt failed: from the sums around it where they were not looked at yet, else from duals."""
         near = self._around(view, exposures)
         if near <= self.sums:
-            hidden = set(np.flatnonzero(view.hidden).tolist())
-            for one, around in _representatives(view, exposures):
-                combined = [cut for cut in self.reasons.of_many_sums(one, view, around) if cut.broken(hidden)]
-                self.cuts |= dict.fromkeys(combined or [self.reasons.of_surroundings(one.cell, view)])
+            for group, chosen in _representatives(view, exposures):
+                self.cuts |= dict.fromkeys(self.reasons.of_attempt(view, group, chosen))
             return
         beside = {cell for number in near for cell in self.relations.members[number] if self.candidates[cell]}
         near |= {number for cell in beside for number in self.relations.touching[cell]}
@@ -165,13 +148,10 @@ class Choice:
     def cheapest(self) -> BoolArray | None:
         """The cheapest mask, or None when the cuts cannot all be satisfied."""
         mask = self.fixed.copy()
-        for rows in self._blocks():
-            chosen = self.solved.get(rows, _UNSOLVED)
-            if chosen is _UNSOLVED:
-                chosen = self.solved[rows] = self._solve(rows)
-            if chosen is None:
+        for block in self._blocks():
+            if block.cheapest is None:
                 return None
-            mask[chosen] = True
+            mask[block.cheapest] = True
         return mask
 
     def mended(self, hidden: BoolArray) -> BoolArray | None:
@@ -180,8 +160,8 @@ class Choice:
         self.demands.add(islice(self.cuts, len(self.demands.cuts), None))
         return mend(self.demands, hidden | self.fixed, price)
 
-    def _blocks(self) -> list[tuple[Row, ...]]:
-        """The rows of the program, in blocks that share nothing."""
+    def _blocks(self) -> list[Block]:
+        """What has been learned, in blocks that share nothing."""
         self.rows += map(self._row, islice(self.cuts, len(self.rows), None))
         rows = [row for row in self.rows if row is not None]
         touched = sorted({cell for weights, _ in rows for cell, _ in weights if cell >= self.relations.size})
@@ -191,41 +171,13 @@ class Choice:
             for cell in self.relations.members[owner - self.relations.size]
             if self._candidates[cell]
         ]
-        leader = {cell: cell for weights, _ in rows for cell, _ in weights}
-
-        def lead(cell: int) -> int:
-            above = leader[cell]
-            while above != cell:
-                leader[cell] = leader[above]
-                cell, above = above, leader[above]
-            return cell
-
-        for weights, _ in rows:
-            for cell, _ in weights[1:]:
-                leader[lead(cell)] = lead(weights[0][0])
-        blocks: dict[int, list[Row]] = {}
-        for row in dict.fromkeys(rows):
-            blocks.setdefault(lead(row[0][0][0]) if row[0] else -1, []).append(row)
-        return [tuple(block) for block in blocks.values()]
-
-    def _solve(self, rows: tuple[Row, ...]) -> list[int] | None:
-        """The cheapest cells that satisfy these rows.
-
-        Without whole numbers first: that is quick, and the answer is often whole all the same. Where it is not, the
-        patients are left out of the costs, for the solver is faster where all costs are multiples of one number.
-        """
-        columns = sorted({cell for weights, _ in rows for cell, _ in weights})
-        if not columns:
-            return None
-        place = {cell: column for column, cell in enumerate(columns)}
-        cells = [cell for cell in columns if cell < self.relations.size]
-        entries = tuple((at, place[cell], weight) for at, (weights, _) in enumerate(rows) for cell, weight in weights)
-        needs = tuple(need for _, need in rows)
-        costs = np.concatenate([self.cost[cells], np.zeros(len(columns) - len(cells))])
-        chosen = _minimum(tuple(costs.tolist()), entries, needs)
-        if chosen is not None and any(abs(value - round(value)) > 1e-6 for value in chosen):
-            chosen = _whole_minimum(tuple(np.rint(costs / COST_STEP).tolist()), entries, needs)
-        return None if chosen is None else [cell for cell, value in zip(cells, chosen, strict=False) if value > 0.5]
+        blocks = []
+        for together in split(rows):
+            block = self.blocks.get(together)
+            if block is None:
+                block = self.blocks[together] = Block(together, self.cost)
+            blocks.append(block)
+        return blocks
 
     def _row(self, cut: Cut) -> Row | None:
         """A cut over what can be chosen; None where it is satisfied in any case."""
@@ -251,38 +203,13 @@ class Choice:
         return any(self._fixed[cell] for cell in cells)
 
 
-def _minimum(costs: Costs, entries: Entries, needs: Costs, integrality: int = 0) -> Costs | None:
-    """The cheapest variables between 0 and 1, whole ones with an integrality of 1; None where there are none."""
-    at_row, at_column, values = zip(*entries, strict=True)
-    matrix = csr_array((values, (at_row, at_column)), shape=(len(needs), len(costs)))
-    result = milp(
-        costs,
-        integrality=np.full(len(costs), integrality),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(matrix, np.array(needs), np.inf),
-        # Presolving saves no time here, and makes this version of the solver print a debugging line now and then.
-        options={"mip_rel_gap": 0.0, "presolve": False},
-    )
-    return None if result.x is None else tuple(result.x.tolist())
-
-
-@lru_cache(maxsize=200)
-def _whole_minimum(costs: Costs, entries: Entries, needs: Costs) -> Costs | None:
-    """The same in whole numbers; remembered, because the same few small hospitals ask the same thing every year."""
-    return _minimum(costs, entries, needs, 1)
-
-
-def _representatives(view: View, exposures: list[Exposure]) -> list[tuple[Exposure, Surroundings]]:
+def _representatives(view: View, exposures: list[Exposure]) -> list[tuple[tuple[int, ...], list[Exposure]]]:
     """A few exposures of each component, denominators first: what protects them often protects the rest too."""
     parts = groups(view)
-    home = {cell: place for place, group in enumerate(parts) for cell in group}
-    chosen: dict[int, dict[int, Exposure]] = {}
+    home = {cell: part for part in parts for cell in part}
+    chosen: dict[tuple[int, ...], dict[int, Exposure]] = {}
     for one in sorted(exposures, key=lambda one: one.measure is not Measure.DENOMINATOR):
         mine = chosen.setdefault(home[one.cell], {})
         if len(mine) < TAUGHT_BY:
             mine.setdefault(one.cell, one)
-    found = []
-    for place, mine in chosen.items():
-        around = Surroundings(view.relations, parts[place])
-        found += [(one, around) for one in mine.values()]
-    return found
+    return [(part, [*mine.values()]) for part, mine in chosen.items()]

@@ -23,6 +23,7 @@ import numpy as np
 
 from kvalreg.disclosure.attack import Exposure, Measure
 from kvalreg.disclosure.cells import Policy, Table, View
+from kvalreg.disclosure.coupling import Coupling, Shares
 from kvalreg.disclosure.relations import IntArray
 from kvalreg.disclosure.separation import OUTSIDE, Barrier, Room, Surroundings
 
@@ -80,6 +81,11 @@ class Reasons:
             measure: Room((values - floors[measure]).tolist(), self.beside[measure])
             for measure, values in self.counts.items()
         }
+        self.shares = (
+            None
+            if table.x is None
+            else Shares(self._rooms[Measure.NUMERATOR], self._rooms[Measure.MISSES], self.least.tolist())
+        )
         self.told = {measure: start.told(np.where(start.hidden, -1, values)) for measure, values in self.counts.items()}
 
     def of_one_sum(self, number: int) -> list[Cut]:
@@ -101,6 +107,19 @@ class Reasons:
             cuts.append(Cut(kept, need, (touched,), float(self.beside[measure][number])))
         return cuts
 
+    def of_attempt(self, view: View, group: tuple[int, ...], exposures: list[Exposure]) -> list[Cut]:
+        """Why these cells of one component are exposed: cuts that this attempt breaks, at least one for each."""
+        around = Surroundings(self.table.relations, group)
+        coupling = None if self.shares is None else Coupling(around, self.shares)
+        hidden = set(np.flatnonzero(view.hidden).tolist())
+        cuts = list[Cut]()
+        for one in exposures:
+            broken = [cut for cut in self.of_many_sums(one, view, around) if cut.broken(hidden)]
+            if not broken and coupling is not None:
+                broken = [cut for cut in self.of_both_shares(one, view, coupling) if cut.broken(hidden)]
+            cuts += broken or [self.of_surroundings(one.cell, view)]
+        return cuts
+
     def of_many_sums(self, one: Exposure, view: View, around: Surroundings) -> list[Cut]:
         """Cuts that the best combinations of sums give, `around` the component of the exposed cell."""
         need = self._need(one.measure)
@@ -114,6 +133,19 @@ class Reasons:
             reach = around.barriers(one.cell, -1, room, below) if below > 0 else None
             cuts += [_capped(one.cell, below, [barrier]) for barrier in reach or ()]
         return list(dict.fromkeys(cuts))
+
+    def of_both_shares(self, one: Exposure, view: View, coupling: Coupling) -> list[Cut]:
+        """The same from numerators and misses together."""
+        need = self._need(one.measure)
+        moved = (one.measure is not Measure.MISSES, one.measure is not Measure.NUMERATOR)
+        up = coupling.barrier(one.cell, 1, moved, need)
+        down = coupling.barrier(one.cell, -1, moved, need)
+        cuts = [] if up is None or down is None else [_capped(one.cell, need, [up, down])]
+        if one.measure is Measure.DENOMINATOR and self.table.n[one.cell] < self.policy.minimum:
+            below = int(self.table.n[one.cell] - view.floor[one.cell])
+            reach = coupling.barrier(one.cell, -1, moved, below) if below > 0 else None
+            cuts += [] if reach is None else [_capped(one.cell, below, [reach])]
+        return cuts
 
     def of_surroundings(self, cell: int, view: View) -> Cut:
         """The weakest cut, always right: unless something beside this component is hidden too, nothing changes."""

@@ -6,7 +6,7 @@ per cell, how far hiding it lets the count move. It chooses nothing.
 
 Where every hidden cell is in at most two sums the cells are the arcs of a network whose nodes are the sums (`flows`),
 and a barrier is a cut of least capacity (Ford and Fulkerson 1962). Elsewhere it is the dual solution of a linear
-program (``scipy.optimize.linprog``), of which the least cut is the special case.
+program (`programs`), of which the least cut is the special case.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 
 from kvalreg.disclosure.equations import rows_of, sides
+from kvalreg.disclosure.programs import Constraints, Program
 from kvalreg.disclosure.relations import Relations
 
 Barrier = dict[int, float]
@@ -155,17 +155,15 @@ class Surroundings:
     def _by_program(self, cell: int, direction: int, room: Room, need: int) -> list[Barrier] | None:
         """The same from the dual solution of the linear program."""
         place = {other: column for column, other in enumerate(self.loose)}
-        matrix = np.zeros((self.nodes, len(place)))
-        for other, column in place.items():
-            for node, sign in self.terms[other]:
-                matrix[node, column] = sign
+        entries = [(node, place[other], float(sign)) for other in self.loose for node, sign in self.terms[other]]
         floor = np.array([-float(room.of(other)) for other in self.loose])
         floor[place[cell]] = -np.inf
-        objective = np.zeros(len(place))
-        objective[place[cell]] = -direction
-        box = [(low, None) for low in floor.tolist()]
-        result = linprog(objective, A_eq=matrix, b_eq=np.zeros(self.nodes), bounds=box, method="highs")
+        nothing = np.zeros(self.nodes)
+        program = Program(Constraints(sorted(entries), (nothing, nothing), (floor, np.full(len(place), np.inf))))
+        costs = np.zeros(len(place))
+        costs[place[cell]] = -direction
+        found = program.minimum(costs)
         own = room.cells[cell] if direction < 0 else need
-        if result.status == 0 and result.fun is not None and -result.fun < min(own, need) - 1e-6:
-            return [self._weights(cell, result.eqlin.marginals.tolist(), room, need)]
+        if found is not None and -found.cost < min(own, need) - 1e-6:
+            return [self._weights(cell, found.prices.tolist(), room, need)]
         return [{cell: float(own)}] if own < need else None

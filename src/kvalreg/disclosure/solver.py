@@ -10,13 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
 from kvalreg.disclosure.cells import Policy
 from kvalreg.disclosure.components import INFINITE, Component, agree
 from kvalreg.disclosure.flows import Witnesses
 from kvalreg.disclosure.found import Found
+from kvalreg.disclosure.programs import Constraints, Program
 from kvalreg.disclosure.relations import BoolArray, IntArray
 
 CAP = 10**7
@@ -171,45 +170,35 @@ class _Program:
     def __init__(self, component: Component) -> None:
         self.variables = len(component.cells)
         self.blocks = 2 if component.measures == 3 else 1
-        rows, columns, signs = list[int](), list[int](), list[float]()
+        entries = list[tuple[int, int, float]]()
         lows: list[float] = []
         for equation in component.equations:
             for block in range(self.blocks):
-                for variable, sign in equation.terms:
-                    rows.append(len(lows))
-                    columns.append(block * self.variables + variable)
-                    signs.append(float(sign))
+                entries += [
+                    (len(lows), block * self.variables + variable, float(sign)) for variable, sign in equation.terms
+                ]
                 lows.append(float(equation.constants[block]))
         highs = lows.copy()
         if self.blocks == 2:
             for variable in range(self.variables):
-                rows += [len(lows)] * 2
-                columns += [variable, self.variables + variable]
-                signs += [1.0, 1.0]
+                entries += [(len(lows), variable, 1.0), (len(lows), self.variables + variable, 1.0)]
                 ceiling = component.high[2][variable]
                 lows.append(float(component.low[2][variable]))
                 highs.append(float(ceiling) if ceiling < INFINITE else np.inf)
-        matrix = csr_array((signs, (rows, columns)), shape=(len(lows), self.blocks * self.variables))
-        self.constraints = LinearConstraint(matrix, np.array(lows), np.array(highs))
         floors = [low for block in range(self.blocks) for low in component.low[block][: self.variables]]
         ceilings = [high for block in range(self.blocks) for high in component.high[block][: self.variables]]
-        self.box = Bounds(np.array(floors, dtype=float), np.minimum(np.array(ceilings, dtype=float), CAP))
+        box = np.array(floors, dtype=float), np.minimum(np.array(ceilings, dtype=float), CAP)
+        self.program = Program(Constraints(entries, (np.array(lows), np.array(highs)), box))
 
     def extreme(self, variables: Iterable[int], measure: int, direction: int) -> list[list[int]] | None:
         """The solution that makes the sum of these counts least (-1) or greatest (1); None when there is none."""
-        objective = np.zeros(len(self.box.lb))
+        objective = np.zeros(self.blocks * self.variables)
         for variable in variables:
             for block in (0, 1) if measure == 2 else (measure,):
                 objective[block * self.variables + variable] -= direction
-        result = milp(
-            objective,
-            integrality=np.ones(len(objective), dtype=np.int64),
-            bounds=self.box,
-            constraints=self.constraints,
-            options={"mip_rel_gap": 0.0},
-        )
-        if result.x is None:
+        found = self.program.whole_minimum(objective)
+        if found is None:
             return None
-        values = np.rint(result.x).astype(np.int64).reshape(self.blocks, self.variables)
+        values = np.rint(found.values).astype(np.int64).reshape(self.blocks, self.variables)
         rows: list[list[int]] = values.tolist()
         return [*rows, values.sum(axis=0).tolist()] if self.blocks == 2 else rows

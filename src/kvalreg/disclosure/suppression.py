@@ -37,7 +37,7 @@ from kvalreg.disclosure.relations import BoolArray
 ATTEMPTS = 12
 """Attempts at a cheapest choice before the best safe one is taken."""
 MENDS = 30
-"""Attempts at a safe choice before everything is hidden, and shown again one by one."""
+"""Steps towards a safe choice in one attempt; without any, everything is hidden at last, and shown one by one."""
 
 
 def suppress(table: Table, policy: Policy) -> BoolArray:
@@ -123,22 +123,21 @@ class _Search:
             if not exposures:
                 return hidden
             self.choice.learn(self.choice.table.view(hidden), exposures)
-            found = self._mend(hidden)
-            cheapest = None if found is None else self.choice.cheapest()
-            if found is None or cheapest is None:
+            best = min((one for one in (best, self._mend(hidden)) if one is not None), key=price, default=None)
+            cheapest = self.choice.cheapest()
+            if cheapest is None:
                 return best
             hidden = cheapest
-            best = found if best is None else min(best, found, key=price)
-            if price(best) < price(hidden) + COST_OF_PATIENTS:
+            if best is not None and price(best) < price(hidden) + COST_OF_PATIENTS:
                 return best if self.exposures(hidden) else min(best, hidden, key=price)
-        return best
+        return self._thinned() if best is None else best
 
     def exposures(self, hidden: BoolArray) -> list[Exposure]:
         """What the attack finds, except what is hopeless."""
         return [one for one in self.judge.exposures(hidden) if one not in self.hopeless]
 
     def _mend(self, hidden: BoolArray) -> BoolArray | None:
-        """A safe choice that satisfies all that has been learned, and what is learned on the way; None if none does."""
+        """A safe choice that satisfies all that has been learned, on the way too; None where none is met."""
         for _ in range(MENDS):
             mended = self.choice.mended(hidden)
             if mended is None:
@@ -148,6 +147,10 @@ class _Search:
                 return mended
             self.choice.learn(self.choice.table.view(mended), exposures)
             hidden = mended
+        return None
+
+    def _thinned(self) -> BoolArray | None:
+        """Everything hidden, as far as that is safe, and shown again one by one."""
         everything = self.choice.demanded | self.choice.possible
         return None if self.exposures(everything) else self.thin(everything, self.choice.possible)
 

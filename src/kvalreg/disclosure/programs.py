@@ -1,0 +1,100 @@
+"""Linear programs, with and without whole numbers: the one place that knows the solver, HiGHS.
+
+What comes in are constraints and costs; what goes out are the cheapest values. It knows nothing of cells. The solver
+runs on one processor, takes no chances and knows no time limit: equal programs have equal solutions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+Entries = Sequence[tuple[int, int, float]]
+"""Row, column and weight of each entry that is not 0."""
+
+_OPTIONS: dict[str, bool | int | float | str] = {
+    "output_flag": False,
+    "threads": 1,
+    "presolve": "off",  # it saves no time on programs as small as these
+    "mip_rel_gap": 0.0,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Constraints:
+    """Limits of rows and of columns; infinite where there are none.
+
+    Parameters
+    ----------
+    entries
+        The rows' weights, sorted by row.
+    rows, columns
+        Least and greatest value of each row, and of each column.
+    """
+
+    entries: Entries
+    rows: tuple[FloatArray, FloatArray]
+    columns: tuple[FloatArray, FloatArray]
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The cheapest values of the columns, what they cost, and how that cost changes with each row's limit."""
+
+    values: FloatArray
+    cost: float
+    prices: FloatArray
+
+
+class _Solver(highspy.Highs):
+    """The solver without the callbacks that it prepares, since preparing them makes it greet on standard output."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802  # its own name
+        """Nothing calls back."""
+
+
+class Program:
+    """Constraints that can be given one cost after the other."""
+
+    def __init__(self, constraints: Constraints) -> None:
+        self.width = len(constraints.columns[0])
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = self.width, len(constraints.rows[0])
+        model.col_cost_ = np.zeros(self.width)
+        model.col_lower_, model.col_upper_ = constraints.columns
+        model.row_lower_, model.row_upper_ = constraints.rows
+        at_row, at_column, weights = zip(*constraints.entries, strict=True) if constraints.entries else ((), (), ())
+        matrix = model.a_matrix_
+        matrix.format_ = highspy.MatrixFormat.kRowwise
+        begins = np.searchsorted(np.array(at_row, dtype=np.int64), np.arange(model.num_row_ + 1))
+        matrix.start_ = begins.astype(np.int32)
+        matrix.index_, matrix.value_ = np.array(at_column, dtype=np.int32), np.array(weights, dtype=np.float64)
+        self.solver = _Solver()  # type: ignore[no-untyped-call]  # as it comes
+        for name, value in _OPTIONS.items():
+            self.solver.setOptionValue(name, value)
+        if self.solver.passModel(model) == highspy.HighsStatus.kError:
+            raise ValueError("The solver refuses these constraints. Correct them: each entry once, rows in order.")
+
+    def minimum(self, costs: FloatArray) -> Solution | None:
+        """The cheapest values; None where there are none, or no cheapest."""
+        return self._solve(costs, highspy.HighsVarType.kContinuous)
+
+    def whole_minimum(self, costs: FloatArray) -> Solution | None:
+        """The cheapest whole values."""
+        return self._solve(costs, highspy.HighsVarType.kInteger)
+
+    def _solve(self, costs: FloatArray, kind: highspy.HighsVarType) -> Solution | None:
+        every = np.arange(self.width, dtype=np.int32)
+        self.solver.changeColsCost(self.width, every, costs)
+        self.solver.changeColsIntegrality(self.width, every, np.full(self.width, int(kind), dtype=np.uint8))
+        self.solver.run()
+        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        found = self.solver.getSolution()
+        cost = self.solver.getInfo().objective_function_value
+        return Solution(np.array(found.col_value), cost, np.array(found.row_dual))

@@ -1,0 +1,62 @@
+"""The solver's face: the cheapest values, whole or not, what each row is worth, and not a word on the terminal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kvalreg.disclosure.programs import Constraints, Program
+
+PAIRS = [(0, 0, 1.0), (0, 1, 1.0), (1, 1, 1.0), (1, 2, 1.0), (2, 0, 1.0), (2, 2, 1.0)]
+
+
+def pairs(least: float, most: float) -> Program:
+    """Of three values from 0 to 1 each two together are so great."""
+    limits = (np.full(3, least), np.full(3, most))
+    return Program(Constraints(PAIRS, limits, (np.zeros(3), np.ones(3))))
+
+
+def test_three_halves_are_enough_where_values_need_not_be_whole() -> None:
+    """Each two of three make 1: a half each; a row that asks for one more costs a half."""
+    found = pairs(1.0, np.inf).minimum(np.ones(3))
+    assert found is not None
+    assert found.values.tolist() == pytest.approx([0.5, 0.5, 0.5])
+    assert found.cost == pytest.approx(1.5)
+    assert found.prices.tolist() == pytest.approx([0.5, 0.5, 0.5])
+
+
+def test_two_whole_ones_are_needed_and_the_dear_one_is_left_out() -> None:
+    """The first costs 3, the others 1; the same program can be asked again with other costs."""
+    program = pairs(1.0, np.inf)
+    for dear in (0, 2):
+        costs = np.ones(3)
+        costs[dear] = 3.0
+        found = program.whole_minimum(costs)
+        assert found is not None
+        assert found.values.tolist() == pytest.approx([float(place != dear) for place in range(3)])
+        assert found.cost == pytest.approx(2.0)
+
+
+def test_there_may_be_no_values() -> None:
+    """No two values below 1 make 3; and three equal whole ones never make 1 by twos."""
+    assert pairs(3.0, np.inf).minimum(np.ones(3)) is None
+    assert pairs(1.0, 1.0).whole_minimum(np.ones(3)) is None
+
+
+def test_a_cost_without_a_least_has_no_minimum() -> None:
+    """A value that nothing limits."""
+    free = Constraints([(0, 0, 1.0)], (np.zeros(1), np.full(1, np.inf)), (np.zeros(1), np.full(1, np.inf)))
+    assert Program(free).minimum(np.array([-1.0])) is None
+
+
+def test_faulty_constraints_are_refused() -> None:
+    """An entry that stands twice."""
+    twice = Constraints([(0, 0, 1.0), (0, 0, 1.0)], (np.zeros(1), np.ones(1)), (np.zeros(1), np.ones(1)))
+    with pytest.raises(ValueError, match="each entry once"):
+        Program(twice)
+
+
+def test_the_solver_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither making it nor running it prints anything."""
+    pairs(1.0, np.inf).whole_minimum(np.ones(3))
+    assert capfd.readouterr() == ("", "")
