@@ -119,7 +119,11 @@ def _audit(work: Work, site: Path, editions: Sequence[Path], project: Path) -> A
 
 
 def _concerned(registry: str, told: Sequence[Told]) -> Iterator[Told]:
-    return (one for one in told if registry in one.parts or ANY in one.parts)
+    """The files that tell of a registry, and of each only what it tells of this one."""
+    for one in told:
+        parts = {name: one.parts[name] for name in (registry, ANY) if name in one.parts}
+        if parts:
+            yield one._replace(parts=parts, cells=(), unattached=())
 
 
 def _not_read(now: Sequence[Told], *, has_published: bool) -> Iterator[Finding]:

@@ -259,8 +259,11 @@ class Crew:
         self.workers = processors()
         self.pool: ProcessPoolExecutor | None = None
         if size > WORTHWHILE and self.workers > 1:
-            method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-            self.pool = ProcessPoolExecutor(self.workers, get_context(method), _begin, (work,))
+            forked = "forkserver" in get_all_start_methods()
+            context = get_context("forkserver" if forked else "spawn")
+            if forked:  # what all processes import is then imported once, and in memory once
+                context.set_forkserver_preload([__name__])
+            self.pool = ProcessPoolExecutor(self.workers, context, _begin, (work,))
 
     def __enter__(self) -> Crew:
         return self
