@@ -23,6 +23,7 @@ from kvalreg.release.audit_tables import (
     Table,
     crossed_columns,
     crossed_records,
+    identity,
     keyed,
     text_of,
     told,
@@ -117,7 +118,8 @@ class _JsonReader:
 
     def _rows(self, spot: Spot, rows: list[dict[str, object]], path: str) -> None:
         """A list of objects is a table: its level is found for all of them together."""
-        if tables := self._tables(spot, {str(at): row for at, row in enumerate(rows)}, (f"{path}[", "]"), filed=False):
+        tables = self._tables(spot, {str(at): row for at, row in enumerate(rows)}, (f"{path}[", "]"), filed=False)
+        if tables is not None:
             self.found += with_level(self.public, tables)
             return
         first = len(self.found)
@@ -129,28 +131,39 @@ class _JsonReader:
 
     def _tables(
         self, spot: Spot, rows: Mapping[str, dict[str, object]], around: tuple[str, str], *, filed: bool
-    ) -> list[Table]:
-        """Plain objects as rows of tables, one for all that have the same keys; none where any object is not plain."""
+    ) -> list[Table] | None:
+        """Plain objects as rows of tables, one for all that have the same keys; None where any object is not plain."""
         alike: dict[tuple[str, ...], dict[str, dict[str, object]]] = {}
         for label, row in rows.items():
             alike.setdefault(tuple(row), {})[label] = row
         if any(len(names) <= _PARAMETER or self._names_units(names) for names in alike):
-            return []
+            return None
         if not all(_NESTING.isdisjoint(map(type, row.values())) for row in rows.values()):
-            return []
+            return None
         tables = []
         for names, listed in alike.items():
             columns = tuple(zip(*[row.values() for row in listed.values()], strict=True))
+            if not filed and self._is_mute(spot, names, columns):
+                continue
             labels = tuple(listed)
             places = Places(around[0], labels, around[1])
             tables.append(Table(spot, names, columns, None, places, labels if filed else ()))
         return tables
+
+    def _is_mute(self, spot: Spot, names: tuple[str, ...], columns: Iterable[Iterable[object]]) -> bool:
+        """Whether rows are about no unit: neither what stands around them nor any value tells of one."""
+        if tells_of_unit(spot) or {"level", "unit"} & {role for _, role in identity(names)}:
+            return False
+        texts = (one for column in columns for one in column if type(one) is str)
+        return not any(self.public.units_of[text] or self.public.tells[text] for text in texts)
 
     def _names_units(self, names: Iterable[str]) -> bool:
         return any(map(self.public.units_of.__getitem__, names))
 
     def _flat(self, spot: Spot, names: tuple[str, ...], columns: tuple[Sequence[object], ...], path: str) -> None:
         """The rows of a plain table."""
+        if self._is_mute(spot, names, columns):
+            return
         places = Places(f"{path}[", range(len(columns[0])), "]")
         self.found += with_level(self.public, [Table(spot, names, columns, None, places)])
 
@@ -159,7 +172,7 @@ class _JsonReader:
         if not all(type(one) is dict and self.public.by_orgnr(key) for key, one in value.items()):
             return False
         found = self._tables(spot._replace(place=path), value, (f"{path}." if path else "", ""), filed=True)  # type: ignore[arg-type]
-        self.found += found
+        self.found += found or ()
         return bool(found)
 
     def _series(self, spot: Spot, rows: object, path: str) -> None:

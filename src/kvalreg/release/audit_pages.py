@@ -320,6 +320,8 @@ class _Reader(HTMLParser):
 
     def flush(self) -> None:
         """Hand over the text gathered in the innermost block."""
+        if not (self.stack[-1].text or self.stack[-1].inline):
+            return
         block = self._block()
         pieces = [piece for one in block for piece in one.text]
         if not pieces:
@@ -353,7 +355,9 @@ class _Reader(HTMLParser):
     def _text(self, text: str) -> None:
         if self.tables and self.tables[-1].cell is not None:
             self.tables[-1].cell.append(text)
-        self.stack[-1].text.append(text)
+        top = self.stack[-1]
+        if top.text or top.inline or not text.isspace():  # space at the beginning of a block is nothing
+            top.text.append(text)
 
     def _learn(self, tag: str, text: str) -> None:
         """What a heading or a caption tells of its surroundings."""

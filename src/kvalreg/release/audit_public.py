@@ -42,16 +42,27 @@ _V = TypeVar("_V")
 
 
 class Memory(dict[_K, _V]):
-    """What is worked out of each text, once: a site repeats the same few texts a thousandfold."""
+    """What is worked out of each text, once: a site repeats the same few texts a thousandfold.
 
-    def __init__(self, work: Callable[[_K], _V]) -> None:
+    Parameters
+    ----------
+    work
+        What is worked out.
+    keeps
+        Whether a text is worth remembering; all are where this is None.
+    """
+
+    def __init__(self, work: Callable[[_K], _V], keeps: Callable[[_K], bool] | None = None) -> None:
         super().__init__()
-        self._work = work
+        self.work = work
+        self._keeps = keeps
 
     def __missing__(self, key: _K) -> _V:
-        if len(self) >= _MOST_REMEMBERED:
-            self.clear()
-        found = self[key] = self._work(key)
+        found = self.work(key)
+        if self._keeps is None or self._keeps(key):
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[key] = found
         return found
 
 
@@ -152,6 +163,11 @@ class Public:
     def _initials(self) -> frozenset[str]:
         begun = (name[:1] for name in self.places)
         return frozenset(letter for one in begun for letter in (one, one.upper(), one.lower())) | {" "}
+
+    @cached_property
+    def has_numbered_names(self) -> bool:
+        """Whether any unit's name begins like a number."""
+        return any(letter in self._initials for letter in "-0123456789")
 
     def may_name(self, values: Iterable[object]) -> bool:
         """Whether any of the values may be the name of a unit: one begins like a name, or with a space."""

@@ -60,12 +60,16 @@ _ROLE_OF = {name.lower(): role for role, names in _ROLES.items() for name in nam
 _NUMBERS = frozenset({"n", "x", "value", "text", "low", "high", "interval"})
 _TELLS_HIDING = frozenset({"n", "x", "value", "shown", "footnote"})
 _N, _VALUE, _LOW = (Numbers._fields.index(name) for name in ("n", "value", "low"))
+NUMBER_ROLES = {"n": _N, "x": _N + 1, "value": _VALUE, "text": _VALUE, "low": _LOW, "high": _LOW + 1}
+"""The part of `Numbers` that a program's number tells in a column of each role."""
 Told = list[tuple[int, Span]]
 """Parts of `Numbers` by their places, and what is told of them."""
 _SILENT = frozenset({"aside", "unit", "shown"})
 _SEVERAL = 2
 HIDDEN_CODE = "hidden"
 """What open data has in the column ``footnote`` of a hidden cell."""
+_WHOLE_OR_DECIMAL = re.compile(r"-?\d+(?:[.,]\d+)?")
+"""A number as programs write it."""
 _ADDRESS = re.compile(r"[\w./-]+\.(?:json|csv|html)")
 
 
@@ -259,6 +263,12 @@ class Reader:
         role, machine, english = asked
 
         def word(text: str) -> Word:
+            if machine and _WHOLE_OR_DECIMAL.fullmatch(text) and not self.public.has_numbered_names:
+                told = _numbers_in(text, role, machine=machine, english=english) if role in _NUMBERS else []
+                hides = role == "shown" and text == "0"
+                return Word(
+                    mark=False, hides=hides, speaks=role not in _SILENT, empty=False, told=told, parts=parts_of(told)
+                )
             low = text.lower()
             told = _numbers_in(text, role, machine=machine, english=english) if role in _NUMBERS else []
             return Word(

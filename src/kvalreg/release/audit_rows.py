@@ -9,22 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import repeat
-from operator import itemgetter
 from typing import Any
 
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.inputs.units import Level
+from kvalreg.release.audit_columns import NOTHING, Asked, Columns, hiding, numbers, silent
 from kvalreg.release.audit_heard import Group, Heard
 from kvalreg.release.audit_public import Key, Memory, Place, Spot
-from kvalreg.release.audit_readings import Reader, Shape, Word
+from kvalreg.release.audit_readings import Reader, Shape
 from kvalreg.release.audit_tables import Fragment, Passage, Table, TextKind, identity, text_of, told
-from kvalreg.release.published_numbers import Numbers, Plain, met, plainly
+from kvalreg.release.published_numbers import plainly
 
-_MARK, _HIDES, _SPEAKS, _EMPTY, _, _PARTS = map(itemgetter, range(len(Word._fields)))
-_NOTHING: Plain = (None,) * len(Numbers._fields)
-_ABSENT = Word(mark=False, hides=False, speaks=False, empty=False, told=[], parts=_NOTHING)
-"""What a column says of a row that has not got it."""
 _Rows = set[int]
 
 
@@ -57,7 +52,7 @@ class Rows:
         self.reader = reader
         self.public = reader.public
         self._nation = (Place(Level.NATION.value, self.public.units.nation.orgnr),)
-        self._words = Memory(self._words_of)
+        self._columns = Columns(reader)
         self._adds = Memory(self._adds_anything)
         self._named_by = Memory[Any, tuple[Place, ...]](lambda value: reader.names[text_of(value)].places)
         self._by_orgnr = Memory[Any, tuple[Place, ...]](lambda value: reader.public.by_orgnr(text_of(value)))
@@ -90,25 +85,24 @@ class Rows:
             return range(table.size)
         machine, english = _machine(table, types), table.spot.english
         shape = self.reader.shapes[table.names, machine, english]
-        words = []
-        for at, (role, column) in enumerate(zip(shape.roles, table.columns, strict=True)):
-            said = self._words[role, machine[at], english, types[at], table.sparse and at > 0]
-            values = [value if value is None else str(value) for value in column] if types[at] is object else column
-            words.append([said[value] for value in values])
-        hidden = _hiding(shape, words)
+        columns = [
+            self._columns.read(Asked(role, machine[at], english, types[at], table.sparse and at > 0), table.columns[at])
+            for at, role in enumerate(shape.roles)
+        ]
+        hidden = hiding(columns, shape.codes, shape.counts)
         others = {at for at, unit in enumerate(table.units) if unit and not self.public.by_orgnr(unit)}
-        silent = _silent(words, table.size)
+        quiet = silent(columns, table.size)
         around = self._around(table, shape)
         units = self._units(table)
         places = self._places(table, shape, around, units)
         if table.machine is None:
-            self._listen(table, zip(around, units, places, strict=True), others, silent)
-        numbers = _numbers(shape, words, table.size, others)
+            self._listen(table, zip(around, units, places, strict=True), others, quiet)
+        printed = numbers([columns[at] for at, _ in shape.numbers], table.size, others)
         last, cells = None, {}
-        for at, (known, place, plain) in enumerate(zip(around, places, numbers, strict=True)):
-            if at in others or (not place and not table.own) or (at in silent and at not in hidden):
+        for at, (known, place, plain) in enumerate(zip(around, places, printed, strict=True)):
+            if at in others or (not place and not table.own) or (at in quiet and at not in hidden):
                 continue
-            if len(place) != 1 or known.group is None or (at in hidden and at not in silent):
+            if len(place) != 1 or known.group is None or (at in hidden and at not in quiet):
                 others.add(at)
                 continue
             if at in hidden:
@@ -116,26 +110,14 @@ class Rows:
                 continue
             if known.own_way:
                 key = Key(*known.group, place[0])
-                plain = plainly(self.reader.numbers_of([column[at] for column in words], shape, key))
-            if plain == _NOTHING:
+                plain = plainly(self.reader.numbers_of([column.word(at) for column in columns], shape, key))
+            if plain == NOTHING:
                 heard.note_beside(known.group, place[0])
                 continue
             if known is not last:
                 last, cells = known, heard.cells(known.group)
             cells.setdefault(place[0], []).append(plain)
         return sorted(others)
-
-    def _words_of(self, asked: tuple[str | None, bool, bool, type, bool]) -> Memory[Any, Word]:
-        """What values of one type say in columns of one role: to a memory 1 is 1.0, yet each is told in its own way."""
-        role, machine, english, _, sparse = asked
-        texts = self.reader.columns[role, machine, english]
-        nothing = _ABSENT if sparse else self.reader.columns[role, False, english][""]
-
-        def word(value: object) -> Word:
-            text = text_of(value)
-            return nothing if value is None or (sparse and not text) else texts[text]
-
-        return Memory(word)
 
     # --- what is known around rows -----------------------------------------------------------------------------------
     def _around(self, table: Table, shape: Shape) -> list[_Around]:
@@ -226,7 +208,7 @@ class Rows:
         table: Table,
         rows: Iterable[tuple[_Around, tuple[Place, ...], tuple[Place, ...]]],
         others: _Rows,
-        silent: _Rows,
+        quiet: _Rows,
     ) -> None:
         """Add to the others each row of which a text says more than its numbers do."""
         telling = []
@@ -243,7 +225,7 @@ class Rows:
                 continue
             known, unit, places = row
             about = unit or self._about(known.about)
-            simple = known.group is not None and at not in silent and len(places) == 1
+            simple = known.group is not None and at not in quiet and len(places) == 1
             for sentence in (one for sentences in said for one in sentences):
                 meant = sentence.places or about
                 same_year = not sentence.years or (known.group is not None and sentence.years == known.group[3:])
@@ -266,48 +248,3 @@ def _machine(table: Table, types: Sequence[type]) -> tuple[bool, ...]:
     if table.machine is None:
         return tuple(one in (int, float, object) for one in types)
     return (table.machine and not table.sparse, *[table.machine] * (len(types) - 1))
-
-
-def _hiding(shape: Shape, words: Sequence[Sequence[Word]]) -> _Rows:
-    """The rows that bear the mark of a hidden cell, or say by a code or by empty numbers that it is."""
-    found = {at for column in words if any(map(_MARK, column)) for at, word in enumerate(column) if word.mark}
-    for code in shape.codes:
-        found.update(at for at, word in enumerate(words[code]) if word.hides)
-    if shape.counts:
-        first, *rest = (words[at] for at in shape.counts)
-        if any(map(_EMPTY, first)):
-            empty = [at for at, word in enumerate(first) if word.empty]
-            found.update(at for at in empty if all(column[at].empty for column in rest))
-    return found
-
-
-def _silent(words: Sequence[Sequence[Word]], size: int) -> _Rows:
-    """The rows of which no value may be a result."""
-    silent: Iterable[int] = range(size)
-    for column in words:
-        silent = [at for at in silent if not column[at].speaks]
-    return set(silent)
-
-
-def _numbers(shape: Shape, words: Sequence[Sequence[Word]], size: int, others: _Rows) -> Iterable[Plain]:
-    """What each row prints; a row whose columns contradict each other is one of the others."""
-    parts: list[Any] = [None] * len(Numbers._fields)
-    for at, _ in shape.numbers:
-        for part, spans in enumerate(zip(*map(_PARTS, words[at]), strict=True)):
-            if any(spans):
-                parts[part] = spans if parts[part] is None else _both(parts[part], spans, others)
-    return zip(*[repeat(None, size) if one is None else one for one in parts], strict=True)
-
-
-def _both(one: Sequence[Any], other: Sequence[Any], others: _Rows) -> list[Any]:
-    """What two columns say together."""
-    both = []
-    for at, (mine, theirs) in enumerate(zip(one, other, strict=True)):
-        if mine is None or theirs is None or mine == theirs:
-            both.append(mine or theirs)
-            continue
-        told = met((mine,), (theirs,))
-        both.append(told[0] if told else None)
-        if told is None:
-            others.add(at)
-    return both

@@ -22,6 +22,7 @@ DRAWN_DIGITS = 4
 MOST_PATIENTS = 5000
 """Up to here a number of patients that is not printed is looked for by its interval."""
 _SLACK = 1e-9
+_PLAIN_NUMBER = re.compile(r"-?(\d+)(?:[.,](\d+))?")
 _NORWEGIAN = r"\d{1,3}(?:[\u00a0\u202f\u2009 ]\d{3})+(?:,\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 _ENGLISH = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?"
 
@@ -151,6 +152,15 @@ def printed_interval(text: str, *, english: bool) -> tuple[Span, Span] | None:
 
 def drawn(text: str) -> Span | None:
     """A number as a chart or a data file holds it: a whole number is exact, others have at least four digits."""
+    if plain := _PLAIN_NUMBER.fullmatch(text):
+        whole, decimals = plain.groups()
+        number = float(text.replace(",", "."))
+        if not decimals:
+            return Span(number, number)
+        significant = (whole + decimals).lstrip("0")
+        digits, power = max(DRAWN_DIGITS, len(significant)), len(significant) - len(decimals) - 1
+        half = 0.5 * 10.0 ** (power - digits + 1) if significant else 0.0
+        return Span(number - half, number + half)
     try:
         number = float(text.strip().replace(",", "."))
     except ValueError:
