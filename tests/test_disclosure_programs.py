@@ -60,3 +60,11 @@ def test_the_solver_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
     """Neither making it nor running it prints anything."""
     pairs(1.0, np.inf).whole_minimum(np.ones(3))
     assert capfd.readouterr() == ("", "")
+
+
+def test_simplifying_first_finds_the_same_least_cost() -> None:
+    """Two whole ones of three are needed, whether the solver simplifies the constraints first or not."""
+    limits = (np.ones(3), np.full(3, np.inf))
+    constraints = Constraints(PAIRS, limits, (np.zeros(3), np.ones(3)))
+    found = [Program(constraints, presolve).whole_minimum(np.ones(3)) for presolve in ("on", "off")]
+    assert [one and one.cost for one in found] == pytest.approx([2.0, 2.0])

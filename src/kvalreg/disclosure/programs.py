@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import highspy
 import numpy as np
@@ -20,7 +21,6 @@ Entries = Sequence[tuple[int, int, float]]
 _OPTIONS: dict[str, bool | int | float | str] = {
     "output_flag": False,
     "threads": 1,
-    "presolve": "off",  # it saves no time on programs as small as these
     "mip_rel_gap": 0.0,
 }
 
@@ -59,9 +59,18 @@ class _Solver(highspy.Highs):
 
 
 class Program:
-    """Constraints that can be given one cost after the other."""
+    """Constraints that can be given one cost after the other.
 
-    def __init__(self, constraints: Constraints) -> None:
+    Parameters
+    ----------
+    constraints
+        What the values must keep to.
+    presolve
+        ``on`` where equations leave little free, so that the solver does well to simplify them before it begins; on
+        other programs as small as these that saves no time.
+    """
+
+    def __init__(self, constraints: Constraints, presolve: Literal["on", "off"] = "off") -> None:
         self.width = len(constraints.columns[0])
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = self.width, len(constraints.rows[0])
@@ -75,7 +84,7 @@ class Program:
         matrix.start_ = begins.astype(np.int32)
         matrix.index_, matrix.value_ = np.array(at_column, dtype=np.int32), np.array(weights, dtype=np.float64)
         self.solver = _Solver()  # type: ignore[no-untyped-call]  # as it comes
-        for name, value in _OPTIONS.items():
+        for name, value in (_OPTIONS | {"presolve": presolve}).items():
             self.solver.setOptionValue(name, value)
         if self.solver.passModel(model) == highspy.HighsStatus.kError:
             raise ValueError("The solver refuses these constraints. Correct them: each entry once, rows in order.")

@@ -188,7 +188,7 @@ class _Program:
         floors = [low for block in range(self.blocks) for low in component.low[block][: self.variables]]
         ceilings = [high for block in range(self.blocks) for high in component.high[block][: self.variables]]
         box = np.array(floors, dtype=float), np.minimum(np.array(ceilings, dtype=float), CAP)
-        self.program = Program(Constraints(entries, (np.array(lows), np.array(highs)), box))
+        self.program = Program(Constraints(entries, (np.array(lows), np.array(highs)), box), presolve="on")
 
     def extreme(self, variables: Iterable[int], measure: int, direction: int) -> list[list[int]] | None:
         """The solution that makes the sum of these counts least (-1) or greatest (1); None when there is none."""
