@@ -66,6 +66,10 @@ def _by_html_parser(text: str) -> list[tuple[Part, str, list[tuple[str, str | No
         "<p>uferdig",
         '<tr data-unit="1"><th>Vik &amp; Li</th><td data-label="A &quot;B&quot;" data-sort="1">3</td></tr>\n',
         '<tr><td data-sort="1" data-label="A">3</td><td>4</td></tr><tr><td></td></tr>',
+        "<table><tr><th>A</th></tr>\n<tr><td>1</td></tr> <tr><td>2</td><td>3</td></tr>x<tr><td>4</td></tr></table>",
+        '<svg viewBox="0 0 1 1"><g fill="red"><text x="1" y="2">Vik &amp; Li</text></g>3<path d="M0 0"/></svg><p>x</p>',
+        '<svg><text aria-label="Vik: 3 av 7">x</text><title>Li</title><a href="x"><text>y</text></a></svg>',
+        "<svg><rect x='1'/></svg><svg></svg><svg/><svg><text>uferdig",
     ],
 )
 def test_plain_markup_is_read_as_html_parser_reads_it(text: str) -> None:
@@ -103,3 +107,16 @@ def test_every_page_of_the_demo_is_read_the_quick_way_and_alike(demo: tuple[Proj
         told = tokens(text)
         assert told is not None, page
         assert _in_full(told) == _by_html_parser(text)
+
+
+DRAWN = ['<text data-n="3">x</text>', "<title>3 av 7</title>", '<text aria-label="3">x</text>']
+
+
+@pytest.mark.parametrize("inside", DRAWN)
+    "inside", ['<text data-n="3">x</text>', "<title>3 av 7</title>", '<text aria-label="3">x</text>']
+)
+def test_a_drawing_that_says_more_than_its_texts_is_taken_apart(inside: str) -> None:
+    """Attributes that hold words, and elements that are not drawn, are read one by one."""
+    told = tokens(f"<svg>{inside}</svg>")
+    assert told is not None
+    assert Part.DRAWING not in {one.part for one in told}

@@ -175,6 +175,25 @@ def test_numbers_marks_and_labels_of_a_plain_table(public: Public) -> None:
     assert part.hidden == {Key(*cell, Place("hospital", "112")): "t table row 2"}
 
 
+@pytest.mark.parametrize("machine", [True, None])
+def test_a_long_column_of_numbers_tells_what_each_of_them_tells(public: Public, machine: bool | None) -> None:
+    """Whole numbers, decimals with point or comma, zeros, and fields that are empty."""
+    size = 600
+    shares = [round(0.0001 * 1.013**at % 1, at % 9) for at in range(size)]
+    if machine:
+        values = [[f"{one:.{at % 9}f}".replace(".", ",."[at % 2]) if at % 7 else "" for at, one in enumerate(shares)]]
+        values.append([str(at * 7 % 5000) if at % 11 else "" for at in range(size)])
+    else:
+        values = [[one if at % 7 else None for at, one in enumerate(shares)], [at * 7 % 5000 for at in range(size)]]
+    years = [2000 + at // 4 for at in range(size)]
+    units = ["111", "112", "121", "122"] * (size // 4)
+    columns = ([str(year) for year in years] if machine else years, units, *values)
+    table = Table(PAGE, ("year", "orgnr", "value", "denominator"), columns, machine, Places("row ", range(size)))
+    heard = at_one_go(public, [table])
+    assert told(heard) == told(one_by_one(public, [table]))
+    assert len(heard.parts()["alfa"].numbers) > size / 2
+
+
 def test_the_demo_tells_the_same_at_one_go_as_row_by_row(demo: tuple[Project, Account]) -> None:
     """Every kind of page and file that kvalreg makes."""
     project, _ = demo
