@@ -113,8 +113,6 @@ DRAWN = ['<text data-n="3">x</text>', "<title>3 av 7</title>", '<text aria-label
 
 
 @pytest.mark.parametrize("inside", DRAWN)
-    "inside", ['<text data-n="3">x</text>', "<title>3 av 7</title>", '<text aria-label="3">x</text>']
-)
 def test_a_drawing_that_says_more_than_its_texts_is_taken_apart(inside: str) -> None:
     """Attributes that hold words, and elements that are not drawn, are read one by one."""
     told = tokens(f"<svg>{inside}</svg>")
