@@ -35,6 +35,8 @@ from kvalreg.release.audit_sheet import Sheet, sheet_of_edition, sheet_of_parts
 
 WORTHWHILE = 4_000_000
 """Bytes of files from which on further processes are worth their start of a second."""
+_FILES_AT_ONCE = 4
+"""Files that a process is sent in one go: to send one that is remembered costs more than to look it up."""
 _T = TypeVar("_T")
 _A = TypeVar("_A")
 
@@ -274,13 +276,13 @@ class Crew:
 
     def read(self, files: list[File]) -> list[Told]:
         """What each file tells, in the order given."""
-        return self._each(files, self.auditor.read, _read)
+        return self._each(files, self.auditor.read, _read, at_once=_FILES_AT_ONCE)
 
     def judge(self, cases: list[Case]) -> list[tuple[str, Verdict]]:
         """The verdict on each registry, in the order given."""
         return self._each(cases, self.auditor.judge, _judge)
 
-    def _each(self, given: list[_A], here: Callable[[_A], _T], there: Callable[[_A], _T]) -> list[_T]:
+    def _each(self, given: list[_A], here: Callable[[_A], _T], there: Callable[[_A], _T], at_once: int = 1) -> list[_T]:
         if self.pool is None or len(given) == 1:
             return [here(one) for one in given]
-        return list(self.pool.map(there, given))
+        return list(self.pool.map(there, given, chunksize=at_once))
