@@ -26,6 +26,11 @@ _PLAIN_NUMBER = re.compile(r"-?(\d+)(?:[.,](\d+))?")
 _NORWEGIAN = r"\d{1,3}(?:[\u00a0\u202f\u2009 ]\d{3})+(?:,\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 _ENGLISH = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?"
 
+_OF_NORWEGIAN, _OF_ENGLISH = (
+    re.compile(rf"(?P<number>{number})(?:\s+(?:av|of)\s+(?P<of>{number})|(?P<percent>\s*%))?")
+    for number in (_NORWEGIAN, _ENGLISH)
+)
+
 
 class Span(NamedTuple):
     """A number somewhere from `low` to `high`, ends included."""
@@ -125,17 +130,15 @@ def printed(text: str, *, english: bool) -> Span | None:
     Worked numbers: ``87 av 100`` is a share from 0.865 to 0.875; ``1,9 dager`` is 1.85 to 1.95; ``1 562`` is itself,
     give or take a half, which `counts` cuts away.
     """
-    found = list(re.finditer(_ENGLISH if english else _NORWEGIAN, text))
-    if not found:
+    found = (_OF_ENGLISH if english else _OF_NORWEGIAN).search(text)
+    if found is None:
         return None
-    span = _around(found[0].group(), english=english)
-    if len(found) > 1 and re.fullmatch(r"\s+(?:av|of)\s+", text[found[0].end() : found[1].start()]):
-        of = _around(found[1].group(), english=english)
+    span = _around(found["number"], english=english)
+    if found["of"]:
+        of = _around(found["of"], english=english)
         per = (of.low + of.high) / 2
         return Span(span.low / per, span.high / per) if per else None
-    if re.match(r"\s*%", text[found[0].end() :]):
-        return Span(span.low / 100, span.high / 100)
-    return span
+    return Span(span.low / 100, span.high / 100) if found["percent"] else span
 
 
 def printed_interval(text: str, *, english: bool) -> tuple[Span, Span] | None:
