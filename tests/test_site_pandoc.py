@@ -135,6 +135,29 @@ def test_figures_and_tables_are_whole(site: Path) -> None:
     ]
 
 
+HTML = '<p data-a="1">\n\n  <b>x</b> &amp; `y`</p>'
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (f"```{{=html}}\n{HTML}\n```", HTML),
+        (f"````{{=html}}\n<pre>\n```\n</pre>\n````\n\n```{{=html}}\n{HTML}\n```", f"<pre>\n```\n</pre>\n{HTML}"),
+        (f"````\n```{{=html}}\n{HTML}\n```\n````", "```{=html}\n&lt;p data-a="),
+        (f"<!--kv-raw 1-->\n\n```{{=html}}\n{HTML}\n```", f"<!--kv-raw 1-->\n{HTML}"),
+        (f"`<!--kv-raw 1-->`\n\n```{{=html}}\n{HTML}\n```", f"&lt;!--kv-raw 1--&gt;</code></p>\n{HTML}"),
+        ('```{=html}\n<a href="/om/index.qmd#a">x</a>\n```', '<a href="../../../om/index.html#a">x</a>'),
+    ],
+    ids=["plain", "longer fence", "inside code", "a mark as a comment", "a mark as code", "a link"],
+)
+def test_finished_html_comes_through_as_it_was(tmp_path: Path, body: str, shown: str) -> None:
+    """Raw blocks pass Pandoc by, whatever is in and around them; only their links are resolved."""
+    page = Page("registre/slag/2023/index.qmd", "Slag", f"Før.\n\n{body}\n\nEtter.", "nb")
+    html = (_render(tmp_path, [page]) / YEAR).read_text("utf-8")
+    assert shown in html
+    assert html.index("Før.") < html.index(shown) < html.index("Etter.")
+
+
 def test_navigation_says_where_the_reader_is(site: Path) -> None:
     """The bar and the footer lead to the same pages from everywhere; the current one is marked."""
     for address in ADDRESSES:

@@ -94,12 +94,15 @@ local function resolve_attributes(text, start, root)
   return table.concat(parts)
 end
 
+local function resolve_html(html, root)
+  for _, start in ipairs({ ' href="', ' src="' }) do html = resolve_attributes(html, start, root) end
+  return html
+end
+
 local function resolve_links(doc, root)
   local function raw(element)
     if element.format ~= "html" then return nil end
-    for _, start in ipairs({ ' href="', ' src="' }) do
-      element.text = resolve_attributes(element.text, start, root)
-    end
+    element.text = resolve_html(element.text, root)
     return element
   end
   return doc:walk({
@@ -108,6 +111,46 @@ local function resolve_links(doc, root)
     RawBlock = raw,
     RawInline = raw,
   })
+end
+
+-- A page with its raw blocks of HTML taken out, and these: Pandoc passes megabytes of them through, and each step costs.
+-- In their places stand marks; of a page that has such a mark itself nothing is taken out.
+local MARK = "<!--kv-raw "
+local function mark(number) return MARK .. number .. "-->" end
+
+local function take_out(text)
+  local blocks, parts, at = {}, {}, 1
+  if text:find(MARK, 1, true) then return text, blocks end
+  while true do
+    local first, last = text:find("{=html}\n", at, true)
+    if not first then break end
+    local fence = text:sub(math.max(at, first - 20), first - 1):match("\n(```+)$")
+    local stop = fence and text:find("\n" .. fence .. "\n", last + 1, true)
+    if stop then
+      table.insert(blocks, text:sub(last + 1, stop - 1))
+      table.insert(parts, text:sub(at, last) .. mark(#blocks))
+      at = stop
+    else
+      table.insert(parts, text:sub(at, last))
+      at = last + 1
+    end
+  end
+  table.insert(parts, text:sub(at))
+  return table.concat(parts), blocks
+end
+
+-- A written page with its blocks back in their places; nil where one has not come through as it was.
+local function put_back(html, blocks, root)
+  local parts, at = {}, 1
+  for number, block in ipairs(blocks) do
+    local first, last = html:find(mark(number), at, true)
+    if not first then return nil end
+    table.insert(parts, html:sub(at, first - 1))
+    table.insert(parts, resolve_html(block, root))
+    at = last + 1
+  end
+  table.insert(parts, html:sub(at))
+  return table.concat(parts)
 end
 
 -- What stands around a page: metadata that the template shows, as text.
@@ -128,10 +171,16 @@ local function surround(doc, page)
   doc.meta.lang = doc.meta.lang or job.lang
 end
 
+local function written(doc, root)
+  doc = pandoc.utils.run_lua_filter(resolve_links(doc, root), job.filter)
+  return pandoc.write(doc, "html", writer)
+end
+
 local account = pandoc.List({})
 for _, page in ipairs(job.pages) do
-  local text = pandoc.system.read_file(page.source)
-  local doc = pandoc.read(text, "markdown")
+  local text, root = pandoc.system.read_file(page.source), page.surround.root
+  local light, blocks = take_out(text)
+  local doc = pandoc.read(light, "markdown")
   local refused = unsupported(text, doc)
   surround(doc, page)
   account:insert({
@@ -139,8 +188,13 @@ for _, page in ipairs(job.pages) do
     refused = refused,
   })
   if #refused == 0 then
-    doc = pandoc.utils.run_lua_filter(resolve_links(doc, page.surround.root), job.filter)
-    pandoc.system.write_file(page.output, pandoc.write(doc, "html", writer))
+    local html = put_back(written(doc, root), blocks, root)
+    if not html then
+      doc = pandoc.read(text, "markdown")
+      surround(doc, page)
+      html = written(doc, root)
+    end
+    pandoc.system.write_file(page.output, html)
   end
 end
 print(pandoc.json.encode(account))
