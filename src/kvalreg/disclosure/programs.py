@@ -95,6 +95,7 @@ class Program:
 
     def whole_minimum(self, costs: FloatArray) -> Solution | None:
         """The cheapest whole values."""
+        self.solver.clearSolver()  # the answer depends on nothing that was asked before
         return self._solve(costs, highspy.HighsVarType.kInteger)
 
     def _solve(self, costs: FloatArray, kind: highspy.HighsVarType) -> Solution | None:
