@@ -97,6 +97,7 @@ class _Deficit:
         for cell in self.hidden:
             for number, weight in self.weighed[cell]:
                 filled[number] += weight
+        self.needed = [cut.need for cut in cuts]
         self.filled = [cut.beside + weight for cut, weight in zip(cuts, filled, strict=True)]
         self.shown_owners = [sum(not self._holds(owner) for owner in cut.owners) for cut in cuts]
         self.gaps = [self._gap(number) for number in range(len(cuts))]
@@ -109,19 +110,23 @@ class _Deficit:
 
     def gain(self, cell: int) -> float:
         """How much less would be lacking with this cell hidden; below 0 where it asks for more than it gives."""
-        owners = [cell, *(self.size + number for number in self.touching[cell] if self.in_sum[number] == 0)]
-        concerned = {number for number, _ in self.weighed[cell]}.union(*(self.owned[owner] for owner in owners))
-        more = dict.fromkeys(concerned, 0.0)
+        in_sum, gaps, shown_owners = self.in_sum, self.gaps, self.shown_owners
+        fewer: dict[int, int] = dict.fromkeys(self.owned[cell], 1)
+        for number in self.touching[cell]:
+            if in_sum[number] == 0:
+                for cut in self.owned[self.size + number]:
+                    fewer[cut] = fewer.get(cut, 0) + 1
+        more = {}
+        gained = 0.0
         for number, weight in self.weighed[cell]:
-            more[number] += weight
-        fewer = dict.fromkeys(concerned, 0)
-        for owner in owners:
-            for number in self.owned[owner]:
-                fewer[number] += 1
-        total = self.total
-        for number in concerned:
-            total += self._gap(number, more[number], fewer[number]) - self.gaps[number]
-        return self.total - total
+            if number in fewer:
+                more[number] = weight
+            elif gaps[number] > 0.0:
+                gained += gaps[number] - self._gap(number, weight)
+        for number, owners in fewer.items():
+            if shown_owners[number] == owners:
+                gained -= self._gap(number, more.get(number, 0.0), owners)
+        return gained
 
     def hide(self, cell: int) -> None:
         """Hide a cell."""
@@ -161,6 +166,6 @@ class _Deficit:
         """What a cut lacks, were so much more filled and so many fewer of its owners shown."""
         if self.shown_owners[number] != fewer:
             return 0.0
-        need = self.cuts[number].need
+        need = self.needed[number]
         lacking = (need - (self.filled[number] + more)) / need
         return lacking if lacking > _NOTHING else 0.0
