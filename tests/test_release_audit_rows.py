@@ -180,6 +180,7 @@ def test_a_long_column_of_numbers_tells_what_each_of_them_tells(public: Public, 
     """Whole numbers, decimals with point or comma, zeros, and fields that are empty."""
     size = 600
     shares = [round(0.0001 * 1.013**at % 1, at % 9) for at in range(size)]
+    values: list[list[object]]
     if machine:
         values = [[f"{one:.{at % 9}f}".replace(".", ",."[at % 2]) if at % 7 else "" for at, one in enumerate(shares)]]
         values.append([str(at * 7 % 5000) if at % 11 else "" for at in range(size)])

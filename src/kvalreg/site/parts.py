@@ -8,7 +8,7 @@ is neither read nor written: its files lie in the staged folder as they were put
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -133,11 +133,14 @@ class Parts:
             replace(one, shares=KeptShares(self._shares(registry), part["places"]))
             for one, (registry, part) in zip(site.shown, zip(around, parts, strict=True), strict=True)
         )
-        content = site_content(replace(site, shown=shown), SHARED_MAKERS)
         days = {at: date.fromisoformat(day) if day else None for part in parts for at, day in part["days"].items()}
-        files = {**content.files, **lists_of_pages(site, days | dict(content.days))}
         others = [address for part in parts for address in part["files"]]
-        stage(self._project, content.pages, files, site.descriptor, others)
+        whole = (self._project, replace(site, shown=shown), days, others)
+        if len(shown) <= _FEW or self._workers == 1:
+            _shared(*whole)
+            return
+        with Workers(1) as workers:  # what it holds of memory goes with it
+            workers.submit(_shared, *whole).result()
 
     def forget(self) -> None:
         """Let go of what was read; it is read again when it is asked for."""
@@ -208,6 +211,13 @@ def _part(project: Project, registry: str, around: Around) -> dict[str, Any]:
         "shares": [*stamp(_shares_file(project, registry))],
         "places": shares.places,
     }
+
+
+def _shared(project: Project, site: Site, days: Mapping[str, date | None], others: Collection[str]) -> None:
+    """Stage what all registries share, and the settings of the whole project, beside the registries' own files."""
+    content = site_content(site, SHARED_MAKERS)
+    files = {**content.files, **lists_of_pages(site, dict(days) | dict(content.days))}
+    stage(project, content.pages, files, site.descriptor, others)
 
 
 def _shares_file(project: Project, registry: str) -> Path:
