@@ -18,6 +18,7 @@ ORDER = [
     "errors",
     "account",
     "clock",
+    "memory",
     "project",
     "inputs",
     "statistics",

@@ -45,6 +45,7 @@ from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.inputs.slugs import Slugs, read_slugs, write_slugs
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.kinds import Kind
+from kvalreg.memory import give_back
 from kvalreg.project import Project
 from kvalreg.release.approval import release_site
 from kvalreg.release.draft import prepare_draft
@@ -204,6 +205,7 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
     progress.end()
     reuse.close({registry_id: {job.address for job in planned.jobs} for registry_id, planned in gated.items()})
     del gated, jobs, changed  # a nation's cells are large, and all that follows reads what was kept of them
+    give_back()
 
     # assemble the whole site from accepted pages, render it, and attack it before it takes the old one's place
     account.warnings += render_site(project, choice, parts)
@@ -219,6 +221,7 @@ def render_site(project: Project, choice: Choice, parts: Parts) -> list[Fault]:
     parts.stage(site)
     parts.forget()
     del site
+    give_back()
     choice.renderer.render(project.staged, project.site, lambda made: remarks.extend(release_site(made, project)))
     return remarks
 
