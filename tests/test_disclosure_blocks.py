@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kvalreg.disclosure.blocks import Block, Row, split
+from kvalreg.disclosure.blocks import Block, Row, Rows
 
 COST = np.array([1.1, 1.0, 1.05, 1.0])
 
@@ -14,10 +14,42 @@ def either(*cells: int) -> Row:
     return tuple((cell, 1.0) for cell in cells), 1.0
 
 
+def cheapest(rows: Rows) -> list[list[int] | None]:
+    """The cells of each block."""
+    return [block.cheapest for block in rows.blocks()]
+
+
 def test_rows_that_share_a_cell_are_one_block() -> None:
     """0 and 1 meet in 1, and 2 and 3 are by themselves; a row that stands twice counts once."""
-    rows = [either(0, 1), either(2, 3), either(1), either(2, 3)]
-    assert split(rows) == [(either(0, 1), either(1)), (either(2, 3),)]
+    rows = Rows(COST, [])
+    for row in (either(0, 1), either(2, 3), either(1), either(2, 3)):
+        rows.add(row)
+    assert cheapest(rows) == [[1], [3]]
+
+
+def test_a_block_without_news_is_not_solved_again() -> None:
+    """A row that joins two blocks makes a new one of them; the third is the same."""
+    rows = Rows(COST, [])
+    for cell in (0, 1, 2):
+        rows.add(either(cell))
+    before = rows.blocks()
+    rows.add(either(0, 1))
+    after = rows.blocks()
+    assert len(after) == 2
+    assert after[0] not in before
+    assert after[1] is before[2]
+
+
+def test_a_sum_counts_as_hidden_with_any_of_its_parts() -> None:
+    """Sum 4 asks for 0 or 2 as well: in vain avoided where 1 and 3 are its parts, avoided by 1 where 3 is the only one."""
+    rows = Rows(COST, [(1, 3)])
+    rows.add(either(1, 3))
+    rows.add((((0, 1.0), (2, 1.0), (4, -1.0)), 0.0))
+    assert [len(cells or ()) for cells in cheapest(rows)] == [2]
+    rows = Rows(COST, [(3,)])
+    rows.add(either(1, 3))
+    rows.add((((0, 1.0), (2, 1.0), (4, -1.0)), 0.0))
+    assert cheapest(rows) == [[1]]
 
 
 def test_the_cheapest_cell_is_taken() -> None:

@@ -1,12 +1,12 @@
 """The cheapest cells that satisfy rows of inequalities, block by block.
 
 Owns this one question. What comes in are rows over cells that can be hidden, and what each costs; what goes out are the
-cheapest cells, and, more quickly, a cost that none can be below. It knows nothing of tables, and attacks nothing.
+cheapest cells. It knows nothing of tables, and attacks nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -71,22 +71,66 @@ def _whole(solution: Solution) -> bool:
     return bool((np.abs(solution.values - np.rint(solution.values)) <= 1e-6).all())
 
 
-def split(rows: Iterable[Row]) -> list[tuple[Row, ...]]:
-    """The rows in blocks that share nothing; a row of nothing, which cannot hold, is a block of its own."""
-    rows = dict.fromkeys(rows)
-    leader = {cell: cell for weights, _ in rows for cell, _ in weights}
+class Rows:
+    """Rows that are added one by one, and the blocks that they make: rows of two blocks share nothing.
 
-    def lead(cell: int) -> int:
-        above = leader[cell]
+    Parameters
+    ----------
+    cost
+        Of each cell, of shape (cells,).
+    parts
+        Per sum: the cells that can be chosen and make it count as hidden.
+    """
+
+    def __init__(self, cost: FloatArray, parts: Sequence[Sequence[int]]) -> None:
+        self._cost = cost
+        self._parts = parts
+        self._rows: dict[Row, None] = {}
+        self._sums: set[int] = set()
+        self._above: dict[int, int] = {}
+        self._blocks: dict[tuple[int, ...], Block] = {}
+
+    def add(self, row: Row) -> None:
+        """Ask for this as well."""
+        if row in self._rows:
+            return
+        self._rows[row] = None
+        for cell, _ in row[0]:
+            self._join(cell, row[0][0][0])
+            if cell >= len(self._cost) and cell not in self._sums:
+                self._sums.add(cell)
+                for part in self._part(cell):
+                    self._join(part, cell)
+
+    def blocks(self) -> list[Block]:
+        """All blocks; one that no row was added to is the same as before, with what it has found."""
+        together: dict[int, list[int]] = {}
+        for number, (weights, _) in enumerate(self._rows):
+            together.setdefault(self._lead(weights[0][0]) if weights else -1, []).append(number)
+        sums: dict[int, list[int]] = {}
+        for one in sorted(self._sums):
+            sums.setdefault(self._lead(one), []).append(one)
+        rows = list(self._rows)
+        found = []
+        for lead, numbers in together.items():
+            block = self._blocks.get(tuple(numbers))
+            if block is None:
+                links = [(((part, -1.0), (one, 1.0)), 0.0) for one in sums.get(lead, ()) for part in self._part(one)]
+                block = Block((*(rows[number] for number in numbers), *links), self._cost)
+                self._blocks[tuple(numbers)] = block
+            found.append(block)
+        return found
+
+    def _part(self, one: int) -> Sequence[int]:
+        return self._parts[one - len(self._cost)]
+
+    def _lead(self, cell: int) -> int:
+        """The one cell that stands for all that this one is in a block with."""
+        above = self._above.setdefault(cell, cell)
         while above != cell:
-            leader[cell] = leader[above]
-            cell, above = above, leader[above]
+            self._above[cell] = self._above[above]
+            cell, above = above, self._above[above]
         return cell
 
-    for weights, _ in rows:
-        for cell, _ in weights[1:]:
-            leader[lead(cell)] = lead(weights[0][0])
-    blocks: dict[int, list[Row]] = {}
-    for row in rows:
-        blocks.setdefault(lead(row[0][0][0]) if row[0] else -1, []).append(row)
-    return [tuple(block) for block in blocks.values()]
+    def _join(self, cell: int, other: int) -> None:
+        self._above[self._lead(cell)] = self._lead(other)

@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 
 from kvalreg.disclosure.attack import Exposure, Measure
-from kvalreg.disclosure.blocks import Block, Row, split
+from kvalreg.disclosure.blocks import Row, Rows
 from kvalreg.disclosure.cells import Policy, Table, View
 from kvalreg.disclosure.components import groups
 from kvalreg.disclosure.cuts import Cut, Reasons
@@ -50,16 +50,15 @@ class Choice:
         self.settled = np.zeros(size, dtype=np.bool_)
         self.is_total = np.zeros(size, dtype=np.bool_)
         self.is_total[table.relations.total] = True
-        self._fix()
         self.cuts: dict[Cut, None] = {}
         self.demands = Demands(self.reasons.judged, size)
         self.sums: set[int] = set()
-        self.blocks: dict[tuple[Row, ...], Block] = {}
         rank = np.empty(size)
         rank[np.lexsort((np.arange(size), table.n))] = np.arange(size)
         cost = np.where(table.mask("previously_hidden"), COST_OF_HIDDEN_BEFORE, 1.0)
         cost = np.where(table.mask("keep"), COST_OF_KEPT, cost)
         self.cost = cost + rank * COST_OF_PATIENTS / (size * min(size, 50))
+        self._fix()
 
     def price(self, hidden: BoolArray) -> float:
         """What a choice costs beyond what must be hidden."""
@@ -121,9 +120,11 @@ class Choice:
     def _fix(self) -> None:
         self.fixed = self.demanded | self.settled
         self.candidates = ~self.fixed & self.possible
-        self.rows: list[Row | None] = []
         self._fixed: list[bool] = self.fixed.tolist()
         self._candidates: list[bool] = self.candidates.tolist()
+        members = self.relations.members
+        self.rows = Rows(self.cost, [[cell for cell in cells if self._candidates[cell]] for cells in members])
+        self._read = 0
 
     def _around(self, view: View, exposures: list[Exposure]) -> set[int]:
         """The sums that hold a cell of a component with an exposed cell."""
@@ -147,8 +148,13 @@ class Choice:
 
     def cheapest(self) -> BoolArray | None:
         """The cheapest mask, or None when the cuts cannot all be satisfied."""
+        for cut in islice(self.cuts, self._read, None):
+            row = self._row(cut)
+            if row is not None:
+                self.rows.add(row)
+        self._read = len(self.cuts)
         mask = self.fixed.copy()
-        for block in self._blocks():
+        for block in self.rows.blocks():
             if block.cheapest is None:
                 return None
             mask[block.cheapest] = True
@@ -159,25 +165,6 @@ class Choice:
         price = {cell: float(self.cost[cell]) for cell in np.flatnonzero(self.candidates).tolist()}
         self.demands.add(islice(self.cuts, len(self.demands.cuts), None))
         return mend(self.demands, hidden | self.fixed, price)
-
-    def _blocks(self) -> list[Block]:
-        """What has been learned, in blocks that share nothing."""
-        self.rows += map(self._row, islice(self.cuts, len(self.rows), None))
-        rows = [row for row in self.rows if row is not None]
-        touched = sorted({cell for weights, _ in rows for cell, _ in weights if cell >= self.relations.size})
-        rows += [
-            (((cell, -1.0), (owner, 1.0)), 0.0)
-            for owner in touched
-            for cell in self.relations.members[owner - self.relations.size]
-            if self._candidates[cell]
-        ]
-        blocks = []
-        for together in split(rows):
-            block = self.blocks.get(together)
-            if block is None:
-                block = self.blocks[together] = Block(together, self.cost)
-            blocks.append(block)
-        return blocks
 
     def _row(self, cut: Cut) -> Row | None:
         """A cut over what can be chosen; None where it is satisfied in any case."""
