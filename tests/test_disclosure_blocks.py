@@ -41,7 +41,7 @@ def test_a_block_without_news_is_not_solved_again() -> None:
 
 
 def test_a_sum_counts_as_hidden_with_any_of_its_parts() -> None:
-    """Sum 4 asks for 0 or 2 as well: in vain avoided where 1 and 3 are its parts, avoided by 1 where 3 is the only one."""
+    """Sum 4 asks for 0 or 2 as well: always where 1 and 3 are its parts, and not at all where 3 is and 1 is hidden."""
     rows = Rows(COST, [(1, 3)])
     rows.add(either(1, 3))
     rows.add((((0, 1.0), (2, 1.0), (4, -1.0)), 0.0))
