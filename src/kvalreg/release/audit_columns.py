@@ -90,7 +90,9 @@ class Columns:
         if asked.type is object:
             values = [value if value is None else str(value) for value in values]
         words = self._words[asked]
-        return self._decimals(asked, words, values) or _by_words([words[value] for value in values])
+        return self._decimals(asked, words, values) or _by_words(
+            [words[value] for value in values], numbers=asked.role in NUMBER_ROLES or asked.role == "interval"
+        )
 
     def _words_of(self, asked: Asked) -> Memory[Any, Word]:
         """What values say in columns of one kind."""
@@ -127,9 +129,11 @@ class Columns:
         return Column(never, never, speaks, empty, spans, lambda at: words[values[at]])
 
 
-def _by_words(words: list[Word]) -> Column:
+def _by_words(words: list[Word], *, numbers: bool) -> Column:
     marks, hides, speaks, empty, _, parts = zip(*words, strict=True)
-    spans = [told if any(told) else None for told in zip(*parts, strict=True)]
+    spans: list[Any] = [None] * len(NOTHING)
+    if numbers:
+        spans = [told if any(told) else None for told in zip(*parts, strict=True)]
     return Column(marks, hides, speaks, empty, spans, words.__getitem__)
 
 

@@ -7,6 +7,7 @@ named and never passed over; pictures, fonts and styles are the only files that 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -67,7 +68,8 @@ def site_files(site: Path) -> list[list[File]]:
     """The site's own files first, then those of each edition that it holds in ``utgaver/``, itself or by a link."""
     editions: dict[str, list[File]] = {"": []}
     linked = [folder for folder in (site / EDITIONS).glob("*") if folder.is_symlink() and folder.is_dir()]
-    inside = [path for folder in (site, *linked) for path in folder.rglob("*")]
+    walked = (found for folder in (site, *linked) for found in os.walk(folder))
+    inside = (Path(folder, name) for folder, _, names in walked for name in names)
     for path in sorted(path for path in inside if path.is_file()):
         address = path.relative_to(site).as_posix()
         parts = PurePosixPath(address).parts
