@@ -1,7 +1,7 @@
 """Memory that a run is done with, given back to the system.
 
 Comes in: nothing. Goes out: nothing but room for the next step's processes. It frees no object: it hands over what has
-been freed, which the C library otherwise keeps for this process alone, half a gigabyte after a nation's pages.
+been freed, which the C library otherwise keeps for this process alone: of a nation's cells a third.
 """
 
 from __future__ import annotations
