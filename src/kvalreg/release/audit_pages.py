@@ -15,18 +15,9 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from kvalreg.release.audit_fragments import read_csv, read_json, read_script
 from kvalreg.release.audit_markup import Part, Rows, Token, drawn_in, parts_of, rows_of, tokens
+from kvalreg.release.audit_page_tables import PageRow, PageRun, PageTable, told_by
 from kvalreg.release.audit_public import Public, Spot, plain
-from kvalreg.release.audit_tables import (
-    Fragment,
-    Passage,
-    Places,
-    Record,
-    Table,
-    TextKind,
-    crossed_columns,
-    crossed_records,
-    with_level,
-)
+from kvalreg.release.audit_tables import Fragment, Passage, TextKind
 
 PIECE = "kv:piece"
 """The comment that stands where a piece of a page has been cut out, to be read by itself."""
@@ -64,44 +55,6 @@ class _Open:
     inline: bool = False
     card: bool = False
     text: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _TableOpen:
-    """An open table: headings, and rows with their spots."""
-
-    spot: Spot
-    own: bool
-    rows: list[_RowOpen | _Run] = field(default_factory=list)
-    row: _RowOpen | None = None
-    cell: list[str] | None = None
-
-
-@dataclass(slots=True)
-class _RowOpen:
-    """A row of a table: its cells' texts, and what those that say so are sorted by, by their place."""
-
-    spot: Spot
-    cells: list[str] = field(default_factory=list)
-    sorts: dict[int, str] = field(default_factory=dict)
-    heading: bool = True
-
-
-@dataclass(slots=True)
-class _Run:
-    """Plain rows below each other, column by column."""
-
-    spot: Spot
-    units: list[str]
-    texts: list[list[str]]
-    sorts: list[list[str]]
-
-    def rows(self) -> Iterator[_RowOpen]:
-        """One by one."""
-        for at, unit in enumerate(self.units):
-            spot = self.spot._replace(orgnr=unit) if unit else self.spot
-            sorts = {n: column[at] for n, column in enumerate(self.sorts) if column[at]}
-            yield _RowOpen(spot, [column[at] for column in self.texts], sorts, heading=False)
 
 
 def read_html(public: Public, spot: Spot, text: str) -> Iterator[Fragment]:
@@ -162,7 +115,7 @@ class _Reader(HTMLParser):
         self.public = public
         self.found: list[Fragment] = []
         self.stack = [_Open("", spot)]
-        self.tables: list[_TableOpen] = []
+        self.tables: list[PageTable] = []
         self.drawings = 0
         self.pieces: list[Spot] = []
         self.crooked = False
@@ -217,9 +170,9 @@ class _Reader(HTMLParser):
             return
         if tag == "table":
             own = "kv-table" in classes.split() and "kv-counts" not in classes.split()
-            self.tables.append(_TableOpen(spot, own))
+            self.tables.append(PageTable(spot, own))
         elif tag == "tr" and self.tables:
-            self.tables[-1].row = _RowOpen(spot)
+            self.tables[-1].row = PageRow(spot)
             self.tables[-1].rows.append(self.tables[-1].row)
         elif row is not None:
             if tag == "td" or given.get("scope") == "row":
@@ -265,7 +218,7 @@ class _Reader(HTMLParser):
             return
         self.flush()
         texts = [[self.public.plain[text] for text in column] for column in told.texts]
-        run = _Run(self.spot, told.units, texts, told.sorts)
+        run = PageRun(self.spot, told.units, texts, told.sorts)
         self.tables[-1].rows.append(run)
         for column in texts:
             if any(map(self.public.tells.__getitem__, column)):
@@ -310,7 +263,7 @@ class _Reader(HTMLParser):
                 row.cells.append(plain("".join(cell)))
             self.tables[-1].cell = None
         elif tag == "table" and self.tables:
-            self._table(self.tables.pop())
+            self.found += told_by(self.public, self.tables.pop())
         elif not self.stack[-1].inline:
             self.flush()
         closed = self.stack.pop()
@@ -408,77 +361,3 @@ class _Reader(HTMLParser):
         if kind is TextKind.PROSE:
             return bool(self.public.sentences[text])
         return self.public.tells[text] or (kind is TextKind.LABEL and bool(self.public.named[text]))
-
-    def _table(self, table: _TableOpen) -> None:
-        """What a closed table tells.
-
-        What a cell is sorted by is its number to four digits: a reader of the page's source sees more than its text.
-        """
-        heading: list[str] = []
-        rows: list[_RowOpen | _Run] = []
-        for row in table.rows:
-            if isinstance(row, _RowOpen) and row.heading:
-                heading = heading or row.cells
-            else:
-                rows.append(row)
-        names = tuple(map(plain, heading))
-        printed: list[Record | Table] = []
-        sorted_by: list[Record | Table] = []
-        crossed, first = crossed_columns(self.public, heading), 1
-        for row in rows:
-            if isinstance(row, _Run) and not crossed:
-                printed.append(_table_of(table, names, row, first))
-                sorted_by += _sorts_of(table, names, row, first)
-                first += len(row.units)
-                continue
-            for one in row.rows() if isinstance(row, _Run) else [row]:
-                spot = _around(table, one.spot)._replace(place=f"{_before(table)}{first}")
-                numbers = [one.sorts.get(at, "") for at in range(1, len(one.cells))]
-                placed = [(spot, one.cells)], [(spot, [*one.cells[:1], *numbers])] if one.sorts else []
-                printed += crossed_records(heading, placed[0], crossed, machine=False)
-                sorted_by += map(_by_machine, crossed_records(heading, placed[1], crossed, machine=False))
-                first += 1
-        for found in (printed, sorted_by):
-            self.found += [one._replace(own=table.own) for one in with_level(self.public, found)]
-
-
-def _before(table: _TableOpen) -> str:
-    return f"{table.spot.place} table row ".lstrip()
-
-
-def _around(table: _TableOpen, spot: Spot) -> Spot:
-    """What is known of a row, and of its table where the row itself tells nothing."""
-    return spot.known(
-        level=table.spot.level if spot.level is None else None, year=table.spot.year if spot.year is None else None
-    )
-
-
-def _named(names: tuple[str, ...], size: int) -> tuple[str, ...]:
-    return names[:size] + ("",) * (size - len(names))
-
-
-def _table_of(table: _TableOpen, names: tuple[str, ...], run: _Run, first: int) -> Table:
-    places = Places(_before(table), range(first, first + len(run.units)))
-    units = run.units if any(run.units) else ()
-    return Table(_around(table, run.spot), _named(names, len(run.texts)), tuple(run.texts), False, places, units)
-
-
-def _sorts_of(table: _TableOpen, names: tuple[str, ...], run: _Run, first: int) -> Iterator[Table]:
-    """The same rows by what their cells are sorted by, as far as any is."""
-    size = len(run.texts)
-    rows = [at for at in range(len(run.units)) if any(column[at] for column in run.sorts)]
-    if not rows:
-        return
-    columns = [run.texts[0], *run.sorts[1:]]
-    if len(rows) < len(run.units):
-        columns = [[column[at] for at in rows] for column in columns]
-    units = [run.units[at] for at in rows] if any(run.units) else ()
-    places = Places(_before(table), [first + at for at in rows])
-    yield Table(_around(table, run.spot), _named(names, size), tuple(columns), True, places, units, sparse=True)
-
-
-def _by_machine(record: Record) -> Record:
-    """A record of what cells are sorted by: numbers that a program wrote; where none stands, nothing is said."""
-    kept = [0, *(at for at in range(1, len(record.texts)) if record.texts[at])]
-    names, texts = tuple([record.names[at] for at in kept]), tuple([record.texts[at] for at in kept])
-    return Record(record.spot, names, texts, (record.machine[0], *(True for _ in kept[1:])), record.own)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.inputs.units import Level
@@ -18,9 +18,7 @@ from kvalreg.release.audit_heard import Group, Heard
 from kvalreg.release.audit_public import Key, Memory, Place, Spot
 from kvalreg.release.audit_readings import Reader, Shape
 from kvalreg.release.audit_tables import Fragment, Passage, Table, TextKind, identity, text_of, told
-from kvalreg.release.published_numbers import plainly
-
-_Rows = set[int]
+from kvalreg.release.published_numbers import Plain, plainly
 
 
 @dataclass(slots=True)
@@ -37,12 +35,23 @@ class _Around:
         The indicator, context and year; None where they are not known.
     own_way
         Whether the indicator's numbers mean something else than those of a share.
+    cells
+        Where its numbers are noted; None as long as none is.
     """
 
     spot: Spot
     about: Spot
     group: Group | None
     own_way: bool = False
+    cells: dict[Place, list[Plain]] | None = None
+
+
+class _Kinds(NamedTuple):
+    """Rows that mark a cell as hidden, rows of which no value may be a result, and those to be read by themselves."""
+
+    hidden: set[int]
+    quiet: set[int]
+    others: set[int]
 
 
 class Rows:
@@ -89,35 +98,32 @@ class Rows:
             self._columns.read(Asked(role, machine[at], english, types[at], table.sparse and at > 0), table.columns[at])
             for at, role in enumerate(shape.roles)
         ]
-        hidden = hiding(columns, shape.codes, shape.counts)
-        others = {at for at, unit in enumerate(table.units) if unit and not self.public.by_orgnr(unit)}
-        quiet = silent(columns, table.size)
-        around = self._around(table, shape)
-        units = self._units(table)
+        unknown = {at for at, unit in enumerate(table.units) if unit and not self.public.by_orgnr(unit)}
+        kinds = _Kinds(hiding(columns, shape.codes, shape.counts), silent(columns, table.size), unknown)
+        around, units = self._around(table, shape), self._units(table)
         places = self._places(table, shape, around, units)
         if table.machine is None:
-            self._listen(table, zip(around, units, places, strict=True), others, quiet)
-        printed = numbers([columns[at] for at, _ in shape.numbers], table.size, others)
-        last, cells = None, {}
+            self._listen(table, zip(around, units, places, strict=True), kinds)
+        printed = numbers([columns[at] for at, _ in shape.numbers], table.size, kinds.others)
         for at, (known, place, plain) in enumerate(zip(around, places, printed, strict=True)):
-            if at in others or (not place and not table.own) or (at in quiet and at not in hidden):
+            if at in kinds.others or (not place and not table.own) or (at in kinds.quiet and at not in kinds.hidden):
                 continue
-            if len(place) != 1 or known.group is None or (at in hidden and at not in quiet):
-                others.add(at)
+            if len(place) != 1 or known.group is None or (at in kinds.hidden and at not in kinds.quiet):
+                kinds.others.add(at)
                 continue
-            if at in hidden:
+            if at in kinds.hidden:
                 heard.note_hidden(known.group, place[0], table.places, at)
                 continue
             if known.own_way:
-                key = Key(*known.group, place[0])
-                plain = plainly(self.reader.numbers_of([column.word(at) for column in columns], shape, key))
+                words = [column.word(at) for column in columns]
+                plain = plainly(self.reader.numbers_of(words, shape, Key(*known.group, place[0])))
             if plain == NOTHING:
                 heard.note_beside(known.group, place[0])
                 continue
-            if known is not last:
-                last, cells = known, heard.cells(known.group)
-            cells.setdefault(place[0], []).append(plain)
-        return sorted(others)
+            if known.cells is None:
+                known.cells = heard.cells(known.group)
+            known.cells.setdefault(place[0], []).append(plain)
+        return sorted(kinds.others)
 
     # --- what is known around rows -----------------------------------------------------------------------------------
     def _around(self, table: Table, shape: Shape) -> list[_Around]:
@@ -207,8 +213,7 @@ class Rows:
         self,
         table: Table,
         rows: Iterable[tuple[_Around, tuple[Place, ...], tuple[Place, ...]]],
-        others: _Rows,
-        quiet: _Rows,
+        kinds: _Kinds,
     ) -> None:
         """Add to the others each row of which a text says more than its numbers do."""
         telling = []
@@ -221,16 +226,16 @@ class Rows:
         if not telling:
             return
         for at, (row, *said) in enumerate(zip(rows, *telling, strict=True)):
-            if at in others:
+            if at in kinds.others:
                 continue
             known, unit, places = row
             about = unit or self._about(known.about)
-            simple = known.group is not None and at not in quiet and len(places) == 1
+            simple = known.group is not None and at not in kinds.quiet and len(places) == 1
             for sentence in (one for sentences in said for one in sentences):
                 meant = sentence.places or about
                 same_year = not sentence.years or (known.group is not None and sentence.years == known.group[3:])
                 if sentence.titled or (meant and not (simple and same_year and meant == places)):
-                    others.add(at)
+                    kinds.others.add(at)
 
 
 def _types(table: Table) -> list[type] | None:

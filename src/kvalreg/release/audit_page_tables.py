@@ -1,0 +1,134 @@
+"""Tables of pages, gathered row by row while a page is walked through.
+
+Comes in: the rows of a table, those that are plain many at a time. Goes out: what the table tells, as `Record`s and
+`Table`s. It knows nothing of markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from kvalreg.release.audit_public import Public, Spot, plain
+from kvalreg.release.audit_tables import (
+    Fragment,
+    Places,
+    Record,
+    Table,
+    crossed_columns,
+    crossed_records,
+    with_level,
+)
+
+
+@dataclass(slots=True)
+class PageTable:
+    """An open table: headings, and rows with their spots."""
+
+    spot: Spot
+    own: bool
+    rows: list[PageRow | PageRun] = field(default_factory=list)
+    row: PageRow | None = None
+    cell: list[str] | None = None
+
+
+@dataclass(slots=True)
+class PageRow:
+    """A row of a table: its cells' texts, and what those that say so are sorted by, by their place."""
+
+    spot: Spot
+    cells: list[str] = field(default_factory=list)
+    sorts: dict[int, str] = field(default_factory=dict)
+    heading: bool = True
+
+
+@dataclass(slots=True)
+class PageRun:
+    """Plain rows below each other, column by column."""
+
+    spot: Spot
+    units: list[str]
+    texts: list[list[str]]
+    sorts: list[list[str]]
+
+    def rows(self) -> Iterator[PageRow]:
+        """One by one."""
+        for at, unit in enumerate(self.units):
+            spot = self.spot._replace(orgnr=unit) if unit else self.spot
+            sorts = {n: column[at] for n, column in enumerate(self.sorts) if column[at]}
+            yield PageRow(spot, [column[at] for column in self.texts], sorts, heading=False)
+
+
+def told_by(public: Public, table: PageTable) -> list[Fragment]:
+    """What a closed table tells.
+
+    What a cell is sorted by is its number to four digits: a reader of the page's source sees more than its text.
+    """
+    heading: list[str] = []
+    rows: list[PageRow | PageRun] = []
+    for row in table.rows:
+        if isinstance(row, PageRow) and row.heading:
+            heading = heading or row.cells
+        else:
+            rows.append(row)
+    names = tuple(map(plain, heading))
+    printed: list[Record | Table] = []
+    sorted_by: list[Record | Table] = []
+    crossed, first = crossed_columns(public, heading), 1
+    for row in rows:
+        if isinstance(row, PageRun) and not crossed:
+            printed.append(_table_of(table, names, row, first))
+            sorted_by += _sorts_of(table, names, row, first)
+            first += len(row.units)
+            continue
+        for one in row.rows() if isinstance(row, PageRun) else [row]:
+            spot = _around(table, one.spot)._replace(place=f"{_before(table)}{first}")
+            numbers = [one.sorts.get(at, "") for at in range(1, len(one.cells))]
+            placed = [(spot, one.cells)], [(spot, [*one.cells[:1], *numbers])] if one.sorts else []
+            printed += crossed_records(heading, placed[0], crossed, machine=False)
+            sorted_by += map(_by_machine, crossed_records(heading, placed[1], crossed, machine=False))
+            first += 1
+    leveled = [*with_level(public, printed), *with_level(public, sorted_by)]
+    return [one._replace(own=table.own) for one in leveled]
+
+
+def _before(table: PageTable) -> str:
+    return f"{table.spot.place} table row ".lstrip()
+
+
+def _around(table: PageTable, spot: Spot) -> Spot:
+    """What is known of a row, and of its table where the row itself tells nothing."""
+    return spot.known(
+        level=table.spot.level if spot.level is None else None, year=table.spot.year if spot.year is None else None
+    )
+
+
+def _named(names: tuple[str, ...], size: int) -> tuple[str, ...]:
+    return names[:size] + ("",) * (size - len(names))
+
+
+def _table_of(table: PageTable, names: tuple[str, ...], run: PageRun, first: int) -> Table:
+    places = Places(_before(table), range(first, first + len(run.units)))
+    units = run.units if any(run.units) else ()
+    return Table(_around(table, run.spot), _named(names, len(run.texts)), tuple(run.texts), False, places, units)
+
+
+def _sorts_of(table: PageTable, names: tuple[str, ...], run: PageRun, first: int) -> Iterator[Table]:
+    """The same rows by what their cells are sorted by, as far as any is."""
+    size = len(run.texts)
+    rows = [at for at in range(len(run.units)) if any(column[at] for column in run.sorts)]
+    if not rows:
+        return
+    columns = [run.texts[0], *run.sorts[1:]]
+    if len(rows) < len(run.units):
+        columns = [[column[at] for at in rows] for column in columns]
+    units = [run.units[at] for at in rows] if any(run.units) else ()
+    places = Places(_before(table), [first + at for at in rows])
+    yield Table(_around(table, run.spot), _named(names, size), tuple(columns), True, places, units, sparse=True)
+
+
+def _by_machine(record: Record) -> Record:
+    """A record of what cells are sorted by: numbers that a program wrote; where none stands, nothing is said."""
+    kept = [0, *(at for at in range(1, len(record.texts)) if record.texts[at])]
+    names, texts = tuple([record.names[at] for at in kept]), tuple([record.texts[at] for at in kept])
+    return Record(record.spot, names, texts, (record.machine[0], *(True for _ in kept[1:])), record.own)
