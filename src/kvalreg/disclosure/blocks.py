@@ -7,11 +7,11 @@ cheapest cells. It knows nothing of tables, and attacks nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from kvalreg.disclosure.programs import Constraints, FloatArray, Program, Solution
+from kvalreg.disclosure.programs import Constraints, Entries, FloatArray, Program
 
 Row = tuple[tuple[tuple[int, float], ...], float]
 """``sum(weight * hidden) >= need`` over cells that can be chosen, and over sums (``size + r``: some cell is hidden)."""
@@ -44,31 +44,32 @@ class Block:
         Without whole numbers first: that is quick, and the answer is often whole all the same. Where it is not, the
         patients are left out of the costs, for the solver is faster where all costs are multiples of one number.
         """
-        found = self._linear
-        if found is not None and not _whole(found):
-            found = self._program.whole_minimum(self._steps)
-        if found is None:
+        if not self._columns:
             return None
-        return [cell for cell, value in zip(self._cells, found.values.tolist(), strict=False) if value > 0.5]
-
-    @cached_property
-    def _program(self) -> Program:
         place = {cell: column for column, cell in enumerate(self._columns)}
-        entries = [(at, place[cell], weight) for at, (weights, _) in enumerate(self._rows) for cell, weight in weights]
-        needs, width = np.array([need for _, need in self._rows]), len(self._columns)
-        return Program(Constraints(entries, (needs, np.full(len(needs), np.inf)), (np.zeros(width), np.ones(width))))
+        entries = tuple(
+            (at, place[cell], weight) for at, (weights, _) in enumerate(self._rows) for cell, weight in weights
+        )
+        needs = tuple(need for _, need in self._rows)
+        found = _program(entries, needs, len(self._columns)).minimum(self._costs)
+        values = None if found is None else found.values
+        if values is not None and (np.abs(values - np.rint(values)) > 1e-6).any():
+            values = _whole_minimum(tuple(np.rint(self._costs / COST_STEP).tolist()), entries, needs)
+        if values is None:
+            return None
+        return [cell for cell, value in zip(self._cells, values, strict=False) if value > 0.5]
 
-    @cached_property
-    def _linear(self) -> Solution | None:
-        return self._program.minimum(self._costs) if self._columns else None
 
-    @property
-    def _steps(self) -> FloatArray:
-        return np.rint(self._costs / COST_STEP)
+def _program(entries: Entries, needs: Sequence[float], width: int) -> Program:
+    rows = np.array(needs), np.full(len(needs), np.inf)
+    return Program(Constraints(entries, rows, (np.zeros(width), np.ones(width))))
 
 
-def _whole(solution: Solution) -> bool:
-    return bool((np.abs(solution.values - np.rint(solution.values)) <= 1e-6).all())
+@lru_cache(maxsize=200)
+def _whole_minimum(costs: tuple[float, ...], entries: Entries, needs: tuple[float, ...]) -> FloatArray | None:
+    """The cheapest whole numbers; remembered, because the same few small hospitals ask the same thing every year."""
+    found = _program(entries, needs, len(costs)).whole_minimum(np.array(costs))
+    return None if found is None else found.values
 
 
 class Rows:
