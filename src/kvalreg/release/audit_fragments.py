@@ -36,6 +36,8 @@ _PARAMETER = 2
 _MOST_MUTE = 1000
 """Documents that are remembered because nothing follows from them."""
 _NUMBERS = frozenset({int, float})
+_TELL_UNITS = frozenset({"level", "unit"})
+"""What fields may be, of which a row or an object is known to be about some unit."""
 _NESTING = frozenset({dict, list})
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"' + r"|'((?:[^'\\\n]|\\.)*)'" + r"|`([^`]*)`")
 
@@ -152,7 +154,7 @@ class _JsonReader:
 
     def _is_mute(self, spot: Spot, names: tuple[str, ...], columns: Iterable[Iterable[object]]) -> bool:
         """Whether rows are about no unit: neither what stands around them nor any value tells of one."""
-        if tells_of_unit(spot) or {"level", "unit"} & {role for _, role in identity(names)}:
+        if tells_of_unit(spot) or _TELL_UNITS & {role for _, role in identity(names)}:
             return False
         texts = (one for column in columns for one in column if type(one) is str)
         return not any(self.public.units_of[text] or self.public.tells[text] for text in texts)
@@ -166,6 +168,16 @@ class _JsonReader:
             return
         places = Places(f"{path}[", range(len(columns[0])), "]")
         self.found += with_level(self.public, [Table(spot, names, columns, None, places)])
+
+    def _says_nothing(self, spot: Spot, value: dict[str, object]) -> bool:
+        """Whether a plain object is about no unit: charts are made of hundreds of these."""
+        if tells_of_unit(spot) or _TELL_UNITS & {role for _, role in identity(tuple(value))}:
+            return False
+        units_of, tells = self.public.units_of, self.public.tells
+        for key, one in value.items():
+            if type(one) in _NESTING or units_of[key] or (type(one) is str and tells[one]) or units_of[text_of(one)]:
+                return False
+        return True
 
     def _by_unit(self, spot: Spot, value: dict[str, object], path: str) -> bool:
         """Whether an object holds one plain object for each unit, by its orgnr: these are rows of tables."""
@@ -183,7 +195,7 @@ class _JsonReader:
 
     def _object(self, spot: Spot, value: dict[str, object], path: str) -> None:
         public, found = self.public, self.found
-        if self._by_unit(spot, value, path):
+        if self._says_nothing(spot, value) or self._by_unit(spot, value, path):
             return
         if len(value) == _PARAMETER and set(value) == {"name", "value"} and isinstance(value["name"], str):
             value = {value["name"]: value["value"]}  # a parameter of a chart: what it is called tells what it is

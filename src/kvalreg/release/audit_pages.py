@@ -237,9 +237,9 @@ class _Reader(HTMLParser):
         if self.tables and self.tables[-1].cell is not None:
             self.read_parts(parts_of(text))
             return
-        for told in drawn_in(text):
-            if told := plain(told):
-                self._passage(self.spot, told, TextKind.LABEL)
+        for told in map(plain, drawn_in(text)):
+            if self._tells(told, TextKind.LABEL):
+                self.found.append(Passage(self.spot, told, TextKind.LABEL))
 
     def handle_comment(self, data: str) -> None:
         """A comment can be read too; one stands where a piece of the page has been cut out."""
