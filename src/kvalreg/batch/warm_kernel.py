@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+from ipykernel import ipkernel
 from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -214,6 +215,19 @@ class LinkKernel(IPythonKernel):
         self._publish_status("idle", "shell")
 
 
+@contextmanager
+def _no_modules_listed() -> Iterator[None]:
+    """Spare a kernel the list of all modules, which its debugger alone reads.
+
+    To look at every module writes to every module: the system would copy 20 MB from the process that was forked.
+    """
+    ipkernel.sys = SimpleNamespace(modules={})  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        ipkernel.sys = sys  # type: ignore[attr-defined]
+
+
 class LinkApp(IPKernelApp):
     """The stock kernel's application, with one socket in place of five."""
 
@@ -229,15 +243,16 @@ class LinkApp(IPKernelApp):
         self.iopub_thread = _NoThread()
 
     def init_kernel(self) -> None:  # noqa: D102
-        self.kernel = LinkKernel.instance(
-            parent=self,
-            session=self.session,
-            iopub_thread=self.iopub_thread,
-            iopub_socket=IOPUB,
-            profile_dir=self.profile_dir,
-            user_ns=self.user_ns,
-            log=self.log,
-        )
+        with _no_modules_listed():
+            self.kernel = LinkKernel.instance(
+                parent=self,
+                session=self.session,
+                iopub_thread=self.iopub_thread,
+                iopub_socket=IOPUB,
+                profile_dir=self.profile_dir,
+                user_ns=self.user_ns,
+                log=self.log,
+            )
         self.displayhook.get_execution_count = lambda: self.kernel.execution_count
 
     def init_poller(self) -> None:
