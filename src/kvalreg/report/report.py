@@ -198,7 +198,8 @@ class Report(Selection):
         <kvalreg piece, ... characters>
         """
         indicator = self.registry.indicator(ind_id)
-        beside = [cell for cell in self.units_presented(indicator, context) if cell["orgnr"] in units]
+        presented = self.units_presented(indicator, context) if units else []
+        beside = [cell for cell in presented if cell["orgnr"] in units]
         figure = self.figure("trend", ind_id, context, beside=beside)
         years = [int(cell["year"]) for cell in self.view(indicator, context).nation]
         works = drawn_works(self.registry.works(ind_id), years) if figure.markdown else ()
@@ -277,7 +278,7 @@ class Report(Selection):
         """What the page knows of every unit, for readers who pick their own; it shows nothing by itself."""
         indicator = self.registry.indicator(ind_id)
         series = series_file(self.registry.id, ind_id, [one.id for one in self.registry.indicators])
-        return units_block(self.view(indicator, context), self.units_presented(indicator, context), series)
+        return units_block(self.view(indicator, context), self.units_presented_now(indicator, context), series)
 
     # --- the registry's own words, and the page around them ----------------------------------------------------------
     def quality(self) -> Piece:

@@ -6,8 +6,11 @@ compared. It says nothing about how they are shown.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+
+import pandas as pd
 
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.descriptor import Indicator, Registry
@@ -53,7 +56,7 @@ class Selection:
 
     def cells(self, ind_id: str, context: str, level: Level) -> Cells:
         """The published cells of one indicator, context and level, all years up to this one, with the unit's name."""
-        return self._groups.get((ind_id, context, level.value), [])
+        return self._of_level(level).get((ind_id, context, level.value), [])
 
     def cells_now(self, ind_id: str, context: str, level: Level) -> Cells:
         """Of these, the cells of the year that is told of."""
@@ -78,6 +81,10 @@ class Selection:
         """The cells of every unit that a reader may pick: hospitals, HFs and RHFs, all years up to this one."""
         return [cell for level in COMPARED for cell in self.cells(indicator.id, context, level)]
 
+    def units_presented_now(self, indicator: Indicator, context: str) -> Cells:
+        """Of these, the cells of the year that is told of."""
+        return [cell for level in COMPARED for cell in self.cells_now(indicator.id, context, level)]
+
     def view(self, indicator: Indicator, context: str) -> View:
         """What a figure of this indicator looks at."""
         level, _ = self.units_compared(indicator, context)
@@ -87,7 +94,10 @@ class Selection:
 
     def coverage_view(self, indicator: Indicator) -> View | None:
         """What a figure of coverage looks at: the year in which it was last measured; None if it never was."""
-        newest = max((int(cell["year"]) for cell in self.units_presented(indicator, "caregiver")), default=None)
+        if self.units_presented_now(indicator, "caregiver"):
+            newest: int | None = self.year
+        else:
+            newest = max((int(cell["year"]) for cell in self.units_presented(indicator, "caregiver")), default=None)
         if newest is None:
             return None
         level = self.published.presentation(indicator.id, "caregiver", newest).level
@@ -115,19 +125,31 @@ class Selection:
     @cached_property
     def _now(self) -> dict[tuple[str, str, str], Cells]:
         """The cells of the year by indicator, context and level; groups without one are left out."""
-        now = {key: [cell for cell in cells if cell["year"] == self.year] for key, cells in self._groups.items()}
-        return {key: cells for key, cells in now.items() if cells}
+        cells = self.published.cells
+        return self._grouped(cells["year"] == self.year)
+
+    def _of_level(self, level: Level) -> dict[tuple[str, str, str], Cells]:
+        """The cells of a level up to this year, by indicator and context: a page asks for few levels' years."""
+        if level not in self._levels:
+            cells = self.published.cells
+            self._levels[level] = self._grouped((cells["year"] <= self.year) & (cells["level"] == level.value))
+        return self._levels[level]
 
     @cached_property
-    def _groups(self) -> dict[tuple[str, str, str], Cells]:
-        """The cells up to this year by indicator, context and level."""
-        cells = self.published.cells
-        names: dict[tuple[str, str], str] = {}
-        groups: dict[tuple[str, str, str], Cells] = {}
-        for cell in records(cells[cells["year"] <= self.year]):
+    def _levels(self) -> dict[Level, dict[tuple[str, str, str], Cells]]:
+        return {}
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, str], str]:
+        return {}
+
+    def _grouped(self, chosen: pd.Series) -> dict[tuple[str, str, str], Cells]:
+        """The chosen cells with their units' names, by indicator, context and level."""
+        names, groups = self._names, defaultdict[tuple[str, str, str], Cells](list)
+        for cell in records(self.published.cells[chosen]):
             unit = (cell["level"], cell["orgnr"])
             if unit not in names:
                 names[unit] = self.unit_name(Level(unit[0]), unit[1])
             cell["unit"] = names[unit]
-            groups.setdefault((cell["ind_id"], cell["context"], cell["level"]), []).append(cell)
-        return groups
+            groups[cell["ind_id"], cell["context"], cell["level"]].append(cell)
+        return dict(groups)

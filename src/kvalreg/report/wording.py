@@ -16,7 +16,7 @@ from importlib.resources import files
 from babel import Locale
 from babel.dates import format_date
 from babel.lists import format_list
-from babel.numbers import format_decimal, format_percent, get_decimal_symbol
+from babel.numbers import format_decimal, format_percent, get_decimal_symbol, get_group_symbol
 
 from kvalreg.inputs.descriptor import Indicator, IndicatorType
 
@@ -25,6 +25,8 @@ _OF = {"nb": "av", "nn": "av", "en": "of"}
 _DATES = {"nb": "nb", "nn": "nn", "en": "en_GB"}
 """Whose dates: 31 December 2025, as Europe writes it in English."""
 
+_EXACT = 1e15
+"""A number of fewer digits has the same ones however it is written out."""
 Text = str | dict[str, str]
 """A text, or its plural forms by Babel's names for them: ``one`` and ``other``."""
 
@@ -187,14 +189,21 @@ def _frequency(share: float, per: int, language: str) -> str:
 @lru_cache(maxsize=1 << 14)
 def _number(number: float, decimals: int, language: str) -> str:
     """A page tells each of its numbers several times."""
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return _formatted(_half_up(number, decimals), pattern, language)
+    return _formatted(_half_up(number, decimals), decimals, language)
 
 
 @lru_cache(maxsize=4096)
-def _formatted(number: float, pattern: str, language: str) -> str:
-    """Babel's word for a number; a page has thousands of numbers, but few different ones."""
-    return format_decimal(number, format=pattern, locale=language)
+def _formatted(number: float, decimals: int, language: str) -> str:
+    """Babel's word for a rounded number, put together from its signs: a page has hundreds of different numbers."""
+    if abs(number) * 10**decimals >= _EXACT:
+        return format_decimal(number, format="#,##0" + ("." + "0" * decimals if decimals else ""), locale=language)
+    return f"{number:,.{decimals}f}".translate(_signs(language))
+
+
+@cache
+def _signs(language: str) -> dict[int, str]:
+    """A language's signs in the place of Python's."""
+    return {ord(","): get_group_symbol(language), ord("."): get_decimal_symbol(language)}
 
 
 def _half_up(number: float, decimals: int) -> float:
