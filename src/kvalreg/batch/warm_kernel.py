@@ -31,6 +31,7 @@ from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
 from traitlets import Any as AnyTrait
+from traitlets.config import Config
 
 from kvalreg.batch.warm_link import Frames, Message, framed
 
@@ -221,7 +222,7 @@ def _no_modules_listed() -> Iterator[None]:
 
     To look at every module writes to every module: the system would copy 20 MB from the process that was forked.
     """
-    ipkernel.sys = SimpleNamespace(modules={})  # type: ignore[attr-defined]
+    ipkernel.sys = SimpleNamespace(modules={})  # type: ignore[attr-defined,assignment]
     try:
         yield
     finally:
@@ -234,6 +235,10 @@ class LinkApp(IPKernelApp):
     kernel_class = LinkKernel
     outlet = AnyTrait()
     name = "ipython-kernel"
+
+    def parse_command_line(self, argv: Any = None) -> None:  # noqa: ARG002
+        """There is none: to read it takes a tenth of a kernel's start."""
+        self.update_config(Config({"HistoryManager": {"hist_file": ":memory:"}}))
 
     def init_connection_file(self) -> None:  # noqa: D102
         self.session = LinkSession(parent=self, outlet=self.outlet)
@@ -273,7 +278,7 @@ def serve(link: socket.socket) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = LinkApp.instance(outlet=Outlet(link), outstream_class=f"{__name__}.{LinkStream.__name__}")
-    app.initialize(["--HistoryManager.hist_file=:memory:"])
+    app.initialize([])
     kernel: LinkKernel = app.kernel
     if kernel.shell is not None:
         kernel.shell.exit_now = False

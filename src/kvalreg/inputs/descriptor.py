@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -43,12 +43,12 @@ class IndicatorType(StrEnum):
     MEDIAN = "median"
     DG_ANDEL = "dg_andel"
 
-    @property
+    @cached_property
     def summed(self) -> bool:
         """True for numerators over denominators that sum: they aggregate, and rows of one key are summed."""
         return self in (IndicatorType.ANDEL, IndicatorType.DG_ANDEL)
 
-    @property
+    @cached_property
     def share(self) -> bool:
         """True when the value is a share from 0 to 1."""
         return self.summed or self is IndicatorType.BEREGNET_ANDEL

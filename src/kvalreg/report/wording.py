@@ -10,7 +10,7 @@ import math
 import tomllib
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 
 from babel import Locale
@@ -54,16 +54,32 @@ class Words:
 
         A text with plural forms takes the one that the number `count` asks for, and ``other`` without it.
         """
-        section, name = key.split(".")
-        text, count = self.catalogue[section][name], values.get("count")
+        if not values:
+            return self._told(key)
+        text, count = self._texts[key], values.get("count")
         if isinstance(count, int):
             values["count"] = self.number(count)
         return (text if isinstance(text, str) else text[self._form(count)]).format(**values)
 
+    def _told(self, key: str) -> str:
+        """A text without places, which a page asks for hundreds of times."""
+        if key not in self._plain:
+            text = self._texts[key]
+            self._plain[key] = (text if isinstance(text, str) else text["other"]).format()
+        return self._plain[key]
+
+    @cached_property
+    def _plain(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _texts(self) -> dict[str, Text]:
+        """The texts by ``section.key``."""
+        return {f"{section}.{name}": text for section, texts in self.catalogue.items() for name, text in texts.items()}
+
     def forms(self, key: str) -> tuple[str, ...]:
         """Every plural form of a text, with its places still empty; the text alone where it has one form."""
-        section, name = key.split(".")
-        text = self.catalogue[section][name]
+        text = self._texts[key]
         return (text,) if isinstance(text, str) else tuple(text.values())
 
     def _form(self, count: object) -> str:
@@ -119,7 +135,10 @@ class Words:
 
     def subject(self, indicator: Indicator, value: float) -> str:
         """A value as the subject of a sentence: ``87 av 100 pasienter``."""
-        text = self.value(indicator, value)
+        return self.as_subject(indicator, self.value(indicator, value))
+
+    def as_subject(self, indicator: Indicator, text: str) -> str:
+        """A value's text as the subject of a sentence."""
         return self("message.patients", frequency=text) if indicator.type.share else text
 
     @property

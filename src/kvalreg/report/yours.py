@@ -53,7 +53,8 @@ def unit_told(cell: PublishedCell, indicator: Indicator, words: Words) -> dict[s
     if not cell["shown"]:
         return {"name": name, "text": words("message.unit_hidden", unit=name, year=cell["year"]), "shown": False}
     key = "message.unit_provisional" if cell["provisional"] else "message.unit"
-    sentences = [words(key, unit=name, value=words.subject(indicator, cell["value"]), year=cell["year"])]
+    value = words.value(indicator, cell["value"])
+    sentences = [words(key, unit=name, value=words.as_subject(indicator, value), year=cell["year"])]
     level = level_text(cell, words) if cell["achievement"] else ""
     if level:
         sentences.append(f"{level}.")
@@ -61,7 +62,7 @@ def unit_told(cell: PublishedCell, indicator: Indicator, words: Words) -> dict[s
         sentences.append(words(f"change.{cell['change']}", year=int(cell["change_from"])) + ".")
     return {
         "name": name,
-        "value": words.value(indicator, cell["value"]),
+        "value": value,
         "patients": words.patients(indicator, cell["denominator"]),
         "level": cell["achievement"],
         "levelText": level,

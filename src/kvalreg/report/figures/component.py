@@ -12,8 +12,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
-from html import escape
+from functools import cache, lru_cache
+from html import escape as escaped
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +23,8 @@ from kvalreg.report.figures.chart_data import Rows, columns_of, data_told
 from kvalreg.report.figures.theme import CONFIG, ONCE
 from kvalreg.report.wording import Words
 
+escape = lru_cache(maxsize=1 << 14)(escaped)
+"""HTML of a text: figures tell the same few names and numbers many times."""
 _QUOTED = re.compile(r"[^\w.~;,:()+/-]+")
 """What an address in a page may not hold as it is; letters such as å it may."""
 
@@ -195,7 +197,7 @@ def _csv_address(rows: Rows) -> str:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(rows[0])
-    writer.writerows([_csv_cell(value) for value in row.values()] for row in rows)
+    writer.writerows([_comma(value) if isinstance(value, float) else value for value in row.values()] for row in rows)
     return "data:text/csv;charset=utf-8,%EF%BB%BF" + _QUOTED.sub(lambda found: _quote(found[0]), text.getvalue())
 
 
@@ -205,5 +207,5 @@ def _quote(signs: str) -> str:
     return quote(signs)
 
 
-def _csv_cell(value: object) -> str:
-    return str(value).replace(".", ",") if isinstance(value, float) else "" if value is None else str(value)
+def _comma(number: float) -> str:
+    return str(number).replace(".", ",")
