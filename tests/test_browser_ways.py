@@ -75,6 +75,7 @@ def test_filters_stand_in_the_address_and_the_back_button_undoes_them(demo_addre
     page.wait_for_function("document.querySelector('select[name=ar]').value === ''")
     assert page.get_by_label("Fagområde").input_value() == "Lunger"
     page.get_by_role("button", name="Vis alt").click()
+    rows.nth(every - 1).wait_for()
     assert rows.count() == every
     assert "fagomrade" not in page.url
 

@@ -17,7 +17,10 @@ from kvalreg.disclosure.published import Published
 from kvalreg.inputs.site_descriptor import SiteDescriptor
 from kvalreg.inputs.slugs import Slugs
 from kvalreg.inputs.units import Unit, Units
+from kvalreg.report.addresses import year_page
+from kvalreg.report.report import Report
 from kvalreg.report.revision import History
+from kvalreg.report.wording import words
 from kvalreg.site.newest import Newest
 from kvalreg.site.open_data import json_columns, rows
 from kvalreg.site.staging import Page
@@ -58,12 +61,23 @@ class Shown:
         Its place among the registries, from 1.
     shares
         What it tells of each unit, where that is known already.
+    headlines
+        The most important message of its years' pages, by address, as far as they are known already.
     """
 
     published: Published
     pages: tuple[AcceptedPage, ...]
     number: int = 1
     shares: Mapping[str, UnitShare] | None = None
+    headlines: Mapping[str, str] = field(default_factory=dict)
+
+    def headline(self, year: int, round_: str) -> str:
+        """The most important message of a year, in the registry's own language; the report that says it is not kept."""
+        registry = self.published.registry
+        page = year_page(registry.id, year, round_)
+        if page in self.headlines:
+            return self.headlines[page]
+        return Report(self.published, year, round_, words(registry.language)).headline()
 
     @cached_property
     def newest(self) -> Newest:

@@ -16,7 +16,6 @@ from xml.sax.saxutils import quoteattr
 from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.disclosure.published import Published
 from kvalreg.report.markup import escape_markdown, raw_html
-from kvalreg.report.report import Report
 from kvalreg.report.wording import words
 from kvalreg.site.content import Content, Shown, Site
 from kvalreg.site.staging import NOT_FOUND, Page
@@ -98,8 +97,7 @@ def told_of(published: Published, pages: Iterable[AcceptedPage]) -> list[Accepte
 
 
 def _entry(page: AcceptedPage, shown: Shown, site: Site) -> str:
-    say = words(page.language)
-    text = Report(shown.published, page.year, page.round, say).headline()
+    text = shown.headline(page.year, page.round)
     moment = _moment(page.made)
     return (
         f'<entry xml:lang="{page.language}" kv:registry="{page.registry}"><id>{_identity(page.address)}</id>\n'

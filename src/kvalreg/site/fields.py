@@ -44,7 +44,7 @@ def _registry_link(shown: Shown, at: str, say: Words) -> str:
     lang = f' lang="{registry.language}"' if registry.language != say.language else ""
     return (
         f'<a href="{link(registry_page(registry.id), at)}"{lang}>{escape(registry.name)}</a>'
-        f'<span class="kv-note"{lang}>{escape(shown.newest.headline)}</span>'
+        f'<span class="kv-note"{lang}>{escape(shown.headline(*shown.newest.round))}</span>'
     )
 
 

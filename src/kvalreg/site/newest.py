@@ -85,11 +85,6 @@ class Newest:
         """The report of the newest complete year, in the registry's own language."""
         return self.report_of(*self.round)
 
-    @cached_property
-    def headline(self) -> str:
-        """The most important message of the newest complete year; the report that says it is not kept for it."""
-        return Report(self.published, *self.round, words(self.registry.language)).headline()
-
     def report_of(self, year: int, round_: str, language: str = "") -> Report:
         """The report of a year, in the registry's own language where none is given; made once."""
         own = self.registry.language

@@ -23,6 +23,7 @@ from kvalreg.inputs.rounds import deadlines
 from kvalreg.inputs.site_descriptor import SiteDescriptor, read_site_descriptor
 from kvalreg.inputs.slugs import Slugs, read_slugs
 from kvalreg.project import Project
+from kvalreg.report.addresses import year_page
 from kvalreg.report.revision import History
 from kvalreg.site.content import Shown, Site
 from kvalreg.site.feed import lists_of_pages, told_of
@@ -130,7 +131,7 @@ class Parts:
             self._keep("parts", registry, {"key": keys[registry], **part})
         parts = [self._entry("parts", registry) for registry in around]
         shown = tuple(
-            replace(one, shares=KeptShares(self._shares(registry), part["places"]))
+            replace(one, shares=KeptShares(self._shares(registry), part["places"]), headlines=part["headlines"])
             for one, (registry, part) in zip(site.shown, zip(around, parts, strict=True), strict=True)
         )
         days = {at: date.fromisoformat(day) if day else None for part in parts for at, day in part["days"].items()}
@@ -205,7 +206,9 @@ def _part(project: Project, registry: str, around: Around) -> dict[str, Any]:
     site = Site((shown,), around.slugs, around.descriptor, around.title)
     content = site_content(site, REGISTRY_MAKERS)
     shares = KeptShares.keep(unit_shares(shown), _shares_file(project, registry))
+    told = {(page.year, page.round) for page in told_of(published, shown.pages)} | {shown.newest.round}
     return {
+        "headlines": {year_page(registry, *year): shown.headline(*year) for year in sorted(told)},
         "files": stage_part(project, content.pages, content.files, around.descriptor),
         "days": {address: day.isoformat() if day else "" for address, day in content.days.items()},
         "shares": [*stamp(_shares_file(project, registry))],

@@ -68,7 +68,7 @@ def _row(shown: Shown, say: Words) -> str:
         f'<tr{attributes_html(about)}><th scope="row"{lang}>'
         f'<a href="{link(registry_page(registry.id), REGISTRIES_PAGE)}">{escape(registry.name)}</a>'
         f'<span class="kv-note">{escape(", ".join(registry.medical_fields))}</span></th>'
-        f'<td data-label="{labels["message"]}"{lang}>{escape(newest.headline)}</td>'
+        f'<td data-label="{labels["message"]}"{lang}>{escape(shown.headline(*newest.round))}</td>'
         f'<td data-label="{labels["reached"]}" data-sort="{round(reached / of, 4) if of else ""}">{share}</td>'
         f'<td data-label="{labels["years"]}" data-sort="{newest.round[0]}">{_years(shown, say)}</td></tr>'
     )
