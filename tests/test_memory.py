@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-
 SCRIPT = """
 from pathlib import Path
 from kvalreg.memory import give_back
