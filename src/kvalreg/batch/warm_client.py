@@ -32,6 +32,7 @@ _FOR_IMPORTS = {
     "OPENBLAS_NUM_THREADS": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
 """Libraries read these when they are imported. None may start a thread: a process with threads cannot be forked."""
 PATIENCE = 60

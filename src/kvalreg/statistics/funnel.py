@@ -151,15 +151,12 @@ def binomial_limits(n: npt.ArrayLike, target: npt.ArrayLike, confidence: float) 
     usable = (ns > 0) & (centres >= 0) & (centres <= 1)
     patients, centres = np.where(usable, ns, 1.0), np.where(usable, centres, 0.5)
 
-    def at(p: float) -> tuple[Floats, Floats]:
-        rank = cast(Floats, stats.binom.ppf(p, patients, centres))
-        part = (_up_to(rank, patients, centres) - p) / np.asarray(stats.binom.pmf(rank, patients, centres))
-        return rank, np.where(usable, np.clip((rank - part) / patients, 0.0, 1.0), np.nan)
-
     p = tail(confidence)
-    _, low = at(p)
-    rank, high = at(1 - p)
-    return Interval(low, np.where(usable & (rank == patients), 1.0, high))
+    ends = np.array([p, 1 - p]).reshape(2, *(1 for _ in usable.shape))  # both at once: SciPy's calls cost, not numbers
+    rank = cast(Floats, stats.binom.ppf(ends, patients, centres))
+    part = (_up_to(rank, patients, centres) - ends) / np.asarray(stats.binom.pmf(rank, patients, centres))
+    low, high = np.where(usable, np.clip((rank - part) / patients, 0.0, 1.0), np.nan)
+    return Interval(low, np.where(usable & (rank[1] == patients), 1.0, high))
 
 
 def limits(n: npt.ArrayLike, target: npt.ArrayLike, tau2: npt.ArrayLike, confidence: float) -> Interval:
