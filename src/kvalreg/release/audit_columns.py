@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kvalreg.release.audit_public import Memory
-from kvalreg.release.audit_readings import NUMBER_ROLES, Reader, Word
+from kvalreg.release.audit_readings import NUMBER_ROLES, QUIET_ROLES, Reader, Word
 from kvalreg.release.audit_tables import text_of
 from kvalreg.release.published_numbers import DRAWN_DIGITS, Numbers, Plain, met
 
@@ -90,6 +90,9 @@ class Columns:
         if asked.type is object:
             values = [value if value is None else str(value) for value in values]
         words = self._words[asked]
+        if asked.role in QUIET_ROLES and not any(words[value].mark for value in set(values)):
+            never = (False,) * len(values)
+            return Column(never, never, never, never, [None] * len(NOTHING), lambda at: words[values[at]])
         return self._decimals(asked, words, values) or _by_words(
             [words[value] for value in values], numbers=asked.role in NUMBER_ROLES or asked.role == "interval"
         )
@@ -171,8 +174,7 @@ def hiding(columns: Sequence[Column], codes: Iterable[int], counts: Sequence[int
 def silent(columns: Sequence[Column], size: int) -> set[int]:
     """The rows of which no value may be a result."""
     found: Iterable[int] = range(size)
-    for column in columns:
-        speaks = column.speaks
+    for speaks in (column.speaks for column in columns if any(column.speaks)):
         found = [at for at in found if not speaks[at]]
     return set(found)
 

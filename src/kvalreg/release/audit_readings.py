@@ -65,6 +65,8 @@ NUMBER_ROLES = {"n": _N, "x": _N + 1, "value": _VALUE, "text": _VALUE, "low": _L
 Told = list[tuple[int, Span]]
 """Parts of `Numbers` by their places, and what is told of them."""
 _SILENT = frozenset({"aside", "unit", "shown"})
+QUIET_ROLES = _SILENT - {"shown"}
+"""Roles of columns in which only the mark of a hidden cell says anything."""
 _SEVERAL = 2
 HIDDEN_CODE = "hidden"
 """What open data has in the column ``footnote`` of a hidden cell."""
