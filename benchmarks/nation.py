@@ -29,6 +29,9 @@ from nation_data import NEWEST, Part, Scale, write_delivery, write_nation
 EVERY = 0.5
 """Seconds between two looks at the memory of the processes."""
 
+PATIENCE = 10
+"""Seconds that processes have to end after the one that started them."""
+
 _SET_CHILD_SUBREAPER = 36
 """Linux's name for: a process whose parent has ended becomes our child."""
 
@@ -64,14 +67,17 @@ def run(project: Path, *command: str) -> Cost:
             time.sleep(EVERY)
     if running.returncode:
         sys.exit(project.with_suffix(".log").read_text(encoding="utf-8")[-3000:])
-    return Cost(time.monotonic() - began, _processor_seconds() - before, peak)
+    wall = time.monotonic() - began
+    return Cost(wall, _processor_seconds() - before, peak)
 
 
 def _processor_seconds() -> float:
-    """Of all processes that have ended, children of children among them: orphans come to us, and are waited for."""
+    """Of all processes, children of children among them: orphans come to us, and are waited for."""
+    latest = time.monotonic() + PATIENCE
     with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while time.monotonic() < latest:
+            if not os.waitpid(-1, os.WNOHANG)[0]:
+                time.sleep(0.1)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
