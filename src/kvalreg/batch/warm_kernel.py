@@ -222,7 +222,7 @@ def _no_modules_listed() -> Iterator[None]:
 
     To look at every module writes to every module: the system would copy 20 MB from the process that was forked.
     """
-    ipkernel.sys = SimpleNamespace(modules={})  # type: ignore[attr-defined,assignment]
+    ipkernel.sys = SimpleNamespace(**(vars(sys) | {"modules": {}}))  # type: ignore[attr-defined,assignment]
     try:
         yield
     finally:

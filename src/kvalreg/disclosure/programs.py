@@ -90,11 +90,14 @@ class Program:
             raise ValueError("The solver refuses these constraints. Correct them: each entry once, rows in order.")
 
     def minimum(self, costs: FloatArray) -> Solution | None:
-        """The cheapest values; None where there are none, or no cheapest."""
+        """The cheapest values; None where there are none, or no cheapest, or the solver has not found them.
+
+        So None proves nothing: whoever asks must do without an answer safely.
+        """
         return self._solve(costs, highspy.HighsVarType.kContinuous)
 
     def whole_minimum(self, costs: FloatArray) -> Solution | None:
-        """The cheapest whole values."""
+        """The cheapest whole values, and None as for others."""
         self.solver.clearSolver()  # the answer depends on nothing that was asked before
         return self._solve(costs, highspy.HighsVarType.kInteger)
 

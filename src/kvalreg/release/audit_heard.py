@@ -6,17 +6,14 @@ for each registry. Places are kept where a cell is hidden; for every other place
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from kvalreg.release.audit_parts import ANY, Part
+from kvalreg.release.audit_parts import ANY, Group, Part
 from kvalreg.release.audit_public import Key, Place, Spot
 from kvalreg.release.audit_readings import Claim, Reading, Unattached
 from kvalreg.release.audit_tables import Places
-from kvalreg.release.published_numbers import Plain, all_met, plainly
-
-Group = tuple[str, str, str, int]
-"""An indicator, context and year of a registry."""
+from kvalreg.release.published_numbers import Plain, plainly, together
 
 
 @dataclass
@@ -83,7 +80,7 @@ class Heard:
         for group, cells in self.numbers.items():
             part = parts.setdefault(group[0], Part())
             for place, numbers in cells.items():
-                part.numbers[Key(*group, place)] = _together(numbers)
+                part.numbers[Key(*group, place)] = together(numbers)
         for key, where in self.hidden.items():
             parts.setdefault(key.registry, Part()).hidden[key] = where
         for claim in (*self.claims, *self._beside()):
@@ -100,12 +97,6 @@ class Heard:
             spot = Spot(self.file, "", registry, ind_id, context or None)
             untold = sorted(places - self.numbers.get(group, {}).keys())
             yield from (Claim((place,), (year,), spot) for place in untold)
-
-
-def _together(numbers: list[Plain]) -> Sequence[Plain]:
-    """All that is printed about a cell, as one; unchanged where it contradicts itself."""
-    both = all_met(numbers) if len(numbers) > 1 else numbers[0]
-    return numbers if both is None else [both]
 
 
 def _told(part: Part, claim: Claim) -> bool:

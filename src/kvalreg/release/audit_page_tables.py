@@ -15,6 +15,7 @@ from kvalreg.release.audit_tables import (
     Places,
     Record,
     Table,
+    by_machine,
     crossed_columns,
     crossed_records,
     with_level,
@@ -86,7 +87,7 @@ def told_by(public: Public, table: PageTable) -> list[Fragment]:
             numbers = [one.sorts.get(at, "") for at in range(1, len(one.cells))]
             placed = [(spot, one.cells)], [(spot, [*one.cells[:1], *numbers])] if one.sorts else []
             printed += crossed_records(heading, placed[0], crossed, machine=False)
-            sorted_by += map(_by_machine, crossed_records(heading, placed[1], crossed, machine=False))
+            sorted_by += map(by_machine, crossed_records(heading, placed[1], crossed, machine=False))
             first += 1
     leveled = [*with_level(public, printed), *with_level(public, sorted_by)]
     return [one._replace(own=table.own) for one in leveled]
@@ -125,10 +126,3 @@ def _sorts_of(table: PageTable, names: tuple[str, ...], run: PageRun, first: int
     units = [run.units[at] for at in rows] if any(run.units) else ()
     places = Places(_before(table), [first + at for at in rows])
     yield Table(_around(table, run.spot), _named(names, size), tuple(columns), True, places, units, sparse=True)
-
-
-def _by_machine(record: Record) -> Record:
-    """A record of what cells are sorted by: numbers that a program wrote; where none stands, nothing is said."""
-    kept = [0, *(at for at in range(1, len(record.texts)) if record.texts[at])]
-    names, texts = tuple([record.names[at] for at in kept]), tuple([record.texts[at] for at in kept])
-    return Record(record.spot, names, texts, (record.machine[0], *(True for _ in kept[1:])), record.own)

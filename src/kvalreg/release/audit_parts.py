@@ -27,6 +27,13 @@ _WITHOUT_REFERENCES = 2
 """The version of `marshal` that writes the same for equal objects, whichever of them are one."""
 
 
+def group_of(spot: Spot) -> Group | None:
+    """The group that a spot tells of; None where its indicator or year is not known. A context may be empty."""
+    if spot.registry is None or spot.ind_id is None or spot.year is None:
+        return None
+    return spot.registry, spot.ind_id, spot.context or "", spot.year
+
+
 @dataclass
 class Part:
     """What one file tells about one registry.

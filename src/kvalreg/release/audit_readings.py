@@ -194,7 +194,7 @@ class Reader:
             if spot.orgnr is not None:
                 places = self._without_namesakes(places, spot.orgnr)
             if not places and kind is TextKind.PROSE:
-                places = self._about(spot)
+                places = self.about(spot)
             if places:
                 where = spot.known(registry=titled[0][0], ind_id=titled[0][1]) if len(titled) == 1 else spot
                 yield Claim(places, named_years or _years(spot), where)
@@ -210,7 +210,7 @@ class Reader:
         }
         return tuple(place for place in places if place == own or place not in namesakes)
 
-    def _about(self, spot: Spot) -> tuple[Place, ...]:
+    def about(self, spot: Spot) -> tuple[Place, ...]:
         """The unit that the surroundings tell of."""
         if spot.orgnr is not None:
             return _of_level(self.public.by_orgnr(spot.orgnr), spot)
@@ -299,7 +299,7 @@ class Reader:
             # Names repeat, and an orgnr does not; where the two contradict each other, the name is what readers see.
             keyed = next((self.public.by_orgnr(texts[at]) for at in shape.orgnrs), ())
             return spot, (names if names == keyed else tuple(place for place in names if place in keyed) or names)
-        return spot, self._about(spot)
+        return spot, self.about(spot)
 
     def named_by(self, spot: Spot, text: str) -> Spot:
         """What a text in a column of names adds: an indicator, a context, a year."""

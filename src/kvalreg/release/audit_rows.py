@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from kvalreg.inputs.descriptor import IndicatorType
-from kvalreg.inputs.units import Level
 from kvalreg.release.audit_columns import NOTHING, Asked, Columns, hiding, numbers, silent
-from kvalreg.release.audit_heard import Group, Heard
+from kvalreg.release.audit_heard import Heard
+from kvalreg.release.audit_parts import Group, group_of
 from kvalreg.release.audit_public import Key, Memory, Place, Spot
 from kvalreg.release.audit_readings import Reader, Shape
 from kvalreg.release.audit_tables import Fragment, Passage, Table, TextKind, identity, text_of, told
@@ -60,7 +60,6 @@ class Rows:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.public = reader.public
-        self._nation = (Place(Level.NATION.value, self.public.units.nation.orgnr),)
         self._columns = Columns(reader)
         self._adds = Memory(self._adds_anything)
         self._named_by = Memory[Any, tuple[Place, ...]](lambda value: reader.names[text_of(value)].places)
@@ -81,10 +80,10 @@ class Rows:
         """Whether a fragment is the name of one unit in the drawing of a known indicator: pages have thousands."""
         if type(fragment) is not Passage or fragment.kind is not TextKind.LABEL:
             return False
-        spot, places = fragment.spot, self.public.named[fragment.text]
-        if len(places) != 1 or spot.registry is None or spot.ind_id is None or spot.year is None:
+        group, places = group_of(fragment.spot), self.public.named[fragment.text]
+        if group is None or len(places) != 1:
             return False
-        heard.note_beside((spot.registry, spot.ind_id, spot.context or "", spot.year), places[0])
+        heard.note_beside(group, places[0])
         return True
 
     def _read(self, table: Table, heard: Heard) -> Iterable[int]:
@@ -175,11 +174,12 @@ class Rows:
         return bool(name.context or name.year or self.reader.indicators[text, registry])
 
     def _with_group(self, spot: Spot, about: Spot, shape: Shape) -> _Around:
-        if spot.registry is None or spot.ind_id is None or spot.year is None:
+        group = group_of(spot)
+        if group is None:
             return _Around(spot, about, None)
-        kind = self.reader.kinds[spot.registry, spot.ind_id]
+        kind = self.reader.kinds[group[:2]]
         own_way = kind is IndicatorType.ANTALL or ("x" in shape.roles and not kind.summed)
-        return _Around(spot, about, (spot.registry, spot.ind_id, spot.context or "", spot.year), own_way)
+        return _Around(spot, about, group, own_way)
 
     # --- units -------------------------------------------------------------------------------------------------------
     def _units(self, table: Table) -> list[tuple[Place, ...]]:
@@ -201,12 +201,7 @@ class Rows:
             if any(names):
                 named = [before or name for name, before in zip(names, named, strict=True)]
         rows = zip(named, units, around, strict=True)
-        return [names or unit or self._about(known.spot) for names, unit, known in rows]
-
-    def _about(self, spot: Spot) -> tuple[Place, ...]:
-        if spot.orgnr is not None:
-            return self.public.by_orgnr(spot.orgnr)
-        return self._nation if spot.level == Level.NATION.value else ()
+        return [names or unit or self.reader.about(known.spot) for names, unit, known in rows]
 
     # --- texts -------------------------------------------------------------------------------------------------------
     def _listen(
@@ -229,7 +224,7 @@ class Rows:
             if at in kinds.others:
                 continue
             known, unit, places = row
-            about = unit or self._about(known.about)
+            about = unit or self.reader.about(known.about)
             simple = known.group is not None and at not in kinds.quiet and len(places) == 1
             for sentence in (one for sentences in said for one in sentences):
                 meant = sentence.places or about

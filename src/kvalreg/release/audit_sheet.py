@@ -19,7 +19,7 @@ from kvalreg.release.audit_files import Edition
 from kvalreg.release.audit_parts import Group, Stored
 from kvalreg.release.audit_public import Key, Place
 from kvalreg.release.audit_readings import Claim
-from kvalreg.release.published_numbers import Numbers, Span, apart
+from kvalreg.release.published_numbers import Numbers, Span, apart, named, together
 from kvalreg.statistics.intervals import Floats
 
 _WIDE = 1 << 20
@@ -226,7 +226,9 @@ def _sheet(
     for cell in np.flatnonzero(apart(low, high).any(axis=1)).tolist():
         of = [row for row in order[starts[cell] : ends[cell]].tolist() if not rows.marks[row]]
         by_context = [[row for row in of if bool(rows.later[row]) is later] for later in (False, True)]
-        torn[cell] = [one for some in by_context for one in _together([_numbers(rows.numbers[row]) for row in some])]
+        torn[cell] = [
+            named(one) for some in by_context if some for one in together([_numbers(rows.numbers[row]) for row in some])
+        ]
     hidden, told = np.logical_or.reduceat(marks, starts), np.logical_or.reduceat(~marks, starts)
     return Sheet(groups, places, ids[starts], low, high, hidden, told, torn, claims, unsettled)
 
@@ -234,16 +236,3 @@ def _sheet(
 def _numbers(limits: Floats) -> Numbers:
     pairs = zip(limits[::2].tolist(), limits[1::2].tolist(), strict=True)
     return Numbers(*(None if math.isnan(low) else Span(low, high) for low, high in pairs))
-
-
-def _together(numbers: list[Numbers]) -> list[Numbers]:
-    """What places say together; the same ones where they contradict each other."""
-    if not numbers:
-        return []
-    both = numbers[0]
-    for one in numbers[1:]:
-        more = both.meet(one)
-        if more is None:
-            return numbers
-        both = more
-    return [both]

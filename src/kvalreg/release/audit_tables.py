@@ -130,12 +130,9 @@ class Table(NamedTuple):
         values = [column[at] for column in self.columns]
         texts, names = tuple([text_of(one) for one in values]), self.names
         machine = tuple([type(one) in _NUMBERS if self.machine is None else self.machine for one in values])
-        if self.sparse:
-            kept = [0, *(n for n in range(1, len(texts)) if texts[n])]
-            names, texts = tuple([names[n] for n in kept]), tuple([texts[n] for n in kept])
-            machine = (False, *(True for _ in kept[1:]))
         spot = self._known(public, at, names, texts)
-        return Record(spot.known(level=None if spot.level else self.level), names, texts, machine, self.own)
+        record = Record(spot.known(level=None if spot.level else self.level), names, texts, machine, self.own)
+        return by_machine(record) if self.sparse else record
 
     def fragments(self, public: Public, at: int) -> Iterator[Fragment]:
         """One row, and its texts that tell anything by themselves."""
@@ -157,6 +154,13 @@ class Table(NamedTuple):
 
 
 Fragment = Passage | Record | Table
+
+
+def by_machine(record: Record) -> Record:
+    """A record of what cells are sorted by: numbers that a program wrote; where none stands, nothing is said."""
+    kept = [0, *(at for at in range(1, len(record.texts)) if record.texts[at])]
+    names, texts = tuple([record.names[at] for at in kept]), tuple([record.texts[at] for at in kept])
+    return Record(record.spot, names, texts, (False, *(True for _ in kept[1:])), record.own)
 
 
 def text_of(value: object) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -71,7 +71,7 @@ class Numbers(NamedTuple):
     def meet(self, other: Numbers) -> Numbers | None:
         """What two places say together; None when they contradict each other."""
         both = met(self, other)
-        return None if both is None else Numbers(*(span and Span(*span) for span in both))
+        return None if both is None else named(both)
 
     def __bool__(self) -> bool:
         return self != _NOTHING
@@ -122,6 +122,17 @@ def all_met(told: Iterable[Plain]) -> Plain | None:
 def apart(low: Floats, high: Floats) -> Bools:
     """Where limits that several places tell contradict each other, as `met` would find; nan agrees with all."""
     return low > high + _SLACK * np.maximum(1.0, np.abs(high))
+
+
+def together(told: Sequence[Plain]) -> Sequence[Plain]:
+    """All that is printed about a cell, as one; unchanged where places contradict each other."""
+    both = all_met(told) if len(told) > 1 else told[0]
+    return told if both is None else [both]
+
+
+def named(plain: Plain) -> Numbers:
+    """Numbers with their names again."""
+    return Numbers(*(span and Span(*span) for span in plain))
 
 
 def printed(text: str, *, english: bool) -> Span | None:
