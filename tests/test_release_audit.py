@@ -6,25 +6,18 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from kvalreg.disclosure.attack import Measure
-from kvalreg.disclosure.cells import Policy
 from kvalreg.disclosure.protection import Marks
 from kvalreg.disclosure.relations import BoolArray
 from kvalreg.errors import DisclosureError, UsageError
-from kvalreg.inputs.units import Units, read_units
 from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
 from kvalreg.release.audit import Audit, FindingKind, audit
-from kvalreg.release.audit_attack import HIDDEN, Family, Known, adds_up, bound
-from kvalreg.release.audit_public import Place, Public
-from kvalreg.release.published_numbers import Numbers, Span, counts, drawn, printed, printed_interval
 from small_project import UNITS, Silence, delivery_of, write_registry
 
 HEADER = "context;year;orgnr;ind_id;var;denominator\n"
@@ -503,113 +496,6 @@ def test_missing_folder_is_a_usage_error(tmp_path: Path, project: Project) -> No
     """A folder that is not there is no clean site."""
     with pytest.raises(UsageError):
         audit(tmp_path / "nowhere", project.root)
-
-
-# --- the family's attack, by hand ------------------------------------------------------------------------------------
-@pytest.fixture
-def units(tmp_path: Path) -> Units:
-    """The small project's tree."""
-    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
-    return read_units(tmp_path / "units.csv", "units.csv")
-
-
-def exactly(n: int, x: int) -> Known:
-    """A cell shown with both counts."""
-    return Known(Span(n, n), Span(x, x))
-
-
-NATION, HF, A, B = Place("nation", "0"), Place("hf", "12"), Place("hospital", "121"), Place("hospital", "122")
-
-
-def test_hidden_total_protects_its_parts(units: Units) -> None:
-    """HF 12 shown gives A + B = 7: each 1 to 6. A minimum of 6 asks for more."""
-    cells = {HF: exactly(7, 3), A: HIDDEN, B: HIDDEN}
-    family = Family(units, cells, Policy(5), summed=True, share=True)
-    assert bound(family).exposed == {}
-    assert bound(replace(family, policy=Policy(6))).exposed == {A: (Measure.DENOMINATOR,), B: (Measure.DENOMINATOR,)}
-
-
-def test_county_gives_away_what_the_tree_hides(units: Units) -> None:
-    """A hidden in its HF with B, but B shown by its county's total: Østfylke has these two hospitals alone."""
-    county = Place("county", "Østfylke")
-    cells = {county: exactly(20, 9), A: HIDDEN, B: exactly(16, 8)}
-    outcome = bound(Family(units, cells, Policy(5), summed=True, share=True))
-    assert outcome.exposed[A] == (Measure.DENOMINATOR, Measure.MISSES, Measure.NUMERATOR)
-
-
-def test_all_or_none_is_known_without_any_count(units: Units) -> None:
-    """HF 12 with 0 of 30 says that A and B have 0 each."""
-    cells = {HF: exactly(30, 0), A: HIDDEN, B: HIDDEN}
-    outcome = bound(Family(units, cells, Policy(5), summed=True, share=True))
-    assert outcome.exposed == {A: (Measure.NUMERATOR,), B: (Measure.NUMERATOR,)}
-
-
-def test_rounded_numerator_leaves_its_doubt(units: Units) -> None:
-    """HF 12 with 0 to 1 of 30 does not say that A has none; 0 of 30 would."""
-    cells = {HF: Known(Span(30, 30), Span(0, 1)), A: HIDDEN, B: HIDDEN}
-    assert bound(Family(units, cells, Policy(5), summed=True, share=True)).exposed == {}
-
-
-def test_means_tell_patients_too(units: Units) -> None:
-    """Patients of a mean add up as well, so that 20 - 16 tells the hidden hospital's."""
-    cells = {HF: Known(Span(20, 20)), A: HIDDEN, B: Known(Span(16, 16))}
-    assert bound(Family(units, cells, Policy(5), summed=False, share=False)).exposed == {A: (Measure.DENOMINATOR,)}
-
-
-def test_totals_that_hold_more_are_not_subtracted_from(units: Units) -> None:
-    """Where a mean's other years show a trust with patients of no hospital, 30 - 16 tells only a maximum."""
-    cells = {HF: Known(Span(30, 30)), A: HIDDEN, B: Known(Span(16, 16))}
-    family = Family(units, cells, Policy(5), summed=False, share=False, additive=False)
-    assert bound(family).exposed == {}
-    assert not adds_up(replace(family, cells={HF: Known(Span(30, 30)), A: Known(Span(9, 9)), B: Known(Span(16, 16))}))
-    assert adds_up(replace(family, cells={HF: Known(Span(25, 25)), A: Known(Span(9, 9)), B: Known(Span(16, 16))}))
-
-
-# --- printed numbers -------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("text", "english", "low", "high"),
-    [
-        ("87 av 100", False, 0.865, 0.875),
-        ("3 of 1000", True, 0.0025, 0.0035),
-        ("87 %", False, 0.865, 0.875),
-        ("1,9 dager", False, 1.85, 1.95),
-        ("1\u00a0562", False, 1561.5, 1562.5),
-        ("1,562", True, 1561.5, 1562.5),
-    ],
-)
-def test_printed_number_is_a_span(text: str, english: bool, low: float, high: float) -> None:
-    """A printed number tells the true one to half a unit of its last digit."""
-    span = printed(text, english=english)
-    assert span is not None
-    assert span == pytest.approx((low, high))
-
-
-def test_numerator_from_a_frequency_and_patients() -> None:
-    """87 av 100 with 100 patients is 87; 27 av 100 with 788 is 209 to 216 (788 x 0.265 = 208.8, x 0.275 = 216.7)."""
-    patients = printed("100", english=False)
-    assert counts(Numbers(n=patients, value=Span(0.865, 0.875))) == (Span(100, 100), Span(87, 87))
-    assert counts(Numbers(n=Span(787.5, 788.5), value=Span(0.265, 0.275)))[1] == Span(209, 216)
-    assert counts(Numbers(n=Span(788, 788), value=drawn("0.27030")))[1] == Span(213, 213)
-
-
-def test_patients_from_a_percentage_with_its_interval() -> None:
-    """81 of 263 has the interval 0.2553 to 0.3662 (Newcombe 1998, table I): with 0.30798 it gives away n and x."""
-    numbers = Numbers(value=drawn("0.30798"), low=Span(0.25525, 0.25535), high=Span(0.36615, 0.36625))
-    assert counts(numbers) == (Span(263, 263), Span(81, 81))
-
-
-def test_interval_narrows_a_rounded_frequency() -> None:
-    """An interval in per cent is two spans."""
-    limits = printed_interval("57 av 100 (37–76 %)", english=False)
-    assert limits is not None
-    assert limits[0] == pytest.approx((0.365, 0.375))
-    assert limits[1] == pytest.approx((0.755, 0.765))
-
-
-def test_longest_name_wins(project: Project) -> None:
-    """``Nes HF`` is the health trust, ``Nes`` the hospital, ``Nesset`` neither."""
-    public = Public.read(project.root)
-    assert public.mentioned("Nes HF og Nes, ikke Nesset")[0] == (HF, A)
 
 
 def test_date_beside_a_hidden_unit_is_no_result(tmp_path: Path, project: Project) -> None:
