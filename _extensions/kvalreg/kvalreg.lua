@@ -46,7 +46,7 @@ function Pandoc(doc)
   if quarto then
     quarto.doc.add_html_dependency({
       name = "kvalreg",
-      version = "0.1.0",
+      version = "0.2.0",
       stylesheets = { "kvalreg.css" },
       scripts = {
         { path = "kvalreg.js", attribs = { type = "module" } },

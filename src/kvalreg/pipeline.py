@@ -54,6 +54,7 @@ from kvalreg.release.lock import one_run
 from kvalreg.report.readability import Lix, lix, names_of
 from kvalreg.report.text_check import hard_to_read
 from kvalreg.site.content import Shown, Site
+from kvalreg.site.extension import check_extension
 from kvalreg.site.parts import Parts
 from kvalreg.site.quarto_yml import site_title
 from kvalreg.site.renderer import Choice, choose_renderer
@@ -161,6 +162,7 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
 
     # read, and check all that can be checked before anything runs
     read_site_descriptor(project)
+    check_extension(project)
     units = read_units(project.units, project.relative(project.units))
     read_slugs(project.slugs, project.relative(project.slugs))
     registries, faults = read_descriptors(project)

@@ -37,6 +37,7 @@ from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.report.text_check import text_remarks
+from kvalreg.site.extension import check_extension
 from kvalreg.site.quarto_yml import read_quarto_yml
 from kvalreg.statistics.aggregation import aggregate
 from kvalreg.workbench.dates import date_remarks
@@ -94,6 +95,7 @@ def check(project: Project, request: Request) -> Check:
     registries, faulty = read_descriptors(project)
     chosen = _chosen(request.registries, sorted({*registries, *faulty}))
     findings = _quarto_yml(project)
+    _read(lambda: check_extension(project), findings)
     units = _read(lambda: read_units(project.units, project.relative(project.units)), findings)
     _read(lambda: read_slugs(project.slugs, project.relative(project.slugs)), findings)
     _read(lambda: read_site_descriptor(project), findings)
