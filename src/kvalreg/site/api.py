@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
 from kvalreg import __version__
 from kvalreg.disclosure.published import Published
@@ -19,7 +19,7 @@ from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.site.api_schema import SCHEMAS
 from kvalreg.site.content import Content, Shown, Site, UnitShare
-from kvalreg.site.open_data import json_records, records, slugs
+from kvalreg.site.open_data import json_records, slugs
 from kvalreg.site.open_files import RESULTS, compact, delivered, indicator_row
 
 ROOT = "api/v1"
@@ -59,19 +59,28 @@ def registry_answers(shown: Shown) -> Content:
 
 def newest_answers(shown: Shown) -> dict[str, str]:
     """Each unit's newest cell of every indicator in each context, as JSON with commas between."""
-    newest: dict[str, list[Answer]] = defaultdict(list)
-    for ind_id, slug, group in _by_indicator(shown):
-        address = f"../data/{shown.published.registry.id}/indicators/{slug}.json"
-        about = {"registry_name": shown.published.registry.id, "ind_id": ind_id, "address": address}
-        last = group.drop_duplicates(["unit_level", "orgnr", "context"], keep="last")  # rows come by year
-        for row in records(last, leave_out=["ind_id"]):
-            if row["unit_level"] != Level.COUNTY.value:
-                of_unit = {name: value for name, value in row.items() if name not in _OF_UNIT}
-                newest[row["orgnr"]].append({**about, **of_unit})
-    return {orgnr: ",".join(compact(one).decode() for one in found) for orgnr, found in newest.items()}
+    registry, rows = shown.published.registry.id, shown.rows
+    # rows come by year
+    last = ~rows.duplicated(["ind_id", "unit_level", "orgnr", "context"], keep="last") & (
+        rows["unit_level"] != Level.COUNTY.value
+    )
+    places = np.flatnonzero(last).tolist()
+    columns = {name: [values[at] for at in places] for name, values in shown.json_columns.items()}
+    told = json_records(columns, leave_out=["ind_id", *_OF_UNIT])
+    about = {ind_id: _about(registry, ind_id, slug) for ind_id, slug in slugs(shown.published).items()}
+    newest: dict[str, list[str]] = defaultdict(list)
+    for orgnr, ind_id, answer in zip(rows["orgnr"][last], rows["ind_id"][last], told, strict=True):
+        newest[orgnr].append(f"{about[ind_id]},{answer[1:]}")
+    return {orgnr: ",".join(found) for orgnr, found in newest.items()}
 
 
 _OF_UNIT = ("orgnr", "unit_name", "unit_level")
+
+
+def _about(registry: str, ind_id: str, slug: str) -> str:
+    """Which indicator a cell is of, as the beginning of an object."""
+    address = f"../data/{registry}/indicators/{slug}.json"
+    return compact({"registry_name": registry, "ind_id": ind_id, "address": address}).decode()[:-1]
 
 
 def _files(answers: Mapping[str, object]) -> dict[str, bytes]:
@@ -85,13 +94,6 @@ def _file(address: str) -> str:
 def _answer(unit: Unit, newest: Mapping[str, list[str]]) -> bytes:
     """A unit with its newest results, which are JSON already."""
     return f'{compact(_unit(unit)).decode()[:-1]},"data":[{",".join(newest[unit.orgnr])}]}}'.encode()
-
-
-def _by_indicator(shown: Shown) -> Iterable[tuple[str, str, pd.DataFrame]]:
-    """Each indicator's id, the part of an address that stands for it, and its rows."""
-    groups = {str(ind_id): group for ind_id, group in shown.rows.groupby("ind_id", sort=False)}
-    for ind_id, slug in slugs(shown.published).items():
-        yield ind_id, slug, groups.get(ind_id, shown.rows[:0])
 
 
 def _index(site: Site) -> Answer:
@@ -168,11 +170,12 @@ def _indicators(shown: Shown) -> dict[str, bytes]:
     published, files = shown.published, {}
     registry = published.registry
     found = json_records(shown.json_columns, leave_out=["ind_id"])
-    for ind_id, slug, group in _by_indicator(shown):
+    places = shown.rows.groupby("ind_id").indices
+    for ind_id, slug in slugs(published).items():
         about = indicator_row(registry.indicator(ind_id))
         about = {name: value for name, value in about.items() if "description" not in name and value not in (None, "")}
         told = compact({"registry_name": registry.id, **about, **delivered(published)}).decode()[:-1]
-        data = ",".join(found[at] for at in group.index)
+        data = ",".join(found[at] for at in places.get(ind_id, ()))
         files[_file(f"data/{registry.id}/indicators/{slug}")] = f'{told},"data":[{data}]}}'.encode()
     return files
 

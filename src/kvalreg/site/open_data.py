@@ -72,6 +72,8 @@ CODES = {
 """What the words in a column may be."""
 FOOTNOTES = ("hidden", "provisional", "no_interval")
 """Codes in the column ``footnote``; a cell may have several, with a space between them."""
+_EMPTY = ("null", '""')
+"""What has no value, as JSON."""
 _LEVELS = [Level.NATION, Level.RHF, Level.HF, Level.HOSPITAL, Level.COUNTY]
 
 
@@ -122,23 +124,12 @@ def _as_json(values: list[Any], kind: str) -> list[str]:
 
 def json_records(columns: Mapping[str, Sequence[str]], leave_out: Collection[str] = ()) -> list[str]:
     """The rows of JSON columns as JSON objects, without what is empty and without these columns."""
-    empty = ("null", '""')
-    told = [
-        ["" if value in empty else f'"{name}":{value}' for value in values]
-        for name, values in columns.items()
-        if name not in leave_out
-    ]
+    told = []
+    for name, values in columns.items():
+        known = {value: "" if value in _EMPTY else f'"{name}":{value}' for value in set(values)}
+        if name not in leave_out and any(known.values()):
+            told.append([known[value] for value in values])
     return [f"{{{','.join(filter(None, row))}}}" for row in zip(*told, strict=True)]
-
-
-def records(table: pd.DataFrame, leave_out: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """The rows as dicts, without what is empty and without these columns."""
-    kept = [name for name in table.columns if name not in leave_out]
-    columns = [table[name].tolist() for name in kept]
-    return [
-        {name: value for name, value in zip(kept, row, strict=True) if value is not None and value != ""}
-        for row in zip(*columns, strict=True)
-    ]
 
 
 def _footnotes(cells: pd.DataFrame) -> pd.Series[str]:
@@ -158,14 +149,15 @@ def _footnotes(cells: pd.DataFrame) -> pd.Series[str]:
 def _plain(column: pd.Series[Any], kind: str) -> list[Any]:
     """A column's values as JSON has them: None for what is missing, whole numbers without a decimal sign."""
     if kind == "string":
-        return ["" if value is None or value != value else str(value) for value in column.tolist()]
+        codes, texts = pd.factorize(column, use_na_sentinel=False)
+        told = ["" if text is None or text != text else str(text) for text in texts.tolist()]
+        return [told[code] for code in codes.tolist()]
     numbers = column.to_numpy(dtype=float)
     known = np.isfinite(numbers)
-    scale = np.zeros_like(numbers)
-    sizes = np.abs(numbers, where=known, out=np.ones_like(numbers))
-    np.log10(sizes, where=known & (sizes > 0), out=scale)
-    digits = np.clip(DIGITS - 1 - np.floor(scale), 0, 15).astype(int)
-    return [
-        None if not there else int(number) if number == int(number) else round(number, int(places))
-        for number, there, places in zip(numbers.tolist(), known.tolist(), digits.tolist(), strict=True)
-    ]
+    whole = known & (numbers == np.floor(numbers))
+    plain = np.full(len(numbers), None, dtype=object)
+    plain[whole] = numbers[whole].astype(np.int64)
+    rest = numbers[known & ~whole]
+    digits = np.clip(DIGITS - 1 - np.floor(np.log10(np.abs(rest))), 0, 15).astype(int)
+    plain[known & ~whole] = list(map(round, rest.tolist(), digits.tolist()))
+    return list(plain.tolist())

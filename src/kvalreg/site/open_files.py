@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kvalreg.disclosure.published import Published
@@ -46,6 +46,7 @@ UNIT_COLUMNS = (
 )
 _BOM = "\ufeff"
 """It tells spreadsheets that the file is UTF-8."""
+_END = "\r\n"
 
 
 def open_files(site: Site) -> Content:
@@ -62,14 +63,13 @@ def open_files(site: Site) -> Content:
 
 def registry_files(shown: Shown, site: Site) -> dict[str, bytes]:
     """One registry's files, by address."""
-    published, table = shown.published, shown.rows
+    published, columns = shown.published, shown.json_columns
     folder = f"data/{published.registry.id}"
-    columns = {name: table[name].tolist() for name in NAMES}
     answer = compact({"registry_name": published.registry.id, **delivered(published)}).decode()
-    told = (f'"{name}":[{",".join(values)}]' for name, values in shown.json_columns.items())
+    told = (f'"{name}":[{",".join(values)}]' for name, values in columns.items())
     described = (_csv_column([*indicator_row(indicator).values()]) for indicator in published.registry.indicators)
     return {
-        f"{folder}/{RESULTS}.csv": _csv(NAMES, zip(*map(_csv_column, columns.values()), strict=True)),
+        f"{folder}/{RESULTS}.csv": _csv(NAMES, ()) + _csv_lines(columns),
         f"{folder}/{RESULTS}.json": f"{answer[:-1]},{','.join(told)}}}".encode(),
         f"{folder}/{INDICATORS}.csv": _csv([one.name for one in INDICATOR_COLUMNS], described),
         f"{folder}/datapackage.json": json.dumps(_package(published, site), ensure_ascii=False, indent=1).encode(),
@@ -160,13 +160,28 @@ def _resource(name: str, path: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _csv(heading: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
     """A table as the field's spreadsheets read it: semicolon, decimal comma, UTF-8 with its mark."""
+    return f"{_BOM}{_csv_text([heading, *lines])}".encode()
+
+
+def _csv_text(lines: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(heading)
-    writer.writerows(lines)
-    return (_BOM + text.getvalue()).encode()
+    csv.writer(text, delimiter=";", lineterminator=_END).writerows(lines)
+    return text.getvalue()
 
 
 def _csv_column(values: Sequence[object]) -> Sequence[object]:
     """A column with the decimal comma; the module `csv` itself writes nothing for None."""
     return [repr(value).replace(".", ",") if type(value) is float else value for value in values]
+
+
+def _csv_lines(columns: Mapping[str, Sequence[str]]) -> bytes:
+    """Columns of JSON as lines of a table: each text once through the module `csv`, numbers as they are."""
+    fields = [_csv_fields(columns[column.name], column.type) for column in COLUMNS]
+    return "".join(f"{';'.join(line)}{_END}" for line in zip(*fields, strict=True)).encode()
+
+
+def _csv_fields(values: Sequence[str], kind: str) -> Sequence[str]:
+    if kind != "string":
+        return "\n".join(values).replace("null", "").replace(".", ",").split("\n") if values else []
+    known = {value: _csv_text([(json.loads(value), "")]).removesuffix(f";{_END}") for value in set(values)}
+    return [known[value] for value in values]
