@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.batch.accepted import accept, accepted_pages, mark_delayed
+from kvalreg.batch.accepted import accept, accepted_heads, accepted_pages, mark_delayed
 from kvalreg.batch.plan import Job
 from kvalreg.clock import SOURCE_DATE
 
@@ -41,12 +41,22 @@ def test_a_page_has_the_day_on_which_its_content_changed(tmp_path: Path, monkeyp
     assert made(tmp_path) == date(2026, 6, 1)
 
 
+def test_a_page_without_its_markdown_is_otherwise_the_same(tmp_path: Path) -> None:
+    """Whatever is on the page, also what looks like the file itself."""
+    accept(JOB, 'en\n "markdown": "to",\n "delayed": true', tmp_path)
+    mark_delayed("slag", None, tmp_path)
+    (page,), (head,) = accepted_pages("slag", tmp_path), accepted_heads("slag", tmp_path)
+    assert page.markdown.endswith("true")
+    assert head == page.model_copy(update={"markdown": ""})
+    assert head.delayed
+
+
 def test_a_damaged_page_is_as_if_it_were_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a file stops no run: the page is missing until it is made again."""
     monkeypatch.setenv(SOURCE_DATE, FIRST)
     accept(JOB, "tekst", tmp_path)
     (file,) = (tmp_path / "slag").glob("*.json")
     file.write_bytes(file.read_bytes()[:50])
-    assert accepted_pages("slag", tmp_path) == []
+    assert accepted_pages("slag", tmp_path) == accepted_heads("slag", tmp_path) == []
     accept(JOB, "tekst", tmp_path)
     assert made(tmp_path) == date(2026, 6, 1)

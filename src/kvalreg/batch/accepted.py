@@ -7,7 +7,7 @@ from these, so a registry that fails today still has its page of yesterday.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 
@@ -85,10 +85,22 @@ def accepted_pages(registry: str, folder: Path) -> list[AcceptedPage]:
     return sorted((page for page in read if page is not None), key=lambda page: page.address)
 
 
-def _read(path: Path) -> AcceptedPage | None:
+def accepted_heads(registry: str, folder: Path) -> list[AcceptedPage]:
+    """The same pages without what is on them."""
+    read = (_read(path, _without_markdown) for path in (folder / registry).glob("*.json"))
+    return sorted((page for page in read if page is not None), key=lambda page: page.address)
+
+
+def _without_markdown(file: bytes) -> bytes:
+    """A page's file without its Markdown, which has a line of its own and most of the bytes."""
+    before, mark, after = file.partition(b'\n "markdown": "')
+    return before + mark + b'",' + after[after.find(b"\n") :] if mark else file
+
+
+def _read(path: Path, part: Callable[[bytes], bytes] = bytes) -> AcceptedPage | None:
     """The page in a file; None where there is none, or a damaged one, which the next run makes again."""
     try:
-        return AcceptedPage.model_validate_json(path.read_bytes())
+        return AcceptedPage.model_validate_json(part(path.read_bytes()))
     except (FileNotFoundError, ValidationError):
         return None
 

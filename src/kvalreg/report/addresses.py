@@ -77,9 +77,12 @@ def field_page(slug: str) -> str:
 @lru_cache(1024)
 def link(source: str, seen_from: str) -> str:
     """The address of a page as another one links to it: ``../slag/index.html``."""
-    return posixpath.relpath(served(source), posixpath.dirname(seen_from) or ".")
+    there, here = served(source).split("/"), seen_from.split("/")[:-1]
+    while here and len(there) > 1 and here[0] == there[0]:
+        del here[0], there[0]
+    return "/".join([".."] * len(here) + there)
 
 
 def served(source: str) -> str:
     """The file that a page becomes, so that links work from a disk as well: ``a/index.qmd`` -> ``a/index.html``."""
-    return re.sub(r"\.qmd$", ".html", source)
+    return f"{source.removesuffix('.qmd')}.html" if source.endswith(".qmd") else source

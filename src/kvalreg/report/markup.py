@@ -6,8 +6,9 @@ of theirs survives, in either renderer.
 
 from __future__ import annotations
 
+import html
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -25,6 +26,8 @@ _TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "a", "blockquote", "code",
 _RAW_BLOCK = re.compile(r"\n(```+)\{=html\}(?=\n)")
 _HEADING_ID = re.compile(r"\s*\{#[\w-]+\}$", re.MULTILINE)
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+escape = lru_cache(maxsize=1 << 14)(html.escape)
+"""HTML of a plain text: tables and figures tell the same few names, words and numbers many times."""
 
 
 def escape_markdown(text: str) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.figures.cells import PublishedCell
+from kvalreg.report.markup import escape
 from kvalreg.report.tables import FOOTNOTE, CellContent, shown_contents, target_content
 from kvalreg.report.wording import Words
 

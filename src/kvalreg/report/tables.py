@@ -11,7 +11,6 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 
 import pyarrow as pa
 from great_tables import GT
@@ -20,7 +19,7 @@ from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.display import Piece, html_piece
 from kvalreg.report.figures.cells import PublishedCell, certainty_rank, known, level_text
 from kvalreg.report.figures.theme import drawn
-from kvalreg.report.markup import own_words
+from kvalreg.report.markup import escape, own_words
 from kvalreg.report.wording import Words
 
 FOOTNOTE = "*"

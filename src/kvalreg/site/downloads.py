@@ -33,15 +33,12 @@ def set_aside(pages: Sequence[Page]) -> tuple[list[Page], dict[str, bytes]]:
     """The pages without their blocks of units, and the files that hold these, by address."""
     light, files = [], {}
     for page in pages:
-        blocks = [
-            f"{_about(unescape(found['ind']), found['context'])},{found['block'][1:]}"
-            for found in _BLOCK.finditer(page.body)
-        ]
+        blocks: list[str] = []
+        body = _BLOCK.sub(partial(_sources, page, blocks), page.body)
         if blocks:
             address = str(PurePosixPath(page.address).with_name(UNIT_CELLS))
             files[address] = f"[{','.join(blocks)}]".encode()
-            page = replace(page, body=_BLOCK.sub(partial(_sources, page), page.body))
-        light.append(replace(page, body=said_once(page.body)))
+        light.append(replace(page, body=said_once(body)))
     return light, files
 
 
@@ -69,8 +66,12 @@ def _about(ind_id: str, context: str) -> str:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))[:-1]
 
 
-def _sources(page: Page, block: re.Match[str]) -> str:
-    """Where a block's numbers lie, seen from its page: this year's units, and all units' years in its language."""
+def _sources(page: Page, blocks: list[str], block: re.Match[str]) -> str:
+    """Where a block's numbers lie, seen from its page: this year's units, and all units' years in its language.
+
+    The block itself is added to those that are set aside.
+    """
+    blocks.append(f"{_about(unescape(block['ind']), block['context'])},{block['block'][1:]}")
     series = unescape(block["series"])
     own = page.address.startswith(f"{page.language}/")
     years = link(in_language(series, page.language) if own else series, page.address)

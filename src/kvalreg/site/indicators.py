@@ -7,7 +7,6 @@ is drawn comes from the pieces that notebooks use too.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
 from kvalreg.inputs.descriptor import Indicator, Registry
 from kvalreg.inputs.slugs import Slugs
@@ -25,7 +24,7 @@ from kvalreg.report.addresses import (
 from kvalreg.report.display import Piece, html_piece, join
 from kvalreg.report.drawing import draw
 from kvalreg.report.figures.cells import Cells, PublishedCell, ordered
-from kvalreg.report.markup import escape_markdown, own_words, safe_html
+from kvalreg.report.markup import escape, escape_markdown, own_words, safe_html
 from kvalreg.report.report import Report
 from kvalreg.report.results_table import ResultLine, TableLook, hidden_note, results_table
 from kvalreg.report.wording import Words

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from kvalreg.batch.accepted import AcceptedPage, accepted_pages
+from kvalreg.batch.accepted import AcceptedPage, accepted_heads, accepted_pages
 from kvalreg.batch.cache import Cache
 from kvalreg.batch.workers import Workers
 from kvalreg.clock import today
@@ -192,11 +192,10 @@ class Parts:
 def _outline(project: Project, registry: str) -> dict[str, Any]:
     """Keep a registry's newest cells, and tell which pages it has."""
     published = load_published(registry, project.published)
-    pages = accepted_pages(registry, project.accepted)
+    pages = accepted_heads(registry, project.accepted)
     years = {page.year for page in told_of(published, pages)}
     file = save_published(newest_cells(published, years), project.newest)
-    heads = [page.model_copy(update={"markdown": ""}).model_dump(mode="json") for page in pages]
-    return {"newest": [*stamp(file)], "pages": heads}
+    return {"newest": [*stamp(file)], "pages": [page.model_dump(mode="json") for page in pages]}
 
 
 def _part(project: Project, registry: str, around: Around) -> dict[str, Any]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from html import escape
 from itertools import accumulate
 from pathlib import Path
 
 from kvalreg.inputs.slugs import WITH_PAGE
 from kvalreg.report.addresses import link, unit_page
 from kvalreg.report.figures.cells import PublishedCell
-from kvalreg.report.markup import own_words
+from kvalreg.report.markup import escape, own_words
 from kvalreg.report.results_table import ResultLine, TableLook, attributes_html, results_table
 from kvalreg.report.wording import Words, words
 from kvalreg.report.yours import unit_told

@@ -12,8 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
-from html import escape as escaped
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -21,10 +20,9 @@ from kvalreg.report.display import Piece, html_piece
 from kvalreg.report.drawing import UNDRAWN, drawing
 from kvalreg.report.figures.chart_data import Rows, columns_of, data_told
 from kvalreg.report.figures.theme import CONFIG, ONCE
+from kvalreg.report.markup import escape
 from kvalreg.report.wording import Words
 
-escape = lru_cache(maxsize=1 << 14)(escaped)
-"""HTML of a text: figures tell the same few names and numbers many times."""
 _QUOTED = re.compile(r"[^\w.~;,:()+/-]+")
 """What an address in a page may not hold as it is; letters such as å it may."""
 
