@@ -17,6 +17,7 @@ from kvalreg.release.audit_public import Public
 from kvalreg.release.audit_readings import Reader
 from kvalreg.release.audit_rows import Rows
 from kvalreg.release.audit_tables import Fragment
+from kvalreg.release.audit_work import Auditor, Work
 
 HEAD = '<html lang="nb"><body><h1>Å sykehus</h1>'
 WHERE = 'data-kv-indicator="{id}_a" data-kv-context="caregiver" data-kv-year="2024"'
@@ -121,6 +122,18 @@ def test_a_leak_in_a_list_of_all_registries_is_found(project: Project, file: Fil
         assert len(book) == 2
         found = audit(file.path.parents[2], project.root)
         assert (FindingKind.LEAK, other.address, "alfa") in {(f.kind, f.file, f.registry) for f in found.findings}
+
+
+def test_where_another_registry_stands_changes_nothing_of_what_is_told(project: Project, file: File) -> None:
+    """Beta's entries stand together, or alfa's between them: beta's part has the same name, so beta is not attacked."""
+    public = Public.read(project.root)
+    some, others = entry("beta", "88 av 100"), entry("beta", "12 av 100")
+    names = []
+    for number, entries in enumerate([some + others, some + entry("alfa", "Vises ikke") + others, others + some]):
+        file.path.write_text(f"{HEAD}<ul>{entries}</ul>{table('beta', '88')}</body></html>", encoding="utf-8")
+        shelf = project.root / f"shelf{number}"
+        names.append(Auditor(Work(public, "known", shelf)).read(file).parts["beta"])
+    assert names[0] == names[1] == names[2]
 
 
 def test_what_cannot_be_cut_is_read_as_a_whole(project: Project, file: File) -> None:

@@ -38,13 +38,20 @@ class Shelf:
         folder.mkdir(parents=True, exist_ok=True)
 
     def get(self, name: str) -> bytes | None:
-        """An entry, or None when it is not there or not whole."""
+        """An entry, or None when it is not there or not whole: then it is taken away."""
         try:
             stored = (self.folder / name).read_bytes()
         except OSError:
             return None
         content = stored[_DIGEST:]
-        return content if hashlib.sha256(content).digest() == stored[:_DIGEST] else None
+        if hashlib.sha256(content).digest() == stored[:_DIGEST]:
+            return content
+        (self.folder / name).unlink(missing_ok=True)
+        return None
+
+    def holds(self, name: str) -> bool:
+        """Whether there is such an entry; whether it is whole is seen by who gets it."""
+        return os.path.exists(f"{self.folder}/{name}")  # noqa: PTH110 - a hundred for each page that all share
 
     def put(self, name: str, content: bytes) -> None:
         """Keep an entry, in one step: who reads it meanwhile sees all of it or nothing."""

@@ -152,7 +152,7 @@ class Auditor:
         for registry, told in dumped.items():
             whole = join_parts(told)
             parts[registry] = hashlib.sha256(whole).hexdigest()
-            if self.shelf.get(parts[registry]) is None:
+            if not self.shelf.holds(parts[registry]):
                 self.shelf.put(parts[registry], whole)
         cells = sorted({registry for kept in book.values() for registry in kept.cells})
         places = [place for kept in book.values() for place in kept.unattached]
