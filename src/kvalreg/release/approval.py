@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -55,18 +56,20 @@ def approve(site: Path, project: Project) -> list[Fault]:
     """
     staged = [path.relative_to(project.staged) for path in project.staged.rglob("*.qmd")]
     pages = [served(path.as_posix()) for path in staged if path.parts[0][0] not in "._"]
-    faults = site_faults(site, pages, read_site_descriptor(project).path, project.looked_at)
-    dead = [fault for fault in faults if fault.kind is Kind.LINK_DEAD]
-    if len(dead) < len(faults):
-        last = Fault(
-            "The finished site is not whole.",
-            "It is not put in place; what was there before stays.",
-            kind=Kind.PAGE_INCOMPLETE,
-        )
-        raise SiteError([*faults, last])
     inside = {path.name for path in (site / EDITIONS).glob("*") if path.is_symlink()}
     others = [project.editions / name for name in published_editions(project) if name not in inside]
-    findings = audit(site, project.root, others, project.audited).findings
+    with ThreadPoolExecutor(1) as beside:  # the audit waits for its processes most of the time
+        attacked = beside.submit(audit, site, project.root, others, project.audited)
+        faults = site_faults(site, pages, read_site_descriptor(project).path, project.looked_at)
+        dead = [fault for fault in faults if fault.kind is Kind.LINK_DEAD]
+        if len(dead) < len(faults):
+            last = Fault(
+                "The finished site is not whole.",
+                "It is not put in place; what was there before stays.",
+                kind=Kind.PAGE_INCOMPLETE,
+            )
+            raise SiteError([*faults, last])
+        findings = attacked.result().findings
     unchecked = [Fault(str(one), kind=Kind.NOT_ATTACKED) for one in findings if one.kind is FindingKind.NOTHING]
     if len(unchecked) < len(findings):
         refuse([Fault(str(one), kind=Kind.AUDIT_FAILED) for one in findings])
