@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
+from kvalreg.disclosure.cell_rows import CellRows
 from kvalreg.disclosure.presentation import Presentation
 from kvalreg.inputs.delivered import DeliveryInfo
 from kvalreg.inputs.descriptor import Registry
@@ -83,6 +84,11 @@ class Published:
     def _presentations(self) -> dict[tuple[str, str, int], Presentation]:
         return {(one.ind_id, one.context, one.year): one for one in self.presentations}
 
+    @cached_property
+    def rows(self) -> CellRows:
+        """The cells as rows, by indicator, context and level."""
+        return CellRows(self.cells)
+
     @property
     def registry(self) -> Registry:
         """The registry."""
@@ -113,7 +119,8 @@ def save_published(published: Published, folder: Path) -> Path:
 
 def load_published(registry_id: str, folder: Path) -> Published:
     """Read what `save_published` wrote; FileNotFoundError when the registry has published nothing."""
-    table = pq.read_table(folder / f"{registry_id}.parquet")
+    with pq.ParquetFile(folder / f"{registry_id}.parquet") as file:
+        table = file.read(use_threads=False)
     registry, units, deliveries, presentations = _META_TYPE.validate_json(table.schema.metadata[_META])
     by_orgnr = {unit.orgnr: unit for unit in units}
     return Published(Source(registry, Units(by_orgnr), tuple(deliveries)), table.to_pandas(), presentations)

@@ -6,16 +6,14 @@ compared. It says nothing about how they are shown.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-import pandas as pd
-
+from kvalreg.disclosure.cell_rows import Key
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.descriptor import Indicator, Registry
 from kvalreg.inputs.units import Level
-from kvalreg.report.figures.cells import Cells, records
+from kvalreg.report.figures.cells import Cells
 from kvalreg.report.figures.view import View
 from kvalreg.report.wording import Words
 
@@ -51,21 +49,31 @@ class Selection:
     @property
     def indicators(self) -> list[Indicator]:
         """The indicators that are shown, in the registry's own order, which have a cell in this year."""
-        present = {ind_id for ind_id, _, _ in self._now}
+        present = {ind_id for ind_id, _, _ in self._present}
         return [indicator for indicator in self.registry.indicators if indicator.include and indicator.id in present]
 
     def cells(self, ind_id: str, context: str, level: Level) -> Cells:
         """The published cells of one indicator, context and level, all years up to this one, with the unit's name."""
-        return self._of_level(level).get((ind_id, context, level.value), [])
+        return self._rows((ind_id, context, level.value), 0, self.year)
+
+    def cells_of(self, ind_id: str, context: str, level: Level, year: int) -> Cells:
+        """Of these, the cells of one year."""
+        return self._rows((ind_id, context, level.value), year, min(year, self.year))
 
     def cells_now(self, ind_id: str, context: str, level: Level) -> Cells:
         """Of these, the cells of the year that is told of."""
-        return self._now.get((ind_id, context, level.value), [])
+        return self.cells_of(ind_id, context, level, self.year)
+
+    def reach(self, ind_id: str, context: str, level: Level) -> tuple[float, ...]:
+        """From where to where the shown values and intervals of these cells go."""
+        return self.published.rows.reach((ind_id, context, level.value), self.year, "value", "low", "high")
 
     def contexts(self, indicator: Indicator) -> list[str]:
         """The contexts in which an indicator has cells this year."""
         return [
-            context for context in CONTEXTS if any((indicator.id, context, level.value) in self._now for level in Level)
+            context
+            for context in CONTEXTS
+            if any((indicator.id, context, level.value) in self._present for level in Level)
         ]
 
     def nation(self, indicator: Indicator, context: str) -> Cells:
@@ -88,9 +96,7 @@ class Selection:
     def view(self, indicator: Indicator, context: str) -> View:
         """What a figure of this indicator looks at."""
         level, _ = self.units_compared(indicator, context)
-        nation, units = (self.cells(indicator.id, context, of) for of in (Level.NATION, level))
-        works = self.registry.works(indicator.id)
-        return View(indicator, context, self.year, level, self.words, nation, units, works)
+        return View(indicator, context, self.year, level, self.words, self, self.registry.works(indicator.id))
 
     def coverage_view(self, indicator: Indicator) -> View | None:
         """What a figure of coverage looks at: the year in which it was last measured; None if it never was."""
@@ -101,8 +107,7 @@ class Selection:
         if newest is None:
             return None
         level = self.published.presentation(indicator.id, "caregiver", newest).level
-        nation, units = (self.cells(indicator.id, "caregiver", of) for of in (Level.NATION, level))
-        return View(indicator, "caregiver", newest, level, self.words, nation, units)
+        return View(indicator, "caregiver", newest, level, self.words, self)
 
     def unit_name(self, level: Level, orgnr: str) -> str:
         """The short name of a unit, where it repeats with the unit above, else its whole name; a county's own name.
@@ -123,33 +128,26 @@ class Selection:
         return self.words.unit(name, unit.closed)
 
     @cached_property
-    def _now(self) -> dict[tuple[str, str, str], Cells]:
-        """The cells of the year by indicator, context and level; groups without one are left out."""
-        cells = self.published.cells
-        return self._grouped(cells["year"] == self.year)
+    def _present(self) -> set[Key]:
+        """The groups that have a cell in the year that is told of."""
+        return self.published.rows.keys_in(self.year)
 
-    def _of_level(self, level: Level) -> dict[tuple[str, str, str], Cells]:
-        """The cells of a level up to this year, by indicator and context: a page asks for few levels' years."""
-        if level not in self._levels:
-            cells = self.published.cells
-            self._levels[level] = self._grouped((cells["year"] <= self.year) & (cells["level"] == level.value))
-        return self._levels[level]
+    def _rows(self, key: Key, first: int, last: int) -> Cells:
+        """The cells of a group from one year to another, with their units' names."""
+        if (key, first, last) not in self._made:
+            rows = self.published.rows.rows(key, first, last)
+            self._made[key, first, last] = [{**row, "unit": self._name(row["level"], row["orgnr"])} for row in rows]
+        return self._made[key, first, last]
+
+    def _name(self, level: str, orgnr: str) -> str:
+        if (level, orgnr) not in self._names:
+            self._names[level, orgnr] = self.unit_name(Level(level), orgnr)
+        return self._names[level, orgnr]
 
     @cached_property
-    def _levels(self) -> dict[Level, dict[tuple[str, str, str], Cells]]:
+    def _made(self) -> dict[tuple[Key, int, int], Cells]:
         return {}
 
     @cached_property
     def _names(self) -> dict[tuple[str, str], str]:
         return {}
-
-    def _grouped(self, chosen: pd.Series) -> dict[tuple[str, str, str], Cells]:
-        """The chosen cells with their units' names, by indicator, context and level."""
-        names, groups = self._names, defaultdict[tuple[str, str, str], Cells](list)
-        for cell in records(self.published.cells[chosen]):
-            unit = (cell["level"], cell["orgnr"])
-            if unit not in names:
-                names[unit] = self.unit_name(Level(unit[0]), unit[1])
-            cell["unit"] = names[unit]
-            groups[cell["ind_id"], cell["context"], cell["level"]].append(cell)
-        return dict(groups)

@@ -13,11 +13,12 @@ from typing import Any
 
 import pandas as pd
 
+from kvalreg.disclosure.cell_rows import records
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.descriptor import Indicator, Registry
 from kvalreg.inputs.units import Level
 from kvalreg.report.addresses import indicator_page
-from kvalreg.report.figures.cells import PublishedCell, known, records
+from kvalreg.report.figures.cells import PublishedCell, known
 from kvalreg.report.report import Report, rounds
 from kvalreg.report.wording import words
 

@@ -10,9 +10,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.figures.component import Cell, Line
@@ -31,21 +28,6 @@ _CERTAINTY = {
 }
 _CERTAINTY |= {("low", "uncertain"): 3, ("low", "certain"): 4}
 _UNKNOWN = 5
-
-
-def records(cells: pd.DataFrame) -> list[dict[str, Any]]:
-    """The cells one by one, as plain dicts: a page asks for thousands, and a data frame is slow to ask."""
-    columns = [_plain_values(cells[name]) for name in cells]
-    names = tuple(cells.columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def _plain_values(column: pd.Series) -> list[Any]:
-    """A column's values as plain Python. Few texts are repeated by many cells, so each is taken out of Arrow once."""
-    if not isinstance(column.dtype, pd.StringDtype):
-        return list(column.tolist())
-    codes, texts = pd.factorize(column, use_na_sentinel=False)
-    return list(np.asarray(texts, dtype=object)[codes].tolist())
 
 
 def shown_of(cells: Cells) -> Cells:

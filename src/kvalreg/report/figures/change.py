@@ -48,7 +48,7 @@ _COLUMNS = ("unit", "before", "value", "change")
 
 def change(view: View) -> Figure | None:
     """The units' differences from the year before; None when fewer than five units have both years."""
-    before = {cell["orgnr"]: cell["value"] for cell in shown_of(view.units) if cell["year"] == view.year - 1}
+    before = {cell["orgnr"]: cell["value"] for cell in shown_of(view.units_before)}
     moved = [
         {**cell, "before": before[cell["orgnr"]], "difference": cell["value"] - before[cell["orgnr"]]}
         for cell in shown_of(view.units_now)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.descriptor_texts import QualityImprovement
@@ -20,6 +21,19 @@ _PLACES = {"trend": "utvikling", "compare": "enheter", "funnel": "trakt", "cover
 _PLACES |= {"levels": "nivaa", "change": "endring"}
 
 
+class Source(Protocol):
+    """Where a view's cells come from, with their units' names."""
+
+    def cells(self, ind_id: str, context: str, level: Level) -> Cells:
+        """Those of all years that are told of."""
+
+    def cells_of(self, ind_id: str, context: str, level: Level, year: int) -> Cells:
+        """Those of one year."""
+
+    def reach(self, ind_id: str, context: str, level: Level) -> tuple[float, ...]:
+        """The lowest and the highest of all values and ends of intervals that are shown; nothing where none is."""
+
+
 @dataclass(frozen=True)
 class View:
     """One indicator, seen from one year.
@@ -28,8 +42,8 @@ class View:
     ----------
     level
         The level of the units that are compared.
-    nation, units
-        The published cells of the nation and of those units, with names, all years up to the view's.
+    source
+        What the published cells of the nation and of those units are asked of; a figure looks at few of them.
     works
         The quality improvement work that concerns the indicator.
     """
@@ -39,9 +53,23 @@ class View:
     year: int
     level: Level
     words: Words
-    nation: Cells
-    units: Cells
+    source: Source
     works: tuple[QualityImprovement, ...] = ()
+
+    @cached_property
+    def nation(self) -> Cells:
+        """The nation's cells."""
+        return self.source.cells(self.indicator.id, self.context, Level.NATION)
+
+    @cached_property
+    def units(self) -> Cells:
+        """The units' cells of all years."""
+        return self.source.cells(self.indicator.id, self.context, self.level)
+
+    @property
+    def reach(self) -> tuple[float, ...]:
+        """From where to where the units' numbers of all years go."""
+        return self.source.reach(self.indicator.id, self.context, self.level)
 
     @cached_property
     def nation_now(self) -> Cells:
@@ -51,7 +79,12 @@ class View:
     @cached_property
     def units_now(self) -> Cells:
         """The units' cells of the view's year."""
-        return [cell for cell in self.units if cell["year"] == self.year]
+        return self.source.cells_of(self.indicator.id, self.context, self.level, self.year)
+
+    @cached_property
+    def units_before(self) -> Cells:
+        """The units' cells of the year before."""
+        return self.source.cells_of(self.indicator.id, self.context, self.level, self.year - 1)
 
     def subject(self, kind: str) -> Subject:
         """What a figure of this kind is about; its address never changes."""
