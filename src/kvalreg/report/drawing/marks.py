@@ -113,6 +113,7 @@ Channels = Mapping[str, Column]
 Size = tuple[float, float]
 
 
+@lru_cache(maxsize=1 << 14)
 def number(value: float) -> str:
     """A number of pixels, to a tenth."""
     text = f"{value:.1f}"
@@ -121,10 +122,10 @@ def number(value: float) -> str:
 
 def line(x1: float, y1: float, x2: float, y2: float) -> str:
     """A straight line, as a part of a path."""
-    start, across, down = f"M{number(x1)},{number(y1)}", number(x2), number(y2)
-    if number(y1) == down:
-        return f"{start}H{across}"
-    return f"{start}V{down}" if number(x1) == across else f"{start}L{across},{down}"
+    left, top, across, down = number(x1), number(y1), number(x2), number(y2)
+    if top == down:
+        return f"M{left},{top}H{across}"
+    return f"M{left},{top}V{down}" if left == across else f"M{left},{top}L{across},{down}"
 
 
 def path(parts: Iterable[str]) -> str:
@@ -148,9 +149,11 @@ def _rects(places: Places, channels: Channels, style: Style, size: Size) -> list
     radius = f' rx="{number(style.mark["cornerRadius"])}"' if "cornerRadius" in style.mark else ""
     rows = zip(*(getattr(places, name) for name in ("band_x", "x", "x2", "band_y", "y", "y2")), strict=True)
     for (band_x, x, x2, band_y, y, y2), own, hidden in zip(rows, *_owns(places, channels), strict=True):
+        if hidden:
+            continue
         left, right = _extent(band_x, x, x2, size[0])
         top, bottom = _extent(band_y, y, y2, size[1])
-        if hidden or left is None or top is None:
+        if left is None or top is None:
             continue
         box = f'x="{number(left)}" y="{number(top)}" width="{number(right - left)}" height="{number(bottom - top)}"'
         found.append((own, f"<rect {box}{radius}/>"))

@@ -57,16 +57,19 @@ def data_told(rows: Rows, file: Rows, lines: Sequence[_Line]) -> dict[str, Any]:
         return {"columns": columns_of(rows)}
     by_unit = {line.orgnr: line.cells for line in lines}
     beside = [by_unit.get(unit, ()) for unit in units]
+    table = range(1, min(map(len, beside)))
+    texts = {at: [cells[at].text for cells in beside] for at in table}
+    sorts = {at: [_sorted_by(cells[at]) for cells in beside] for at in table}
     told: dict[str, dict[str, Any]] = {"table": {}, "sorts": {}}
     columns: dict[str, list[Any]] = {}
     for name, values in _columns(rows):
-        if name == "orgnr" or all(_same(one.get(name), value) for one, value in zip(shown, values, strict=True)):
+        if name == "orgnr" or [one.get(name) for one in shown] == values:
             continue
-        for at in range(1, min(map(len, beside))):
-            if all(cells[at].text == value for cells, value in zip(beside, values, strict=True)):
+        for at in table:
+            if texts[at] == values:
                 told["table"][name] = at
                 break
-            if all(_same(_sorted_by(cells[at]), value) for cells, value in zip(beside, values, strict=True)):
+            if sorts[at] == values:
                 told["sorts"][name] = at
                 break
         else:
@@ -77,10 +80,6 @@ def data_told(rows: Rows, file: Rows, lines: Sequence[_Line]) -> dict[str, Any]:
 def _columns(rows: Rows) -> Iterator[tuple[str, list[Any]]]:
     for name in dict.fromkeys(name for row in rows for name in row):
         yield name, [row.get(name) for row in rows]
-
-
-def _same(one: Any, other: Any) -> bool:
-    return bool(one == other) and isinstance(one, str) == isinstance(other, str)
 
 
 def _sorted_by(cell: _Cell) -> Any:

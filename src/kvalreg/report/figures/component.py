@@ -195,7 +195,7 @@ def _csv_address(rows: Rows) -> str:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(rows[0])
-    writer.writerows([_comma(value) if isinstance(value, float) else value for value in row.values()] for row in rows)
+    writer.writerows([_comma(value) if type(value) is float else value for value in row.values()] for row in rows)
     return "data:text/csv;charset=utf-8,%EF%BB%BF" + _QUOTED.sub(lambda found: _quote(found[0]), text.getvalue())
 
 
@@ -205,5 +205,6 @@ def _quote(signs: str) -> str:
     return quote(signs)
 
 
+@lru_cache(maxsize=1 << 14)
 def _comma(number: float) -> str:
     return str(number).replace(".", ",")
