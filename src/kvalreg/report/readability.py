@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from kvalreg.inputs.descriptor import Registry
@@ -121,8 +122,13 @@ def lix_of_page(page: str, exempt: Iterable[str] = ()) -> Lix:
 def prose_of_page(page: str) -> str:
     """The prose of which `lix_of_page` tells the LIX, one paragraph per line."""
     # figures and tables are nine tenths of a page and hold no prose: without them a page takes a tenth of the time
-    said = [text for html in html_parts(page) for text in paragraphs(_without_figures(html))]
-    return "\n".join(text for text in said if re.search(r"[.!?…][\"»”’)\]]*$", text))
+    return "\n".join(text for html in html_parts(page) for text in _said(_without_figures(html)))
+
+
+@lru_cache(maxsize=1 << 10)
+def _said(html: str) -> tuple[str, ...]:
+    """The paragraphs that end as a sentence: a registry's pages have most of their texts in common."""
+    return tuple(text for text in paragraphs(html) if re.search(r"[.!?…][\"»”’)\]]*$", text))
 
 
 def _without_figures(html: str) -> str:
@@ -198,7 +204,7 @@ def _weighed(lines: Iterable[str], names: re.Pattern[str] | None) -> Iterator[Se
 
 
 def _is_long(word: str) -> bool:
-    return sum(sign.isalpha() for sign in word) > _LONG
+    return len(word) > _LONG and (word.isalpha() or sum(sign.isalpha() for sign in word) > _LONG)
 
 
 class _Blocks(HTMLParser):
