@@ -11,8 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
 from kvalreg import __version__
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.descriptor import Indicator
@@ -60,17 +58,15 @@ def registry_answers(shown: Shown) -> Content:
 def newest_answers(shown: Shown) -> dict[str, str]:
     """Each unit's newest cell of every indicator in each context, as JSON with commas between."""
     registry, rows = shown.published.registry.id, shown.rows
-    # rows come by year
-    last = ~rows.duplicated(["ind_id", "unit_level", "orgnr", "context"], keep="last") & (
-        rows["unit_level"] != Level.COUNTY.value
-    )
-    places = np.flatnonzero(last).tolist()
+    cells = zip(*(rows[name] for name in ("ind_id", "unit_level", "orgnr", "context")), strict=True)
+    last = {cell: at for at, cell in enumerate(cells) if cell[1] != Level.COUNTY.value}  # they come by year
+    places = sorted(last.values())
     columns = {name: [values[at] for at in places] for name, values in shown.json_columns.items()}
     told = json_records(columns, leave_out=["ind_id", *_OF_UNIT])
     about = {ind_id: _about(registry, ind_id, slug) for ind_id, slug in slugs(shown.published).items()}
     newest: dict[str, list[str]] = defaultdict(list)
-    for orgnr, ind_id, answer in zip(rows["orgnr"][last], rows["ind_id"][last], told, strict=True):
-        newest[orgnr].append(f"{about[ind_id]},{answer[1:]}")
+    for at, answer in zip(places, told, strict=True):
+        newest[rows["orgnr"][at]].append(f"{about[rows['ind_id'][at]]},{answer[1:]}")
     return {orgnr: ",".join(found) for orgnr, found in newest.items()}
 
 
@@ -159,7 +155,7 @@ def _registry(shown: Shown) -> dict[str, object]:
     registry, place = published.registry, f"data/{published.registry.id}"
     answers: dict[str, object] = {
         f"{place}/descriptions": [_description(number, one, published) for one in registry.indicators],
-        f"{place}/years": sorted({int(year) for year in shown.rows["year"]}),
+        f"{place}/years": sorted(set(shown.rows["year"])),
         f"{place}/unitNames": _unit_names(published),
     }
     return answers
@@ -170,13 +166,15 @@ def _indicators(shown: Shown) -> dict[str, bytes]:
     published, files = shown.published, {}
     registry = published.registry
     found = json_records(shown.json_columns, leave_out=["ind_id"])
-    places = shown.rows.groupby("ind_id").indices
+    cells: dict[str, list[str]] = defaultdict(list)
+    for ind_id, cell in zip(shown.rows["ind_id"], found, strict=True):
+        cells[ind_id].append(cell)
     for ind_id, slug in slugs(published).items():
         about = indicator_row(registry.indicator(ind_id))
         about = {name: value for name, value in about.items() if "description" not in name and value not in (None, "")}
         told = compact({"registry_name": registry.id, **about, **delivered(published)}).decode()[:-1]
-        data = ",".join(found[at] for at in places.get(ind_id, ()))
-        files[_file(f"data/{registry.id}/indicators/{slug}")] = f'{told},"data":[{data}]}}'.encode()
+        told += f',"data":[{",".join(cells[ind_id])}]}}'
+        files[_file(f"data/{registry.id}/indicators/{slug}")] = told.encode()
     return files
 
 

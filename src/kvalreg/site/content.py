@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-
-import pandas as pd
+from typing import Any
 
 from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.disclosure.published import Published
@@ -90,8 +89,8 @@ class Shown:
         return frozenset(page.address for page in self.pages)
 
     @cached_property
-    def rows(self) -> pd.DataFrame:
-        """Its rows of open data."""
+    def rows(self) -> dict[str, list[Any]]:
+        """Its rows of open data, column by column."""
         return rows(self.published)
 
     @cached_property

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from kvalreg.disclosure.published import Published
@@ -77,8 +78,8 @@ _EMPTY = ("null", '""')
 _LEVELS = [Level.NATION, Level.RHF, Level.HF, Level.HOSPITAL, Level.COUNTY]
 
 
-def rows(published: Published) -> pd.DataFrame:
-    """Every published cell of the registry's shown indicators and their coverage, as `COLUMNS`.
+def rows(published: Published) -> dict[str, list[Any]]:
+    """Every published cell of the registry's shown indicators and their coverage, as `COLUMNS`, column by column.
 
     Missing numbers are None, whole ones ``int``, and the others rounded to `DIGITS` significant digits. The order is
     the registry's own order of indicators, then context, year, level from the nation down, and unit.
@@ -86,16 +87,19 @@ def rows(published: Published) -> pd.DataFrame:
     cells = published.cells.rename(columns=_PUBLISHED_AS)
     order = {indicator.id: at for at, indicator in enumerate(published.registry.indicators)}
     places = {level.value: at for at, level in enumerate(_LEVELS)}
-    cells = (
-        cells.assign(_ind=cells["ind_id"].map(order), _level=cells["unit_level"].map(places))
-        .dropna(subset=["_ind"])
-        .sort_values(["_ind", "context", "year", "_level", "orgnr"], kind="stable", ignore_index=True)
-    )
+    indicators, levels = cells["ind_id"].map(order).to_numpy(float), cells["unit_level"].map(places).to_numpy(float)
+    keys = (_ranks(cells["orgnr"]), levels, cells["year"].to_numpy(), _ranks(cells["context"]), indicators)
+    at = np.lexsort(keys)
+    at = at[np.isfinite(indicators[at])]
     names = {unit.orgnr: unit.short_name for unit in published.units}
     cells["unit_name"] = cells["orgnr"].map(names).where(cells["unit_level"] != Level.COUNTY.value, cells["orgnr"])
     cells["footnote"] = _footnotes(cells)
-    table = {column.name: _plain(cells[column.name], column.type) for column in COLUMNS}
-    return pd.DataFrame(table, dtype=object)
+    return {column.name: _plain(cells[column.name], column.type, at) for column in COLUMNS}
+
+
+def _ranks(column: pd.Series[Any]) -> npt.NDArray[np.int64]:
+    """Numbers that order texts as the texts are ordered."""
+    return pd.factorize(column, sort=True)[0]
 
 
 def slugs(published: Published) -> dict[str, str]:
@@ -110,12 +114,12 @@ def slugs(published: Published) -> dict[str, str]:
     return {ind_id: slug for slug, ind_id in taken.items()}
 
 
-def json_columns(table: pd.DataFrame) -> dict[str, list[str]]:
+def json_columns(table: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
     """The table's columns with each value as JSON: what several files tell is worked out once."""
-    return {column.name: _as_json(table[column.name].tolist(), column.type) for column in COLUMNS}
+    return {column.name: _as_json(table[column.name], column.type) for column in COLUMNS}
 
 
-def _as_json(values: list[Any], kind: str) -> list[str]:
+def _as_json(values: Sequence[Any], kind: str) -> list[str]:
     if kind == "string":
         known = {value: json.dumps(value, ensure_ascii=False) for value in set(values)}
         return [known[value] for value in values]
@@ -146,13 +150,13 @@ def _footnotes(cells: pd.DataFrame) -> pd.Series[str]:
     return told
 
 
-def _plain(column: pd.Series[Any], kind: str) -> list[Any]:
-    """A column's values as JSON has them: None for what is missing, whole numbers without a decimal sign."""
+def _plain(column: pd.Series[Any], kind: str, at: npt.NDArray[np.int64]) -> list[Any]:
+    """A column's values at these places as JSON has them: None for what is missing, whole numbers without a sign."""
     if kind == "string":
         codes, texts = pd.factorize(column, use_na_sentinel=False)
         told = ["" if text is None or text != text else str(text) for text in texts.tolist()]
-        return [told[code] for code in codes.tolist()]
-    numbers = column.to_numpy(dtype=float)
+        return [told[code] for code in codes[at].tolist()]
+    numbers = column.to_numpy(dtype=float)[at]
     known = np.isfinite(numbers)
     whole = known & (numbers == np.floor(numbers))
     plain = np.full(len(numbers), None, dtype=object)
