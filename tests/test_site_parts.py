@@ -86,7 +86,7 @@ def _entry(project: Project) -> None:
 
 
 def _shares(project: Project) -> None:
-    path = project.newest / "beta.jsonl"
+    path = project.newest / "beta.shares"
     path.write_bytes(path.read_bytes()[:-20])
 
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
@@ -149,6 +150,13 @@ class Workers:
 def processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def prepare() -> None:
+    """Start what workers and kernels are forked from, and do not wait: its imports take a second or two."""
+    if sys.platform.startswith("linux"):
+        with suppress(OSError):  # who needs it tries again, and can do without
+            warm_address()
 
 
 def _start() -> _Worker:

@@ -223,4 +223,4 @@ def _shared(project: Project, site: Site, days: Mapping[str, date | None], other
 
 
 def _shares_file(project: Project, registry: str) -> Path:
-    return project.newest / f"{registry}.jsonl"
+    return project.newest / f"{registry}.shares"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from itertools import accumulate
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from kvalreg.inputs.slugs import WITH_PAGE
@@ -58,7 +58,7 @@ class KeptShares(Mapping[str, UnitShare]):
     Parameters
     ----------
     file
-        One share after the other, as JSON.
+        One share after the other: a line of JSON, then its long texts as they are, which no JSON has to be read for.
     places
         By unit, where its share begins in the file and how long it is.
     """
@@ -69,7 +69,7 @@ class KeptShares(Mapping[str, UnitShare]):
     @classmethod
     def keep(cls, shares: Mapping[str, UnitShare], file: Path) -> KeptShares:
         """Write shares down, in one step."""
-        told = {orgnr: json.dumps(asdict(share), ensure_ascii=False).encode() for orgnr, share in shares.items()}
+        told = {orgnr: _as_bytes(share) for orgnr, share in shares.items()}
         ends = list(accumulate(map(len, told.values()), initial=0))
         aside = file.with_suffix(".new")
         aside.write_bytes(b"".join(told.values()))
@@ -85,13 +85,22 @@ class KeptShares(Mapping[str, UnitShare]):
         at, size = self._places[orgnr]
         with self._file.open("rb") as file:
             file.seek(at)
-            return UnitShare(**json.loads(file.read(size)))
+            head, _, texts = file.read(size).partition(b"\n")
+        glance, hidden, *ends = json.loads(head)
+        table, cells, answers = (texts[start:end].decode() for start, end in pairwise([0, *ends]))
+        return UnitShare(glance, table, hidden, cells, answers)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
 
     def __len__(self) -> int:
         return len(self._places)
+
+
+def _as_bytes(share: UnitShare) -> bytes:
+    texts = [share.table.encode(), share.cells.encode(), share.answers.encode()]
+    head = [share.glance, share.hidden, *accumulate(map(len, texts))]
+    return b"\n".join([json.dumps(head, ensure_ascii=False).encode(), b"".join(texts)])
 
 
 def unit_shares(shown: Shown) -> Mapping[str, UnitShare]:
