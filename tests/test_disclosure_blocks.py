@@ -73,3 +73,11 @@ def test_what_cannot_be_is_told() -> None:
     """A row of nothing, and two of one cell."""
     assert Block((((), 1.0),), COST).cheapest is None
     assert Block(((((0, 1.0),), 2.0),), COST).cheapest is None
+
+
+def test_no_choice_costs_less_than_what_is_told() -> None:
+    """Each two of three: 1.5 cells in parts, and 2 whole ones; of cells that may cost 0.75, 1.25 in parts is 1.25."""
+    rows = (either(0, 1), either(1, 2), either(0, 2))
+    assert Block(rows, np.array([1.01, 1.0, 1.02])).least == 2.0
+    assert Block(rows, np.array([1.0, 0.75, 0.75])).least == 1.25
+    assert Block(((((0, 1.0),), 2.0),), COST).least == 0.0

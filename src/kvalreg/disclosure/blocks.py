@@ -1,23 +1,26 @@
 """The cheapest cells that satisfy rows of inequalities, block by block.
 
 Owns this one question. What comes in are rows over cells that can be hidden, and what each costs; what goes out are the
-cheapest cells. It knows nothing of tables, and attacks nothing.
+cheapest cells, and what no choice can cost less than. It knows nothing of tables, and attacks nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
+from math import ceil
 
 import numpy as np
 
-from kvalreg.disclosure.programs import Constraints, Entries, FloatArray, Program
+from kvalreg.disclosure.programs import Constraints, FloatArray, Program, Solution
 
 Row = tuple[tuple[tuple[int, float], ...], float]
 """``sum(weight * hidden) >= need`` over cells that can be chosen, and over sums (``size + r``: some cell is hidden)."""
 
 COST_STEP = 0.25
 """All costs are multiples of it, but for what patients add."""
+COST_OF_PATIENTS = 0.2
+"""What all patients of a choice cost at most: less than one cell, and than hiding others instead of the same again."""
 
 
 class Block:
@@ -38,38 +41,50 @@ class Block:
         self._costs = np.concatenate([cost[self._cells], np.zeros(len(self._columns) - len(self._cells))])
 
     @cached_property
+    def _program(self) -> Program:
+        place = {cell: column for column, cell in enumerate(self._columns)}
+        entries = [(at, place[cell], weight) for at, (weights, _) in enumerate(self._rows) for cell, weight in weights]
+        needs, width = np.array([need for _, need in self._rows]), len(self._columns)
+        limits = (needs, np.full(len(needs), np.inf))
+        return Program(Constraints(entries, limits, (np.zeros(width), np.ones(width))))
+
+    @cached_property
+    def _relaxed(self) -> Solution | None:
+        """The cheapest values where a cell can be hidden in part: found quickly, and often whole all the same."""
+        return self._program.minimum(self._costs) if self._columns else None
+
+    @cached_property
+    def least(self) -> float:
+        """What all choices cost at least, patients left out.
+
+        It is a multiple of the step that all costs are multiples of, so what the relaxed choice costs is rounded up.
+        """
+        if self._relaxed is None:
+            return 0.0
+        steps = np.rint(self._costs / COST_STEP)
+        step = COST_STEP if (steps % (1 / COST_STEP)).any() else 1.0
+        return step * ceil((self._relaxed.cost - COST_OF_PATIENTS) / step)
+
+    @cached_property
+    def whole(self) -> bool:
+        """True where the relaxed choice hides no cell in part: the cheapest choice is known then."""
+        return self._relaxed is None or bool(
+            (np.abs(self._relaxed.values - np.rint(self._relaxed.values)) <= 1e-6).all()
+        )
+
+    @cached_property
     def cheapest(self) -> list[int] | None:
         """The cheapest cells, or None where there are none.
 
-        Without whole numbers first: that is quick, and the answer is often whole all the same. Where it is not, the
-        patients are left out of the costs, for the solver is faster where all costs are multiples of one number.
+        Where the relaxed choice is not whole, the patients are left out of the costs, for the solver is faster where
+        all costs are multiples of one number.
         """
-        if not self._columns:
+        found = self._relaxed
+        if not self.whole:
+            found = self._program.whole_minimum(np.rint(self._costs / COST_STEP))
+        if found is None:
             return None
-        place = {cell: column for column, cell in enumerate(self._columns)}
-        entries = tuple(
-            (at, place[cell], weight) for at, (weights, _) in enumerate(self._rows) for cell, weight in weights
-        )
-        needs = tuple(need for _, need in self._rows)
-        found = _program(entries, needs, len(self._columns)).minimum(self._costs)
-        values = None if found is None else found.values
-        if values is not None and (np.abs(values - np.rint(values)) > 1e-6).any():
-            values = _whole_minimum(tuple(np.rint(self._costs / COST_STEP).tolist()), entries, needs)
-        if values is None:
-            return None
-        return [cell for cell, value in zip(self._cells, values, strict=False) if value > 0.5]
-
-
-def _program(entries: Entries, needs: Sequence[float], width: int) -> Program:
-    rows = np.array(needs), np.full(len(needs), np.inf)
-    return Program(Constraints(entries, rows, (np.zeros(width), np.ones(width))))
-
-
-@lru_cache(maxsize=200)
-def _whole_minimum(costs: tuple[float, ...], entries: Entries, needs: tuple[float, ...]) -> FloatArray | None:
-    """The cheapest whole numbers; remembered, because the same few small hospitals ask the same thing every year."""
-    found = _program(entries, needs, len(costs)).whole_minimum(np.array(costs))
-    return None if found is None else found.values
+        return [cell for cell, value in zip(self._cells, found.values.tolist(), strict=False) if value > 0.5]
 
 
 class Rows:

@@ -176,7 +176,7 @@ class View:
             least[self.absent] = 0
         return least if self.low is None else np.maximum(least, self.low)
 
-    @property
+    @cached_property
     def floor(self) -> IntArray:
         """The least denominator that the marks alone tell: a hidden total has at least one patient per marked part."""
         floor = np.where(self.hidden, self.least, 0)

@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 
 from kvalreg.disclosure.attack import Exposure, Measure
-from kvalreg.disclosure.blocks import Row, Rows
+from kvalreg.disclosure.blocks import COST_OF_PATIENTS, Block, Row, Rows
 from kvalreg.disclosure.cells import Policy, Table, View
 from kvalreg.disclosure.components import groups
 from kvalreg.disclosure.cuts import Cut, Reasons
@@ -22,8 +22,6 @@ TAUGHT_BY = 8
 """Exposed cells of one component that a failed attempt is explained by: more make fewer but slower attempts."""
 COST_OF_KEPT = 1000.0
 COST_OF_HIDDEN_BEFORE = 0.75
-COST_OF_PATIENTS = 0.2
-"""What all patients of a choice cost at most: less than one cell, and than hiding others instead of the same again."""
 
 
 class Choice:
@@ -125,6 +123,7 @@ class Choice:
         members = self.relations.members
         self.rows = Rows(self.cost, [[cell for cell in cells if self._candidates[cell]] for cells in members])
         self._read = 0
+        self._known: list[Block] | None = None
 
     def _around(self, view: View, exposures: list[Exposure]) -> set[int]:
         """The sums that hold a cell of a component with an exposed cell."""
@@ -148,17 +147,35 @@ class Choice:
 
     def cheapest(self) -> BoolArray | None:
         """The cheapest mask, or None when the cuts cannot all be satisfied."""
-        for cut in islice(self.cuts, self._read, None):
-            row = self._row(cut)
-            if row is not None:
-                self.rows.add(row)
-        self._read = len(self.cuts)
         mask = self.fixed.copy()
-        for block in self.rows.blocks():
+        for block in self._blocks():
             if block.cheapest is None:
                 return None
             mask[block.cheapest] = True
         return mask
+
+    def none_cheaper(self, hidden: BoolArray) -> bool:
+        """True where it is known without a search that no mask which satisfies all cuts is cheaper than this one.
+
+        Patients do not count here. So where the cheapest mask is found without a search as well, the answer is no:
+        that mask may have fewer patients.
+        """
+        blocks = self._blocks()
+        if all(block.whole for block in blocks):
+            return False
+        least = self.price(self.fixed) + sum(block.least for block in blocks)
+        return self.price(hidden) < least + COST_OF_PATIENTS
+
+    def _blocks(self) -> list[Block]:
+        """All cuts as blocks of rows."""
+        if self._known is None or self._read < len(self.cuts):
+            for cut in islice(self.cuts, self._read, None):
+                row = self._row(cut)
+                if row is not None:
+                    self.rows.add(row)
+            self._read = len(self.cuts)
+            self._known = self.rows.blocks()
+        return self._known
 
     def mended(self, hidden: BoolArray) -> BoolArray | None:
         """A mask that satisfies all cuts, near this one and cheap; None when there is none."""

@@ -18,6 +18,7 @@ Worked example: HF = A + B + C published, A hidden with 3, B = 4, C = 20, minimu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -179,7 +180,7 @@ def _capped(cell: int, need: int, sides: list[Barrier]) -> Cut:
             together[other] = together.get(other, 0.0) + weight
     beside = together.pop(OUTSIDE, 0.0)
     kept = tuple(
-        (other, min(float(need), float(np.ceil(weight - 1e-6))))
+        (other, min(float(need), float(ceil(weight - 1e-6))))
         for other, weight in sorted(together.items())
         if weight > 1e-6
     )

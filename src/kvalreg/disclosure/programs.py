@@ -1,13 +1,16 @@
 """Linear programs, with and without whole numbers: the one place that knows the solver, HiGHS.
 
 What comes in are constraints and costs; what goes out are the cheapest values. It knows nothing of cells. The solver
-runs on one processor, takes no chances and knows no time limit: equal programs have equal solutions.
+runs on one processor, takes no chances and knows no time limit: equal programs that are asked the same in the same
+order have equal solutions. (Without whole numbers a program goes on from its last answer, and of equally cheap
+values may find others than it would have found at first.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 import highspy
@@ -71,22 +74,28 @@ class Program:
     """
 
     def __init__(self, constraints: Constraints, presolve: Literal["on", "off"] = "off") -> None:
-        self.width = len(constraints.columns[0])
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = self.width, len(constraints.rows[0])
-        model.col_cost_ = np.zeros(self.width)
-        model.col_lower_, model.col_upper_ = constraints.columns
-        model.row_lower_, model.row_upper_ = constraints.rows
-        at_row, at_column, weights = zip(*constraints.entries, strict=True) if constraints.entries else ((), (), ())
-        matrix = model.a_matrix_
-        matrix.format_ = highspy.MatrixFormat.kRowwise
-        begins = np.searchsorted(np.array(at_row, dtype=np.int64), np.arange(model.num_row_ + 1))
-        matrix.start_ = begins.astype(np.int32)
-        matrix.index_, matrix.value_ = np.array(at_column, dtype=np.int32), np.array(weights, dtype=np.float64)
+        self.width, rows = len(constraints.columns[0]), len(constraints.rows[0])
+        entries = constraints.entries
+        flat = np.fromiter(chain.from_iterable(entries), np.float64, 3 * len(entries)).reshape(-1, 3)
         self.solver = _Solver()  # type: ignore[no-untyped-call]  # as it comes
         for name, value in (_OPTIONS | {"presolve": presolve}).items():
             self.solver.setOptionValue(name, value)
-        if self.solver.passModel(model) == highspy.HighsStatus.kError:
+        passed = self.solver.passModel(
+            self.width,
+            rows,
+            len(entries),
+            int(highspy.MatrixFormat.kRowwise),
+            int(highspy.ObjSense.kMinimize),
+            0.0,  # nothing is paid whatever the values are
+            np.zeros(self.width),
+            *constraints.columns,
+            *constraints.rows,
+            np.searchsorted(flat[:, 0], np.arange(rows)).astype(np.int32),
+            flat[:, 1].astype(np.int32),
+            np.ascontiguousarray(flat[:, 2]),
+            np.zeros(self.width, dtype=np.int32),
+        )
+        if passed == highspy.HighsStatus.kError:
             raise ValueError("The solver refuses these constraints. Correct them: each entry once, rows in order.")
 
     def minimum(self, costs: FloatArray) -> Solution | None:

@@ -64,6 +64,11 @@ class Surroundings:
             for cell, factor in row.items():
                 self.terms.setdefault(cell, []).append((node, factor))
         self.nodes = len(rows)
+        self._cells = list(self.terms)
+        self._signs = np.zeros((len(self._cells), self.nodes))
+        for at, terms in enumerate(self.terms.values()):
+            for node, sign in terms:
+                self._signs[at, node] = sign
         self.loose = [*group, *(cell for cell in self.terms if cell < 0)]
         self.sides = sides([self.terms[cell] for cell in self.loose], self.nodes)
         if self.sides is not None:
@@ -143,11 +148,10 @@ class Surroundings:
     def _weights(self, cell: int, factor: list[int] | list[float], room: Room, need: int) -> Barrier:
         """The barrier that this combination of the sums makes, a factor for each."""
         barrier: Barrier = {}
-        for other, terms in self.terms.items():
-            rate = 0.0
-            for node, sign in terms:
-                rate += factor[node] * sign
-            if other != cell and abs(rate) > 1e-9:
+        rates = self._signs @ np.array(factor, dtype=float)
+        for at in np.flatnonzero(np.abs(rates) > 1e-9).tolist():
+            other, rate = self._cells[at], float(rates[at])
+            if other != cell:
                 place = max(other, OUTSIDE)
                 barrier[place] = barrier.get(place, 0.0) + (float(need) if rate > 0 else -rate * room.of(other))
         return barrier

@@ -30,8 +30,9 @@ from typing import NamedTuple
 import numpy as np
 
 from kvalreg.disclosure.attack import Exposure, Judge
+from kvalreg.disclosure.blocks import COST_OF_PATIENTS
 from kvalreg.disclosure.cells import Policy, Table
-from kvalreg.disclosure.choice import COST_OF_PATIENTS, Choice
+from kvalreg.disclosure.choice import Choice
 from kvalreg.disclosure.relations import BoolArray
 
 ATTEMPTS = 12
@@ -124,6 +125,8 @@ class _Search:
                 return hidden
             self.choice.learn(self.choice.table.view(hidden), exposures)
             best = min((one for one in (best, self._mend(hidden)) if one is not None), key=price, default=None)
+            if best is not None and self.choice.none_cheaper(best):
+                return best
             cheapest = self.choice.cheapest()
             if cheapest is None:
                 return best
