@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.pipeline import Account
 from kvalreg.project import Project
 from kvalreg.release.audit_files import fragments_of, site_files
@@ -20,6 +21,8 @@ from kvalreg.release.audit_rows import Rows
 from kvalreg.release.audit_tables import Fragment, Places, Table
 from small_project import UNITS, delivery_of, write_registry
 
+OWN_WAY = ("gjennomsnitt", "antall")
+"""Types of indicators whose numbers mean something else than those of a share."""
 VIK = Place("hospital", "111")
 PAGE = Spot("p.html", "t", "alfa", "alfa_a", "caregiver", 2024, "hospital")
 
@@ -104,7 +107,14 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Public:
     for registry in ("alfa", "beta"):
         write_registry(root, registry, delivery_of(registry))
     (root / "registries" / "units.csv").write_text(UNITS, encoding="utf-8")
-    return Public.read(Project(root).root)
+    known = Public.read(Project(root).root)
+    alfa = known.registries["alfa"]
+    other = [
+        alfa.indicators[0].model_copy(update={"id": f"alfa_{kind}", "title": kind, "type": IndicatorType(kind)})
+        for kind in OWN_WAY
+    ]
+    alfa = alfa.model_copy(update={"indicators": (*alfa.indicators, *other)})
+    return Public(known.units, {**known.registries, "alfa": alfa})
 
 
 def at_one_go(public: Public, fragments: Iterable[Fragment]) -> Heard:
@@ -146,7 +156,7 @@ def tables(draw: st.DrawFn) -> Table:
     spot = draw(
         st.builds(
             PAGE._replace,
-            ind_id=st.sampled_from(["alfa_a", None]),
+            ind_id=st.sampled_from(["alfa_a", *(f"alfa_{kind}" for kind in OWN_WAY), None]),
             year=st.sampled_from([2024, None]),
             level=st.sampled_from(["hospital", "nation", None]),
             orgnr=st.sampled_from([None, "111"]),
@@ -162,6 +172,14 @@ def tables(draw: st.DrawFn) -> Table:
 def test_any_table_tells_the_same_at_one_go_as_row_by_row(public: Public, table: Table) -> None:
     """Numbers, marks, claims and rows of no known cell, whatever stands in which column."""
     assert told(at_one_go(public, [table])) == told(one_by_one(public, [table]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(listed=st.lists(tables(), min_size=2, max_size=3), alike=st.booleans())
+def test_tables_that_are_read_together_tell_what_each_tells(public: Public, listed: list[Table], alike: bool) -> None:
+    """Also where the same rows stand in other surroundings, in the order of the page."""
+    fragments = [listed[0]._replace(spot=one.spot, level=one.level) for one in listed] if alike else listed
+    assert told(at_one_go(public, fragments)) == told(one_by_one(public, fragments))
 
 
 def test_numbers_marks_and_labels_of_a_plain_table(public: Public) -> None:

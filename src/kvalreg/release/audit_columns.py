@@ -6,31 +6,30 @@ a nation has millions. Comes in: a column, and what it is called. Goes out: `Col
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from itertools import repeat
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kvalreg.disclosure.relations import BoolArray
+from kvalreg.release.audit_cells import LIMITS
 from kvalreg.release.audit_public import Memory
 from kvalreg.release.audit_readings import NUMBER_ROLES, QUIET_ROLES, Reader, Word
 from kvalreg.release.audit_tables import text_of
-from kvalreg.release.published_numbers import DRAWN_DIGITS, Numbers, Plain, met
+from kvalreg.release.published_numbers import DRAWN_DIGITS, Numbers, apart
+from kvalreg.statistics.intervals import Floats
 
-NOTHING: Plain = (None,) * len(Numbers._fields)
-_ABSENT = Word(mark=False, hides=False, speaks=False, empty=False, told=[], parts=NOTHING)
+_ABSENT = Word(mark=False, hides=False, speaks=False, empty=False, told=[], parts=(None,) * len(Numbers._fields))
 """What a column says of a row that has not got it."""
-_DECIMALS = re.compile(r"-?\d+[.,]\d+")
-_SHORT = 6
-"""Letters of a number that is likely to come again: ``0.8123``."""
-_MANY = 500
+_MANY = 200
 """Rows of a column from which on its numbers are read at one go."""
+_MOST_REMEMBERED = 30_000
+"""Values of one kind of column that are remembered at most."""
 _DECIMAL_OR_NONE = r"^(-?[0-9]{1,15}([.,][0-9]{1,15})?)?$"
 _HALVES = np.array([0.5 * 10.0**power for power in range(-20, 20)])
-_Span = tuple[float, float]
+_NOT_PRINTED = (np.nan, np.nan)
 
 
 class Asked(NamedTuple):
@@ -63,19 +62,64 @@ class Column(NamedTuple):
     Parameters
     ----------
     marks, hides, speaks, empty
-        As those of a `Word`.
-    spans
-        For each part of `Numbers` what is told of it; None where no row tells it.
-    word
-        A row's word.
+        As those of a `Word`; None where no row's word can be so.
+    limits
+        For each part of `Numbers` that it tells, the least and the greatest, nan where a row tells nothing.
     """
 
-    marks: Sequence[bool]
-    hides: Sequence[bool]
-    speaks: Sequence[bool]
-    empty: Sequence[bool]
-    spans: Sequence[Sequence[_Span | None] | None]
-    word: Callable[[int], Word]
+    marks: BoolArray | None
+    hides: BoolArray | None
+    speaks: BoolArray | None
+    empty: BoolArray | None
+    limits: dict[int, Floats]
+
+
+class Lexicon:
+    """The words of one kind of column, each with a number; what they say as columns."""
+
+    def __init__(self, work: Callable[[Any], Word]) -> None:
+        self.work = work
+        self._forget()
+
+    def _forget(self) -> None:
+        self.words: list[Word] = []
+        self._numbers = Memory(self._number)
+        self._says = np.zeros((0, 4), dtype=np.bool_)
+        self._limits = np.zeros((0, LIMITS))
+        self._ever = [False] * 4
+        self._parts: list[int] = []
+
+    def _number(self, value: Any) -> int:
+        self.words.append(self.work(value))
+        return len(self.words) - 1
+
+    def word(self, value: Any) -> Word:
+        """What one value says."""
+        at = self._numbers.get(value)
+        return self.work(value) if at is None else self.words[at]
+
+    def read(self, values: Sequence[Any]) -> Column:
+        """What a column says."""
+        if len(self.words) > _MOST_REMEMBERED:
+            self._forget()
+        numbers = np.fromiter(map(self._numbers.__getitem__, values), np.intp, len(values))
+        self._keep()
+        marks, hides, speaks, empty = (
+            column[numbers] if once else None for column, once in zip(self._says.T, self._ever, strict=True)
+        )
+        limits = {at: self._limits[numbers, 2 * at : 2 * at + 2] for at in self._parts}
+        return Column(marks, hides, speaks, empty, limits)
+
+    def _keep(self) -> None:
+        """Add what new words say."""
+        new = self.words[len(self._says) :]
+        if new:
+            says = [(one.mark, one.hides, one.speaks, one.empty) for one in new]
+            limits = [limit for one in new for span in one.parts for limit in span or _NOT_PRINTED]
+            self._says = np.concatenate([self._says, np.array(says, dtype=np.bool_)])
+            self._limits = np.concatenate([self._limits, np.array(limits).reshape(-1, LIMITS)])
+            self._ever = [bool(one.any()) for one in self._says.T]
+            self._parts = np.flatnonzero(~np.isnan(self._limits[:, ::2]).all(axis=0)).tolist()
 
 
 class Columns:
@@ -83,21 +127,19 @@ class Columns:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._words = Memory(self._words_of)
+        self._lexicons = Memory(self._lexicon_of)
+        self._marked = Memory(self._marks_of)
 
     def read(self, asked: Asked, values: Sequence[Any]) -> Column:
         """What a column says."""
         if asked.type is object:
             values = [value if value is None else str(value) for value in values]
-        words = self._words[asked]
-        if asked.role in QUIET_ROLES and not any(words[value].mark for value in set(values)):
-            never = (False,) * len(values)
-            return Column(never, never, never, never, [None] * len(NOTHING), lambda at: words[values[at]])
-        return self._decimals(asked, words, values) or _by_words(
-            [words[value] for value in values], numbers=asked.role in NUMBER_ROLES or asked.role == "interval"
-        )
+        lexicon = self._lexicons[asked]
+        if asked.role in QUIET_ROLES and not any(map(self._marked[asked].__getitem__, set(values))):
+            return Column(None, None, None, None, {})
+        return self._decimals(asked, lexicon, values) or lexicon.read(values)
 
-    def _words_of(self, asked: Asked) -> Memory[Any, Word]:
+    def _lexicon_of(self, asked: Asked) -> Lexicon:
         """What values say in columns of one kind."""
         role, machine, english, _, sparse = asked
         texts = self._reader.columns[role, machine, english]
@@ -107,9 +149,14 @@ class Columns:
             text = text_of(value)
             return nothing if value is None or (sparse and not text) else texts.work(text)
 
-        return Memory(word, _comes_again)
+        return Lexicon(word)
 
-    def _decimals(self, asked: Asked, words: Memory[Any, Word], values: Sequence[Any]) -> Column | None:
+    def _marks_of(self, asked: Asked) -> Memory[Any, bool]:
+        """Which values of a quiet column are marks of hidden cells: that is all such a column can say."""
+        lexicon = self._lexicons[asked]
+        return Memory(lambda value: lexicon.word(value).mark)
+
+    def _decimals(self, asked: Asked, lexicon: Lexicon, values: Sequence[Any]) -> Column | None:
         """What a long column of numbers says; None for any other."""
         role = asked.role
         if len(values) < _MANY or not asked.machine or role in ("shown", "footnote"):
@@ -119,85 +166,77 @@ class Columns:
         texts = pa.array(["" if one is None else one if type(one) is str else str(one) for one in values], pa.string())
         if not pc.all(pc.match_substring_regex(texts, _DECIMAL_OR_NONE)).as_py():
             return None
-        given = pc.not_equal(texts, "").to_pylist()
-        nothing = words[""] if asked.type is str else words[None]
+        given = np.asarray(pc.not_equal(texts, ""))
+        nothing = lexicon.word("" if asked.type is str else None)
         part = NUMBER_ROLES.get(role or "")
-        spans: list[Sequence[_Span | None] | None] = [None] * len(NOTHING)
+        limits = {}
         if part is not None:
-            told = _drawn(texts)
-            spans[part] = told if all(given) else [one if here else None for one, here in zip(told, given, strict=True)]
-        speaks = given if words["1" if asked.type in (str, object) else asked.type(1)].speaks else [False] * len(given)
-        never = [False] * len(given)
-        empty = never if not nothing.empty or all(given) else [not here for here in given]
-        return Column(never, never, speaks, empty, spans, lambda at: words[values[at]])
+            limits[part] = np.where(given[:, None], _drawn(texts), np.nan)
+        one = lexicon.word("1" if asked.type in (str, object) else asked.type(1))
+        empty = ~given if nothing.empty and not given.all() else None
+        return Column(None, None, given if one.speaks else None, empty, limits)
 
 
-def _by_words(words: list[Word], *, numbers: bool) -> Column:
-    marks, hides, speaks, empty, _, parts = zip(*words, strict=True)
-    spans: list[Any] = [None] * len(NOTHING)
-    if numbers:
-        spans = [told if any(told) else None for told in zip(*parts, strict=True)]
-    return Column(marks, hides, speaks, empty, spans, words.__getitem__)
-
-
-def _drawn(texts: pa.StringArray) -> list[_Span]:
+def _drawn(texts: pa.StringArray) -> Floats:
     """`published_numbers.drawn` of many texts: a whole number is exact, others have at least four digits."""
     plain = pc.replace_substring(texts, ",", ".")
     numbers = np.asarray(pc.cast(pc.if_else(pc.equal(plain, ""), "0", plain), pa.float64()))
     point = np.asarray(pc.find_substring(plain, "."))
-    decimals = np.where(point >= 0, np.asarray(pc.utf8_length(plain)) - point - 1, 0)
-    significant = np.asarray(pc.utf8_length(pc.utf8_ltrim(pc.replace_substring(plain, ".", ""), "-0")))
+    if not (point >= 0).any():
+        return np.stack([numbers, numbers], axis=1)
+    decimals = np.where(point >= 0, np.asarray(pc.binary_length(plain)) - point - 1, 0)
+    significant = np.asarray(pc.binary_length(pc.ascii_ltrim(pc.replace_substring(plain, ".", ""), "-0")))
     power = significant - decimals - np.maximum(DRAWN_DIGITS, significant)
     half = np.where((decimals > 0) & (significant > 0), _HALVES[power + 20], 0.0)
-    return list(zip((numbers - half).tolist(), (numbers + half).tolist(), strict=True))
+    return np.stack([numbers - half, numbers + half], axis=1)
 
 
-def _comes_again(value: object) -> bool:
-    """Whether a value is likely to come again: numbers with many decimals hardly do."""
-    text = value if type(value) is str else str(value)
-    return len(text) <= _SHORT or _DECIMALS.fullmatch(text) is None
-
-
-def hiding(columns: Sequence[Column], codes: Iterable[int], counts: Sequence[int]) -> set[int]:
+def hiding(columns: Sequence[Column], codes: Iterable[int], counts: Sequence[int], size: int) -> BoolArray:
     """The rows that bear the mark of a hidden cell, or say by a code or by empty numbers that it is."""
-    found = {at for column in columns if any(column.marks) for at, mark in enumerate(column.marks) if mark}
-    for code in codes:
-        found.update(at for at, hides in enumerate(columns[code].hides) if hides)
-    if counts:
-        first, *rest = (columns[at].empty for at in counts)
-        if any(first):
-            empty = [at for at, nothing in enumerate(first) if nothing]
-            found.update(at for at in empty if all(column[at] for column in rest))
+    found = np.zeros(size, dtype=np.bool_)
+    for one in (*(column.marks for column in columns), *(columns[at].hides for at in codes)):
+        if one is not None:
+            found |= one
+    empty = [one for one in (columns[at].empty for at in counts) if one is not None]
+    if counts and len(empty) == len(counts):
+        found |= np.logical_and.reduce(empty)
     return found
 
 
-def silent(columns: Sequence[Column], size: int) -> set[int]:
+def silent(columns: Sequence[Column], size: int) -> BoolArray:
     """The rows of which no value may be a result."""
-    found: Iterable[int] = range(size)
-    for speaks in (column.speaks for column in columns if any(column.speaks)):
-        found = [at for at in found if not speaks[at]]
-    return set(found)
-
-
-def numbers(columns: Iterable[Column], size: int, contradicting: set[int]) -> Iterable[Plain]:
-    """What columns of numbers print of each row; rows that contradict themselves are added to those."""
-    parts: list[Any] = [None] * len(NOTHING)
+    speaks = np.zeros(size, dtype=np.bool_)
     for column in columns:
-        for part, spans in enumerate(column.spans):
-            if spans is not None:
-                parts[part] = spans if parts[part] is None else _both(parts[part], spans, contradicting)
-    return zip(*[repeat(None, size) if one is None else one for one in parts], strict=True)
+        if column.speaks is not None:
+            speaks |= column.speaks
+    return ~speaks
 
 
-def _both(one: Sequence[Any], other: Sequence[Any], contradicting: set[int]) -> list[Any]:
-    """What two columns say together."""
-    both = []
-    for at, (mine, theirs) in enumerate(zip(one, other, strict=True)):
-        if mine is None or theirs is None or mine == theirs:
-            both.append(mine or theirs)
-            continue
-        told = met((mine,), (theirs,))
-        both.append(told[0] if told else None)
-        if told is None:
-            contradicting.add(at)
-    return both
+def limits_of(columns: Iterable[Column], size: int, contradicting: BoolArray) -> Floats:
+    """What columns of numbers print of each row; rows that contradict themselves are added to those."""
+    limits = np.full((size, LIMITS), np.nan)
+    for column in columns:
+        for part, told in column.limits.items():
+            known = limits[:, 2 * part : 2 * part + 2]
+            both = _met(known, told)
+            contradicting |= apart(both[:, 0], both[:, 1])
+            known[:] = both
+    return limits
+
+
+def agreed_limits(columns: Iterable[Mapping[int, Floats]], size: int) -> Floats:
+    """What columns of numbers print of each row; where a column contradicts those before it, it says nothing."""
+    limits = np.full((size, LIMITS), np.nan)
+    for column in columns:
+        told = {part: _met(limits[:, 2 * part : 2 * part + 2], one) for part, one in column.items()}
+        contradicts = np.zeros(size, dtype=np.bool_)
+        for both in told.values():
+            contradicts |= apart(both[:, 0], both[:, 1])
+        for part, both in told.items():
+            known = limits[:, 2 * part : 2 * part + 2]
+            known[:] = np.where(contradicts[:, None], known, both)
+    return limits
+
+
+def _met(known: Floats, told: Floats) -> Floats:
+    return np.stack([np.fmax(known[:, 0], told[:, 0]), np.fmin(known[:, 1], told[:, 1])], axis=1)

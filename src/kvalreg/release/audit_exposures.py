@@ -15,7 +15,7 @@ from kvalreg.disclosure.attack import Measure
 from kvalreg.disclosure.cells import Policy
 from kvalreg.inputs.units import Level
 from kvalreg.release.audit_attack import HIDDEN, Family, Known, adds_up, bound
-from kvalreg.release.audit_parts import Group
+from kvalreg.release.audit_cells import Group
 from kvalreg.release.audit_public import Key, Place, Public
 from kvalreg.release.audit_sheet import Sheet
 from kvalreg.release.audit_sums import Sums

@@ -51,7 +51,10 @@ def read_csv(public: Public, spot: Spot, text: str) -> Iterator[Fragment]:
     if not lines:
         return
     separator = max(";,\t", key=lines[0].count)
-    heading, *rows = csv.reader(io.StringIO("\n".join(lines)), delimiter=separator)
+    if '"' in text:
+        heading, *rows = csv.reader(io.StringIO("\n".join(lines)), delimiter=separator)
+    else:
+        heading, *rows = (line.split(separator) for line in lines)
     machine, before = _for_programs(heading), f"{spot.place} row ".lstrip()
     crossed = crossed_columns(public, heading)
     if crossed or any(len(row) != len(heading) for row in rows):

@@ -6,14 +6,19 @@ for each registry. Places are kept where a cell is hidden; for every other place
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from kvalreg.release.audit_parts import ANY, Group, Part
+import numpy as np
+
+from kvalreg.disclosure.relations import IntArray
+from kvalreg.release.audit_cells import WIDE, Block, Cells, Group, numbered
+from kvalreg.release.audit_parts import ANY, Part
 from kvalreg.release.audit_public import Key, Place, Spot
 from kvalreg.release.audit_readings import Claim, Reading, Unattached
 from kvalreg.release.audit_tables import Places
-from kvalreg.release.published_numbers import Plain, plainly, together
+from kvalreg.release.published_numbers import plainly
+from kvalreg.statistics.intervals import Floats
 
 
 @dataclass
@@ -25,23 +30,26 @@ class Heard:
     file
         The address of the file that is read.
     numbers
-        All that is printed about each cell, one after the other.
+        All that is printed about cells, one row after the other.
     beside
-        The cells of which something is told that is no number of theirs.
+        The cells of which something is told that is no number of theirs, by their numbers in the block.
     hidden
         The cells that are marked as hidden, and at which place first.
     claims
         Numbers beside units, where the cell is known in part.
     unattached
         Places of rows of our own tables that tell of no cell we can name.
+    told
+        The registries of whose cells numbers are told.
     """
 
     file: str
-    numbers: dict[Group, dict[Place, list[Plain]]] = field(default_factory=dict)
-    beside: dict[Group, set[Place]] = field(default_factory=dict)
+    numbers: Block = field(default_factory=Block)
+    beside: set[int] = field(default_factory=set)
     hidden: dict[Key, str] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     unattached: list[str] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
 
     def note(self, said: Iterable[Reading | Claim | Unattached]) -> None:
         """Add what a fragment says."""
@@ -53,15 +61,27 @@ class Heard:
             elif one.numbers is None:
                 self.hidden.setdefault(one.key, one.spot.place)
             else:
-                self.cells(one.key[:4]).setdefault(one.key.place, []).append(plainly(one.numbers))
+                self.told.add(one.key.registry)
+                self.numbers.add(one.key[:4], one.key.place, [plainly(one.numbers)])
 
-    def cells(self, group: Group) -> dict[Place, list[Plain]]:
-        """What is told of the cells of an indicator, context and year."""
-        return self.numbers.setdefault(group, {})
+    def cells(self, groups: tuple[Sequence[Group], IntArray], places: tuple[Sequence[Place], IntArray]) -> IntArray:
+        """Many cells by their numbers in the block: groups and places, and which of these each of them has."""
+        group, place = numbered(*groups, self.numbers.groups), numbered(*places, self.numbers.places)
+        return group * WIDE + place
+
+    def note_rows(self, cells: IntArray, limits: Floats) -> None:
+        """Numbers of many cells; beside a cell of which no number is printed, something else is told."""
+        nothing = np.isnan(limits).all(axis=1)
+        if nothing.any():
+            self.beside.update(cells[nothing].tolist())
+            cells, limits = cells[~nothing], limits[~nothing]
+        groups = list(self.numbers.groups)
+        self.told.update(groups[at][0] for at in np.unique(cells // WIDE).tolist())
+        self.numbers.add_rows(cells, limits)
 
     def note_beside(self, group: Group, place: Place) -> None:
         """Something that is no number stands beside a unit."""
-        self.beside.setdefault(group, set()).add(place)
+        self.beside.add(self.numbers.cell(group, place))
 
     def note_hidden(self, group: Group, place: Place, places: Places, at: int) -> None:
         """A row of a table marks its cell as hidden."""
@@ -72,18 +92,15 @@ class Heard:
     @property
     def registries(self) -> set[str]:
         """Those of whose cells anything is told."""
-        return {group[0] for group in self.numbers} | {key.registry for key in self.hidden}
+        return self.told | {key.registry for key in self.hidden}
 
     def parts(self) -> dict[str, Part]:
         """What is told of each registry, every cell's numbers taken together and every claim once."""
-        parts: dict[str, Part] = {}
-        for group, cells in self.numbers.items():
-            part = parts.setdefault(group[0], Part())
-            for place, numbers in cells.items():
-                part.numbers[Key(*group, place)] = together(numbers)
+        cells = Cells.put_together(self.numbers)
+        parts = {registry: Part(cells.about(registry)) for registry in sorted(self.told)}
         for key, where in self.hidden.items():
             parts.setdefault(key.registry, Part()).hidden[key] = where
-        for claim in (*self.claims, *self._beside()):
+        for claim in (*self.claims, *self._beside(cells)):
             spot = claim.spot
             asked = (claim.places, claim.years, spot.registry, spot.ind_id, spot.context)
             part = parts.setdefault(spot.registry or ANY, Part())
@@ -91,12 +108,12 @@ class Heard:
                 part.claims[asked] = claim._replace(spot=Spot(spot.file, "", spot.registry, spot.ind_id, spot.context))
         return parts
 
-    def _beside(self) -> Iterator[Claim]:
-        for group, places in self.beside.items():
-            registry, ind_id, context, year = group
-            spot = Spot(self.file, "", registry, ind_id, context or None)
-            untold = sorted(places - self.numbers.get(group, {}).keys())
-            yield from (Claim((place,), (year,), spot) for place in untold)
+    def _beside(self, cells: Cells) -> Iterator[Claim]:
+        untold = sorted(self.beside.difference(cells.ids.tolist()) if self.beside else ())
+        for (registry, ind_id, context, year), place in sorted(
+            (cells.groups[at // WIDE], cells.places[at % WIDE]) for at in untold
+        ):
+            yield Claim((place,), (year,), Spot(self.file, "", registry, ind_id, context or None))
 
 
 def _told(part: Part, claim: Claim) -> bool:

@@ -7,19 +7,17 @@ together, or one by one where the file contradicts itself; whether it is hidden;
 from __future__ import annotations
 
 import marshal
-import math
-from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import NamedTuple
 
+import numpy as np
+
+from kvalreg.release.audit_cells import WIDE, Cells, Group
 from kvalreg.release.audit_public import Key, Place, Spot
 from kvalreg.release.audit_readings import Claim
 from kvalreg.release.published_numbers import Plain
 
-Group = tuple[str, str, str, int]
-"""Registry, indicator, context and year of a cell."""
 ANY = ""
 """The part of a file that holds claims of no known registry: they may be about any."""
 
@@ -48,7 +46,7 @@ class Part:
         Numbers beside units that are not about a cell in `numbers`, each once.
     """
 
-    numbers: dict[Key, Sequence[Plain]] = field(default_factory=dict)
+    numbers: Mapping[Key, Sequence[Plain]] = field(default_factory=dict)
     hidden: dict[Key, str] = field(default_factory=dict)
     claims: dict[tuple[object, ...], Claim] = field(default_factory=dict)
 
@@ -79,22 +77,11 @@ class Stored(NamedTuple):
 
 
 # --- as bytes --------------------------------------------------------------------------------------------------------
-_NOT_PRINTED = (math.nan, math.nan)
-
-
 def dump_part(part: Part) -> bytes:
     """A part as bytes, the same bytes for the same part."""
-    groups: dict[Group, int] = {}
-    places: dict[tuple[str, str], int] = {}
-    at: list[int] = []
-    rows: list[Plain] = []
-    for key, told in part.numbers.items():
-        level, orgnr = key[4]
-        where = (groups.setdefault(key[:4], len(groups)), places.setdefault((level, orgnr), len(places)))
-        for one in told:
-            at += where
-            rows.append(one)
-    limits = array("d", chain.from_iterable([span or _NOT_PRINTED for one in rows for span in one]))
+    cells = part.numbers if isinstance(part.numbers, Cells) else Cells.of(part.numbers)
+    groups = {group: at for at, group in enumerate(cells.groups)}
+    places = {(level, orgnr): at for at, (level, orgnr) in enumerate(cells.places)}
     hidden = []
     for key, marked in part.hidden.items():
         level, orgnr = key[4]
@@ -104,7 +91,8 @@ def dump_part(part: Part) -> bytes:
         (tuple(tuple(place) for place in places), named, ("", *spot[1:5]))
         for places, named, spot in part.claims.values()
     ]
-    columns = (list(groups), list(places), array("i", at).tobytes(), limits.tobytes(), hidden)
+    at = np.stack([cells.ids // WIDE, cells.ids % WIDE], axis=1).astype(np.intc)
+    columns = (list(groups), list(places), at.tobytes(), cells.limits.tobytes(), hidden)
     return marshal.dumps((*columns, claims), _WITHOUT_REFERENCES)
 
 

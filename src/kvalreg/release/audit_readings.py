@@ -58,7 +58,7 @@ _ROLES = {
 }
 _ROLE_OF = {name.lower(): role for role, names in _ROLES.items() for name in names}
 _NUMBERS = frozenset({"n", "x", "value", "text", "low", "high", "interval"})
-_TELLS_HIDING = frozenset({"n", "x", "value", "shown", "footnote"})
+TELLS_HIDING = frozenset({"n", "x", "value", "shown", "footnote"})
 _N, _VALUE, _LOW = (Numbers._fields.index(name) for name in ("n", "value", "low"))
 NUMBER_ROLES = {"n": _N, "x": _N + 1, "value": _VALUE, "text": _VALUE, "low": _LOW, "high": _LOW + 1}
 """The part of `Numbers` that a program's number tells in a column of each role."""
@@ -245,7 +245,7 @@ class Reader:
         """What the columns of a table mean, worked out once for all its rows."""
         names, machine, english = asked
         roles = _roles(names)
-        last = {role: at for at, role in enumerate(roles) if role in _TELLS_HIDING}
+        last = {role: at for at, role in enumerate(roles) if role in TELLS_HIDING}
         return Shape(
             roles,
             tuple(self.columns[role, by, english] for role, by in zip(roles, machine, strict=True)),

@@ -7,22 +7,30 @@ their texts says more. Comes in: fragments. Goes out: what is `Heard`; every row
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from kvalreg.disclosure.relations import BoolArray, IntArray
 from kvalreg.inputs.descriptor import IndicatorType
-from kvalreg.release.audit_columns import NOTHING, Asked, Columns, hiding, numbers, silent
+from kvalreg.release.audit_cells import Group
+from kvalreg.release.audit_columns import Asked, Column, Columns, agreed_limits, hiding, limits_of, silent
 from kvalreg.release.audit_heard import Heard
-from kvalreg.release.audit_parts import Group, group_of
-from kvalreg.release.audit_public import Key, Memory, Place, Spot
-from kvalreg.release.audit_readings import Reader, Shape
+from kvalreg.release.audit_parts import group_of
+from kvalreg.release.audit_public import Memory, Place, Spot
+from kvalreg.release.audit_readings import NUMBER_ROLES, TELLS_HIDING, Reader, Shape
 from kvalreg.release.audit_tables import Fragment, Passage, Table, TextKind, identity, text_of, told
-from kvalreg.release.published_numbers import Plain, plainly
+from kvalreg.statistics.intervals import Floats
+
+_NO_YEAR, _SEVERAL_YEARS = -1, -2
+_N, _X, _VALUE = (NUMBER_ROLES[role] for role in ("n", "x", "value"))
 
 
-@dataclass(slots=True)
-class _Around:
+class _Around(NamedTuple):
     """What is known of a row before its unit is looked for.
 
     Parameters
@@ -34,24 +42,64 @@ class _Around:
     group
         The indicator, context and year; None where they are not known.
     own_way
-        Whether the indicator's numbers mean something else than those of a share.
-    cells
-        Where its numbers are noted; None as long as none is.
+        The indicator's type, where its numbers mean something else than those of a share.
     """
 
     spot: Spot
     about: Spot
     group: Group | None
-    own_way: bool = False
-    cells: dict[Place, list[Plain]] | None = None
+    own_way: IndicatorType | None = None
 
 
-class _Kinds(NamedTuple):
-    """Rows that mark a cell as hidden, rows of which no value may be a result, and those to be read by themselves."""
+class _Alike(NamedTuple):
+    """What tables have in common whose rows are read together."""
 
-    hidden: set[int]
-    quiet: set[int]
-    others: set[int]
+    names: tuple[str, ...]
+    types: tuple[type, ...]
+    machine: bool | None
+    english: bool
+    sparse: bool
+    own: bool
+    filed: bool
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows below each other.
+
+    Parameters
+    ----------
+    alike, shape
+        What their tables have in common, and what their columns mean.
+    tables
+        The tables.
+    values
+        Column by column.
+    around
+        What is known around rows: each once.
+    known
+        Which of these is known of each row.
+    """
+
+    alike: _Alike
+    shape: Shape
+    tables: list[Table]
+    values: list[Sequence[Any]]
+    around: list[_Around]
+    known: IntArray
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return len(self.known)
+
+    def of_each(self, told: Iterable[Any], kind: type = np.int64) -> Any:
+        """What is told of all that is known around rows, row by row."""
+        return np.fromiter(told, kind, len(self.around))[self.known]
+
+
+_Left = list[tuple[int, tuple[Group, Place] | None]]
+"""Rows of a table to be told in their order: those that mark a cell as hidden, and those that the `Reader` reads."""
 
 
 class Rows:
@@ -62,19 +110,57 @@ class Rows:
         self.public = reader.public
         self._columns = Columns(reader)
         self._adds = Memory(self._adds_anything)
-        self._named_by = Memory[Any, tuple[Place, ...]](lambda value: reader.names[text_of(value)].places)
-        self._by_orgnr = Memory[Any, tuple[Place, ...]](lambda value: reader.public.by_orgnr(text_of(value)))
+        self._units: dict[tuple[Place, ...], int] = {(): 0}
+        self._first: list[Any] = [None]
+        self._named_by = Memory[Any, int](lambda value: self._number(reader.names[text_of(value)].places))
+        self._by_orgnr = Memory[Any, int](lambda value: self._number(reader.public.by_orgnr(text_of(value))))
+        self._said = Memory(self._said_by)
+
+    def _number(self, places: tuple[Place, ...]) -> int:
+        """Units as one number: 0 for none."""
+        if places not in self._units:
+            self._units[places] = len(self._units)
+            self._first.append(places[0] if len(places) == 1 else None)
+        return self._units[places]
 
     def read(self, fragments: Iterable[Fragment], heard: Heard) -> None:
-        """Everything that fragments say."""
-        for fragment in fragments:
+        """Everything that fragments say, also those before one that cannot be read."""
+        listed: list[Fragment] = []
+        try:
+            listed.extend(fragments)
+        finally:
+            self._read_all(listed, heard)
+
+    def _read_all(self, fragments: list[Fragment], heard: Heard) -> None:
+        alike: dict[_Alike, list[int]] = {}
+        left: dict[int, _Left] = {}
+        for at, fragment in enumerate(fragments):
+            if type(fragment) is Table:
+                kind = _alike(fragment)
+                if kind is None or (kind.sparse and self._repeats(kind)):
+                    left[at] = [(row, None) for row in range(fragment.size)]
+                else:
+                    alike.setdefault(kind, []).append(at)
+        for kind, places in alike.items():
+            found = self._read_tables(kind, [fragments[at] for at in places], heard)  # type: ignore[misc]
+            left.update(zip(places, found, strict=True))
+        for at, fragment in enumerate(fragments):
             if type(fragment) is not Table:
                 if not self._is_label(fragment, heard):
                     heard.note(self.reader.read(fragment))
                 continue
-            for at in self._read(fragment, heard):
-                for one in fragment.fragments(self.public, at):
+            for row, hidden in left[at]:
+                if hidden is not None:
+                    heard.note_hidden(*hidden, fragment.places, row)
+                    continue
+                for one in fragment.fragments(self.public, row):
                     heard.note(self.reader.read(one))
+
+    def _repeats(self, alike: _Alike) -> bool:
+        """Whether several columns may say that a row is hidden in the same way: which counts, a row's gaps decide."""
+        roles = self.reader.shapes[alike.names, _machine(alike), alike.english].roles
+        telling = [role for role in roles if role in TELLS_HIDING]
+        return len(set(telling)) < len(telling)
 
     def _is_label(self, fragment: Fragment, heard: Heard) -> bool:
         """Whether a fragment is the name of one unit in the drawing of a known indicator: pages have thousands."""
@@ -86,58 +172,84 @@ class Rows:
         heard.note_beside(group, places[0])
         return True
 
-    def _read(self, table: Table, heard: Heard) -> Iterable[int]:
-        """Note what the simple rows tell; the others, in their order."""
-        types = _types(table)
-        if types is None:
-            return range(table.size)
-        machine, english = _machine(table, types), table.spot.english
-        shape = self.reader.shapes[table.names, machine, english]
+    def _read_tables(self, alike: _Alike, tables: list[Table], heard: Heard) -> list[_Left]:
+        """Note what the simple rows of tables tell; what is left of each."""
+        machine = _machine(alike)
+        shape = self.reader.shapes[alike.names, machine, alike.english]
+        rows = self._rows(alike, shape, tables)
         columns = [
-            self._columns.read(Asked(role, machine[at], english, types[at], table.sparse and at > 0), table.columns[at])
-            for at, role in enumerate(shape.roles)
+            self._columns.read(
+                Asked(role, machine[at], alike.english, alike.types[at], alike.sparse and at > 0), values
+            )
+            for (at, role), values in zip(enumerate(shape.roles), rows.values, strict=True)
         ]
-        unknown = {at for at, unit in enumerate(table.units) if unit and not self.public.by_orgnr(unit)}
-        kinds = _Kinds(hiding(columns, shape.codes, shape.counts), silent(columns, table.size), unknown)
-        around, units = self._around(table, shape), self._units(table)
-        places = self._places(table, shape, around, units)
-        if table.machine is None:
-            self._listen(table, zip(around, units, places, strict=True), kinds)
-        printed = numbers([columns[at] for at, _ in shape.numbers], table.size, kinds.others)
-        for at, (known, place, plain) in enumerate(zip(around, places, printed, strict=True)):
-            if at in kinds.others or (not place and not table.own) or (at in kinds.quiet and at not in kinds.hidden):
-                continue
-            if len(place) != 1 or known.group is None or (at in kinds.hidden and at not in kinds.quiet):
-                kinds.others.add(at)
-                continue
-            if at in kinds.hidden:
-                heard.note_hidden(known.group, place[0], table.places, at)
-                continue
-            if known.own_way:
-                words = [column.word(at) for column in columns]
-                plain = plainly(self.reader.numbers_of(words, shape, Key(*known.group, place[0])))
-            if plain == NOTHING:
-                heard.note_beside(known.group, place[0])
-                continue
-            if known.cells is None:
-                known.cells = heard.cells(known.group)
-            known.cells.setdefault(place[0], []).append(plain)
-        return sorted(kinds.others)
+        hidden, quiet = hiding(columns, shape.codes, shape.counts, rows.size), silent(columns, rows.size)
+        others = np.zeros(rows.size, dtype=np.bool_)
+        units = self._units_of(rows, others)
+        places = self._places(rows, units)
+        named_one = np.array([one is not None for one in self._first])[places]
+        in_group = rows.of_each((one.group is not None for one in rows.around), np.bool_)
+        if alike.machine is None:
+            self._listen(rows, units, places, in_group & ~quiet & named_one, others)
+        limits = limits_of([columns[at] for at, _ in shape.numbers], rows.size, others)
+        telling = ~others & (hidden | ~quiet)
+        if not alike.own:
+            telling &= places > 0
+        others |= telling & ~(named_one & in_group & (quiet | ~hidden))
+        telling &= ~others
+        told = np.flatnonzero(telling & ~hidden)
+        self._note(rows, columns, (told, places[told], limits[told]), heard)
+        left: _Left = [(at, None) for at in np.flatnonzero(others).tolist()]
+        for at in np.flatnonzero(telling & hidden).tolist():
+            group = rows.around[rows.known[at]].group
+            left.append((at, (group, self._first[places[at]])))
+        return _by_table(tables, sorted(left, key=lambda one: one[0]))
+
+    def _note(self, rows: _Rows, columns: Sequence[Column], told: tuple[IntArray, IntArray, Any], heard: Heard) -> None:
+        """The numbers of rows, each with its place."""
+        at, places, limits = told
+        if not len(at):
+            return
+        for kind in {one.own_way for one in rows.around if one.own_way is not None}:
+            of_kind = np.flatnonzero(rows.of_each((one.own_way is kind for one in rows.around), np.bool_)[at])
+            printed = [(role, columns[column].limits) for column, role in rows.shape.numbers]
+            told_so = [
+                {part: one[at[of_kind]] for part, one in _meant(kind, role, parts).items()} for role, parts in printed
+            ]
+            limits[of_kind] = agreed_limits(told_so, len(of_kind))
+        groups = [one.group for one in rows.around]
+        heard.note_rows(heard.cells((groups, rows.known[at]), (self._first, places)), limits)  # type: ignore[arg-type]
 
     # --- what is known around rows -----------------------------------------------------------------------------------
-    def _around(self, table: Table, shape: Shape) -> list[_Around]:
-        """What is known of each row, worked out once for all that tell the same of themselves."""
-        fields = [at for at, role in identity(table.names) if role != "unit"]
-        names = tuple(table.names[at] for at in fields)
-        known = Memory[tuple[object, ...], _Around](lambda told: self._known(table, shape, names, told))
-        if not fields:
-            around = [known[()]] * table.size
+    def _rows(self, alike: _Alike, shape: Shape, tables: list[Table]) -> _Rows:
+        """The rows of tables, and what is known around each, worked out once for all that tell the same."""
+        around: list[_Around] = []
+        fields = [at for at, role in identity(alike.names) if role != "unit"]
+        names = tuple(alike.names[at] for at in fields)
+        known = [self._around(shape, table, (names, [table.columns[at] for at in fields]), around) for table in tables]
+        if len(tables) == 1:
+            values = list(tables[0].columns)
         else:
-            around = [known[told] for told in zip(*[table.columns[at] for at in fields], strict=True)]
+            values = [list(chain.from_iterable(one)) for one in zip(*[table.columns for table in tables], strict=True)]
+        rows = _Rows(alike, shape, tables, values, around, np.concatenate(known))
         for at, telling in shape.naming:
             if telling:
-                around = self._named(table, shape, at, around)
-        return around
+                self._add_names(rows, at)
+        return rows
+
+    def _around(
+        self, shape: Shape, table: Table, fields: tuple[tuple[str, ...], list[Sequence[Any]]], around: list[_Around]
+    ) -> IntArray:
+        names, columns = fields
+
+        def number(told: tuple[object, ...]) -> int:
+            around.append(self._known(table, shape, names, told))
+            return len(around) - 1
+
+        if not names:
+            return np.full(table.size, number(()), dtype=np.int64)
+        known = Memory[tuple[object, ...], int](number)
+        return np.fromiter(map(known.__getitem__, zip(*columns, strict=True)), np.int64, table.size)
 
     def _known(self, table: Table, shape: Shape, names: tuple[str, ...], values: tuple[object, ...]) -> _Around:
         about, texts = table.spot, tuple(map(text_of, values))
@@ -146,26 +258,25 @@ class Rows:
         spot = about.known(level=None if about.level else table.level)
         return self._with_group(told(self.public, spot, names, texts), about, shape)
 
-    def _named(self, table: Table, shape: Shape, at: int, around: list[_Around]) -> list[_Around]:
-        """The same with what the texts of a column of names add."""
-        reader, column = self.reader, table.columns[at]
+    def _add_names(self, rows: _Rows, at: int) -> None:
+        """What the texts of a column of names add to what is known around its rows."""
+        column, around = rows.values[at], rows.around
         registries = {one.spot.registry for one in around}
         adding = {one for one in set(column) for registry in registries if self._adds[one, registry]}
         if not adding:
-            return around
-        told: dict[tuple[int, object], _Around] = {}
-        added = []
-        for known, value in zip(around, column, strict=True):
-            if value in adding:
-                key = id(known), value
-                if key not in told:
-                    spot = reader.named_by(known.spot, text_of(value))
-                    told[key] = self._with_group(spot, known.about, shape)
-                    if table.machine is None:  # its texts know less than its numbers
-                        told[key].group = None
-                known = told[key]
-            added.append(known)
-        return added
+            return
+
+        def number(asked: tuple[int, object]) -> int:
+            known, text = around[asked[0]], text_of(asked[1])
+            added = self._with_group(self.reader.named_by(known.spot, text), known.about, rows.shape)
+            if rows.alike.machine is None:  # its texts know less than its numbers
+                added = added._replace(group=None)
+            around.append(added)
+            return len(around) - 1
+
+        numbers = Memory(number)
+        pairs = zip(rows.known.tolist(), column, strict=True)
+        rows.known = np.array([numbers[one] if one[1] in adding else one[0] for one in pairs], dtype=np.int64)
 
     def _adds_anything(self, asked: tuple[object, str | None]) -> bool:
         """Whether a text in a column of names tells an indicator, a context or a year."""
@@ -179,72 +290,98 @@ class Rows:
             return _Around(spot, about, None)
         kind = self.reader.kinds[group[:2]]
         own_way = kind is IndicatorType.ANTALL or ("x" in shape.roles and not kind.summed)
-        return _Around(spot, about, group, own_way)
+        return _Around(spot, about, group, kind if own_way else None)
 
     # --- units -------------------------------------------------------------------------------------------------------
-    def _units(self, table: Table) -> list[tuple[Place, ...]]:
-        """The unit that each row is marked with, filed under, or gives the orgnr of."""
-        found: list[tuple[Place, ...]] = [()] * table.size
-        listed = [table.units] if table.units else []
-        listed += [table.columns[at] for at, role in identity(table.names) if role == "unit"]
-        for column in listed:
-            found = [self._by_orgnr[value] or before for value, before in zip(column, found, strict=True)]
+    def _units_of(self, rows: _Rows, others: BoolArray) -> IntArray:
+        """The unit that each row is marked with, filed under, or gives the orgnr of; an unknown mark is no such."""
+        found = np.zeros(rows.size, dtype=np.int64)
+        if rows.alike.filed:
+            marks = list(chain.from_iterable(table.units for table in rows.tables))
+            found = np.fromiter(map(self._by_orgnr.__getitem__, marks), np.int64, rows.size)
+            if not found.all():
+                others |= (found == 0) & np.fromiter(map(bool, marks), np.bool_, rows.size)
+        for at, role in identity(rows.alike.names):
+            if role == "unit":
+                units = np.fromiter(map(self._by_orgnr.__getitem__, rows.values[at]), np.int64, rows.size)
+                found = np.where(units > 0, units, found)
         return found
 
-    def _places(
-        self, table: Table, shape: Shape, around: list[_Around], units: list[tuple[Place, ...]]
-    ) -> list[tuple[Place, ...]]:
+    def _places(self, rows: _Rows, units: IntArray) -> IntArray:
         """The units that each row may tell of: those that it names, else what stands around it."""
-        named: list[tuple[Place, ...]] = [()] * table.size
-        for at, _ in shape.naming:
-            names = [self._named_by[value] for value in table.columns[at]]
-            if any(names):
-                named = [before or name for name, before in zip(names, named, strict=True)]
-        rows = zip(named, units, around, strict=True)
-        return [names or unit or self.reader.about(known.spot) for names, unit, known in rows]
+        about = rows.of_each(self._number(self.reader.about(one.spot)) for one in rows.around)
+        found = np.where(units > 0, units, about)
+        for at, _ in reversed(rows.shape.naming):
+            names = np.fromiter(map(self._named_by.__getitem__, rows.values[at]), np.int64, rows.size)
+            found = np.where(names > 0, names, found)
+        return found
 
     # --- texts -------------------------------------------------------------------------------------------------------
-    def _listen(
-        self,
-        table: Table,
-        rows: Iterable[tuple[_Around, tuple[Place, ...], tuple[Place, ...]]],
-        kinds: _Kinds,
-    ) -> None:
+    def _listen(self, rows: _Rows, units: IntArray, places: IntArray, simple: BoolArray, others: BoolArray) -> None:
         """Add to the others each row of which a text says more than its numbers do."""
-        telling = []
-        for column in table.columns:
-            sentences = {
-                value: self.public.sentences[value] for value in set(column) if type(value) is str and " " in value
-            }
-            if any(sentences.values()):
-                telling.append([sentences.get(value, ()) for value in column])
+        telling: list[tuple[int, bool, int, int]] = []
+        for values, kind in zip(rows.values, rows.alike.types, strict=True):
+            if kind is not str:
+                continue
+            said = {value: self._said[value] for value in set(values) if value is not None and " " in value}
+            if any(said.values()):
+                telling += [(at, *one) for at, value in enumerate(values) for one in said.get(value, ())]
         if not telling:
             return
-        for at, (row, *said) in enumerate(zip(rows, *telling, strict=True)):
-            if at in kinds.others:
-                continue
-            known, unit, places = row
-            about = unit or self.reader.about(known.about)
-            simple = known.group is not None and at not in kinds.quiet and len(places) == 1
-            for sentence in (one for sentences in said for one in sentences):
-                meant = sentence.places or about
-                same_year = not sentence.years or (known.group is not None and sentence.years == known.group[3:])
-                if sentence.titled or (meant and not (simple and same_year and meant == places)):
-                    kinds.others.add(at)
+        at, titled, named, year = (np.array(one) for one in zip(*telling, strict=True))
+        about = rows.of_each(self._number(self.reader.about(one.about)) for one in rows.around)
+        years = rows.of_each((one.group[3] if one.group else _SEVERAL_YEARS - 1 for one in rows.around), np.int64)
+        meant = np.where(named > 0, named, np.where(units > 0, units, about)[at])
+        same_year = (year == _NO_YEAR) | (year == years[at])
+        more = titled | ((meant > 0) & ~(simple[at] & same_year & (meant == places[at])))
+        others[at[more]] = True
+
+    def _said_by(self, text: str) -> tuple[tuple[bool, int, int], ...]:
+        """What each sentence of a text names: a title, units, a year."""
+        return tuple(
+            (
+                bool(one.titled),
+                self._number(one.places),
+                one.years[0] if len(one.years) == 1 else _SEVERAL_YEARS if one.years else _NO_YEAR,
+            )
+            for one in self.public.sentences[text]
+        )
 
 
-def _types(table: Table) -> list[type] | None:
-    """The type of each column's values, `object` for whole numbers among others; None where a column mixes more."""
+def _alike(table: Table) -> _Alike | None:
+    """What a table has in common with others that are read with it; None where a column mixes types of values."""
     if table.machine is not None:
-        return [str] * len(table.columns)
-    types = [set(map(type, column)) - {type(None)} for column in table.columns]
-    if any(len(found) > 1 and found != {int, float} for found in types):
-        return None
-    return [object if len(found) > 1 else next(iter(found), str) for found in types]
+        types: list[type] = [str] * len(table.columns)
+    else:
+        found = [set(map(type, column)) - {type(None)} for column in table.columns]
+        if any(len(kinds) > 1 and kinds != {int, float} for kinds in found):
+            return None
+        types = [object if len(kinds) > 1 else next(iter(kinds), str) for kinds in found]
+    spot = table.spot
+    return _Alike(table.names, tuple(types), table.machine, spot.english, table.sparse, table.own, bool(table.units))
 
 
-def _machine(table: Table, types: Sequence[type]) -> tuple[bool, ...]:
+def _meant(kind: IndicatorType, role: str, parts: Mapping[int, Floats]) -> Mapping[int, Floats]:
+    """What a column's numbers mean for an indicator of a type that has them in its own way: `Reader.numbers_of`."""
+    if role == "x" and not kind.summed:
+        parts = {_VALUE: parts[_X]} if _X in parts else {}
+    if kind is IndicatorType.ANTALL:
+        parts = {_N: parts[_VALUE]} if _VALUE in parts else {}
+    return parts
+
+
+def _machine(alike: _Alike) -> tuple[bool, ...]:
     """Whether a program wrote each column's numbers."""
-    if table.machine is None:
-        return tuple(one in (int, float, object) for one in types)
-    return (table.machine and not table.sparse, *[table.machine] * (len(types) - 1))
+    if alike.machine is None:
+        return tuple(one in (int, float, object) for one in alike.types)
+    return (alike.machine and not alike.sparse, *[alike.machine] * (len(alike.types) - 1))
+
+
+def _by_table(tables: list[Table], left: _Left) -> list[_Left]:
+    """What is left of many tables, table by table."""
+    found: list[_Left] = [[] for _ in tables]
+    starts = [0, *accumulate(table.size for table in tables)]
+    for at, hidden in left:
+        of = bisect_right(starts, at) - 1
+        found[of].append((at - starts[of], hidden))
+    return found

@@ -15,16 +15,13 @@ from functools import cached_property
 import numpy as np
 
 from kvalreg.disclosure.relations import BoolArray, IntArray
+from kvalreg.release.audit_cells import LIMITS, WIDE, Group
 from kvalreg.release.audit_files import Edition
-from kvalreg.release.audit_parts import Group, Stored
+from kvalreg.release.audit_parts import Stored
 from kvalreg.release.audit_public import Key, Place
 from kvalreg.release.audit_readings import Claim
 from kvalreg.release.published_numbers import Numbers, Span, apart, named, together
 from kvalreg.statistics.intervals import Floats
-
-_WIDE = 1 << 20
-"""A cell's number is its group's times this, and its place's."""
-_COLUMNS = 2 * len(Numbers._fields)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +63,7 @@ class Sheet:
     @cached_property
     def slices(self) -> dict[Group, slice]:
         """Where each group's cells stand."""
-        group = self.ids // _WIDE
+        group = self.ids // WIDE
         starts = np.flatnonzero(np.diff(group, prepend=-1)).tolist()
         ends = [*starts[1:], len(self)]
         of = group[starts].tolist() if starts else []
@@ -74,14 +71,14 @@ class Sheet:
 
     def places_in(self, cells: slice) -> tuple[Place, ...]:
         """The places of some cells."""
-        return tuple([self.places[at] for at in (self.ids[cells] % _WIDE).tolist()])
+        return tuple([self.places[at] for at in (self.ids[cells] % WIDE).tolist()])
 
     @cached_property
     def hidden_keys(self) -> list[Key]:
         """The hidden cells' keys."""
         ids = self.ids[self.hidden]
-        groups: list[int] = (ids // _WIDE).tolist()
-        places: list[int] = (ids % _WIDE).tolist()
+        groups: list[int] = (ids // WIDE).tolist()
+        places: list[int] = (ids % WIDE).tolist()
         return [Key(*self.groups[group], self.places[at]) for group, at in zip(groups, places, strict=True)]
 
     def hidden_in(self, group: Group) -> list[Key]:
@@ -102,7 +99,7 @@ class Sheet:
     @cached_property
     def _shown(self) -> set[tuple[int, int]]:
         ids = self.ids[~self.hidden]
-        return set(zip((ids // _WIDE).tolist(), (ids % _WIDE).tolist(), strict=True))
+        return set(zip((ids // WIDE).tolist(), (ids % WIDE).tolist(), strict=True))
 
     @cached_property
     def _positions(self) -> tuple[dict[Group, int], dict[Place, int]]:
@@ -130,11 +127,11 @@ def sheet_of_parts(parts: Iterable[Stored]) -> Sheet:
         group = np.array([groups.setdefault(one, len(groups)) for one in part.groups], dtype=np.int64)
         place = np.array([places.setdefault(one, len(places)) for one in part.places], dtype=np.int64)
         at = np.frombuffer(part.at, dtype=np.intc)
-        told.append(group[at[::2]] * _WIDE + place[at[1::2]])
+        told.append(group[at[::2]] * WIDE + place[at[1::2]])
         numbers.append(part.numbers)
-        marked += [int(group[one]) * _WIDE + int(place[other]) for one, other, _ in part.hidden]
+        marked += [int(group[one]) * WIDE + int(place[other]) for one, other, _ in part.hidden]
         claims += part.claims
-    limits = np.frombuffer(b"".join(numbers), dtype=np.float64).reshape(-1, _COLUMNS)
+    limits = np.frombuffer(b"".join(numbers), dtype=np.float64).reshape(-1, LIMITS)
     rows = _Rows.of(np.concatenate([*told, np.zeros(0, dtype=np.int64)]), limits, marked)
     belong = _belonging(tuple(groups))
     settled = rows.moved(np.array(belong, dtype=np.int64)) if belong != list(range(len(belong))) else rows
@@ -148,14 +145,14 @@ def sheet_of_edition(edition: Edition) -> Sheet:
     told, marked = list[int](), list[int]()
     numbers: list[float] = []
     for key, readings in edition.readings.items():
-        cell = groups.setdefault(key[:4], len(groups)) * _WIDE + places.setdefault(key.place, len(places))
+        cell = groups.setdefault(key[:4], len(groups)) * WIDE + places.setdefault(key.place, len(places))
         for one in readings:
             if one.numbers is None:
                 marked.append(cell)
             else:
                 told.append(cell)
                 numbers += [limit for span in one.numbers for limit in span or (np.nan, np.nan)]
-    limits = np.array(numbers, dtype=np.float64).reshape(-1, _COLUMNS)
+    limits = np.array(numbers, dtype=np.float64).reshape(-1, LIMITS)
     rows = _Rows.of(np.array(told, dtype=np.int64), limits, marked)
     return _sheet(tuple(groups), tuple(places), rows, edition.claims, unsettled=False)
 
@@ -198,13 +195,13 @@ class _Rows:
     def of(cls, told: IntArray, numbers: Floats, marked: list[int]) -> _Rows:
         """Places that tell numbers, then those that mark hidden cells."""
         ids = np.concatenate([told, np.array(marked, dtype=np.int64)])
-        nothing = np.full((len(marked), _COLUMNS), np.nan)
+        nothing = np.full((len(marked), LIMITS), np.nan)
         return cls(ids, np.concatenate([numbers, nothing]), np.arange(len(ids)) >= len(told), ids < 0)
 
     def moved(self, belong: IntArray) -> _Rows:
         """The same, each in the group that it belongs to."""
-        group = belong[self.ids // _WIDE]
-        ids = group * _WIDE + self.ids % _WIDE
+        group = belong[self.ids // WIDE]
+        ids = group * WIDE + self.ids % WIDE
         kept = group >= 0
         return _Rows(ids[kept], self.numbers[kept], self.marks[kept], (ids != self.ids)[kept])
 

@@ -241,7 +241,11 @@ def _votes_of(public: Public, table: Table) -> Counter[str]:
         for at in range(table.size):
             votes.update(_votes(public, table.record(public, at)))
         return votes
-    naming = [column for column in table.columns if public.may_name(column)]
+    naming = []
+    for column in table.columns:
+        listed = set(column)
+        if public.may_name(listed) and any(public.named[text_of(value)] for value in listed):
+            naming.append(column)
     if len(naming) == 1:
         for value, times in Counter(naming[0]).items():
             for level in {place.level for place in public.named[text_of(value)]}:
