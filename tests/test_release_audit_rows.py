@@ -193,6 +193,19 @@ def test_numbers_marks_and_labels_of_a_plain_table(public: Public) -> None:
     assert part.hidden == {Key(*cell, Place("hospital", "112")): "t table row 2"}
 
 
+@pytest.mark.parametrize("machine", [True, False, None])
+def test_an_indicator_of_another_registry_may_be_any(public: Public, machine: bool | None) -> None:
+    """A row says that alfa's numbers are of beta_a: which of alfa's indicators it tells of is not known."""
+    table = Table(
+        PAGE, ("orgnr", "ind_id", "registry", "n"), (["111"], ["beta_a"], ["alfa"], ["7"]), machine, Places("row ", [1])
+    )
+    heard = at_one_go(public, [table])
+    assert told(heard) == told(one_by_one(public, [table]))
+    part = heard.parts()["alfa"]
+    assert not part.numbers
+    assert part.claims
+
+
 @pytest.mark.parametrize("machine", [True, None])
 def test_a_long_column_of_numbers_tells_what_each_of_them_tells(public: Public, machine: bool | None) -> None:
     """Whole numbers, decimals with point or comma, zeros, and fields that are empty."""

@@ -184,6 +184,7 @@ class Reader:
     # --- texts -------------------------------------------------------------------------------------------------------
     def _passage(self, passage: Passage) -> Iterator[Claim]:
         spot, text, kind = passage
+        spot = self.agreeing(spot)
         if kind is TextKind.LABEL and (places := _of_level(self.public.named[text], spot)):
             yield Claim(places, _years(spot), spot)
             return
@@ -209,6 +210,12 @@ class Reader:
             place for name in (unit.name, unit.short_name) for place in self.public.places.get(plain(name), ())
         }
         return tuple(place for place in places if place == own or place not in namesakes)
+
+    def agreeing(self, spot: Spot) -> Spot:
+        """What is known, without an indicator that its registry does not have: the cell may then be of any."""
+        if spot.ind_id is None or spot.registry is None or (spot.registry, spot.ind_id) in self.kinds:
+            return spot
+        return spot._replace(ind_id=None)
 
     def about(self, spot: Spot) -> tuple[Place, ...]:
         """The unit that the surroundings tell of."""
@@ -295,6 +302,7 @@ class Reader:
             names = names or _of_level(name.places, spot)
             if telling:
                 spot = self.named_by(spot, text)
+        spot = self.agreeing(spot)
         if names:
             # Names repeat, and an orgnr does not; where the two contradict each other, the name is what readers see.
             keyed = next((self.public.by_orgnr(texts[at]) for at in shape.orgnrs), ())

@@ -166,7 +166,7 @@ class Rows:
         """Whether a fragment is the name of one unit in the drawing of a known indicator: pages have thousands."""
         if type(fragment) is not Passage or fragment.kind is not TextKind.LABEL:
             return False
-        group, places = group_of(fragment.spot), self.public.named[fragment.text]
+        group, places = group_of(self.reader.agreeing(fragment.spot)), self.public.named[fragment.text]
         if group is None or len(places) != 1:
             return False
         heard.note_beside(group, places[0])
@@ -285,6 +285,7 @@ class Rows:
         return bool(name.context or name.year or self.reader.indicators[text, registry])
 
     def _with_group(self, spot: Spot, about: Spot, shape: Shape) -> _Around:
+        spot = self.reader.agreeing(spot)
         group = group_of(spot)
         if group is None:
             return _Around(spot, about, None)
