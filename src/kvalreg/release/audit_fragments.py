@@ -9,8 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import marshal
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -33,12 +35,15 @@ from kvalreg.report.yours import SERIES
 
 _PARAMETER = 2
 """Keys of an object that is a parameter of a chart: its name, and its value."""
-_MOST_MUTE = 1000
-"""Documents that are remembered because nothing follows from them."""
+_MOST_MUTE = 4000
+_LONGEST_MUTE = 8000
+"""Documents, and parts of them, that are remembered because nothing follows from them; letters of the longest."""
+_WITHOUT_REFERENCES = 2
 _NUMBERS = frozenset({int, float})
 _TELL_UNITS = frozenset({"level", "unit"})
 """What fields may be, of which a row or an object is known to be about some unit."""
 _NESTING = frozenset({dict, list})
+_TELLING = _NESTING | {str}
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"' + r"|'((?:[^'\\\n]|\\.)*)'" + r"|`([^`]*)`")
 
 
@@ -86,9 +91,16 @@ def read_json(public: Public, spot: Spot, text: str) -> list[Fragment]:
     if by_itself and text in public.mute:
         return []
     found = read_document(public, spot, json.loads(text))
-    if by_itself and not found and len(public.mute) < _MOST_MUTE:
-        public.mute.add(text)
+    if by_itself and not found:
+        _remember_mute(public, text)
     return found
+
+
+def _remember_mute(public: Public, told: str | bytes) -> None:
+    if len(told) <= _LONGEST_MUTE:
+        if len(public.mute) >= _MOST_MUTE:
+            public.mute.clear()
+        public.mute.add(told)
 
 
 def read_document(public: Public, spot: Spot, document: object) -> list[Fragment]:
@@ -110,16 +122,29 @@ class _JsonReader:
         if isinstance(value, dict):
             self._object(spot, value, path)
         elif isinstance(value, list):
-            if value and all(isinstance(one, dict) for one in value):
+            kinds = set(map(type, value))
+            if kinds == {dict}:
                 self._rows(spot, value, path)
                 return
-            for at, one in enumerate(value):
+            for at, one in enumerate(value if kinds & _TELLING else ()):
                 if type(one) is str and not self.public.follows(one, spot):
                     continue
                 if isinstance(one, dict | list | str):
                     self.walk(spot, one, f"{path}[{at}]")
         elif isinstance(value, str) and self.public.follows(value, spot):
             self.found.append(Passage(spot._replace(place=path), value))
+
+    def _inside(self, spot: Spot, value: Any, path: str) -> None:
+        """A part of an object or list; one from which nothing follows, such as a chart's axis, is remembered."""
+        if tells_of_unit(spot):
+            self.walk(spot, value, path)
+            return
+        told, before = marshal.dumps(value, _WITHOUT_REFERENCES), len(self.found)
+        if told in self.public.mute:
+            return
+        self.walk(spot, value, path)
+        if len(self.found) == before:
+            _remember_mute(self.public, told)
 
     def _rows(self, spot: Spot, rows: list[dict[str, object]], path: str) -> None:
         """A list of objects is a table: its level is found for all of them together."""
@@ -129,7 +154,7 @@ class _JsonReader:
             return
         first = len(self.found)
         for at, row in enumerate(rows):
-            self._object(spot, row, f"{path}[{at}]")
+            self._inside(spot, row, f"{path}[{at}]")
         inside = self.found[first:]
         self.found[first:] = [one for one in inside if isinstance(one, Passage)]
         self.found += with_level(self.public, [one for one in inside if not isinstance(one, Passage)])
@@ -225,7 +250,7 @@ class _JsonReader:
                 where = f"{path}.{_safe(public, key)}".lstrip(".")
                 if key == "series":
                     self._series(known._replace(place=where), one, where)
-                self.walk(keyed(public, known, key), one, where)
+                self._inside(keyed(public, known, key), one, where)
             elif public.units_of[key]:
                 where = f"{path}.{_safe(public, key)}".lstrip(".")
                 here = keyed(public, known, key)._replace(place=where)
@@ -238,7 +263,7 @@ def _safe(public: Public, key: str) -> str:
 
 
 def _nested(values: list[object]) -> bool:
-    return any(isinstance(one, dict | list) for one in values)
+    return not _NESTING.isdisjoint(map(type, values))
 
 
 def read_script(spot: Spot, text: str) -> Iterator[Fragment]:

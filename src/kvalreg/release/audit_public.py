@@ -273,8 +273,8 @@ class Public:
         return Memory(plain)
 
     @cached_property
-    def mute(self) -> set[str]:
-        """Documents from which nothing follows where no unit is told of, such as what all charts have in common."""
+    def mute(self) -> set[str | bytes]:
+        """Documents and parts of them from which nothing follows where no unit is told of: what charts have in common."""
         return set()
 
     @cached_property
