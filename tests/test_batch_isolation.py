@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -116,6 +117,13 @@ def test_a_job_whose_worker_is_lost_runs_again_and_then_fails_alone(tmp_path: Pa
             always.result()
         assert never.result() == 1
     assert len(list(folders[1].iterdir())) == 2
+
+
+def test_every_worker_begins_as_told_also_one_that_takes_a_lost_ones_place(tmp_path: Path) -> None:
+    """The job that killed its worker finds in the next one what it was to begin with."""
+    with Workers(1, partial(exec, "__import__('sys').begun = 3")) as workers:
+        told = workers.submit(eval, f"({trying(tmp_path, 1)}, __import__('sys').begun)")
+        assert told.result() == (2, 3)
 
 
 def test_a_functions_own_error_is_not_tried_again(tmp_path: Path) -> None:

@@ -116,13 +116,17 @@ def test_entries_that_no_page_needs_any_longer_are_dropped(project: Project, sit
 
 
 def test_processes_find_what_one_process_finds(project: Project, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A large site is read by several processes; what they find is the same."""
+    """A large site is read by several processes; what they find is the same, also from memory and of a changed file."""
     (site / "data.json").write_text(json.dumps([{"unit": "Å", "value": 0.75, "year": 2024}]), encoding="utf-8")
     alone = audit(site, project.root)
     monkeypatch.setattr(audit_work, "WORTHWHILE", 0)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
     assert not alone.passed
     assert audit(site, project.root) == alone
+    memory = project.root / "memory"
+    assert [audit(site, project.root, memory=memory) for _ in range(2)] == [alone, alone]
+    (site / "data.json").unlink()
+    assert audit(site, project.root, memory=memory) == audit(site, project.root) != alone
 
 
 def test_an_entry_is_whole_or_not_there(tmp_path: Path) -> None:

@@ -87,9 +87,16 @@ class _SpawnedWorker:
 
 
 class Workers:
-    """So many worker processes, with the interface of a `concurrent.futures` executor."""
+    """So many worker processes, with the interface of a `concurrent.futures` executor.
 
-    def __init__(self, count: int) -> None:
+    Parameters
+    ----------
+    begin
+        What each process does first.
+    """
+
+    def __init__(self, count: int, begin: Callable[[], None] | None = None) -> None:
+        self._begin = begin
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._running: set[_Worker] = set()
         self._given_up = False
@@ -128,6 +135,8 @@ class Workers:
                     if worker is None:
                         worker = _start()
                         self._running.add(worker)
+                        if self._begin is not None:
+                            worker.call(self._begin, ())
                     future.set_result(worker.call(function, args))
                     break
                 except WorkerLostError as error:

@@ -12,14 +12,13 @@ import gc
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_all_start_methods, get_context
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from kvalreg.batch.workers import processors
+from kvalreg.batch.workers import Workers, processors
 from kvalreg.errors import UsageError
 from kvalreg.release.audit_exposures import told_before
 from kvalreg.release.audit_files import Edition, File, fragments_of, page_of, read_files, settle_contexts
@@ -36,7 +35,9 @@ from kvalreg.release.audit_sheet import Sheet, sheet_of_edition, sheet_of_parts
 WORTHWHILE = 4_000_000
 """Bytes of files from which on further processes are worth their start of a second."""
 _FILES_AT_ONCE = 4
-"""Files that a process is sent in one go: to send one that is remembered costs more than to look it up."""
+"""Files that a process is sent in one go, to read them."""
+_LOOKED_UP_AT_ONCE = 100
+"""Files that a process is sent in one go, to look them up: to send one costs more than that."""
 _T = TypeVar("_T")
 _A = TypeVar("_A")
 
@@ -115,13 +116,21 @@ class Auditor:
     def read(self, file: File) -> Told:
         """What a file tells, from memory where it has been read before."""
         content = file.path.read_bytes()
-        entry = hashlib.sha256(f"{self.known}\n{file.address}\n".encode() + content).hexdigest()
+        entry = self._entry(file, content)
         stored = self.shelf.get(entry)
         if stored is None:
             stored = json.dumps(self._by_pieces(file, content) or self._read_anew(file)).encode()
             self.shelf.put(entry, stored)
-        parts, cells, unattached, readable, page_of = json.loads(stored)
-        return Told(file, entry, parts, tuple(cells), tuple(unattached), readable, page_of)
+        return _told(file, entry, stored)
+
+    def remembered(self, file: File) -> Told | None:
+        """What a file told when it was read before; None when it has to be read."""
+        entry = self._entry(file, file.path.read_bytes())
+        stored = self.shelf.get(entry)
+        return None if stored is None else _told(file, entry, stored)
+
+    def _entry(self, file: File, content: bytes) -> str:
+        return hashlib.sha256(f"{self.known}\n{file.address}\n".encode() + content).hexdigest()
 
     def _read_anew(self, file: File) -> tuple[object, ...]:
         heard, readable = Heard(file.address), True
@@ -223,6 +232,11 @@ class Auditor:
         return edition
 
 
+def _told(file: File, entry: str, stored: bytes) -> Told:
+    parts, cells, unattached, readable, page_of = json.loads(stored)
+    return Told(file, entry, parts, tuple(cells), tuple(unattached), readable, page_of)
+
+
 @contextmanager
 def _without_collection() -> Iterator[None]:
     """A page is a hundred thousand small objects without cycles: looking for cycles takes a third of the time."""
@@ -244,12 +258,16 @@ def _begin(work: Work) -> None:
     _here[:] = [Auditor(work)]
 
 
-def _read(file: File) -> Told:
-    return _here[0].read(file)
+def _read(files: list[File]) -> list[Told]:
+    return [_here[0].read(file) for file in files]
 
 
-def _judge(case: Case) -> tuple[str, Verdict]:
-    return _here[0].judge(case)
+def _remembered(files: list[File]) -> list[Told | None]:
+    return [_here[0].remembered(file) for file in files]
+
+
+def _judge(cases: list[Case]) -> list[tuple[str, Verdict]]:
+    return [_here[0].judge(case) for case in cases]
 
 
 class Crew:
@@ -258,31 +276,38 @@ class Crew:
     def __init__(self, work: Work, size: int) -> None:
         self.work = work
         self.auditor = Auditor(work)
-        self.workers = processors()
-        self.pool: ProcessPoolExecutor | None = None
-        if size > WORTHWHILE and self.workers > 1:
-            forked = "forkserver" in get_all_start_methods()
-            context = get_context("forkserver" if forked else "spawn")
-            if forked:  # what all processes import is then imported once, and in memory once
-                context.set_forkserver_preload([__name__])
-            self.pool = ProcessPoolExecutor(self.workers, context, _begin, (work,))
+        self.workers: Workers | None = None
+        if size > WORTHWHILE and processors() > 1:
+            self.workers = Workers(processors(), partial(_begin, work))
 
     def __enter__(self) -> Crew:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self.pool is not None:
-            self.pool.shutdown()
+    def __exit__(self, error: type[BaseException] | None, *others: object) -> None:
+        if self.workers is not None:
+            self.workers.__exit__(error, *others)
 
     def read(self, files: list[File]) -> list[Told]:
         """What each file tells, in the order given."""
-        return self._each(files, self.auditor.read, _read, at_once=_FILES_AT_ONCE)
+        if self.workers is None:
+            return [self.auditor.read(file) for file in files]
+        known: list[Told | None] = [None] * len(files)
+        if any(self.work.folder.iterdir()):
+            known = self._each(self.workers, _remembered, files, at_once=_LOOKED_UP_AT_ONCE)
+        anew = [file for file, told in zip(files, known, strict=True) if told is None]
+        read = iter(self._each(self.workers, _read, anew, at_once=_FILES_AT_ONCE))
+        return [told or next(read) for told in known]
 
     def judge(self, cases: list[Case]) -> list[tuple[str, Verdict]]:
         """The verdict on each registry, in the order given."""
-        return self._each(cases, self.auditor.judge, _judge)
+        if self.workers is None:
+            return [self.auditor.judge(case) for case in cases]
+        return self._each(self.workers, _judge, cases, at_once=1)
 
-    def _each(self, given: list[_A], here: Callable[[_A], _T], there: Callable[[_A], _T], at_once: int = 1) -> list[_T]:
-        if self.pool is None or len(given) == 1:
-            return [here(one) for one in given]
-        return list(self.pool.map(there, given, chunksize=at_once))
+    def _each(
+        self, workers: Workers, function: Callable[[list[_A]], list[_T]], given: list[_A], at_once: int
+    ) -> list[_T]:
+        """What a function makes of each in the workers, in the order given."""
+        shares = (given[at : at + at_once] for at in range(0, len(given), at_once))
+        made = [workers.submit(function, share) for share in shares]
+        return [one for share in made for one in share.result()]
