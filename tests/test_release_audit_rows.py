@@ -14,6 +14,9 @@ from kvalreg.pipeline import Account
 from kvalreg.project import Project
 from kvalreg.release.audit_files import fragments_of, site_files
 from kvalreg.release.audit_heard import Heard
+from kvalreg.release.audit_markup import Part as Piece
+from kvalreg.release.audit_markup import tokens
+from kvalreg.release.audit_pages import read_html
 from kvalreg.release.audit_parts import Part
 from kvalreg.release.audit_public import Key, Place, Public, Spot
 from kvalreg.release.audit_readings import Reader
@@ -224,6 +227,62 @@ def test_a_long_column_of_numbers_tells_what_each_of_them_tells(public: Public, 
     heard = at_one_go(public, [table])
     assert told(heard) == told(one_by_one(public, [table]))
     assert len(heard.parts()["alfa"].numbers) > size / 2
+
+
+_SVG = '<svg class="kv-symbol" viewBox="0 0 16 16"><circle cx="8" cy="8" r="6"/><path d="M8 1"/></svg>'
+_DRESSED = (
+    "{}",
+    "<strong>{}</strong>",
+    '{} <span class="kv-note">({})</span>',
+    "<strong>{}</strong> {}",
+    '<a href="../x.html">{}</a>',
+    '<a href="#a"><span lang="en">{}</span></a>',
+    f'<span class="a">{_SVG}{{}}</span>',
+    '{} <a href="#a" aria-label="{}">*</a>',
+)
+_MARKS = (
+    "",
+    ' data-unit="112"',
+    ' data-kv-level="nation"',
+    ' data-f="Vik"',
+    ' data-kv-level="hospital" data-unit="111"',
+    ' data-kv-level="hospital" data-kv-orgnr="111" data-unit="111"',
+    ' data-kv-registry="beta" data-kv-indicator="beta_a" data-kv-year="2023" data-kv-level="trust"',
+    ' data-f-niva="Vik: 3 av 7 i 2019." data-kv-orgnr="999999999"',
+)
+_SECTION = (
+    '<section data-kv-registry="alfa" data-kv-indicator="alfa_a" data-kv-year="2024" data-kv-context="caregiver">'
+)
+
+
+@st.composite
+def pages(draw: st.DrawFn) -> str:
+    """A page with a table whose rows are marked and whose cells hold links, notes and symbols."""
+    size = draw(st.integers(1, 4))
+    heading = "".join(f'<th scope="col">{draw(_NAMES)}</th>' for _ in range(size))
+    rows = []
+    for _ in range(draw(st.integers(1, 7))):
+        cells = []
+        for at in range(size):
+            text = draw(st.sampled_from(_DRESSED)).replace("{}", "%s")
+            tag, given = ("td", f' data-label="L" data-sort="{draw(_TEXTS)}"') if at else ("th", ' scope="row"')
+            cells.append(f"<{tag}{given}>{text % tuple(draw(_TEXTS) for _ in range(text.count('%s')))}</{tag}>")
+        rows.append(f"<tr{draw(st.sampled_from(_MARKS))}>{''.join(cells)}</tr>")
+    section = (
+        '<section data-kv-registry="alfa" data-kv-indicator="alfa_a" data-kv-year="2024" data-kv-context="caregiver">'
+    )
+    return f'{section}<table class="kv-table"><tr>{heading}</tr>{"".join(rows)}</table></section>'
+
+
+@settings(max_examples=150, deadline=None)
+@given(page=pages())
+def test_dressed_rows_of_a_page_tell_what_their_tags_and_texts_tell_one_by_one(public: Public, page: str) -> None:
+    """Marks of rows, links, notes and symbols; an attribute without quotes has the page read tag by tag."""
+    quick, slow = (list(read_html(public, Spot("p.html"), text)) for text in (page, f"{page}<i a=1></i>"))
+    parts = tokens(page)
+    assert parts is not None
+    assert not any(one.what == "td" for one in parts if one.part is Piece.START)
+    assert told(at_one_go(public, quick)) == told(one_by_one(public, slow))
 
 
 def test_the_demo_tells_the_same_at_one_go_as_row_by_row(demo: tuple[Project, Account]) -> None:

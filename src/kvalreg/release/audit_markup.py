@@ -44,12 +44,18 @@ class Rows(NamedTuple):
     Parameters
     ----------
     units
-        What each row is marked with.
+        The `data-unit` of each row.
+    marks
+        The attributes of each row; none where no row has any other than `data-unit`.
+    asides
+        What links and the like in cells are labelled with.
     tags, scopes, labels, sorts, texts
         Of each column, those of its cells.
     """
 
     units: list[str]
+    marks: list[Attributes]
+    asides: set[str]
     tags: list[list[str]]
     scopes: list[list[str]]
     labels: list[list[str]]
@@ -68,8 +74,25 @@ _OF_CELL = r"""(?: scope="([a-z]*)")?(?: data-label="([^"<>]*)")?(?: data-sort="
 _CELL = re.compile(rf"<(t[dh]){_OF_CELL}t[dh]>")
 _LIKE_CELL = re.sub(r"\((?!\?)", "(?:", _OF_CELL)
 _PLAIN_CELL = f"(?:<td{_LIKE_CELL}td>|<th{_LIKE_CELL}th>)"
-_ROW = re.compile(rf"""<tr(?: data-unit="[^"<>]*")?>(?P<cells>{_PLAIN_CELL}+)</tr>""")
+_SYMBOL = (
+    r"""<svg(?: (?:class|viewBox|width|height|aria-hidden|focusable)="(?!data:)[^"<>]*")*>"""
+    r"""(?:<(?:circle|path|rect)(?: (?:[a-z]{1,2}|width|height|fill|stroke|stroke-width)="[^"<>]*")*/>)*</svg>"""
+)
+_BORNE = r"""(?: (?:href|class|lang)="(?!data:)(?![^"<>]*kv-card)[^"<>]*")*(?: aria-label="(?!data:)[^"<>]*")?>"""
+_SPAN = rf"<span{_BORNE}[^<]*</span>"
+_DRESSED_TEXT = (
+    rf"(?:<span{_BORNE}{_SYMBOL}[^<]*</span>)?[^<]*"
+    rf"(?:(?:<a{_BORNE}(?:{_SPAN}|[^<]*)</a>|<strong>[^<]*</strong>|{_SPAN})[^<]*)*</"
+)
+_DRESSED_CELL = _PLAIN_CELL.replace("(?:[^<]*)</", _DRESSED_TEXT)
+"""A cell with links, emphasis, notes or one leading symbol, which all leave its text as it is."""
+_DRESS = re.compile(r"</?(?:a|span|strong)\b[^<>]*>|<svg\b.*?</svg>")
+_ENDS = ("</a>", "</span>", "</strong>")
+_ASIDE = re.compile(r' aria-label="([^"]*)"')
+_MARKED = r"""<tr(?: data-[a-z-]+="[^"<>]*")*>"""
+_ROW = {cell: re.compile(f"{_MARKED}{cell}+</tr>") for cell in (_PLAIN_CELL, _DRESSED_CELL)}
 _UNIT = re.compile(r'<tr(?: data-unit="([^"]*)")?>')
+_MARK = re.compile(r"<tr([^<>]*)>")
 _DRAWN_TAGS = "circle|ellipse|g|line|path|polygon|polyline|rect|text|tspan"
 _DRAWN_ATTRIBUTES = (
     "c?[xy]|[xy][12]|r[xy]?|d[xy]?|width|height|points|transform|vector-effect|opacity|text-anchor|dominant-baseline|"
@@ -94,8 +117,7 @@ def tokens(text: str) -> list[Token] | None:
         found.append(Token(Part.TEXT, unescape(text[:at]), _NONE))
     size = len(text)
     while at < size:
-        if text.startswith("<tr", at) and (row := _ROW.match(text, at)):
-            run = _run_of(len(_CELL.findall(row["cells"]))).match(text, at) or row
+        if text.startswith("<tr", at) and (run := _run_at(text, at)):
             found.append(Token(Part.ROWS, run[0], _NONE))
             at = text.find("<", run.end())
             at = size if at < 0 else at
@@ -138,26 +160,39 @@ def _whole_inside(text: str, tag: str, start: int) -> Token | None:
     return None
 
 
+def _run_at(text: str, at: int) -> re.Match[str] | None:
+    """The plain rows that begin here, as far as they have equally many cells; None where none does."""
+    for cell, pattern in _ROW.items():
+        row = pattern.match(text, at)
+        if row is not None:
+            return _run_of(cell, row[0].count("</t") - 1).match(text, at)
+    return None
+
+
 @cache
-def _run_of(cells: int) -> re.Pattern[str]:
-    """Plain rows of so many cells, and the space between them."""
-    row = rf'<tr(?: data-unit="[^"<>]*")?>{_PLAIN_CELL}{{{cells}}}</tr>'
+def _run_of(cell: str, cells: int) -> re.Pattern[str]:
+    """Rows of so many cells, and the space between them."""
+    row = rf"{_MARKED}{cell}{{{cells}}}</tr>"
     return re.compile(rf"{row}(?:\s*{row})*")
 
 
 def rows_of(text: str) -> Rows:
     """Plain rows, taken apart."""
+    size = text.count("</tr>")
     units = _UNIT.findall(text)
-    cells = _CELL.findall(text)
+    marks = [] if len(units) == size else [_attributes(mark) for mark in _MARK.findall(text)]
+    dressed = any(end in text for end in _ENDS)
+    asides = set(map(unescape, _ASIDE.findall(text))) if dressed else set()
+    cells = _CELL.findall(_DRESS.sub("", text) if dressed else text)
     if "&" in text:
         units = [unescape(one) for one in units]
         cells = [tuple(map(unescape, one)) for one in cells]
-    columns: list[list[list[str]]] = [[] for _ in Rows._fields[1:]]
-    size = len(cells) // len(units)
-    for at in range(size):
-        for column, told in zip(columns, zip(*cells[at::size], strict=True), strict=True):
+    columns: list[list[list[str]]] = [[] for _ in Rows._fields[3:]]
+    width = len(cells) // size
+    for at in range(width):
+        for column, told in zip(columns, zip(*cells[at::width], strict=True), strict=True):
             column.append(list(told))
-    return Rows(units, *columns)
+    return Rows(units, marks, asides, *columns)
 
 
 def drawn_in(text: str) -> list[str]:

@@ -6,7 +6,7 @@ Comes in: the rows of a table, those that are plain many at a time. Goes out: wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kvalreg.release.audit_public import Public, Spot, plain
@@ -20,6 +20,9 @@ from kvalreg.release.audit_tables import (
     crossed_records,
     with_level,
 )
+
+_FEW = 3
+"""Rows from which on a table of their own is worth it."""
 
 
 @dataclass(slots=True)
@@ -45,17 +48,30 @@ class PageRow:
 
 @dataclass(slots=True)
 class PageRun:
-    """Plain rows below each other, column by column."""
+    """Plain rows below each other, column by column.
 
-    spot: Spot
+    Parameters
+    ----------
+    around
+        What is known around the rows, and which these are.
+    units
+        What each row is marked with.
+    """
+
+    around: dict[Spot, Sequence[int]]
     units: list[str]
     texts: list[list[str]]
     sorts: list[list[str]]
 
+    def is_alike(self) -> bool:
+        """Whether the same is known around many rows, so that they are worth tables of their own."""
+        return len(self.around) == 1 or len(self.around) * _FEW <= len(self.units)
+
     def rows(self) -> Iterator[PageRow]:
         """One by one."""
+        spots = {at: spot for spot, rows in self.around.items() for at in rows}
         for at, unit in enumerate(self.units):
-            spot = self.spot._replace(orgnr=unit) if unit else self.spot
+            spot = spots[at]._replace(orgnr=unit) if unit else spots[at]
             sorts = {n: column[at] for n, column in enumerate(self.sorts) if column[at]}
             yield PageRow(spot, [column[at] for column in self.texts], sorts, heading=False)
 
@@ -77,8 +93,8 @@ def told_by(public: Public, table: PageTable) -> list[Fragment]:
     sorted_by: list[Record | Table] = []
     crossed, first = crossed_columns(public, heading), 1
     for row in rows:
-        if isinstance(row, PageRun) and not crossed:
-            printed.append(_table_of(table, names, row, first))
+        if isinstance(row, PageRun) and not crossed and row.is_alike():
+            printed += _tables_of(table, names, row, first)
             sorted_by += _sorts_of(table, names, row, first)
             first += len(row.units)
             continue
@@ -108,21 +124,28 @@ def _named(names: tuple[str, ...], size: int) -> tuple[str, ...]:
     return names[:size] + ("",) * (size - len(names))
 
 
-def _table_of(table: PageTable, names: tuple[str, ...], run: PageRun, first: int) -> Table:
-    places = Places(_before(table), range(first, first + len(run.units)))
-    units = run.units if any(run.units) else ()
-    return Table(_around(table, run.spot), _named(names, len(run.texts)), tuple(run.texts), False, places, units)
+def _tables_of(table: PageTable, names: tuple[str, ...], run: PageRun, first: int) -> Iterator[Table]:
+    """Rows as tables around which the same is known."""
+    for spot, rows in run.around.items():
+        columns = tuple(_of(column, rows) for column in run.texts)
+        yield Table(_around(table, spot), _named(names, len(columns)), columns, False, *_marks(table, run, rows, first))
 
 
 def _sorts_of(table: PageTable, names: tuple[str, ...], run: PageRun, first: int) -> Iterator[Table]:
     """The same rows by what their cells are sorted by, as far as any is."""
-    size = len(run.texts)
-    rows = [at for at in range(len(run.units)) if any(column[at] for column in run.sorts)]
-    if not rows:
-        return
-    columns = [run.texts[0], *run.sorts[1:]]
-    if len(rows) < len(run.units):
-        columns = [[column[at] for at in rows] for column in columns]
-    units = [run.units[at] for at in rows] if any(run.units) else ()
-    places = Places(_before(table), [first + at for at in rows])
-    yield Table(_around(table, run.spot), _named(names, size), tuple(columns), True, places, units, sparse=True)
+    for spot, listed in run.around.items():
+        rows = [at for at in listed if any(column[at] for column in run.sorts)]
+        if rows:
+            columns = tuple(_of(column, rows) for column in (run.texts[0], *run.sorts[1:]))
+            marks = _marks(table, run, rows, first)
+            yield Table(_around(table, spot), _named(names, len(columns)), columns, True, *marks, sparse=True)
+
+
+def _marks(table: PageTable, run: PageRun, rows: Sequence[int], first: int) -> tuple[Places, Sequence[str]]:
+    """What rows are called, and which units they are marked with."""
+    units = _of(run.units, rows)
+    return Places(_before(table), [first + at for at in rows]), units if any(units) else ()
+
+
+def _of(column: list[str], rows: Sequence[int]) -> list[str]:
+    return column if len(rows) == len(column) else [column[at] for at in rows]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -218,18 +218,32 @@ class _Reader(HTMLParser):
             return
         self.flush()
         texts = [[self.public.plain[text] for text in column] for column in told.texts]
-        run = PageRun(self.spot, told.units, texts, told.sorts)
+        run = PageRun(*self._marked(told), texts, told.sorts)
         self.tables[-1].rows.append(run)
         for column in texts:
             if any(map(self.public.tells.__getitem__, column)):
                 for row, content in zip(run.rows(), column, strict=True):
                     self._passage(row.spot, content, TextKind.CELL)
 
+    def _marked(self, told: Rows) -> tuple[dict[Spot, Sequence[int]], list[str]]:
+        """What is known around plain rows, and the unit that each is marked with."""
+        if not told.marks:
+            return {self.spot: range(len(told.units))}, told.units
+        around: dict[Spot, list[int]] = {}
+        units = []
+        for at, mark in enumerate(told.marks):
+            given = {name: value or "" for name, value in mark}
+            spot = self._told("tr", given)
+            self._attributes(spot, given)
+            units.append(spot.orgnr or "" if spot.orgnr != self.spot.orgnr else "")
+            around.setdefault(spot._replace(orgnr=self.spot.orgnr), []).append(at)
+        return {**around}, units
+
     def _is_body(self, told: Rows) -> bool:
-        """Whether no row is a heading, and no cell's label tells anything."""
+        """Whether no row is a heading, and no label in or of a cell tells anything."""
         kinds = (set(zip(*of_column, strict=True)) for of_column in zip(told.tags, told.scopes, strict=True))
         body = any(all(tag == "td" or scope == "row" for tag, scope in kind) for kind in kinds)
-        labels = set().union(*told.labels) - {""}
+        labels = set().union(*told.labels, told.asides) - {""}
         return body and not any(self._tells(plain(label), TextKind.PROSE) for label in labels)
 
     def _drawing(self, text: str) -> None:

@@ -274,7 +274,7 @@ class Public:
 
     @cached_property
     def mute(self) -> set[str | bytes]:
-        """Documents and parts of them from which nothing follows where no unit is told of: what charts have in common."""
+        """Documents and parts of them from which nothing follows where no unit is told of: much of any chart."""
         return set()
 
     @cached_property
