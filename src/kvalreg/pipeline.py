@@ -223,6 +223,7 @@ def render_site(project: Project, choice: Choice, parts: Parts) -> list[Fault]:
     parts.stage(site)
     parts.forget()
     del site
+    give_back()
     choice.renderer.render(project.staged, project.site, lambda made: remarks.extend(release_site(made, project)))
     return remarks
 

@@ -80,6 +80,9 @@ def build(
         if report.account is not None:
             console.say(UNCHANGED)
         else:
+            from kvalreg.batch.workers import prepare
+
+            prepare()  # what notebooks are forked from does its imports while we do ours
             from kvalreg import pipeline
 
             request = pipeline.Request(

@@ -34,11 +34,12 @@ from kvalreg.site.units import units
 Maker = Callable[[Site], Content]
 REGISTRY_MAKERS: tuple[Maker, ...] = (indicators, reports, series, registry_data)
 """Who makes what is of one registry alone: of a site of several they make the same as of each by itself."""
+UNIT_MAKERS: tuple[Maker, ...] = (units,)
+"""Who makes the units' pages: from what each registry tells of them. They are half of what all registries share."""
 SHARED_MAKERS: tuple[Maker, ...] = (
     front,
     registries,
     fields,
-    units,
     about,
     unit_list,
     search_list,
@@ -49,8 +50,8 @@ SHARED_MAKERS: tuple[Maker, ...] = (
     not_found,
     preview,
 )
-"""Who makes what tells of all registries: from their newest results, what they tell of each unit, and pages' names."""
-MAKERS = (*REGISTRY_MAKERS, *SHARED_MAKERS)
+"""Who makes what else tells of all registries: from their newest results, their shares of units, and pages' names."""
+MAKERS = (*REGISTRY_MAKERS, *UNIT_MAKERS, *SHARED_MAKERS)
 """Who makes the site's content; two that make one address are refused when the site is staged."""
 
 

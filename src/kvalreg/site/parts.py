@@ -8,7 +8,7 @@ is neither read nor written: its files lie in the staged folder as they were put
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -28,7 +28,7 @@ from kvalreg.report.revision import History
 from kvalreg.site.content import Shown, Site
 from kvalreg.site.feed import lists_of_pages, told_of
 from kvalreg.site.newest import newest_cells
-from kvalreg.site.pages import REGISTRY_MAKERS, SHARED_MAKERS, site_content
+from kvalreg.site.pages import REGISTRY_MAKERS, SHARED_MAKERS, UNIT_MAKERS, Maker, site_content
 from kvalreg.site.quarto_yml import site_title
 from kvalreg.site.staging import stage, stage_part, stamp
 from kvalreg.site.unit_shares import KeptShares, unit_shares
@@ -111,7 +111,7 @@ class Parts:
             for registry in registries
             if self._entry("outlines", registry).get("key") != keys[registry] or self.newest(registry) is None
         ]
-        for registry, outline in self._each(due, _outline, [(self._project, registry) for registry in due]):
+        for registry, outline in self._each(due, _outline, [(self._project, registry) for registry in due], len(due)):
             self._keep("outlines", registry, {"key": keys[registry], "cells": self._cells(registry), **outline})
         return registries
 
@@ -126,7 +126,7 @@ class Parts:
         }
         keys = {registry: self._part_key(registry, told) for registry, told in around.items()}
         due = [registry for registry in around if not self._intact(registry, keys[registry])]
-        made = self._each(due, _part, [(self._project, registry, around[registry]) for registry in due])
+        made = self._each(due, _part, [(self._project, registry, around[registry]) for registry in due], len(due))
         for registry, part in made:
             self._keep("parts", registry, {"key": keys[registry], **part})
         parts = [self._entry("parts", registry) for registry in around]
@@ -134,14 +134,12 @@ class Parts:
             replace(one, shares=KeptShares(self._shares(registry), part["places"]), headlines=part["headlines"])
             for one, (registry, part) in zip(site.shown, zip(around, parts, strict=True), strict=True)
         )
+        whole = replace(site, shown=shown)
+        calls = {"units": (self._project, whole, UNIT_MAKERS), "others": (self._project, whole, SHARED_MAKERS)}
+        parts += [part for _, part in self._each([*calls], _shared, [*calls.values()], len(shown))]
         days = {at: date.fromisoformat(day) if day else None for part in parts for at, day in part["days"].items()}
-        others = [address for part in parts for address in part["files"]]
-        whole = (self._project, replace(site, shown=shown), days, others)
-        if len(shown) <= _FEW or self._workers == 1:
-            _shared(*whole)
-            return
-        with Workers(1) as workers:  # what it holds of memory goes with it
-            workers.submit(_shared, *whole).result()
+        staged = [address for part in parts for address in part["files"]]
+        stage(self._project, (), lists_of_pages(site, days), site.descriptor, staged)
 
     def forget(self) -> None:
         """Let go of what was read; it is read again when it is asked for."""
@@ -178,10 +176,10 @@ class Parts:
         return self._cache.digest(self._project.published / f"{registry}.parquet")
 
     def _each(
-        self, names: list[str], function: Callable[..., dict[str, Any]], calls: list[tuple[Any, ...]]
+        self, names: list[str], function: Callable[..., dict[str, Any]], calls: Sequence[tuple[Any, ...]], of: int
     ) -> Iterable[tuple[str, dict[str, Any]]]:
-        """What a function makes of each, by name."""
-        if len(names) <= _FEW or self._workers == 1:
+        """What a function makes of each, by name; all calls together are of so many registries."""
+        if of <= _FEW or self._workers == 1:
             yield from zip(names, (function(*call) for call in calls), strict=True)
             return
         with Workers(min(self._workers, len(names))) as workers:
@@ -209,17 +207,20 @@ def _part(project: Project, registry: str, around: Around) -> dict[str, Any]:
     return {
         "headlines": {year_page(registry, *year): shown.headline(*year) for year in sorted(told)},
         "files": stage_part(project, content.pages, content.files, around.descriptor),
-        "days": {address: day.isoformat() if day else "" for address, day in content.days.items()},
+        "days": _told(content.days),
         "shares": [*stamp(_shares_file(project, registry))],
         "places": shares.places,
     }
 
 
-def _shared(project: Project, site: Site, days: Mapping[str, date | None], others: Collection[str]) -> None:
-    """Stage what all registries share, and the settings of the whole project, beside the registries' own files."""
-    content = site_content(site, SHARED_MAKERS)
-    files = {**content.files, **lists_of_pages(site, dict(days) | dict(content.days))}
-    stage(project, content.pages, files, site.descriptor, others)
+def _shared(project: Project, site: Site, makers: Sequence[Maker]) -> dict[str, Any]:
+    """Stage some of what all registries share, and tell which files there are."""
+    content = site_content(site, makers)
+    return {"files": stage_part(project, content.pages, content.files, site.descriptor), "days": _told(content.days)}
+
+
+def _told(days: Mapping[str, date | None]) -> dict[str, str]:
+    return {address: day.isoformat() if day else "" for address, day in days.items()}
 
 
 def _shares_file(project: Project, registry: str) -> Path:
