@@ -14,6 +14,7 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from html import unescape
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -171,10 +172,19 @@ class _Link(NamedTuple):
 def _links(addresses: Iterable[str], root: str) -> Iterator[_Link]:
     """The addresses that lead to the site itself."""
     for address in dict.fromkeys(addresses):
-        if not (_SCHEME.match(address) or _HOST.match(address)):
-            path, _, part = unescape(address).partition("#")
-            path = f"/{path.removeprefix(root)}" if path.startswith(root) else path
-            yield _Link(unquote(path.partition("?")[0]), unquote(part))
+        link = _inside(address, root)
+        if link is not None:
+            yield link
+
+
+@lru_cache(1 << 16)
+def _inside(address: str, root: str) -> _Link | None:
+    """Where an address leads inside the site, or None; most pages have the same ones."""
+    if _SCHEME.match(address) or _HOST.match(address):
+        return None
+    path, _, part = unescape(address).partition("#")
+    path = f"/{path.removeprefix(root)}" if path.startswith(root) else path
+    return _Link(unquote(path.partition("?")[0]), unquote(part))
 
 
 def _files(site: Path) -> set[str]:
