@@ -52,6 +52,21 @@ def test_a_failing_notebook_stops_no_neighbour(tmp_path: Path, workplace: Workpl
     assert "\x1b" not in log.read_text(encoding="utf-8")
 
 
+def test_a_cell_that_may_exit_leaves_the_page_whole(tmp_path: Path, workplace: Workplace) -> None:
+    """What the other cells show is on the page, though papermill keeps the notebook with the error."""
+    notebook = write_notebook(
+        tmp_path / "year.ipynb", ["raise SystemExit", "from kvalreg.report.display import Piece\nPiece('god')"]
+    )
+    read = nbformat.read(notebook, as_version=4)
+    for cell in read.cells:
+        if cell.source == "raise SystemExit":
+            cell.metadata["tags"] = ["raises-exception"]
+    nbformat.write(read, notebook)
+    (outcome,) = execute([job_of(notebook)], workplace)
+    assert outcome.error is None
+    assert outcome.markdown == "god\n"
+
+
 def test_a_kernel_that_dies_fails_alone(tmp_path: Path, workplace: Workplace) -> None:
     """A notebook that ends its process is a failed page with a sentence, not a crash of the run."""
     notebook = write_notebook(tmp_path / "dies.ipynb", ["import os\nos._exit(1)"])

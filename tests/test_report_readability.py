@@ -81,6 +81,15 @@ def test_a_page_is_measured_by_its_prose() -> None:
     assert [sentence.text for sentence in lix_of_page(page).sentences] == ["Vi ser på tall.", "Det er bra."]
 
 
+def test_a_pages_prose_ends_with_a_sign_however_it_is_written() -> None:
+    """A sign may be a character's name or stand before a tag; one in a tag alone ends no sentence."""
+    page = (
+        "```{=html}\n<p>Vi ser på tall&hellip;</p><p><b>Det er bra.</b></p>\n```\n\n"
+        '```{=html}\n<p><a href="x.y">Telefon</a></p>\n```\n'
+    )
+    assert [sentence.text for sentence in lix_of_page(page).sentences] == ["Vi ser på tall…", "Det er bra."]
+
+
 def test_paragraphs_keep_inline_text_together() -> None:
     """A word inside emphasis belongs to its paragraph."""
     assert paragraphs("<p>En <em>god</em>\n dag</p><ul><li>a</li><li>b</li></ul>") == ["En god dag", "a", "b"]

@@ -100,7 +100,7 @@ def _papermill(run: Run, folder: Path) -> Any:
     work.mkdir()
     transport = "ipc" if len(str(folder)) <= LONGEST_SOCKET_FOLDER else "tcp"
     for starts_left in reversed(range(STARTS)):
-        outputs: dict[int, list[Any]] = {}
+        cells: list[Any] = []
         try:
             made = papermill.execute_notebook(
                 str(notebook),
@@ -117,10 +117,9 @@ def _papermill(run: Run, folder: Path) -> Any:
                 # 3 s in a few per cent of runs
                 config=Config(KernelManager={"transport": transport}),
                 shutdown_kernel="immediate",
-                aside=outputs,
+                aside=cells,
             )
-            for at, shown in outputs.items():
-                made.cells[at].outputs = shown
+            made.cells = cells or made.cells
             return made
         except PapermillExecutionError as error:
             raise cell_failure(error, notebook) from None

@@ -49,9 +49,14 @@ def html_parts(page: str) -> list[str]:
     for block in _RAW_BLOCK.finditer(text):
         end = text.find(f"\n{block[1]}\n", block.end())  # found as text: a page has megabytes
         if block.start() + 1 >= at and end > block.end():
-            parts += [_reader().render(text[at : block.start() + 1]), text[block.end() + 1 : end]]
+            parts += [_rendered(text[at : block.start() + 1]), text[block.end() + 1 : end]]
             at = end + 1 + len(block[1])
-    return [part for part in (*parts, _reader().render(text[at:-1])) if not part.isspace() and part]
+    return [part for part in (*parts, _rendered(text[at:-1])) if not part.isspace() and part]
+
+
+def _rendered(markdown: str) -> str:
+    """Markdown as HTML; between two raw blocks there is none, most often."""
+    return "" if markdown.isspace() else _reader().render(markdown)
 
 
 def page_html(markdown: str) -> str:

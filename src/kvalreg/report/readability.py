@@ -38,6 +38,9 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’.,/\u00a0][^\W_]+)*%?")
 _END = re.compile(r"[.!?…]+[\"»”’)\]]*(?=\s|$)")
 _BLOCKS = frozenset({"p", "li", "dd", "dt", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "summary"})
 _BLOCKS |= {"caption", "figcaption", "div", "figure", "details", "ul", "ol", "dl", "table", "tr", "section"}
+_TAG = re.compile(r"<[^<>]*>")
+_SIGN = re.compile(r"[.!?…&]")
+"""Without one of these, or a character's name, HTML tells no sentence."""
 _FIGURE = re.compile(r"<(script|style|svg|table)\b")
 _NO_PROSE = frozenset({"script", "style", "svg", "table", "code", "h1", "h2", "h3", "h4", "h5", "h6"})
 
@@ -128,6 +131,8 @@ def prose_of_page(page: str) -> str:
 @lru_cache(maxsize=1 << 10)
 def _said(html: str) -> tuple[str, ...]:
     """The paragraphs that end as a sentence: a registry's pages have most of their texts in common."""
+    if not _SIGN.search(_TAG.sub("", html)):  # most raw blocks are headings, labels and emptied figures
+        return ()
     return tuple(text for text in paragraphs(html) if re.search(r"[.!?…][\"»”’)\]]*$", text))
 
 
@@ -189,18 +194,28 @@ def paragraphs(html: str) -> list[str]:
 
 
 def _measured(lines: Iterable[str], exempt: Iterable[str]) -> Lix:
-    longest_first = sorted({name for name in exempt if name}, key=lambda name: (-len(name), name))
-    names = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)") if longest_first else None
-    return Lix(tuple(_weighed(lines, names)))
+    names = frozenset(exempt)
+    return Lix(tuple(sentence for line in lines for sentence in _weighed(line, names)))
 
 
-def _weighed(lines: Iterable[str], names: re.Pattern[str] | None) -> Iterator[Sentence]:
-    for line in lines:
-        for text in sentences(line):
-            found = _WORD.findall(names.sub("N", text) if names else text)
-            if found:
-                stops = 1 + len(re.findall(r":(?=\s+\S)", text))
-                yield Sentence(text, len(found), sum(_is_long(word) for word in found), stops)
+@lru_cache(maxsize=1 << 12)
+def _weighed(line: str, exempt: frozenset[str]) -> tuple[Sentence, ...]:
+    """A line's sentences: a registry's pages have most of their lines in common."""
+    return tuple(_weigh(line, _one_of(exempt)))
+
+
+def _weigh(line: str, names: re.Pattern[str] | None) -> Iterator[Sentence]:
+    for text in sentences(line):
+        found = _WORD.findall(names.sub("N", text) if names else text)
+        if found:
+            stops = 1 + len(re.findall(r":(?=\s+\S)", text))
+            yield Sentence(text, len(found), sum(_is_long(word) for word in found), stops)
+
+
+@lru_cache(maxsize=8)
+def _one_of(names: frozenset[str]) -> re.Pattern[str] | None:
+    longest_first = sorted((name for name in names if name), key=lambda name: (-len(name), name))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)") if longest_first else None
 
 
 def _is_long(word: str) -> bool:
