@@ -47,18 +47,18 @@ class Rows(NamedTuple):
         The `data-unit` of each row.
     marks
         The attributes of each row; none where no row has any other than `data-unit`.
-    asides
-        What links and the like in cells are labelled with.
-    tags, scopes, labels, sorts, texts
+    labels
+        What cells, and links and the like in them, are labelled with.
+    kinds
+        The tags and scopes that each column's cells have.
+    sorts, texts
         Of each column, those of its cells.
     """
 
     units: list[str]
     marks: list[Attributes]
-    asides: set[str]
-    tags: list[list[str]]
-    scopes: list[list[str]]
-    labels: list[list[str]]
+    labels: set[str]
+    kinds: list[set[tuple[str, str]]]
     sorts: list[list[str]]
     texts: list[list[str]]
 
@@ -71,7 +71,8 @@ _TOKEN = re.compile(
 )
 _ATTRIBUTE = re.compile(r"""([a-zA-Z_:@][\w:.@-]*)(?:="([^"]*)"|='([^']*)'|(?=[\s]|$))""")
 _OF_CELL = r"""(?: scope="([a-z]*)")?(?: data-label="([^"<>]*)")?(?: data-sort="([^"<>]*)")?>([^<]*)</"""
-_CELL = re.compile(rf"<(t[dh]){_OF_CELL}t[dh]>")
+_CELL = re.compile(r"""<(t[dh](?: scope="[a-z]*")?(?: data-label="[^"<>]*")?)(?: data-sort="([^"<>]*)")?>([^<]*)""")
+_KIND = re.compile(r"""(t[dh])(?: scope="([a-z]*)")?(?: data-label="([^"<>]*)")?""")
 _LIKE_CELL = re.sub(r"\((?!\?)", "(?:", _OF_CELL)
 _PLAIN_CELL = f"(?:<td{_LIKE_CELL}td>|<th{_LIKE_CELL}th>)"
 _SYMBOL = (
@@ -87,7 +88,6 @@ _DRESSED_TEXT = (
 _DRESSED_CELL = _PLAIN_CELL.replace("(?:[^<]*)</", _DRESSED_TEXT)
 """A cell with links, emphasis, notes or one leading symbol, which all leave its text as it is."""
 _DRESS = re.compile(r"</?(?:a|span|strong)\b[^<>]*>|<svg\b.*?</svg>")
-_ENDS = ("</a>", "</span>", "</strong>")
 _ASIDE = re.compile(r' aria-label="([^"]*)"')
 _MARKED = r"""<tr(?: data-[a-z-]+="[^"<>]*")*>"""
 _ROW = {cell: re.compile(f"{_MARKED}{cell}+</tr>") for cell in (_PLAIN_CELL, _DRESSED_CELL)}
@@ -181,18 +181,23 @@ def rows_of(text: str) -> Rows:
     size = text.count("</tr>")
     units = _UNIT.findall(text)
     marks = [] if len(units) == size else [_attributes(mark) for mark in _MARK.findall(text)]
-    dressed = any(end in text for end in _ENDS)
-    asides = set(map(unescape, _ASIDE.findall(text))) if dressed else set()
-    cells = _CELL.findall(_DRESS.sub("", text) if dressed else text)
+    cells, labels = _CELL.findall(text), set()
+    if text.count("<") != 2 * (len(cells) + size):
+        labels = set(map(unescape, _ASIDE.findall(text)))
+        cells = _CELL.findall(_DRESS.sub("", text))
     if "&" in text:
         units = [unescape(one) for one in units]
-        cells = [tuple(map(unescape, one)) for one in cells]
-    columns: list[list[list[str]]] = [[] for _ in Rows._fields[3:]]
+        cells = [(begun, unescape(sort), unescape(told)) for begun, sort, told in cells]
+    kinds, sorts, texts = [], [], []
     width = len(cells) // size
     for at in range(width):
-        for column, told in zip(columns, zip(*cells[at::width], strict=True), strict=True):
-            column.append(list(told))
-    return Rows(units, marks, asides, *columns)
+        begun, of_column, told = zip(*cells[at::width], strict=True)
+        parts = [match.groups("") for match in map(_KIND.fullmatch, set(begun)) if match]
+        kinds.append({(tag, scope) for tag, scope, _ in parts})
+        labels |= {unescape(label) for _, _, label in parts}
+        sorts.append(list(of_column))
+        texts.append(list(told))
+    return Rows(units, marks, labels, kinds, sorts, texts)
 
 
 def drawn_in(text: str) -> list[str]:

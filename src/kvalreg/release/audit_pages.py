@@ -241,10 +241,8 @@ class _Reader(HTMLParser):
 
     def _is_body(self, told: Rows) -> bool:
         """Whether no row is a heading, and no label in or of a cell tells anything."""
-        kinds = (set(zip(*of_column, strict=True)) for of_column in zip(told.tags, told.scopes, strict=True))
-        body = any(all(tag == "td" or scope == "row" for tag, scope in kind) for kind in kinds)
-        labels = set().union(*told.labels, told.asides) - {""}
-        return body and not any(self._tells(plain(label), TextKind.PROSE) for label in labels)
+        body = any(all(tag == "td" or scope == "row" for tag, scope in kinds) for kinds in told.kinds)
+        return body and not any(self._tells(plain(label), TextKind.PROSE) for label in told.labels)
 
     def _drawing(self, text: str) -> None:
         """The inside of a plain drawing: its texts."""
