@@ -62,6 +62,14 @@ class Rows(NamedTuple):
     sorts: list[list[str]]
     texts: list[list[str]]
 
+    def are_body(self) -> bool:
+        """Whether no row is a heading: each has a cell of data, or one that heads the row."""
+        return any(all(tag == "td" or scope == "row" for tag, scope in kinds) for kinds in self.kinds)
+
+    def are_headings(self) -> bool:
+        """Whether every row is one."""
+        return all(tag == "th" and scope != "row" for kinds in self.kinds for tag, scope in kinds)
+
 
 _NAME = r"[a-zA-Z][a-zA-Z0-9:_-]*"
 _TOKEN = re.compile(

@@ -7,7 +7,7 @@ Comes in: the rows of a table, those that are plain many at a time. Goes out: wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kvalreg.release.audit_public import Public, Spot, plain
 from kvalreg.release.audit_tables import (
@@ -66,6 +66,10 @@ class PageRun:
     def is_alike(self) -> bool:
         """Whether the same is known around many rows, so that they are worth tables of their own."""
         return len(self.around) == 1 or len(self.around) * _FEW <= len(self.units)
+
+    def headings(self) -> Iterator[PageRow]:
+        """One by one, where they are headings."""
+        return (replace(row, heading=True) for row in self.rows())
 
     def rows(self) -> Iterator[PageRow]:
         """One by one."""

@@ -212,14 +212,15 @@ class _Reader(HTMLParser):
             or self.tables[-1].cell is not None
             or self.drawings
             or self.stack[-1].inline
-            or not self._is_body(told)
+            or not (told.are_headings() or told.are_body())
+            or any(self._tells(plain(label), TextKind.PROSE) for label in told.labels)
         ):
             self.read_parts(parts_of(text))
             return
         self.flush()
         texts = [[self.public.plain[text] for text in column] for column in told.texts]
         run = PageRun(*self._marked(told), texts, told.sorts)
-        self.tables[-1].rows.append(run)
+        self.tables[-1].rows += run.headings() if told.are_headings() else [run]
         for column in texts:
             if any(map(self.public.tells.__getitem__, column)):
                 for row, content in zip(run.rows(), column, strict=True):
@@ -238,11 +239,6 @@ class _Reader(HTMLParser):
             units.append(spot.orgnr or "" if spot.orgnr != self.spot.orgnr else "")
             around.setdefault(spot._replace(orgnr=self.spot.orgnr), []).append(at)
         return {**around}, units
-
-    def _is_body(self, told: Rows) -> bool:
-        """Whether no row is a heading, and no label in or of a cell tells anything."""
-        body = any(all(tag == "td" or scope == "row" for tag, scope in kinds) for kinds in told.kinds)
-        return body and not any(self._tells(plain(label), TextKind.PROSE) for label in told.labels)
 
     def _drawing(self, text: str) -> None:
         """The inside of a plain drawing: its texts."""
