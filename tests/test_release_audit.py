@@ -121,6 +121,21 @@ def test_number_in_a_download_is_found(site: Path, built: Project) -> None:
 
 
 @pytest.mark.parametrize(
+    "markup",
+    [
+        '<table><tr><th>Sted</th></tr><tr><td data-label="{}">Vik</td></tr></table>',
+        '<svg viewBox="0 0 9 9"><rect fill="{}" width="1"/></svg>',
+    ],
+    ids=["label", "drawing"],
+)
+def test_number_in_a_download_of_plain_markup_is_found(site: Path, built: Project, markup: str) -> None:
+    """A file that stands where a plain cell has its label, or a drawing its colour, is read like any other."""
+    file = "data:text/csv,ind_id;year;orgnr;denominator%0Aalfa_a;2024;121;4"
+    change(site, lambda page: page.replace("</main>", f"{markup.format(file)}</main>", 1))
+    assert leaks(audit(site, built.root)) == {NES}
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "ind_id;context;year;level;orgnr;var;denominator\nalfa_a;caregiver;2024;hospital;121;2;4\n",

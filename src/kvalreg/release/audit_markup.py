@@ -78,7 +78,7 @@ _TOKEN = re.compile(
     r"""(?P<text>[^<]*)"""
 )
 _ATTRIBUTE = re.compile(r"""([a-zA-Z_:@][\w:.@-]*)(?:="([^"]*)"|='([^']*)'|(?=[\s]|$))""")
-_OF_CELL = r"""(?: scope="([a-z]*)")?(?: data-label="([^"<>]*)")?(?: data-sort="([^"<>]*)")?>([^<]*)</"""
+_OF_CELL = r"""(?: scope="([a-z]*)")?(?: data-label="((?!data:)[^"<>]*)")?(?: data-sort="([^"<>]*)")?>([^<]*)</"""
 _CELL = re.compile(r"""<(t[dh](?: scope="[a-z]*")?(?: data-label="[^"<>]*")?)(?: data-sort="([^"<>]*)")?>([^<]*)""")
 _KIND = re.compile(r"""(t[dh])(?: scope="([a-z]*)")?(?: data-label="([^"<>]*)")?""")
 _LIKE_CELL = re.sub(r"\((?!\?)", "(?:", _OF_CELL)
@@ -106,9 +106,8 @@ _DRAWN_ATTRIBUTES = (
     "c?[xy]|[xy][12]|r[xy]?|d[xy]?|width|height|points|transform|vector-effect|opacity|text-anchor|dominant-baseline|"
     "font-(?:size|weight|style|family)|(?:fill|stroke)(?:-[a-z]+)?"
 )
-_DRAWING = re.compile(
-    rf"""(?:[^<>]*<(?:/(?:{_DRAWN_TAGS})|(?:{_DRAWN_TAGS})(?: (?:{_DRAWN_ATTRIBUTES})="[^"<>]*")*/?)>)*[^<>]*"""
-)
+_DRAWN_MARKS = f"""(?: (?:{_DRAWN_ATTRIBUTES})="(?!data:)[^"<>]*")*"""
+_DRAWING = re.compile(rf"""(?:[^<>]*<(?:/(?:{_DRAWN_TAGS})|(?:{_DRAWN_TAGS}){_DRAWN_MARKS}/?)>)*[^<>]*""")
 _DRAWN = re.compile(r">([^<]+)")
 _RAW = {tag: re.compile(rf"</{tag}(?=[\s/>])", re.IGNORECASE) for tag in ("script", "style")}
 """Elements whose text is no markup until their own end."""
