@@ -12,30 +12,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from audit_example import HEADER, SMALL, kinds, leaks, project_in
 from kvalreg.disclosure.protection import Marks
 from kvalreg.disclosure.relations import BoolArray
 from kvalreg.errors import DisclosureError, UsageError
 from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
-from kvalreg.release.audit import Audit, FindingKind, audit
-from small_project import UNITS, Silence, delivery_of, write_registry
+from kvalreg.release.audit import FindingKind, audit
+from small_project import Silence
 
-HEADER = "context;year;orgnr;ind_id;var;denominator\n"
-SMALL = HEADER + "".join(
-    f"caregiver;{year};{orgnr};alfa_a;{x};{n}\n"
-    for year in (2023, 2024)
-    for orgnr, x, n in (("111", 80, 100), ("112", 45, 50), ("121", 2, 4), ("122", 1, 3))
-)
-"""Two hospitals of one HF below the minimum of 5: together 3 of 7, so that each has 1 to 6 patients."""
 PAGE = Path("registre", "alfa", "2024", "index.html")
-
-
-def project_in(root: Path, alfa: str) -> Project:
-    """A project of two registries; only `alfa` has hidden cells."""
-    write_registry(root, "alfa", alfa)
-    write_registry(root, "beta", delivery_of("beta"))
-    (root / "registries" / "units.csv").write_text(UNITS, encoding="utf-8")
-    return Project(root)
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +45,6 @@ def change(site: Path, edit: Callable[[str], str], page: Path = PAGE) -> None:
     after = edit(before)
     assert after != before
     (site / page).write_text(after, encoding="utf-8")
-
-
-def kinds(found: Audit) -> set[FindingKind]:
-    """The kinds of findings."""
-    return {finding.kind for finding in found.findings}
-
-
-def leaks(found: Audit) -> set[tuple[str, int | None]]:
-    """Units and years of the leaks."""
-    return {(finding.unit, finding.year) for finding in found.findings if finding.kind is FindingKind.LEAK}
 
 
 NES = ("Nes sykehus (121)", 2024)
@@ -328,105 +304,13 @@ def test_primary_suppression_alone_is_found(tmp_path: Path, monkeypatch: pytest.
     assert not project.site.exists()
 
 
-# --- the attack on data files: no renderer needed --------------------------------------------------------------------
-def data_site(folder: Path, rows: dict[str, str], level: str = "hospital") -> Path:
-    """A site that is one CSV file: ``x;n`` per hospital, ``;`` for a hidden one, and the nation's."""
-    folder.mkdir(parents=True)
-    lines = ["ind_id;context;year;level;orgnr;var;denominator"]
-    lines += [
-        f"alfa_a;caregiver;2024;{'nation' if orgnr == '0' else level};{orgnr};{numbers}"
-        for orgnr, numbers in rows.items()
-    ]
-    (folder / "alfa.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A project that has published nothing yet; only its units and definitions are read."""
-    return project_in(tmp_path / "project", SMALL)
-
-
-def test_two_editions_together_are_found(tmp_path: Path, project: Project) -> None:
-    """Each edition is safe; together they leave one hidden hospital: 157 - 100 (now) - 3 (earlier) - 50 = 4.
-
-    The 3 themselves have been published and cannot be taken back: they are counted, not found.
-    """
-    now = data_site(tmp_path / "now", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
-    june = data_site(tmp_path / "june", {"0": "128;157", "111": "80;100", "112": ";", "121": ";", "122": "1;3"})
-    assert audit(now, project.root).passed
-    assert audit(june, project.root).passed
-    found = audit(now, project.root, [june])
-    assert {f.unit for f in found.findings} == {"Nes sykehus (121)"}
-    assert found.told_before == 1
-    assert all("earlier edition" in f.text for f in found.findings)
-
-
-def test_earlier_edition_inside_the_site_is_read(tmp_path: Path, project: Project) -> None:
-    """What lies below /utgaver/ is an earlier edition, not a contradiction of this one."""
-    now = data_site(tmp_path / "now", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
-    data_site(now / "utgaver" / "2025-06", {"0": "128;157", "111": "80;100", "112": ";", "121": ";", "122": "1;3"})
-    assert kinds(audit(now, project.root)) == {FindingKind.EXPOSED}
-
-
-def test_edition_of_other_numbers_tells_nothing(tmp_path: Path, project: Project) -> None:
-    """When the nation's number has changed since, what the earlier edition showed of a hospital may have too."""
-    now = data_site(tmp_path / "now", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
-    june = data_site(tmp_path / "june", {"0": "120;140", "111": "72;83", "112": ";", "121": ";", "122": "1;3"})
-    assert audit(now, project.root, [june]).passed
-
-
-def test_quartos_search_list_is_read_where_it_is_no_copy(tmp_path: Path, project: Project) -> None:
-    """The text of a page of the site, tables run together, is that page; a text that leads nowhere is read."""
-    site = data_site(tmp_path / "s", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
-    (site / "a.html").write_text("<p>Nes sykehus</p><p>Vik sykehus: 80</p>", encoding="utf-8")
-    entry = {"objectID": "a.html", "href": "a.html", "title": "A", "text": "Vik sykehus 80 Nes sykehus 80"}
-    (site / "search.json").write_text(json.dumps([entry]), encoding="utf-8")
-    assert audit(site, project.root).passed
-    more = entry | {"href": "b.html", "text": "Nes sykehus: 4 pasienter i 2024"}
-    (site / "search.json").write_text(json.dumps([entry, more]), encoding="utf-8")
-    found = audit(site, project.root)
-    assert {(f.kind, f.file) for f in found.findings} == {(FindingKind.LEAK, "search.json")}
-
-
-def test_unit_left_out_without_a_mark_is_found(tmp_path: Path, project: Project) -> None:
-    """Leaving a small unit out protects it no better than marking it: 157 - 100 - 50 - 3 is its number."""
-    site = data_site(tmp_path / "s", {"0": "128;157", "111": "80;100", "112": "45;50", "122": "1;3"})
-    found = audit(site, project.root)
-    assert {(f.kind, f.unit) for f in found.findings} == {(FindingKind.EXPOSED, "Nes sykehus (121)")}
-
-
-def test_contradiction_around_a_hidden_cell_is_found(tmp_path: Path, project: Project) -> None:
-    """Hospitals that count more than their nation prove nothing about the hidden one."""
-    site = data_site(tmp_path / "s", {"0": "60;90", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
-    assert kinds(audit(site, project.root)) == {FindingKind.CONTRADICTION}
-
-
-def test_hidden_cell_shown_in_another_file_is_found(tmp_path: Path, project: Project) -> None:
-    """One rule for every file: a cell that is hidden in one may not be shown in another."""
-    site = data_site(tmp_path / "s", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
-    data_site(site / "more", {"121": "2;4"})
-    assert FindingKind.LEAK in kinds(audit(site, project.root))
-
-
-def test_year_in_a_name_is_no_year(tmp_path: Path, project: Project) -> None:
-    """``Å sykehus, lagt ned i 2021: 1 av 3`` on a page of 2024 is a number of 2024."""
-    units = UNITS.replace("Å sykehus;", "Å sykehus, lagt ned i 2021;")
-    (project.root / "registries" / "units.csv").write_text(units, encoding="utf-8")
-    site = data_site(tmp_path / "s", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
-    (site / "registre" / "alfa" / "2024").mkdir(parents=True)
-    page = "<p>Å sykehus, lagt ned i 2021: 1 av 3.</p>"
-    (site / "registre" / "alfa" / "2024" / "om.html").write_text(page, encoding="utf-8")
-    assert leaks(audit(site, project.root)) == {("Å sykehus, lagt ned i 2021 (122)", 2024)}
-
-
 # --- nothing to check ------------------------------------------------------------------------------------------------
-def test_site_without_results_fails(tmp_path: Path, built: Project, project: Project) -> None:
+def test_site_without_results_fails(tmp_path: Path, built: Project) -> None:
     """An audit that found nothing to check fails, unless the project has published nothing."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "index.html").write_text("<h1>Resultater</h1>", encoding="utf-8")
     assert kinds(audit(tmp_path / "empty", built.root)) == {FindingKind.NOTHING}
-    assert audit(tmp_path / "empty", project.root).passed
+    assert audit(tmp_path / "empty", project_in(tmp_path / "new", SMALL).root).passed
 
 
 def test_registry_whose_pages_cannot_be_read_fails(site: Path, built: Project) -> None:
@@ -509,17 +393,7 @@ def test_file_that_cannot_be_read_fails(site: Path, built: Project) -> None:
     assert [(f.kind, f.file) for f in found.findings] == [(FindingKind.UNREADABLE, "tall.zip")]
 
 
-def test_missing_folder_is_a_usage_error(tmp_path: Path, project: Project) -> None:
+def test_missing_folder_is_a_usage_error(tmp_path: Path, built: Project) -> None:
     """A folder that is not there is no clean site."""
     with pytest.raises(UsageError):
-        audit(tmp_path / "nowhere", project.root)
-
-
-def test_date_beside_a_hidden_unit_is_no_result(tmp_path: Path, project: Project) -> None:
-    """A page says when it was changed and names its unit; a number in the same sentence is a result all the same."""
-    site = data_site(tmp_path / "s", {"0": "128;157", "111": "80;100", "112": "45;50", "121": ";", "122": ";"})
-    page = site / "about.html"
-    page.write_text("<p>Nes sykehus, sist endret 25. november 2024.</p>", encoding="utf-8")
-    assert audit(site, project.root).passed
-    page.write_text("<p>Nes sykehus, sist endret 25. november 2024: 3 av 4.</p>", encoding="utf-8")
-    assert {one.file for one in audit(site, project.root).findings} == {"about.html"}
+        audit(tmp_path / "nowhere", built.root)

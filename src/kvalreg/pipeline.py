@@ -20,7 +20,7 @@ from kvalreg.batch.cache import UNCHANGED, Cache, asked_for
 from kvalreg.batch.execution import Outcome, Workplace, execute
 from kvalreg.batch.plan import Job, check_notebooks, plan
 from kvalreg.batch.reuse import MadePage, Reuse
-from kvalreg.batch.workers import Workers, prepare
+from kvalreg.batch.workers import Workers
 from kvalreg.disclosure.gate import publish
 from kvalreg.disclosure.ledger import Edition, read_editions, save_edition
 from kvalreg.disclosure.published import Published, Source, load_published, save_published
@@ -359,8 +359,6 @@ def _side_by_side(
         if registry_id in inputs.registries
         and reuse.cells_remarks(registry_id, reuse.cells_key(registry_id, inputs.unknown_units)) is None
     ]
-    if anew:
-        prepare()  # notebooks come next
     size = sum(path.stat().st_size for one in anew for path in project.data(one).glob("*") if path.is_file())
     if len(anew) == 1 or inputs.workers == 1 or size < _WORTHWHILE:
         yield {}

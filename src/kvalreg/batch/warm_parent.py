@@ -41,9 +41,8 @@ PRELOADED = (
     "great_tables",
     "papermill",
     "kvalreg.batch.run",
-    "kvalreg.release.audit_work",
 )
-"""What most report notebooks need, the kernel itself, what runs notebooks, and the audit. None may start a thread."""
+"""What most report notebooks need, the kernel itself, and what runs notebooks. None may start a thread."""
 PYTHONS_OWN = "PYTHON"
 """Variables that Python reads when it starts: a kernel that wants other ones cannot be forked."""
 _DIE_WITH_PARENT = 1

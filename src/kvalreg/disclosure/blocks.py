@@ -63,7 +63,7 @@ class Block:
             return 0.0
         steps = np.rint(self._costs / COST_STEP)
         step = COST_STEP if (steps % (1 / COST_STEP)).any() else 1.0
-        return step * ceil((self._relaxed.cost - COST_OF_PATIENTS) / step)
+        return step * ceil((self._relaxed.cost - COST_OF_PATIENTS - 1e-6) / step)
 
     @cached_property
     def whole(self) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 
 from kvalreg.disclosure.relations import IntArray
 from kvalreg.release.audit_public import Key, Place
-from kvalreg.release.published_numbers import Numbers, Plain, apart
+from kvalreg.release.published_numbers import Numbers, Plain, Span, apart
 from kvalreg.statistics.intervals import Floats
 
 Group = tuple[str, str, str, int]
@@ -63,10 +63,8 @@ class Cells(Mapping[Key, Sequence[Plain]]):
         ids, limits = block.rows()
         order = np.argsort(ids, kind="stable")
         ids, limits = ids[order], limits[order]
-        starts = np.flatnonzero(np.diff(ids, prepend=-1))
+        starts, low, high = by_cell(ids, limits)
         if len(starts) < len(ids):
-            low = np.fmax.reduceat(limits[:, ::2], starts)
-            high = np.fmin.reduceat(limits[:, 1::2], starts)
             torn = apart(low, high).any(axis=1)
             both = np.stack([low, high], axis=2).reshape(-1, LIMITS)
             if torn.any():
@@ -134,7 +132,7 @@ class Block:
         cell = self.cell(group, place)
         for one in told:
             self._single.append(cell)
-            self._spans += [limit for span in one for limit in span or _NOT_PRINTED]
+            self._spans += limits_of_spans(one)
 
     def add_rows(self, ids: IntArray, limits: Floats) -> None:
         """Many rows, by their cells' numbers."""
@@ -146,6 +144,22 @@ class Block:
         single = np.array(self._single, dtype=np.int64)
         spans = np.array(self._spans, dtype=np.float64).reshape(-1, LIMITS)
         return np.concatenate([*self._ids, single]), np.concatenate([*self._limits, spans])
+
+
+def by_cell(ids: IntArray, limits: Floats) -> tuple[IntArray, Floats, Floats]:
+    """Where each cell's rows begin, and what all of them together leave: the least and the greatest of each number.
+
+    The rows of a cell stand together. Where they contradict each other, the least is above the greatest.
+    """
+    starts = np.flatnonzero(np.diff(ids, prepend=-1))
+    if not len(starts):
+        return starts, limits[:, ::2], limits[:, 1::2]
+    return starts, np.fmax.reduceat(limits[:, ::2], starts), np.fmin.reduceat(limits[:, 1::2], starts)
+
+
+def limits_of_spans(spans: Iterable[Span | tuple[float, float] | None]) -> list[float]:
+    """The least and the greatest of each; nan for what is not printed."""
+    return [limit for span in spans for limit in span or _NOT_PRINTED]
 
 
 def numbered(of: Sequence[_T], used: IntArray, numbers: dict[_T, int]) -> IntArray:

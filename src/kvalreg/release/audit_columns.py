@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kvalreg.disclosure.relations import BoolArray
-from kvalreg.release.audit_cells import LIMITS
+from kvalreg.release.audit_cells import LIMITS, limits_of_spans
 from kvalreg.release.audit_public import Memory
 from kvalreg.release.audit_readings import NUMBER_ROLES, QUIET_ROLES, Reader, Word
 from kvalreg.release.audit_tables import text_of
@@ -29,7 +29,6 @@ _MOST_REMEMBERED = 30_000
 """Values of one kind of column that are remembered at most."""
 _DECIMAL_OR_NONE = r"^(-?[0-9]{1,15}([.,][0-9]{1,15})?)?$"
 _HALVES = np.array([0.5 * 10.0**power for power in range(-20, 20)])
-_NOT_PRINTED = (np.nan, np.nan)
 
 
 class Asked(NamedTuple):
@@ -115,9 +114,9 @@ class Lexicon:
         new = self.words[len(self._says) :]
         if new:
             says = [(one.mark, one.hides, one.speaks, one.empty) for one in new]
-            limits = [limit for one in new for span in one.parts for limit in span or _NOT_PRINTED]
+            limits = [limits_of_spans(one.parts) for one in new]
             self._says = np.concatenate([self._says, np.array(says, dtype=np.bool_)])
-            self._limits = np.concatenate([self._limits, np.array(limits).reshape(-1, LIMITS)])
+            self._limits = np.concatenate([self._limits, np.array(limits)])
             self._ever = [bool(one.any()) for one in self._says.T]
             self._parts = np.flatnonzero(~np.isnan(self._limits[:, ::2]).all(axis=0)).tolist()
 

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from kvalreg.disclosure.relations import BoolArray, IntArray
-from kvalreg.release.audit_cells import LIMITS, WIDE, Group
+from kvalreg.release.audit_cells import LIMITS, WIDE, Group, by_cell, limits_of_spans
 from kvalreg.release.audit_files import Edition
 from kvalreg.release.audit_parts import Stored
 from kvalreg.release.audit_public import Key, Place
@@ -151,7 +151,7 @@ def sheet_of_edition(edition: Edition) -> Sheet:
                 marked.append(cell)
             else:
                 told.append(cell)
-                numbers += [limit for span in one.numbers for limit in span or (np.nan, np.nan)]
+                numbers += limits_of_spans(one.numbers)
     limits = np.array(numbers, dtype=np.float64).reshape(-1, LIMITS)
     rows = _Rows.of(np.array(told, dtype=np.int64), limits, marked)
     return _sheet(tuple(groups), tuple(places), rows, edition.claims, unsettled=False)
@@ -211,13 +211,10 @@ def _sheet(
 ) -> Sheet:
     order = np.argsort(rows.ids, kind="stable")
     ids, marks = rows.ids[order], rows.marks[order]
-    starts = np.flatnonzero(np.diff(ids, prepend=-1))
+    starts, low, high = by_cell(ids, rows.numbers[order])
     if not len(starts):
         none = np.zeros(0, dtype=np.bool_)
-        limits = np.zeros((0, len(Numbers._fields)))
-        return Sheet(groups, places, ids, limits, limits, none, none, {}, claims, unsettled)
-    low = np.fmax.reduceat(rows.numbers[order, ::2], starts)
-    high = np.fmin.reduceat(rows.numbers[order, 1::2], starts)
+        return Sheet(groups, places, ids, low, high, none, none, {}, claims, unsettled)
     ends = np.append(starts[1:], len(ids))
     torn = {}
     for cell in np.flatnonzero(apart(low, high).any(axis=1)).tolist():
