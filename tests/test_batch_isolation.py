@@ -66,6 +66,25 @@ def test_each_bad_notebook_fails_alone_and_its_log_names_cell_and_cause(tmp_path
         assert "8741" not in told
 
 
+PRINTS = """
+import resource
+def most():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = most()
+for _ in range(48):
+    print("x" * (1 << 20))
+__import__("IPython").display.clear_output()
+Piece("well" if most() - before < 120 << 10 else "all that was printed is in memory")
+"""
+
+
+def test_what_is_printed_in_a_loop_does_not_wait_in_memory(tmp_path: Path) -> None:
+    """48 MB take 60 MB as they are sent at once, and 245 kept: then memory would end before the limit of output."""
+    ended = outcomes(tmp_path, {"prints": f"from kvalreg.report.display import Piece\n{PRINTS}"}, timeout=60)
+    assert ended["prints"].error is None
+    assert ended["prints"].markdown.endswith("\nwell\n")
+
+
 def test_a_stock_kernel_has_the_same_limits(tmp_path: Path) -> None:
     """Output, memory and exits of a notebook that is tagged for the stock kernel."""
     chosen = {name: BAD[name] for name in ("exits", "leaves well", "quits", "fills memory", "prints a gigabyte")}

@@ -39,6 +39,8 @@ SHELL, IOPUB = "shell", "iopub"
 """The two of Jupyter's channels that are used."""
 _FLUSH_SECONDS = 0.2
 """How long printed text may wait for more, as in the stock kernel."""
+_FLUSH_CHARACTERS = 1 << 20
+"""How much printed text may wait: a loop can print more in that time than memory holds."""
 
 
 class Outlet:
@@ -155,8 +157,15 @@ class LinkStream(OutStream):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._reading = threading.RLock()
+        self._waiting = 0
+        self._renew()
+        os.register_at_fork(after_in_child=self._renew)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _renew(self) -> None:
+        """A new lock, for the reason that `Outlet` has."""
+        self._sending = threading.RLock()
 
     def _watch_pipe_fd(self) -> None:
         assert self._fid is not None
@@ -167,7 +176,7 @@ class LinkStream(OutStream):
     def write(self, string: str) -> int:
         """Write after what others have written by now."""
         self.read_written()
-        return super().write(string) or len(string)
+        return self._keep(string)
 
     def flush(self) -> None:
         """Send what has been written, by whichever way."""
@@ -180,7 +189,21 @@ class LinkStream(OutStream):
             return
         with self._reading:
             while select.select([self._fid], [], [], 0)[0]:
-                super().write(self._decoder.decode(os.read(self._fid, 1 << 16)))
+                self._keep(self._decoder.decode(os.read(self._fid, 1 << 16)))
+
+    def _keep(self, string: str) -> int:
+        """Keep a text until it is sent, in a moment or, when much is waiting, at once."""
+        written = super().write(string) or len(string)
+        self._waiting += written
+        if self._waiting > _FLUSH_CHARACTERS:
+            self._flush()
+        return written
+
+    def _flush(self) -> None:
+        """Send what is kept, in the order in which it was written, whichever thread sends."""
+        with self._sending:
+            self._waiting = 0
+            super()._flush()  # type: ignore[no-untyped-call]
 
 
 class _NoDebugger:
