@@ -20,7 +20,7 @@ from small_project import write_notebook
 GOOD = "from kvalreg.report.display import Piece\nPiece('god')"
 BAD = {
     "raises": ("raise ValueError(f'{87 * 100 + 41} rows')", "ValueError: # rows"),
-    "hangs": ("while True:\n    pass", "the cell ran longer than 5 s and was stopped"),
+    "hangs": ("while True:\n    pass", "the cell ran longer than 10 s and was stopped"),
     "exits": ("import os\nos._exit(3)", "the kernel died: the notebook ended it (exit status 3)"),
     "leaves": ("raise SystemExit", "the cell ended the notebook"),
     "leaves well": ("import sys\nsys.exit(0)", "the cell ended the notebook"),
@@ -42,7 +42,7 @@ def job_of(notebook: Path, year: int) -> Job:
     return Job("year", notebook, "slag", year, "final", "nb", address, "Slag", (), synthetic=True)
 
 
-def outcomes(folder: Path, cells: dict[str, str], timeout: int = 5) -> dict[str, Outcome]:
+def outcomes(folder: Path, cells: dict[str, str], timeout: int = 10) -> dict[str, Outcome]:
     """How notebooks end whose third cell is this, two at a time."""
     notebooks = {name: write_notebook(folder / f"{name}.ipynb", ["a = 1", cell]) for name, cell in cells.items()}
     jobs = [job_of(path, 2000 + number) for number, path in enumerate(notebooks.values())]
@@ -82,7 +82,7 @@ def test_what_is_printed_in_a_loop_does_not_wait_in_memory(tmp_path: Path) -> No
     """48 MB take 60 MB as they are sent at once, and 245 kept: then memory would end before the limit of output."""
     ended = outcomes(tmp_path, {"prints": f"from kvalreg.report.display import Piece\n{PRINTS}"}, timeout=60)
     assert ended["prints"].error is None
-    assert ended["prints"].markdown.endswith("\nwell\n")
+    assert ended["prints"].markdown == "well\n"
 
 
 def test_a_stock_kernel_has_the_same_limits(tmp_path: Path) -> None:
