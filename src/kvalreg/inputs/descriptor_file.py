@@ -7,6 +7,7 @@ It never stops at the first fault, and one registry's faults never hide another 
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from kvalreg.inputs.descriptor import Registry, wrong_references
 from kvalreg.inputs.descriptor_gaps import descriptor_remarks
 from kvalreg.inputs.text_file import printable, quote
 from kvalreg.inputs.validation import in_order, validate
-from kvalreg.inputs.yaml_file import Document, Place, read_yaml
+from kvalreg.inputs.yaml_file import Document, Place, read_text, values_of
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
 
@@ -71,7 +72,8 @@ def completed(registry: Registry, project: Project) -> tuple[Registry, list[Faul
     The remarks stop nothing: empty fields, addresses in a wrong form, what is wrong with the bibliography.
     """
     path = project.descriptor(registry.id)
-    document = read_yaml(path, project.relative(path))
+    shown = project.relative(path)
+    document = _understood(read_text(path, shown), shown, registry.id)[1]
     whole, remarks = with_publications(registry, document, path.parent)
     return whole, [*descriptor_remarks(registry, document), *remarks]
 
@@ -89,14 +91,20 @@ def _folders(project: Project) -> list[str]:
 
 
 def _read(path: Path, shown: str) -> tuple[Registry, Document]:
-    document = read_yaml(path, shown)
+    return _understood(read_text(path, shown), shown, path.parent.name)
+
+
+@lru_cache(256)
+def _understood(text: str, shown: str, folder: str) -> tuple[Registry, Document]:
+    """What a descriptor's text says: a build asks several times, and a nation's take half a second to read."""
+    document = values_of(text, shown)
     registry, faults = validate(document, Registry)
     if isinstance(document.data, dict):
         references = [
             document.fault(each.place, printable(each.what), each.todo, each.kind)
             for each in wrong_references(document.data)
         ]
-        faults = in_order([*faults, *references, *_id_faults(document, document.data, path.parent.name)])
+        faults = in_order([*faults, *references, *_id_faults(document, document.data, folder)])
     if faults or registry is None:
         raise ConfigurationError(faults)
     return registry, document

@@ -95,8 +95,12 @@ def read_yaml(path: Path, shown: str) -> Document:
     ConfigurationError
         The file cannot be read as YAML at all. Lesser faults are in `Document.faults`.
     """
+    return values_of(read_text(path, shown), shown)
+
+
+def values_of(text: str, shown: str) -> Document:
+    """The values of a YAML file's text; see `read_yaml`."""
     shown = printable(shown)
-    text = _read_text(path, shown)
     yaml = YAML(typ="safe", pure=True)
     try:
         node = yaml.compose(text)
@@ -111,7 +115,9 @@ def read_yaml(path: Path, shown: str) -> Document:
     return Document(shown, data, walk.lines, tuple(walk.faults))
 
 
-def _read_text(path: Path, shown: str) -> str:
+def read_text(path: Path, shown: str) -> str:
+    """The text of a file in UTF-8; ConfigurationError when it cannot be read."""
+    shown = printable(shown)
     try:
         raw = path.read_bytes()
     except OSError as error:
