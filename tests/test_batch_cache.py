@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -17,6 +18,11 @@ from kvalreg.batch.cache import UNCHANGED, Cache
 from kvalreg.batch.execution import Outcome, Workplace
 from kvalreg.batch.plan import Job
 from kvalreg.cli import cli
+from kvalreg.disclosure import remembered
+from kvalreg.disclosure.cells import Policy, Table
+from kvalreg.disclosure.published import load_published
+from kvalreg.disclosure.relations import BoolArray
+from kvalreg.disclosure.suppression import suppress
 from kvalreg.errors import Fault
 from kvalreg.project import Project
 from small_project import Silence, delivery_of
@@ -90,6 +96,35 @@ def test_one_delivery_changed_only_its_registry_runs(project: Project, ran: list
     ran.clear()
     built(project)
     assert ran == []
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+@pytest.mark.usefixtures("quick", "ran")
+def test_what_to_hide_is_chosen_anew_in_the_tables_that_changed(
+    project: Project, monkeypatch: pytest.MonkeyPatch, damaged: bool
+) -> None:
+    """A new number of 2024 leaves what is hidden in 2023, unless what was kept is damaged; it is as if all were new."""
+    chosen: list[Table] = []
+
+    def choose(table: Table, policy: Policy) -> BoolArray:
+        chosen.append(table)
+        return suppress(table, policy)
+
+    monkeypatch.setattr(remembered, "suppress", choose)
+    file, kept = project.data("alfa") / "a.csv", project.build / "cache" / "choices" / "alfa.json"
+    few = delivery_of("alfa").replace("112;alfa_a;45;50", "112;alfa_a;2;3")
+    file.write_text(few, encoding="utf-8")
+    built(project)
+    assert len(chosen) == 2
+    file.write_text(few.replace("2024;111;alfa_a;80", "2024;111;alfa_a;81"), encoding="utf-8")
+    if damaged:
+        kept.write_bytes(kept.read_bytes()[:-9] + b"00" + kept.read_bytes()[-7:])
+    chosen.clear()
+    built(project)
+    assert len(chosen) == (2 if damaged else 1)
+    cells = load_published("alfa", project.published).cells
+    built(project, pipeline.Request(renderer="pandoc", cached=False))
+    pd.testing.assert_frame_equal(load_published("alfa", project.published).cells, cells)
 
 
 @pytest.mark.usefixtures("quick")
@@ -188,11 +223,16 @@ def test_the_cache_holds_one_entry_for_each_registry_there_is(project: Project, 
     """It does not grow: a registry that is gone has no entry, and a file that is gone is in no index."""
     built(project)
     folder = project.build / "cache"
-    kept = ["alfa.json", "beta.json", "build.json", "files.json"]
+    kept = ["alfa.json", "alfa.json", "beta.json", "beta.json", "build.json", "files.json"]
     assert sorted(path.name for path in folder.rglob("*.json")) == kept
     for path in (project.descriptor("beta"), project.delivery_list("beta"), project.data("beta") / "a.csv"):
         path.unlink()
     project.descriptor("beta").parent.rmdir()
     pipeline.build(project, REQUEST, Silence())
-    assert sorted(path.name for path in folder.rglob("*.json")) == ["alfa.json", "build.json", "files.json"]
+    assert sorted(path.name for path in folder.rglob("*.json")) == [
+        "alfa.json",
+        "alfa.json",
+        "build.json",
+        "files.json",
+    ]
     assert str(project.data("beta") / "a.csv") not in Cache(project).entry("files")

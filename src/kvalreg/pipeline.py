@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from kvalreg.batch.workers import Workers
 from kvalreg.disclosure.gate import publish
 from kvalreg.disclosure.ledger import Edition, read_editions, save_edition
 from kvalreg.disclosure.published import Published, Source, load_published, save_published
+from kvalreg.disclosure.remembered import Remembered
 from kvalreg.errors import (
     EXIT_FAILED,
     EXIT_UNEXPECTED,
@@ -179,6 +180,7 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
             save_published(planned.published, project.published)
             save_edition(planned.edition, registry_id, project.next_ledger)
             reuse.keep_cells(registry_id, planned.key, planned.warnings)
+            reuse.keep_choices(registry_id, planned.choices)
         account.warnings.extend(planned.warnings)
         forget_others(registry_id, {job.address for job in planned.jobs}, project.accepted)
 
@@ -299,6 +301,8 @@ class Planned:
         What the ledger keeps of it; None when the cells were made before, and lie there.
     key
         What the cells are made of.
+    choices
+        What was chosen to be hidden in them; see `Remembered.used`.
     """
 
     published: Published
@@ -306,6 +310,7 @@ class Planned:
     warnings: list[Fault]
     jobs: tuple[Job, ...]
     key: str = ""
+    choices: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -327,8 +332,8 @@ def _gated(project: Project, chosen: list[str], inputs: Inputs, kept: Kept, acco
                 key = reuse.cells_key(registry_id, inputs.unknown_units)
                 planned = _kept(project, registry_id, key, kept)
                 if planned is None:
-                    way = passing.get(registry_id)
-                    planned = way.result() if way is not None else _through_the_gate(project, registry_id, inputs)
+                    choices, way = reuse.choices(registry_id), passing.get(registry_id)
+                    planned = way.result() if way else _through_the_gate(project, inputs, registry_id, choices)
                 gated[registry_id] = replace(planned, key=key)
             except AwaitingError as error:  # as it should be: readers keep what they have
                 account.warnings.extend(error.faults)
@@ -365,14 +370,16 @@ def _side_by_side(
         return
     with Workers(min(inputs.workers, len(anew))) as workers:
         yield {
-            one: workers.submit(_elsewhere, project, one, replace(inputs, registries={one: inputs.registries[one]}))
+            one: workers.submit(
+                _elsewhere, project, replace(inputs, registries={one: inputs.registries[one]}), one, reuse.choices(one)
+            )
             for one in anew
         }
 
 
-def _elsewhere(project: Project, registry_id: str, inputs: Inputs) -> Planned:
+def _elsewhere(project: Project, inputs: Inputs, registry_id: str, choices: dict[str, str]) -> Planned:
     try:
-        return _through_the_gate(project, registry_id, inputs)
+        return _through_the_gate(project, inputs, registry_id, choices)
     except FaultsError:
         raise
     except Exception as error:  # its traceback cannot be sent
@@ -387,16 +394,17 @@ def _kept(project: Project, registry_id: str, key: str, kept: Kept) -> Planned |
     return Planned(published, None, remarks, tuple(plan(published, project)), key)
 
 
-def _through_the_gate(project: Project, registry_id: str, inputs: Inputs) -> Planned:
+def _through_the_gate(project: Project, inputs: Inputs, registry_id: str, choices: dict[str, str]) -> Planned:
     registry, remarks = completed(inputs.registries[registry_id], project)
     read = read_approved if inputs.which is Which.APPROVED else read_deliveries
     delivered = read(project, registry, inputs.units, inputs.unknown_units)
     results = aggregate(delivered, registry, inputs.units)
     editions = read_editions(registry_id, project.ledger)
-    published, edition = publish(results, Source(registry, inputs.units, delivered.deliveries), editions)
+    remembered = Remembered(choices)
+    published, edition = publish(results, Source(registry, inputs.units, delivered.deliveries), editions, remembered)
     jobs = tuple(plan(published, project))
     check_notebooks((job.notebook for job in jobs), project)
-    return Planned(published, edition, [*remarks, *delivered.warnings], jobs)
+    return Planned(published, edition, [*remarks, *delivered.warnings], jobs, choices=remembered.used)
 
 
 def _chosen(

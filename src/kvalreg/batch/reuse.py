@@ -1,4 +1,4 @@
-"""What of a registry need not be made again: its gated cells, and its pages.
+"""What of a registry need not be made again: its gated cells, what was chosen to be hidden in them, and its pages.
 
 Comes in: the cache, and what a registry's cells and pages are made of. Goes out: what was made of the very same before,
 when it still lies where it was put. A registry's cells are known by its files; a page by its registry's cells, its
@@ -62,6 +62,15 @@ class Reuse:
         pages = self._of(registry).get("pages", {})
         told = {"key": key, "cells": self._cells(registry), "warnings": faults_told(warnings), "pages": pages}
         self._kept[registry] = told
+
+    def choices(self, registry: str) -> dict[str, str]:
+        """What was chosen to be hidden in the registry's tables; none of what other code has chosen."""
+        kept = self._cache.entry(f"choices/{registry}") if self._believed else {}
+        return dict(kept["choices"]) if kept.get("code") == self._cache.code() else {}
+
+    def keep_choices(self, registry: str, choices: dict[str, str]) -> None:
+        """Keep what was chosen to be hidden."""
+        self._cache.keep(f"choices/{registry}", {"code": self._cache.code(), "choices": choices})
 
     # --- pages -------------------------------------------------------------------------------------------------------
     def page(self, job: Job) -> MadePage | None:

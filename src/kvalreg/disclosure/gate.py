@@ -19,6 +19,7 @@ from kvalreg.disclosure.presentation import choose_levels, presented
 from kvalreg.disclosure.protection import Marks, counts, protect
 from kvalreg.disclosure.published import NUMBERS, WORDS, Published, Source
 from kvalreg.disclosure.relations import BoolArray
+from kvalreg.disclosure.remembered import Remembered
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.statistics.evaluation import evaluate, with_change
 from kvalreg.statistics.funnel import MIN_COVERAGE
@@ -32,7 +33,9 @@ class Gated(NamedTuple):
     edition: Edition
 
 
-def publish(results: Results, source: Source, editions: Sequence[Edition] = ()) -> Gated:
+def publish(
+    results: Results, source: Source, editions: Sequence[Edition] = (), remembered: Remembered | None = None
+) -> Gated:
     """Everything of a registry that may be shown.
 
     Parameters
@@ -43,6 +46,8 @@ def publish(results: Results, source: Source, editions: Sequence[Edition] = ()) 
         The registry, its units and deliveries.
     editions
         What was published of the registry before, oldest first.
+    remembered
+        What was chosen to be hidden in earlier runs, and takes up what is chosen in this one.
 
     Returns
     -------
@@ -52,7 +57,7 @@ def publish(results: Results, source: Source, editions: Sequence[Edition] = ()) 
     numbers = counts(cells, source.registry)
     presentations = choose_levels(cells, numbers["n"], source.registry)
     marks = Marks(must_hide(cells, numbers, source.registry), presented(cells, presentations))
-    hidden = protect(cells, marks, source.registry, source.units, editions)
+    hidden = protect(cells, marks, source, editions, remembered or Remembered())
     seen = marks.presented
     shown = with_change(evaluate(cells[seen & ~hidden], source.registry), source.registry)
     published = cells.loc[seen, [*KEY, "provisional"]].assign(shown=~hidden[seen])

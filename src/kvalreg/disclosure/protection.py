@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from kvalreg.disclosure.attack import Exposure, attack, exposed
 from kvalreg.disclosure.cells import Policy, Table
 from kvalreg.disclosure.ledger import Edition, State
+from kvalreg.disclosure.published import Source
 from kvalreg.disclosure.relations import BoolArray, IntArray, Relations, Sum, from_groups, from_tree
+from kvalreg.disclosure.remembered import Remembered
 from kvalreg.disclosure.solver import Enough
-from kvalreg.disclosure.suppression import suppress
 from kvalreg.errors import DisclosureError, Fault
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.secret import SecretFrame
@@ -51,7 +52,7 @@ class Marks:
 
 
 def protect(
-    cells: pd.DataFrame, marks: Marks, registry: Registry, units: Units, editions: Sequence[Edition] = ()
+    cells: pd.DataFrame, marks: Marks, source: Source, editions: Sequence[Edition], remembered: Remembered
 ) -> BoolArray:
     """The presented cells to hide so that nobody can work out a primary one from what is or has been shown.
 
@@ -61,10 +62,12 @@ def protect(
         Every true cell of a registry, with ``coverage``.
     marks
         Which of them must be hidden, and which are presented.
-    registry, units
-        The indicators' minimum denominators, and the tree whose sums are published.
+    source
+        The registry with its indicators' minimum denominators, and the units, the tree whose sums are published.
     editions
         What readers have seen before. A cell that was hidden and has not changed since stays hidden.
+    remembered
+        What was chosen before: it is attacked like a new choice.
 
     Returns
     -------
@@ -76,9 +79,9 @@ def protect(
         When the attack still finds a hidden cell that earlier editions do not give away by themselves: a defect of
         ours, and nothing may be published.
     """
-    hidden = marks.primary & marks.presented
+    registry, hidden = source.registry, marks.primary & marks.presented
     columns = _Columns.of(cells, counts(cells, registry))
-    tree = _Tree.of(units)
+    tree = _Tree.of(source.units)
     earlier = _by_group(editions)
     for group, at in _groups(cells):
         ind_id, _, year = group
@@ -87,7 +90,7 @@ def protect(
             policy = Policy(registry.indicator(ind_id).min_denominator)
             now = _Side.of(columns.take(at), tree)
             combined = _combine(now, Marks(marks.primary[at], may), past, policy)
-            masked = suppress(combined, policy)
+            masked = remembered.suppress(combined, policy)
             _prove(combined, masked, policy, f"{registry.id}: {ind_id} {year}")
             hidden[at] |= masked[: len(at)] & may
     return hidden
