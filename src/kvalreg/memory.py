@@ -1,16 +1,30 @@
-"""Memory that a run is done with, given back to the system.
+"""Python's and the C library's care for memory, where it costs more than it gives.
 
-Comes in: nothing. Goes out: nothing but room for the next step's processes. It frees no object: it hands over what has
-been freed, which the C library otherwise keeps for this process alone: of a nation's cells a third.
+`give_back` frees no object: it hands over to the system what has been freed, which the C library otherwise keeps for
+this process alone: of a nation's cells a third.
 """
 
 from __future__ import annotations
 
 import ctypes
-from contextlib import suppress
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 
 def give_back() -> None:
     """Give the system what has been freed; systems without such a call go on as they are."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Look for no cycles while very many objects are made that have none, or stay: imports, or the rows of a page."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kvalreg.batch.warm_link import Message, receive_with_descriptor, send
+from kvalreg.memory import without_collection
 
 PRELOADED = (
     "ipykernel.debugger",
@@ -181,8 +182,9 @@ class WarmParent:
 
 def preload() -> None:
     """Do the imports."""
-    for module in PRELOADED:
-        importlib.import_module(module)
+    with without_collection():
+        for module in PRELOADED:
+            importlib.import_module(module)
     keep()
 
 

@@ -19,6 +19,7 @@ from kvalreg.cli.options import (
 )
 from kvalreg.clock import today
 from kvalreg.console import Console
+from kvalreg.memory import without_collection
 from kvalreg.project import Project
 
 
@@ -83,7 +84,8 @@ def build(
             from kvalreg.batch.workers import prepare
 
             prepare()  # what notebooks are forked from does its imports while we do ours
-            from kvalreg import pipeline
+            with without_collection():
+                from kvalreg import pipeline
 
             request = pipeline.Request(
                 registries,
