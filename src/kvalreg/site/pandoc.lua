@@ -78,19 +78,29 @@ local function resolve(href, root)
   return path:gsub("%.qmd$", ".html") .. rest
 end
 
+-- Pages name the same addresses again and again, most of them as they should be: each is looked at once for a root.
+local looked_at = {}
 local function resolve_attributes(text, start, root)
-  local parts, at = pandoc.List({}), 1
+  local resolved = looked_at[root] or {}
+  looked_at[root] = resolved
+  local parts, kept, at = {}, 1, 1
   while true do
     local _, last = text:find(start, at, true)
     local stop = last and text:find('"', last + 1, true)
     if not stop then break end
     local address = text:sub(last + 1, stop - 1)
-    parts:insert(text:sub(at, last))
-    parts:insert((address == "" or address:sub(1, 1) == "#") and address or resolve(address, root))
+    if not resolved[address] then
+      resolved[address] = (address == "" or address:sub(1, 1) == "#") and address or resolve(address, root)
+    end
+    if resolved[address] ~= address then
+      table.insert(parts, text:sub(kept, last))
+      table.insert(parts, resolved[address])
+      kept = stop
+    end
     at = stop
   end
-  if at == 1 then return text end
-  parts:insert(text:sub(at))
+  if kept == 1 then return text end
+  table.insert(parts, text:sub(kept))
   return table.concat(parts)
 end
 
