@@ -13,6 +13,7 @@ from kvalreg.release.audit import Audit, FindingKind, audit
 from kvalreg.release.audit_files import File, fragments_of
 from kvalreg.release.audit_memory import Shelf
 from kvalreg.release.audit_public import Public
+from kvalreg.release.digests import Recall
 
 PAGES = ("alfa", "beta")
 
@@ -61,7 +62,7 @@ def page_of(site: Path, registry: str) -> Path:
 
 def audited(site: Path, project: Project) -> Audit:
     """An audit that remembers."""
-    return audit(site, project.root, (), project.root / "memory")
+    return audit(site, project.root, (), Recall(project.root / "memory"))
 
 
 def test_a_page_that_has_not_changed_is_not_read_again(project: Project, site: Path, read: list[str]) -> None:
@@ -124,9 +125,9 @@ def test_processes_find_what_one_process_finds(project: Project, site: Path, mon
     assert not alone.passed
     assert audit(site, project.root) == alone
     memory = project.root / "memory"
-    assert [audit(site, project.root, memory=memory) for _ in range(2)] == [alone, alone]
+    assert [audit(site, project.root, memory=Recall(memory)) for _ in range(2)] == [alone, alone]
     (site / "data.json").unlink()
-    assert audit(site, project.root, memory=memory) == audit(site, project.root) != alone
+    assert audit(site, project.root, memory=Recall(memory)) == audit(site, project.root) != alone
 
 
 def test_an_entry_is_whole_or_not_there(tmp_path: Path) -> None:

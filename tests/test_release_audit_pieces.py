@@ -18,6 +18,7 @@ from kvalreg.release.audit_readings import Reader
 from kvalreg.release.audit_rows import Rows
 from kvalreg.release.audit_tables import Fragment
 from kvalreg.release.audit_work import Auditor, Work
+from kvalreg.release.digests import Recall
 
 HEAD = '<html lang="nb"><body><h1>Å sykehus</h1>'
 WHERE = 'data-kv-indicator="{id}_a" data-kv-context="caregiver" data-kv-year="2024"'
@@ -96,11 +97,11 @@ def test_pieces_that_have_not_changed_are_not_read(
 def test_a_leak_in_any_piece_is_found(project: Project, file: File, plant: object) -> None:
     """Piece by piece, remembered or not, is found what a reading of the whole file finds, at the same place."""
     site, memory = file.path.parents[2], project.root / "memory"
-    audit(site, project.root, (), memory)
+    audit(site, project.root, (), Recall(memory))
     text = plant(page())  # type: ignore[operator]
     assert text != page()
     file.path.write_text(text, encoding="utf-8")
-    found = [audit(site, project.root, (), memory) for _ in range(2)]
+    found = [audit(site, project.root, (), Recall(memory)) for _ in range(2)]
     assert {(one.kind, one.file, one.registry) for one in found[0].findings} == {
         (FindingKind.LEAK, file.address, "alfa")
     }

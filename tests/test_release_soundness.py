@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kvalreg.errors import Fault
+from kvalreg.release.digests import Recall
 from kvalreg.release.soundness import site_faults
 
 PAGE = '<!DOCTYPE html><html lang="nb"><title>T</title><body><main><h1>T</h1>{body}</main></body></html>'
@@ -99,7 +100,7 @@ def test_what_is_remembered_of_a_page_changes_no_answer(tmp_path: Path) -> None:
     write(site, "b.html", '<p id="x"></p>')
 
     def look() -> list[Fault]:
-        found = site_faults(site, [], memory=memory)
+        found = site_faults(site, [], memory=Recall(memory))
         assert found == site_faults(site, [])
         return found
 

@@ -19,6 +19,7 @@ from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from kvalreg.release.archive import link_editions
 from kvalreg.release.audit import FindingKind, audit
+from kvalreg.release.digests import Digests, Recall
 from kvalreg.release.history import published_editions, standing_editions
 from kvalreg.release.soundness import site_faults
 from kvalreg.report.addresses import EDITIONS, served
@@ -58,9 +59,11 @@ def approve(site: Path, project: Project) -> list[Fault]:
     pages = [served(path.as_posix()) for path in staged if path.parts[0][0] not in "._"]
     inside = {path.name for path in (site / EDITIONS).glob("*") if path.is_symlink()}
     others = [project.editions / name for name in published_editions(project) if name not in inside]
-    with ThreadPoolExecutor(1) as beside:  # the audit waits for its processes most of the time
-        attacked = beside.submit(audit, site, project.root, others, project.audited)
-        faults = site_faults(site, pages, read_site_descriptor(project).path, project.looked_at)
+    seen = [site, *(site / EDITIONS / name for name in sorted(inside)), *others]
+    with Digests(*seen) as digests, ThreadPoolExecutor(1) as beside:  # the audit mostly waits for processes
+        attacked = beside.submit(audit, site, project.root, others, Recall(project.audited, digests))
+        root = read_site_descriptor(project).path
+        faults = site_faults(site, pages, root, Recall(project.looked_at, digests))
         dead = [fault for fault in faults if fault.kind is Kind.LINK_DEAD]
         if len(dead) < len(faults):
             last = Fault(

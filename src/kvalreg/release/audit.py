@@ -20,6 +20,7 @@ from kvalreg.release.audit_memory import Shelf, knowledge
 from kvalreg.release.audit_parts import ANY
 from kvalreg.release.audit_public import Public
 from kvalreg.release.audit_work import Case, Crew, Told, Work
+from kvalreg.release.digests import Recall
 
 __all__ = ["Audit", "Finding", "FindingKind", "audit"]
 
@@ -62,7 +63,7 @@ class Audit:
         return "\n".join([*lines, f"The site does not pass the audit: {told}. {read}. Do not release it."])
 
 
-def audit(site: Path, project: Path, editions: Sequence[Path] = (), memory: Path | None = None) -> Audit:
+def audit(site: Path, project: Path, editions: Sequence[Path] = (), memory: Recall | None = None) -> Audit:
     """Attack a site with everything that is published.
 
     Parameters
@@ -75,7 +76,7 @@ def audit(site: Path, project: Path, editions: Sequence[Path] = (), memory: Path
     editions
         Folders of earlier editions that the public has seen.
     memory
-        A folder that remembers what files told, so that the next audit reads only those that have changed.
+        What files told at earlier audits, so that only those that have changed are read.
 
     Raises
     ------
@@ -89,23 +90,23 @@ def audit(site: Path, project: Path, editions: Sequence[Path] = (), memory: Path
             raise UsageError(f"{folder}: there is no such folder. Name the folder of a finished site.")
     public = Public.read(project)
     with TemporaryDirectory(prefix="kvalreg-") as forgotten:
-        return _audit(Work(public, knowledge(public), memory or Path(forgotten)), site, editions, project)
+        recall = memory or Recall(Path(forgotten))
+        with Crew(Work(public, knowledge(public), recall.folder), recall.digests) as crew:
+            return _audit(crew, site, editions, project)
 
 
-def _audit(work: Work, site: Path, editions: Sequence[Path], project: Path) -> Audit:
+def _audit(crew: Crew, site: Path, editions: Sequence[Path], project: Path) -> Audit:
     files = [*site_files(site), *(edition for folder in editions for edition in site_files(folder))]
-    size = sum(file.path.stat().st_size for edition in files for file in edition)
-    with Crew(work, size) as crew:
-        told = crew.read([file for edition in files for file in edition])
-        read = iter(told)
-        by_edition = [[next(read) for _ in edition] for edition in files]
-        now = by_edition[0]
-        registries = sorted({name for one in now for name in one.cells})
-        cases = [Case(name, tuple(tuple(_concerned(name, one)) for one in by_edition)) for name in registries]
-        judged = crew.judge(cases)
-        books = {crew.auditor.book(file) for edition in files for file in edition}
+    told = crew.read([file for edition in files for file in edition])
+    read = iter(told)
+    by_edition = [[next(read) for _ in edition] for edition in files]
+    now = by_edition[0]
+    registries = sorted({name for one in now for name in one.cells})
+    cases = [Case(name, tuple(tuple(_concerned(name, one)) for one in by_edition)) for name in registries]
+    judged = crew.judge(cases)
+    books = {crew.auditor.book(file) for edition in files for file in edition}
     kept = books | {entry for one in told for entry in (one.entry, *one.parts.values())}
-    Shelf(work.folder).forget_others(kept | {entry for entry, _ in judged})
+    Shelf(crew.work.folder).forget_others(kept | {entry for entry, _ in judged})
     verdicts = [verdict for _, verdict in judged]
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     findings.sort(key=lambda one: list(FindingKind).index(one.kind))

@@ -31,13 +31,12 @@ from kvalreg.release.audit_public import Public
 from kvalreg.release.audit_readings import Reader
 from kvalreg.release.audit_rows import Rows
 from kvalreg.release.audit_sheet import Sheet, sheet_of_edition, sheet_of_parts
+from kvalreg.release.digests import Digests
 
 WORTHWHILE = 4_000_000
 """Bytes of files from which on further processes are worth their start of a second."""
 _FILES_AT_ONCE = 4
 """Files that a process is sent in one go, to read them."""
-_LOOKED_UP_AT_ONCE = 100
-"""Files that a process is sent in one go, to look them up: to send one costs more than that."""
 _T = TypeVar("_T")
 _A = TypeVar("_A")
 
@@ -114,23 +113,21 @@ class Auditor:
         self.shelf = Shelf(work.folder)
 
     def read(self, file: File) -> Told:
-        """What a file tells, from memory where it has been read before."""
+        """What a file tells, read and kept."""
         content = file.path.read_bytes()
-        entry = self._entry(file, content)
-        stored = self.shelf.get(entry)
-        if stored is None:
-            stored = json.dumps(self._by_pieces(file, content) or self._read_anew(file)).encode()
-            self.shelf.put(entry, stored)
+        entry = self._entry(file, hashlib.sha256(content).digest())
+        stored = json.dumps(self._by_pieces(file, content) or self._read_anew(file)).encode()
+        self.shelf.put(entry, stored)
         return _told(file, entry, stored)
 
-    def remembered(self, file: File) -> Told | None:
-        """What a file told when it was read before; None when it has to be read."""
-        entry = self._entry(file, file.path.read_bytes())
+    def remembered(self, file: File, digest: bytes) -> Told | None:
+        """What a file of this digest told when it was read before; None when it has to be read."""
+        entry = self._entry(file, digest)
         stored = self.shelf.get(entry)
         return None if stored is None else _told(file, entry, stored)
 
-    def _entry(self, file: File, content: bytes) -> str:
-        return hashlib.sha256(f"{self.known}\n{file.address}\n".encode() + content).hexdigest()
+    def _entry(self, file: File, digest: bytes) -> str:
+        return hashlib.sha256(f"{self.known}\n{file.address}\n".encode() + digest).hexdigest()
 
     def _read_anew(self, file: File) -> tuple[object, ...]:
         heard, readable = Heard(file.address), True
@@ -262,10 +259,6 @@ def _read(files: list[File]) -> list[Told]:
     return [_here[0].read(file) for file in files]
 
 
-def _remembered(files: list[File]) -> list[Told | None]:
-    return [_here[0].remembered(file) for file in files]
-
-
 def _judge(cases: list[Case]) -> list[tuple[str, Verdict]]:
     return [_here[0].judge(case) for case in cases]
 
@@ -273,12 +266,11 @@ def _judge(cases: list[Case]) -> list[tuple[str, Verdict]]:
 class Crew:
     """Reads files and judges registries: in this process where there is little, in one process a core otherwise."""
 
-    def __init__(self, work: Work, size: int) -> None:
+    def __init__(self, work: Work, digests: Digests) -> None:
         self.work = work
+        self.digests = digests
         self.auditor = Auditor(work)
         self.workers: Workers | None = None
-        if size > WORTHWHILE and processors() > 1:
-            self.workers = Workers(processors(), partial(_begin, work))
 
     def __enter__(self) -> Crew:
         return self
@@ -288,14 +280,15 @@ class Crew:
             self.workers.__exit__(error, *others)
 
     def read(self, files: list[File]) -> list[Told]:
-        """What each file tells, in the order given."""
-        if self.workers is None:
-            return [self.auditor.read(file) for file in files]
-        known: list[Told | None] = [None] * len(files)
-        if any(self.work.folder.iterdir()):
-            known = self._each(self.workers, _remembered, files, at_once=_LOOKED_UP_AT_ONCE)
+        """What each file tells, in the order given; from memory where it has been read before."""
+        if processors() > 1 and sum(file.path.stat().st_size for file in files) > WORTHWHILE:
+            self.workers = Workers(processors(), partial(_begin, self.work))
+        known = [self.auditor.remembered(file, self.digests.of(file.path)) for file in files]
         anew = [file for file, told in zip(files, known, strict=True) if told is None]
-        read = iter(self._each(self.workers, _read, anew, at_once=_FILES_AT_ONCE))
+        if self.workers is None:
+            read = iter([self.auditor.read(file) for file in anew])
+        else:
+            read = iter(self._each(self.workers, _read, anew, at_once=_FILES_AT_ONCE))
         return [told or next(read) for told in known]
 
     def judge(self, cases: list[Case]) -> list[tuple[str, Verdict]]:

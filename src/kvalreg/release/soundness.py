@@ -23,6 +23,7 @@ from urllib.parse import unquote
 from kvalreg.errors import Fault
 from kvalreg.kinds import Kind
 from kvalreg.release.audit_memory import Shelf
+from kvalreg.release.digests import Recall
 
 _LIBRARY = "site_libs"
 """What the renderers bring themselves; its pages, if any, are not ours."""
@@ -72,7 +73,7 @@ class _Look(NamedTuple):
     raw: bool
 
 
-def site_faults(site: Path, pages: Iterable[str], root: str = "/", memory: Path | None = None) -> list[Fault]:
+def site_faults(site: Path, pages: Iterable[str], root: str = "/", memory: Recall | None = None) -> list[Fault]:
     """Everything about a finished site that is not whole.
 
     Parameters
@@ -84,7 +85,7 @@ def site_faults(site: Path, pages: Iterable[str], root: str = "/", memory: Path 
     root
         Where links that begin at the server's root find the site: ``/resultater/``.
     memory
-        A folder that remembers what was seen in files, so that those that have not changed are not looked at again.
+        What was seen in files before, so that only those that have changed are looked at.
     """
     files = _files(site)
     faults = [
@@ -109,23 +110,23 @@ def site_faults(site: Path, pages: Iterable[str], root: str = "/", memory: Path 
     return faults
 
 
-def _looks(site: Path, files: set[str], memory: Path | None) -> dict[str, _Look]:
+def _looks(site: Path, files: set[str], memory: Recall | None) -> dict[str, _Look]:
     """What every file of ours that can link or ask for anything holds."""
-    shelf = Shelf(memory) if memory is not None else None
+    shelf = Shelf(memory.folder) if memory is not None else None
     own = hashlib.sha256(Path(__file__).read_bytes() + sys.version.encode()).hexdigest()
     found, kept = {}, set()
     for file in sorted(files):
         if file.startswith(f"{_LIBRARY}/") or not file.endswith((".html", ".css", ".svg")):
             continue
-        if shelf is None:
+        if memory is None or shelf is None:
             found[file] = _look(file, _text(site / file))
             continue
-        content = (site / file).read_bytes()
-        name = hashlib.sha256(f"{own}\n{PurePosixPath(file).suffix}\n".encode() + content).hexdigest()
+        digest = memory.digests.of(site / file)
+        name = hashlib.sha256(f"{own}\n{PurePosixPath(file).suffix}\n".encode() + digest).hexdigest()
         kept.add(name)
         stored = shelf.get(name)
         if stored is None:
-            found[file] = _look(file, content.decode("utf-8", errors="replace"))
+            found[file] = _look(file, _text(site / file))
             shelf.put(name, json.dumps(found[file]).encode())
         else:
             hosts, links, names, missing, raw = json.loads(stored)
