@@ -14,6 +14,7 @@ from kvalreg.project import Project
 from kvalreg.release.history import history
 from kvalreg.site import parts
 from kvalreg.site.feed import lists_of_pages
+from kvalreg.site.kept_shares import KeptTexts
 from kvalreg.site.pages import site_content
 from kvalreg.site.parts import Around, Parts
 from kvalreg.site.staging import stage
@@ -116,6 +117,64 @@ def test_damaged_newest_cells_are_made_again(project: Project, tmp_path: Path) -
     _delivery(project)
     build(project, REQUEST, Silence())
     assert tree(project.staged) == staged_whole(project, tmp_path / "whole")
+
+
+UNIT_FILES = ("sykehus/*/index.qmd", "sykehus/*/tall.json", "api/v1/units/*.json")
+
+
+@pytest.mark.parametrize("pattern", UNIT_FILES)
+def test_a_unit_s_file_that_was_touched_is_made_again(project: Project, tmp_path: Path, pattern: str) -> None:
+    """Whatever stands in it, and though no registry tells anything new of the unit."""
+    build(project, REQUEST, Silence())
+    file = sorted(project.staged.glob(pattern))[0]
+    file.write_text("Noe annet.", encoding="utf-8")
+    build(project, REQUEST, Silence())
+    assert tree(project.staged) == staged_whole(project, tmp_path / "whole")
+
+
+def test_units_files_are_made_again_when_what_is_known_of_them_is_damaged(project: Project, tmp_path: Path) -> None:
+    """An entry that is cut counts as none: every file is filled and compared."""
+    build(project, REQUEST, Silence())
+    path = project.build / "cache" / "shared.json"
+    path.write_bytes(path.read_bytes()[:-20])
+    _delivery(project)
+    build(project, REQUEST, Silence())
+    assert tree(project.staged) == staged_whole(project, tmp_path / "whole")
+
+
+def test_only_files_of_units_that_are_told_of_anew_are_filled(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A delivery that changes one hospital's number fills its files and those above it; no delivery, none.
+
+    The small file beside the region's page tells its rounded value, which is as it was.
+    """
+    build(project, REQUEST, Silence())
+    before = tree(project.staged)
+    filled: list[bytes] = []
+    fill = KeptTexts.filled
+
+    def told(self: KeptTexts, content: bytes) -> bytes:
+        filled.append(fill(self, content))
+        return filled[-1]
+
+    monkeypatch.setattr(KeptTexts, "filled", told)
+    again = Parts(project, Cache(project), 1, believed=True)
+    again.stage(again.site(lambda registries: history(registries, project)))
+    assert not filled
+    _delivery(project)
+    build(project, REQUEST, Silence())
+    files = {
+        path.relative_to(project.staged).as_posix() for pattern in UNIT_FILES for path in project.staged.glob(pattern)
+    }
+    after = tree(project.staged)
+    changed = {address: after[address] for address in files if after[address] != before[address]}
+    assert sorted(changed) == [
+        *(f"api/v1/units/{orgnr}.json" for orgnr in ("0", "1", "11", "112")),
+        *("sykehus/li-sykehus/index.qmd", "sykehus/li-sykehus/tall.json"),
+        *("sykehus/nord-rhf/index.qmd", "sykehus/vik-hf/index.qmd", "sykehus/vik-hf/tall.json"),
+    ]
+    assert sorted(filled) == sorted(changed.values())
 
 
 def test_a_new_registry_changes_the_numbers_of_those_after_it(project: Project, made: list[str]) -> None:

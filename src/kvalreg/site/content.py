@@ -20,7 +20,7 @@ from kvalreg.report.addresses import year_page
 from kvalreg.report.report import Report
 from kvalreg.report.revision import History
 from kvalreg.report.wording import words
-from kvalreg.site.newest import Newest
+from kvalreg.site.newest import Newest, Summary
 from kvalreg.site.open_data import json_columns, rows
 from kvalreg.site.staging import Page
 
@@ -62,6 +62,8 @@ class Shown:
         What it tells of each unit, where that is known already.
     headlines
         The most important message of its years' pages, by address, as far as they are known already.
+    summary
+        Its newest results as pages of all registries tell of them, where that is known already.
     """
 
     published: Published
@@ -69,6 +71,7 @@ class Shown:
     number: int = 1
     shares: Mapping[str, UnitShare] | None = None
     headlines: Mapping[str, str] = field(default_factory=dict)
+    summary: Summary | None = None
 
     def headline(self, year: int, round_: str) -> str:
         """The most important message of a year, in the registry's own language; the report that says it is not kept."""
@@ -81,7 +84,7 @@ class Shown:
     @cached_property
     def newest(self) -> Newest:
         """Its newest results, grouped once for all pages."""
-        return Newest(self.published)
+        return Newest(self.published, self.summary)
 
     @cached_property
     def addresses(self) -> frozenset[str]:
@@ -164,7 +167,7 @@ class Site:
         """The slug of every unit and field: those written down, and those that their names give."""
         return self.kept_slugs.completed(self.units, self.fields)
 
-    @property
+    @cached_property
     def made(self) -> date | None:
         """The day on which a registry's page last changed; None where there is no page."""
         return max((page.made for registry in self.shown for page in registry.pages), default=None)

@@ -57,7 +57,7 @@ def _page(site: Site, name: str) -> Page:
     ]
     for shown in site.fields[name]:
         parts += _section(shown, at, say)
-    if any(one.nation and not one.nation["shown"] for shown in site.fields[name] for one in shown.newest.results):
+    if any(one.nation and not one.nation["shown"] for shown in site.fields[name] for one in shown.newest.national):
         parts.append(raw_html(hidden_note(say)))
     trail = ((say("field_page.title"), FIELDS_PAGE),)
     return Page(at, name, "\n\n".join(parts), "nb", breadcrumb=trail, synthetic=site.synthetic)
@@ -69,7 +69,7 @@ def _section(shown: Shown, at: str, say: Words) -> list[str]:
     told = words(say.language, registry.language)
     title = escape_markdown(registry.name)
     title = f"[{title}]{{lang={registry.language}}}" if told.lang else title
-    lines = [_line(newest, one, at, told) for one in newest.results if one.nation]
+    lines = [_line(newest, one, at, told) for one in newest.national if one.nation]
     caption = say("field_page.caption", name=registry.short_name, year=newest.round[0])
     about = {
         "data-kv-registry": registry.id,

@@ -6,7 +6,7 @@ once per page. A year that is provisional is used only where an indicator has no
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -45,13 +45,36 @@ class NewestResults:
 
     def at(self, level: Level) -> list[PublishedCell]:
         """The cells of one level."""
-        return [cell for (of, _), cell in self.cells.items() if of == level.value]
+        wanted = level.value
+        return [cell for (of, _), cell in self.cells.items() if of == wanted]
 
     @property
     def nation(self) -> PublishedCell | None:
         """The nation's cell."""
         found = self.at(Level.NATION)
         return found[0] if found else None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Newest results as the pages of all registries tell of them: plain values, which can be kept.
+
+    Parameters
+    ----------
+    reached
+        See `Newest.reached`.
+    national
+        See `Newest.national`: of each indicator its id, context, year, whether that is provisional, and the cell.
+    """
+
+    reached: Sequence[int]
+    national: Sequence[Sequence[Any]]
+
+    @classmethod
+    def of(cls, newest: Newest) -> Summary:
+        """The summary of newest results."""
+        told = [(one.indicator.id, one.context, one.year, one.provisional, one.nation) for one in newest.results]
+        return cls(newest.reached, told)
 
 
 @dataclass(frozen=True)
@@ -62,9 +85,12 @@ class Newest:
     ----------
     published
         What may be shown; nothing else is ever read.
+    summary
+        What is known already of its results.
     """
 
     published: Published
+    summary: Summary | None = None
 
     @property
     def registry(self) -> Registry:
@@ -117,6 +143,21 @@ class Newest:
         return tuple(found)
 
     @cached_property
+    def national(self) -> tuple[NewestResults, ...]:
+        """The same with the nation's cell alone."""
+        indicators = {one.id: one for one in self.registry.indicators}
+        return tuple(
+            NewestResults(
+                indicators[ind_id],
+                context,
+                year,
+                provisional,
+                {(cell["level"], cell["orgnr"]): cell} if cell else {},
+            )
+            for ind_id, context, year, provisional, cell in (self.summary or Summary.of(self)).national
+        )
+
+    @cached_property
     def pages(self) -> dict[str, str]:
         """The address of each indicator's page, by its id."""
         ids = [one.id for one in self.registry.indicators]
@@ -125,6 +166,9 @@ class Newest:
     @cached_property
     def reached(self) -> tuple[int, int]:
         """How many of the shown results of hospitals, or of the units shown instead, reach their target, and of all."""
+        if self.summary is not None:
+            reached, of = self.summary.reached
+            return reached, of
         with_target = [
             cell
             for one in self.results

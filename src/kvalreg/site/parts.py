@@ -9,7 +9,7 @@ is neither read nor written: its files lie in the staged folder as they were put
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,12 @@ from kvalreg.report.addresses import year_page
 from kvalreg.report.revision import History
 from kvalreg.site.content import Shown, Site
 from kvalreg.site.feed import lists_of_pages, told_of
-from kvalreg.site.newest import newest_cells
+from kvalreg.site.kept_shares import KeptShares, KeptTexts, key_of
+from kvalreg.site.newest import Summary, newest_cells
 from kvalreg.site.pages import REGISTRY_MAKERS, SHARED_MAKERS, UNIT_MAKERS, Maker, site_content
 from kvalreg.site.quarto_yml import site_title
-from kvalreg.site.staging import stage, stage_part, stamp
-from kvalreg.site.unit_shares import KeptShares, unit_shares
+from kvalreg.site.staging import sources, stage, stage_part, stamp
+from kvalreg.site.unit_shares import unit_shares
 
 _FEW = 2
 """So many registries are worked on here; more, side by side in processes of their own."""
@@ -131,15 +132,32 @@ class Parts:
             self._keep("parts", registry, {"key": keys[registry], **part})
         parts = [self._entry("parts", registry) for registry in around]
         shown = tuple(
-            replace(one, shares=KeptShares(self._shares(registry), part["places"]), headlines=part["headlines"])
+            replace(
+                one,
+                shares=KeptShares(self._shares(registry)),
+                headlines=part["headlines"],
+                summary=Summary(**part["summary"]),
+            )
             for one, (registry, part) in zip(site.shown, zip(around, parts, strict=True), strict=True)
         )
-        whole = replace(site, shown=shown)
-        calls = {"units": (self._project, whole, UNIT_MAKERS), "others": (self._project, whole, SHARED_MAKERS)}
-        parts += [part for _, part in self._each([*calls], _shared, [*calls.values()], len(shown))]
+        parts += self._shared_by_all(replace(site, shown=shown))
         days = {at: date.fromisoformat(day) if day else None for part in parts for at, day in part["days"].items()}
         staged = [address for part in parts for address in part["files"]]
         stage(self._project, (), lists_of_pages(site, days), site.descriptor, staged)
+
+    def _shared_by_all(self, site: Site) -> list[dict[str, Any]]:
+        """Stage what all registries share; the units' pages are made beside all else, as they are half of it."""
+        before = self._cache.entry("shared") if self._believed else {}
+        units = (self._project, _with_a_cell_of_each_unit(site), UNIT_MAKERS, before)
+        others = (self._project, site, SHARED_MAKERS, before)
+        if len(site.shown) <= _FEW or self._workers == 1:
+            parts = [_shared(*units), _shared(*others)]
+        else:
+            with Workers(1) as worker:
+                made = worker.submit(_shared, *units)
+                parts = [_shared(*others), made.result()]
+        self._cache.keep("shared", {address: known for part in parts for address, known in part["filled"].items()})
+        return parts
 
     def forget(self) -> None:
         """Let go of what was read; it is read again when it is asked for."""
@@ -155,7 +173,7 @@ class Parts:
     def _intact(self, registry: str, key: str) -> bool:
         part = self._entry("parts", registry)
         staged = self._project.staged
-        if part.get("key") != key or part["shares"] != [*stamp(self._shares(registry))]:
+        if part.get("key") != key or part.get("told") != [*stamp(self._shares(registry))]:
             return False
         return all([*stamp(staged / address)] == seen for address, seen in part["files"].items())
 
@@ -202,21 +220,44 @@ def _part(project: Project, registry: str, around: Around) -> dict[str, Any]:
     shown = Shown(published, tuple(accepted_pages(registry, project.accepted)), around.number)
     site = Site((shown,), around.slugs, around.descriptor, around.title)
     content = site_content(site, REGISTRY_MAKERS)
-    shares = KeptShares.keep(unit_shares(shown), _shares_file(project, registry))
+    KeptShares.keep(unit_shares(shown), _shares_file(project, registry))
     told = {(page.year, page.round) for page in told_of(published, shown.pages)} | {shown.newest.round}
     return {
+        "summary": asdict(Summary.of(shown.newest)),
         "headlines": {year_page(registry, *year): shown.headline(*year) for year in sorted(told)},
-        "files": stage_part(project, content.pages, content.files, around.descriptor),
+        "files": stage_part(project, sources(content.pages, content.files, around.descriptor)),
         "days": _told(content.days),
-        "shares": [*stamp(_shares_file(project, registry))],
-        "places": shares.places,
+        "told": [*stamp(_shares_file(project, registry))],
     }
 
 
-def _shared(project: Project, site: Site, makers: Sequence[Maker]) -> dict[str, Any]:
-    """Stage some of what all registries share, and tell which files there are."""
+def _shared(project: Project, site: Site, makers: Sequence[Maker], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Stage some of what all registries share, and tell which files there are, and what those were filled with.
+
+    A file that is as it was filled before is left alone: neither it nor what it was filled with is read.
+    """
     content = site_content(site, makers)
-    return {"files": stage_part(project, content.pages, content.files, site.descriptor), "days": _told(content.days)}
+    files = sources(content.pages, content.files, site.descriptor)
+    keys = {address: key for address, file in files.items() if (key := key_of(file))}
+    stamps = stage_part(project, {address: file for address, file in files.items() if address not in keys})
+    with KeptTexts(one.shares for one in site.shown if isinstance(one.shares, KeptShares)) as texts:
+        for address, key in keys.items():
+            stamps[address] = stamp(project.staged / address)
+            if before.get(address) != [key, *stamps[address]]:
+                stamps |= stage_part(project, {address: texts.filled(files[address])})
+    filled = {address: [key, *stamps[address]] for address, key in keys.items()}
+    return {"files": stamps, "filled": filled, "days": _told(content.days)}
+
+
+def _with_a_cell_of_each_unit(site: Site) -> Site:
+    """The site with as many cells as the units' pages need to be made of kept shares: a nation's take long to send."""
+    return replace(
+        site,
+        shown=tuple(
+            replace(one, published=replace(one.published, cells=one.published.cells.drop_duplicates("orgnr")))
+            for one in site.shown
+        ),
+    )
 
 
 def _told(days: Mapping[str, date | None]) -> dict[str, str]:

@@ -53,7 +53,7 @@ def _registry(shown: Shown) -> Iterable[Entry]:
     about = f"{registry.short_name} {keywords} {_words(registry.about.patients)}".strip()
     yield served(registry_page(registry.id)), registry.name, "registry", fields, f"{about} {fields}"
     ids = [one.id for one in registry.indicators]
-    for indicator in dict.fromkeys(one.indicator for one in shown.newest.results):
+    for indicator in dict.fromkeys(one.indicator for one in shown.newest.national):
         address = served(indicator_page(registry.id, indicator.id, ids))
         more = f"{registry.short_name} {keywords} {_words(indicator.short_description)} {fields}"
         yield address, indicator.title, "indicator", registry.name, more

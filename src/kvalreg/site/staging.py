@@ -114,21 +114,23 @@ def stage(
     published = [*resources, *(address for address in others if not address.endswith(".qmd"))]
     if published or site.base:
         files["_quarto.yml.local"] = _additions(published, site).encode()
-    _write(project.staged, _sources(pages, site) | files | dict(resources), others)
+    _write(project.staged, sources(pages, resources, site) | files, others)
     return project.staged
 
 
-def stage_part(
-    project: Project, pages: Sequence[Page], resources: Mapping[str, bytes], site: SiteDescriptor = UNPLACED
-) -> dict[str, Stamp]:
-    """Write a part of the staged project, and remove nothing; see `stage`.
+def sources(pages: Sequence[Page], resources: Mapping[str, bytes], site: SiteDescriptor = UNPLACED) -> dict[str, bytes]:
+    """Pages as they are staged, and files, by address; for what is refused see `stage`."""
+    _check([*(page.address for page in pages), *resources], pages)
+    return {page.address: _source(page, site).encode() for page in pages} | dict(resources)
+
+
+def stage_part(project: Project, files: Mapping[str, bytes]) -> dict[str, Stamp]:
+    """Write a part of the staged project, and remove nothing; see `sources`.
 
     Returns
     -------
     Each file's stamp by address: while it has that, nobody has written it anew.
     """
-    _check([*(page.address for page in pages), *resources], pages)
-    files = _sources(pages, site) | dict(resources)
     for address, content in files.items():
         _put(project.staged / address, content)
     return {address: stamp(project.staged / address) for address in files}
@@ -141,10 +143,6 @@ def stamp(path: Path) -> Stamp:
     except OSError:
         return (0, 0)
     return found.st_size, found.st_mtime_ns
-
-
-def _sources(pages: Sequence[Page], site: SiteDescriptor) -> dict[str, bytes]:
-    return {page.address: _source(page, site).encode() for page in pages}
 
 
 def _source(page: Page, site: SiteDescriptor = UNPLACED) -> str:

@@ -7,10 +7,8 @@ all units are put together from the registries' shares, and a registry that has 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
-from pathlib import Path
 
 from kvalreg.inputs.slugs import WITH_PAGE
 from kvalreg.report.addresses import link, unit_page
@@ -50,57 +48,6 @@ class _Result:
             "data-kv-level": self.cell["level"],
             "data-kv-orgnr": self.cell["orgnr"],
         }
-
-
-class KeptShares(Mapping[str, UnitShare]):
-    """A registry's shares in a file, each read when it is asked for: those of a nation do not fit into memory.
-
-    Parameters
-    ----------
-    file
-        One share after the other: a line of JSON, then its long texts as they are, which no JSON has to be read for.
-    places
-        By unit, where its share begins in the file and how long it is.
-    """
-
-    def __init__(self, file: Path, places: Mapping[str, tuple[int, int]]) -> None:
-        self._file, self._places = file, places
-
-    @classmethod
-    def keep(cls, shares: Mapping[str, UnitShare], file: Path) -> KeptShares:
-        """Write shares down, in one step."""
-        told = {orgnr: _as_bytes(share) for orgnr, share in shares.items()}
-        ends = list(accumulate(map(len, told.values()), initial=0))
-        aside = file.with_suffix(".new")
-        aside.write_bytes(b"".join(told.values()))
-        aside.replace(file)
-        return cls(file, {orgnr: (at, len(one)) for (orgnr, one), at in zip(told.items(), ends, strict=False)})
-
-    @property
-    def places(self) -> dict[str, tuple[int, int]]:
-        """Where each unit's share is."""
-        return dict(self._places)
-
-    def __getitem__(self, orgnr: str) -> UnitShare:
-        at, size = self._places[orgnr]
-        with self._file.open("rb") as file:
-            file.seek(at)
-            head, _, texts = file.read(size).partition(b"\n")
-        glance, hidden, *ends = json.loads(head)
-        table, cells, answers = (texts[start:end].decode() for start, end in pairwise([0, *ends]))
-        return UnitShare(glance, table, hidden, cells, answers)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-
-def _as_bytes(share: UnitShare) -> bytes:
-    texts = [share.table.encode(), share.cells.encode(), share.answers.encode()]
-    head = [share.glance, share.hidden, *accumulate(map(len, texts))]
-    return b"\n".join([json.dumps(head, ensure_ascii=False).encode(), b"".join(texts)])
 
 
 def unit_shares(shown: Shown) -> Mapping[str, UnitShare]:
