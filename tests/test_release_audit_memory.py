@@ -11,8 +11,9 @@ from kvalreg.project import Project
 from kvalreg.release import audit_work
 from kvalreg.release.audit import Audit, FindingKind, audit
 from kvalreg.release.audit_files import File, fragments_of
-from kvalreg.release.audit_memory import Shelf
+from kvalreg.release.audit_memory import Shelf, knowledge
 from kvalreg.release.audit_public import Public
+from kvalreg.release.audit_work import Auditor, Work
 from kvalreg.release.digests import Recall
 
 PAGES = ("alfa", "beta")
@@ -95,6 +96,21 @@ def test_a_damaged_entry_is_read_anew(project: Project, site: Path, read: list[s
         entry.write_bytes((b"", content[:-3], entries[at - 1].read_bytes()[:40])[at % 3])
     assert audited(site, project) == first
     assert len(read) >= 4
+
+
+def test_a_damaged_index_is_as_good_as_none(project: Project, site: Path, read: list[str]) -> None:
+    """What files told is one entry; where a byte of it is another, every file is read anew, and the index is mended."""
+    first = audited(site, project)
+    public = Public.read(project.root)
+    index = Auditor(Work(public, knowledge(public), project.root / "memory")).index
+    path = project.root / "memory" / index
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert audited(site, project) == first
+    assert len(read) == 4
+    assert audited(site, project) == first
+    assert len(read) == 4
 
 
 def test_other_knowledge_makes_other_readings(project: Project, site: Path, read: list[str]) -> None:

@@ -71,6 +71,14 @@ def test_each_fault_is_named(tmp_path: Path, body: str, said: str) -> None:
     assert told(tmp_path, "index.html") == [said]
 
 
+def test_what_is_remembered_holds_no_download(tmp_path: Path) -> None:
+    """An address that holds its file itself leads nowhere, and is not kept: a nation's pages have 100 MB of them."""
+    write(tmp_path / "site", "index.html", f'<a href="data:text/csv,{"x" * 9999}">x</a><a href="index.html">x</a>')
+    assert site_faults(tmp_path / "site", [], memory=Recall(tmp_path / "memory")) == []
+    (kept,) = (tmp_path / "memory").iterdir()
+    assert kept.stat().st_size < 999
+
+
 def test_a_style_sheet_asks_no_other_host(tmp_path: Path) -> None:
     """A font from elsewhere tells that host who reads."""
     (tmp_path / "a.css").write_text("@import url('https://fonts.example/f.css');", encoding="utf-8")
@@ -113,4 +121,4 @@ def test_what_is_remembered_of_a_page_changes_no_answer(tmp_path: Path) -> None:
     for entry in memory.iterdir():
         entry.write_bytes(entry.read_bytes()[:-2])
     assert look() == changed
-    assert len(list(memory.iterdir())) == 2
+    assert len(list(memory.iterdir())) == 1

@@ -104,9 +104,9 @@ def _audit(crew: Crew, site: Path, editions: Sequence[Path], project: Path) -> A
     registries = sorted({name for one in now for name in one.cells})
     cases = [Case(name, tuple(tuple(_concerned(name, one)) for one in by_edition)) for name in registries]
     judged = crew.judge(cases)
-    books = {crew.auditor.book(file) for edition in files for file in edition}
-    kept = books | {entry for one in told for entry in (one.entry, *one.parts.values())}
-    Shelf(crew.work.folder).forget_others(kept | {entry for entry, _ in judged})
+    kept = {crew.auditor.index} | {crew.auditor.book(file) for edition in files for file in edition}
+    kept |= {part for one in told for part in one.parts.values()} | {entry for entry, _ in judged}
+    Shelf(crew.work.folder).forget_others(kept)
     verdicts = [verdict for _, verdict in judged]
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     findings.sort(key=lambda one: list(FindingKind).index(one.kind))

@@ -106,8 +106,8 @@ def _documents(public: Public, document: object) -> Iterator[object]:
 
 def _by_registry(public: Public, rows: list[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
     def registry(row: dict[str, object]) -> str:
-        found = public.indicator(str(row.get("ind_id", "")), None)
-        return str(row.get("registry_name") or row.get("registry") or (found or ("",))[0])
+        named = row.get("registry_name") or row.get("registry")
+        return str(named or (public.indicator(str(row.get("ind_id", "")), None) or ("",))[0])
 
     for _, group in groupby(rows, registry):
         yield list(group)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import marshal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ WORTHWHILE = 4_000_000
 """Bytes of files from which on further processes are worth their start of a second."""
 _FILES_AT_ONCE = 4
 """Files that a process is sent in one go, to read them."""
+_Kept = tuple[dict[str, str], tuple[str, ...], tuple[str, ...], bool, str]
+"""What is kept of a file, as in `Told`, but for its name."""
 _T = TypeVar("_T")
 _A = TypeVar("_A")
 
@@ -47,7 +50,7 @@ class Told(NamedTuple):
     Parameters
     ----------
     entry
-        Its name on the shelf.
+        The name of all this, made of the file's address and content.
     parts
         The registries that it says something of, each with the name of the entry that holds what.
     cells
@@ -113,23 +116,30 @@ class Auditor:
         self.shelf = Shelf(work.folder)
 
     def read(self, file: File) -> Told:
-        """What a file tells, read and kept."""
+        """What a file tells."""
         content = file.path.read_bytes()
-        entry = self._entry(file, hashlib.sha256(content).digest())
-        stored = json.dumps(self._by_pieces(file, content) or self._read_anew(file)).encode()
-        self.shelf.put(entry, stored)
-        return _told(file, entry, stored)
+        entry = self.entry(file, hashlib.sha256(content).digest())
+        return Told(file, entry, *(self._by_pieces(file, content) or self._read_anew(file)))
 
-    def remembered(self, file: File, digest: bytes) -> Told | None:
-        """What a file of this digest told when it was read before; None when it has to be read."""
-        entry = self._entry(file, digest)
-        stored = self.shelf.get(entry)
-        return None if stored is None else _told(file, entry, stored)
-
-    def _entry(self, file: File, digest: bytes) -> str:
+    def entry(self, file: File, digest: bytes) -> str:
+        """The name of what a file of this digest tells."""
         return hashlib.sha256(f"{self.known}\n{file.address}\n".encode() + digest).hexdigest()
 
-    def _read_anew(self, file: File) -> tuple[object, ...]:
+    def remembered(self) -> dict[str, _Kept]:
+        """What files told when they were read before, by entry."""
+        stored = self.shelf.get(self.index)
+        return {} if stored is None else marshal.loads(stored)  # noqa: S302 - the shelf has checked its checksum
+
+    def remember(self, told: list[Told]) -> None:
+        """Keep what files told, and nothing else."""
+        self.shelf.put(self.index, marshal.dumps({one.entry: tuple(one[2:]) for one in told}))
+
+    @property
+    def index(self) -> str:
+        """The name of the entry that holds what every file told."""
+        return hashlib.sha256(f"{self.known}\nfiles".encode()).hexdigest()
+
+    def _read_anew(self, file: File) -> _Kept:
         heard, readable = Heard(file.address), True
         with _without_collection():
             try:
@@ -140,9 +150,9 @@ class Auditor:
         parts = {registry: hashlib.sha256(part).hexdigest() for registry, part in dumped.items()}
         for registry, name in parts.items():
             self.shelf.put(name, dumped[registry])
-        return parts, sorted(heard.registries), heard.unattached, readable, page_of(self.public, file)
+        return parts, tuple(sorted(heard.registries)), tuple(heard.unattached), readable, page_of(self.public, file)
 
-    def _by_pieces(self, file: File, content: bytes) -> tuple[object, ...] | None:
+    def _by_pieces(self, file: File, content: bytes) -> _Kept | None:
         """What a file of all registries tells, its pieces from memory where they have been read before."""
         name = self.book(file)
         with _without_collection():
@@ -160,8 +170,8 @@ class Auditor:
             parts[registry] = hashlib.sha256(whole).hexdigest()
             if not self.shelf.holds(parts[registry]):
                 self.shelf.put(parts[registry], whole)
-        cells = sorted({registry for kept in book.values() for registry in kept.cells})
-        places = [place for kept in book.values() for place in kept.unattached]
+        cells = tuple(sorted({registry for kept in book.values() for registry in kept.cells}))
+        places = tuple(place for kept in book.values() for place in kept.unattached)
         return parts, cells, places, True, ""
 
     def book(self, file: File) -> str:
@@ -229,11 +239,6 @@ class Auditor:
         return edition
 
 
-def _told(file: File, entry: str, stored: bytes) -> Told:
-    parts, cells, unattached, readable, page_of = json.loads(stored)
-    return Told(file, entry, parts, tuple(cells), tuple(unattached), readable, page_of)
-
-
 @contextmanager
 def _without_collection() -> Iterator[None]:
     """A page is a hundred thousand small objects without cycles: looking for cycles takes a third of the time."""
@@ -283,13 +288,19 @@ class Crew:
         """What each file tells, in the order given; from memory where it has been read before."""
         if processors() > 1 and sum(file.path.stat().st_size for file in files) > WORTHWHILE:
             self.workers = Workers(processors(), partial(_begin, self.work))
-        known = [self.auditor.remembered(file, self.digests.of(file.path)) for file in files]
-        anew = [file for file, told in zip(files, known, strict=True) if told is None]
+        before = self.auditor.remembered()
+        entries = [self.auditor.entry(file, self.digests.of(file.path)) for file in files]
+        anew = [file for file, entry in zip(files, entries, strict=True) if entry not in before]
         if self.workers is None:
             read = iter([self.auditor.read(file) for file in anew])
         else:
             read = iter(self._each(self.workers, _read, anew, at_once=_FILES_AT_ONCE))
-        return [told or next(read) for told in known]
+        told = [
+            Told(file, entry, *before[entry]) if entry in before else next(read)
+            for file, entry in zip(files, entries, strict=True)
+        ]
+        self.auditor.remember(told)
+        return told
 
     def judge(self, cases: list[Case]) -> list[tuple[str, Verdict]]:
         """The verdict on each registry, in the order given."""

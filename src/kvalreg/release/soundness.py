@@ -8,7 +8,7 @@ links, were whole when they were released.
 from __future__ import annotations
 
 import hashlib
-import json
+import marshal
 import os
 import posixpath
 import re
@@ -37,7 +37,7 @@ _FORM = re.compile(r"""<form\b[^>]*?\saction\s*=\s*["']?([^"'\s>]*)""")
 _FETCHED = re.compile(r"""\sdata-src\s*=\s*["']([^"']*)["']""")
 _STYLE_ASKS = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""")
 _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 _ID = re.compile(r"""\s(?:id|name)\s*=\s*["']([^"']+)["']""")
 _PARTS = {
     "title": re.compile(r"<title>\s*[^<\s]"),
@@ -57,7 +57,7 @@ class _Look(NamedTuple):
     hosts
         What it asks of other hosts.
     links
-        The addresses that it links to and asks for, each once.
+        The addresses of the site itself that it links to and asks for, each once.
     names
         The parts of it that can be linked to.
     missing
@@ -97,7 +97,7 @@ def site_faults(site: Path, pages: Iterable[str], root: str = "/", memory: Recal
     for file, look in looks.items():
         faults += _foreign(file, look.hosts)
         faults += _incomplete(file, look)
-        for link in _links(look.links, root):
+        for link in (_inside(address, root) for address in look.links):
             target = _target(file, link.path, os.fspath(site), files)
             if target is None:
                 what = f"A link leads to {link.path!r}, which is not there."
@@ -112,27 +112,21 @@ def site_faults(site: Path, pages: Iterable[str], root: str = "/", memory: Recal
 
 def _looks(site: Path, files: set[str], memory: Recall | None) -> dict[str, _Look]:
     """What every file of ours that can link or ask for anything holds."""
-    shelf = Shelf(memory.folder) if memory is not None else None
-    own = hashlib.sha256(Path(__file__).read_bytes() + sys.version.encode()).hexdigest()
-    found, kept = {}, set()
-    for file in sorted(files):
-        if file.startswith(f"{_LIBRARY}/") or not file.endswith((".html", ".css", ".svg")):
-            continue
-        if memory is None or shelf is None:
-            found[file] = _look(file, _text(site / file))
-            continue
-        digest = memory.digests.of(site / file)
-        name = hashlib.sha256(f"{own}\n{PurePosixPath(file).suffix}\n".encode() + digest).hexdigest()
-        kept.add(name)
-        stored = shelf.get(name)
-        if stored is None:
-            found[file] = _look(file, _text(site / file))
-            shelf.put(name, json.dumps(found[file]).encode())
-        else:
-            hosts, links, names, missing, raw = json.loads(stored)
-            found[file] = _Look(tuple(hosts), tuple(links), tuple(names), tuple(missing), raw)
-    if shelf is not None:
-        shelf.forget_others(kept)
+    ours = [file for file in sorted(files) if file.endswith((".html", ".css", ".svg"))]
+    ours = [file for file in ours if not file.startswith(f"{_LIBRARY}/")]
+    if memory is None:
+        return {file: _look(file, _text(site / file)) for file in ours}
+    shelf = Shelf(memory.folder)
+    index = hashlib.sha256(Path(__file__).read_bytes() + sys.version.encode()).hexdigest()
+    stored = shelf.get(index)
+    before = {} if stored is None else marshal.loads(stored)  # noqa: S302 - the shelf has checked its checksum
+    found, kept = {}, {}
+    for file in ours:
+        name = (PurePosixPath(file).suffix, memory.digests.of(site / file))
+        look = _Look(*before[name]) if name in before else _look(file, _text(site / file))
+        found[file], kept[name] = look, tuple(look)
+    shelf.put(index, marshal.dumps(kept))
+    shelf.forget_others({index})
     return found
 
 
@@ -143,7 +137,7 @@ def _look(file: str, text: str) -> _Look:
     asked = [address for pattern in _asking(text) for address in pattern.findall(text)]
     return _Look(
         tuple(_hosts([*asked, *styles])),
-        tuple(dict.fromkeys([*_LINK.findall(text), *asked])),
+        tuple(one for one in dict.fromkeys([*_LINK.findall(text), *asked]) if not _ELSEWHERE.match(one)),
         tuple(dict.fromkeys(_ID.findall(text))),
         tuple(name for name, part in _PARTS.items() if not part.search(text)),
         raw=any(sign in text for sign in _RAW),
@@ -170,19 +164,9 @@ class _Link(NamedTuple):
     part: str
 
 
-def _links(addresses: Iterable[str], root: str) -> Iterator[_Link]:
-    """The addresses that lead to the site itself."""
-    for address in dict.fromkeys(addresses):
-        link = _inside(address, root)
-        if link is not None:
-            yield link
-
-
 @lru_cache(1 << 16)
-def _inside(address: str, root: str) -> _Link | None:
-    """Where an address leads inside the site, or None; most pages have the same ones."""
-    if _SCHEME.match(address) or _HOST.match(address):
-        return None
+def _inside(address: str, root: str) -> _Link:
+    """Where an address leads inside the site; most pages have the same ones."""
     path, _, part = unescape(address).partition("#")
     path = f"/{path.removeprefix(root)}" if path.startswith(root) else path
     return _Link(unquote(path.partition("?")[0]), unquote(part))
