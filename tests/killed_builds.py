@@ -25,6 +25,7 @@ from kvalreg.site.front import front
 from kvalreg.site.registries import registries
 from kvalreg.site.reports import reports
 from kvalreg.site.revisions import revisions
+from kvalreg.site.units import units
 from small_project import Silence
 
 READ = ("index.html", "registre/alfa/index.html", "site_libs/kvalreg/kvalreg.css")
@@ -75,7 +76,7 @@ def main() -> None:
     """Kill, look, and complete now and then."""
     project, kills, chance = Project(Path(sys.argv[1])), int(sys.argv[2]), random.Random(int(sys.argv[3]))
     setattr(parts, "REGISTRY_MAKERS", (reports,))  # noqa: B010  (the type checker knows no such export)
-    setattr(parts, "UNIT_MAKERS", ())  # noqa: B010
+    setattr(parts, "UNIT_MAKERS", (units,))  # noqa: B010
     setattr(parts, "SHARED_MAKERS", (front, registries, revisions))  # noqa: B010
     setattr(pipeline, "execute", made_at_once)  # noqa: B010
     delivery = project.data("alfa") / "a.csv"
