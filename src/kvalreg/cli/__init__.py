@@ -22,6 +22,7 @@ from kvalreg.cli.status import status
 from kvalreg.cli.workbench import check, explain, schema, slugs
 from kvalreg.console import plain
 from kvalreg.errors import EXIT_UNEXPECTED, KvalregError, describe_unexpected, full_disk
+from kvalreg.memory import leave_all
 
 _UNEXPECTED = (
     "kvalreg stopped at an error that it did not expect. The site is whole: as it was, or new.\n"
@@ -86,3 +87,5 @@ def main() -> None:
             sys.exit(full.exit_code)
         click.echo(plain(f"{_UNEXPECTED}\n{describe_unexpected(error)}"), err=True)
         sys.exit(EXIT_UNEXPECTED)
+    finally:
+        leave_all()

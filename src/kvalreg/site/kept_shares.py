@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from kvalreg.site.content import UnitShare
+from kvalreg.site.staging import SHORTCODES_MARK
 
 _MARK = re.compile(rb"<!--kv-kept ([0-9a-f]{32})-->")
-_LOOKED_AT = ("```", "{{<", "b58fc729", "<script")
+_LOOKED_AT = ("```", "{{<", SHORTCODES_MARK, "<script")
 """What a page is searched for as a whole; a text with any of it stays on the page."""
 
 

@@ -34,7 +34,8 @@ PREVIEW = "forhandsvisning.png"
 UNPLACED = SiteDescriptor()
 """A site whose address is not known."""
 _ADDRESS = re.compile(r"^(?:[\w.-]+/)*[\w.-]+$")
-_MARK_OF_SHORTCODES = re.compile(r"b58fc729(?=\\?-690b)")
+SHORTCODES_MARK = "b58fc729"
+_MARK_OF_SHORTCODES = re.compile(rf"{SHORTCODES_MARK}(?=\\?-690b)")
 """Quarto's reader carries a shortcode through Pandoc as this mark and its text in hexadecimal."""
 
 
