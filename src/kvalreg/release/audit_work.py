@@ -13,7 +13,6 @@ import hashlib
 import json
 import marshal
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import NamedTuple, TypeVar
 
 from kvalreg.batch.workers import Workers, processors
 from kvalreg.errors import UsageError
+from kvalreg.memory import without_collection
 from kvalreg.release.audit_exposures import told_before
 from kvalreg.release.audit_files import Edition, File, fragments_of, page_of, read_files, settle_contexts
 from kvalreg.release.audit_findings import Finding, found_in, suspected
@@ -141,7 +141,7 @@ class Auditor:
 
     def _read_anew(self, file: File) -> _Kept:
         heard, readable = Heard(file.address), True
-        with _without_collection():
+        with without_collection():
             try:
                 self.rows.read(fragments_of(self.public, file), heard)
             except (ValueError, OSError):
@@ -155,7 +155,7 @@ class Auditor:
     def _by_pieces(self, file: File, content: bytes) -> _Kept | None:
         """What a file of all registries tells, its pieces from memory where they have been read before."""
         name = self.book(file)
-        with _without_collection():
+        with without_collection():
             book = read_pieces(self.rows, file, content, load_book(self.shelf.get(name)))
         if book is None:
             return None
@@ -188,7 +188,7 @@ class Auditor:
         stored = self.shelf.get(entry)
         if stored is not None:
             return entry, Verdict((), *json.loads(stored))
-        with _without_collection():
+        with without_collection():
             verdict = self._judged(case)
         if not verdict.findings:
             self.shelf.put(entry, json.dumps(verdict[1:]).encode())
@@ -237,18 +237,6 @@ class Auditor:
         edition.readings = {key: told for key, told in edition.readings.items() if key.registry == registry}
         edition.unattached = []
         return edition
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """A page is a hundred thousand small objects without cycles: looking for cycles takes a third of the time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 # --- processes -------------------------------------------------------------------------------------------------------
