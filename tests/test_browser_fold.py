@@ -40,5 +40,5 @@ def test_paper_and_wide_screens_have_all_open(demo_address: str, visit: Any) -> 
     assert page.locator(f"{FOLDED} figure").first.is_visible()
     page.emulate_media(media="screen")
     page.set_viewport_size(DESKTOP)
-    assert page.locator(f"{FOLDED} figure").first.is_visible()
+    page.locator(f"{FOLDED} figure").first.wait_for(state="visible")  # the browser tells of its new width in a moment
     assert page.locator(".kv-fold").count() == 0
