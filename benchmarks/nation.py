@@ -9,6 +9,7 @@ once. It writes in a temporary folder only::
     python benchmarks/nation.py                             # two registries, three years
     python benchmarks/nation.py --registries 60 --years 10  # the goal: under 6 minutes and 2 GB on two cores
     python benchmarks/nation.py --registries 240 --years 10 --rounds 1  # does cost grow with size?
+    python benchmarks/nation.py --same-patients             # indicators that count the same patients
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -125,10 +126,11 @@ def main() -> None:
     parser.add_argument("--registries", type=int, default=2)
     parser.add_argument("--years", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--same-patients", action="store_true")
     asked = parser.parse_args()
     ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1)
-    scale = Scale(asked.registries, asked.years)
-    quarter = Scale(max(1, scale.registries // 4), scale.years)
+    scale = Scale(asked.registries, asked.years, same_patients=asked.same_patients)
+    quarter = replace(scale, registries=max(1, scale.registries // 4))
     with tempfile.TemporaryDirectory(prefix="nation-") as folder:
         small, project = Path(folder, "small"), Path(folder, "whole")
         write_nation(small, quarter)

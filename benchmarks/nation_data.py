@@ -45,6 +45,8 @@ class Scale:
     years: int = 10
     indicators: int = 10
     seed: int = 2026
+    same_patients: bool = False
+    """Whether a registry's indicators count the same patients, as most real ones do, or each its own."""
 
 
 def write_nation(folder: Path, scale: Scale) -> None:
@@ -158,12 +160,17 @@ def _rows(number: int, scale: Scale, part: Part) -> Iterator[str]:
         kind = _type(at, scale)
         share = np.clip(random.uniform(0.7, 0.95) + random.normal(0, 0.04, HOSPITALS), 0.05, 0.99)
         for year in range(part.first, part.last + 1):
-            n = random.poisson(sizes)
+            n = (
+                np.random.default_rng([scale.seed, number, part.draw, year]) if scale.same_patients else random
+            ).poisson(sizes)
             if kind in ("gjennomsnitt", "median"):
                 yield from _measured(f"{name}_{at}", year, n, 20 + 20 * share)
                 continue
             of = reported if kind == "dg_andel" else np.clip(share + 0.004 * (year - NEWEST), 0, 1)
-            x = random.binomial(n, of)
+            if kind == "dg_andel" and scale.same_patients:  # those who are registered are the patients of the others
+                x, n = n, n + random.poisson(n * (1 / of - 1))
+            else:
+                x = random.binomial(n, of)
             yield from (
                 f"caregiver;{year};830000{hospital:03};{name}_{at};{x[hospital]};{n[hospital]}"
                 for hospital in range(HOSPITALS)

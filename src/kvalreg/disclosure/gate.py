@@ -1,9 +1,11 @@
 """The gate: from true cells to cells that may be shown.
 
 Comes in: `Results`, SECRET, and the editions that readers have seen. Goes out: `Published`, and the SECRET edition for
-the ledger. Cells of levels that the quality does not allow are left out. A cell is hidden when it counts fewer patients
-than the indicator's minimum, when its coverage is below 60 %, or when published sums, of this edition and earlier ones,
-would give a hidden cell away. A hidden cell keeps its key and loses everything else, with one mark whatever the reason.
+the ledger. Cells of levels that the quality does not allow are left out. A cell is *secret* when it counts fewer
+patients than `secret_below`, or when published numbers, of this edition and earlier ones, would give a secret cell
+away: it keeps its key and loses everything else, with one mark whatever the reason. A cell is *not reliable* when it
+counts fewer patients than the indicator's `min_denominator`, or its coverage is below 60 %: the reason and the number
+of patients are told, the value is not, and nothing else is hidden for it.
 """
 
 from __future__ import annotations
@@ -13,14 +15,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from kvalreg.disclosure.ledger import NEXT, Edition, State
 from kvalreg.disclosure.presentation import choose_levels, presented
 from kvalreg.disclosure.protection import Marks, counts, protect
-from kvalreg.disclosure.published import NUMBERS, WORDS, Published, Source
+from kvalreg.disclosure.published import NUMBERS, WORDS, Published, Source, Status
 from kvalreg.disclosure.relations import BoolArray
 from kvalreg.disclosure.remembered import Remembered
-from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.statistics.evaluation import evaluate, with_change
 from kvalreg.statistics.funnel import MIN_COVERAGE
 from kvalreg.statistics.results import KEY, Results
@@ -53,31 +56,87 @@ def publish(
     -------
     The published cells, one row per cell of a presented level, in the order of `results`; and what the ledger keeps.
     """
-    cells = results.secret
-    numbers = counts(cells, source.registry)
-    presentations = choose_levels(cells, numbers["n"], source.registry)
-    marks = Marks(must_hide(cells, numbers, source.registry), presented(cells, presentations))
-    hidden = protect(cells, marks, source, editions, remembered or Remembered())
-    seen = marks.presented
-    shown = with_change(evaluate(cells[seen & ~hidden], source.registry), source.registry)
-    published = cells.loc[seen, [*KEY, "provisional"]].assign(shown=~hidden[seen])
+    registry, cells = source.registry, results.secret
+    numbers = counts(cells, registry)
+    presentations = choose_levels(cells, numbers["n"], registry)
+    seen = presented(cells, presentations)
+    marks = Marks(must_be_secret(cells, numbers, registry), seen)
+    secret = protect(cells, marks, source, editions, remembered or Remembered())
+    status = np.where(secret, Status.SECRET, reliability(cells, numbers, registry))
+    open_cells = _open_cells(cells[seen], status[seen], registry)
+    rows = cells[[*KEY, "coverage"]].assign(
+        n=numbers["n"], x=numbers["x"], state=_states(cells, status, seen, registry)
+    )
+    return Gated(Published(source, open_cells, presentations), Edition(NEXT, source.units, rows))
+
+
+def must_be_secret(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> BoolArray:
+    """Which cells count fewer patients than are shown of anybody, or cannot be true.
+
+    Nobody is not few: 0 patients are nobody's. More in the numerator than there are cannot be true.
+    """
+    least = cells["ind_id"].map({one.id: registry.secret_below_of(one) for one in registry.indicators})
+    n, x = numbers["n"].to_numpy(float), numbers["x"].to_numpy(float)
+    return ((n > 0) & (n < least.to_numpy(dtype=float))) | (x > n)
+
+
+def reliability(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> NDArray[np.object_]:
+    """The `Status` of each cell that is not secret."""
+    minimum = cells["ind_id"].map({one.id: one.min_denominator for one in registry.indicators}).to_numpy(dtype=float)
+    n = numbers["n"].to_numpy(float)
+    few, poorly_covered = (n > 0) & (n < minimum), cells["coverage"].to_numpy(float) < MIN_COVERAGE
+    told = np.full(len(cells), Status.SHOWN, dtype=object)
+    told[poorly_covered] = Status.LOW_COVERAGE
+    told[few] = Status.FEW_PATIENTS
+    return told
+
+
+def _open_cells(cells: pd.DataFrame, status: NDArray[np.object_], registry: Registry) -> pd.DataFrame:
+    """What may be shown of these cells, as a plain table."""
+    shown = with_change(evaluate(cells[status == Status.SHOWN], registry), registry)
+    published = cells[[*KEY, "provisional"]].assign(
+        status=status.astype("str"), shown=np.equal(status, Status.SHOWN).astype(bool)
+    )
     for name in NUMBERS:
         published[name] = shown[name].reindex(published.index).astype("float64")
     for name in WORDS:
         published[name] = shown[name].reindex(published.index).fillna("").astype("str")
-    open_cells = pd.DataFrame(published).reset_index(drop=True)  # a plain table: this is what may be shown
-    states = np.select([~seen, hidden], [State.ABSENT.value, State.HIDDEN.value], State.SHOWN.value)
-    rows = cells[[*KEY, "coverage"]].assign(n=numbers["n"], x=numbers["x"], state=states)
-    return Gated(Published(source, open_cells, presentations), Edition(NEXT, source.units, rows))
+    told = np.isin(status, [Status.FEW_PATIENTS, Status.LOW_COVERAGE])
+    counted = _counted(cells, registry)
+    published["denominator"] = published["denominator"].where(~told | counted, cells["denominator"].astype("float64"))
+    for name in ("coverage", "coverage_year"):
+        published[name] = cells[name].where((status != Status.SECRET) & _coverage_is_shown(cells, status, registry))
+    return pd.DataFrame(published).reset_index(drop=True)
 
 
-def must_hide(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> BoolArray:
-    """Which cells count fewer patients than their indicator's minimum, have a coverage below 60 %, or cannot be true.
+def _coverage_is_shown(cells: pd.DataFrame, status: NDArray[np.object_], registry: Registry) -> BoolArray:
+    """Where the cell that holds a cell's coverage is shown: nowhere else may the coverage stand."""
+    held_by = {one.id: one.dg_id for one in registry.indicators if one.dg_id is not None}
+    unit = [cells[name] for name in ("context", "level", "orgnr")]
+    asked = pd.MultiIndex.from_arrays([cells["ind_id"].map(held_by).fillna(""), *unit, cells["coverage_year"]])
+    there = cells[status == Status.SHOWN]
+    held = [there[name] for name in ("ind_id", "context", "level", "orgnr")]
+    found = asked.isin(pd.MultiIndex.from_arrays([*held, there["year"].astype("float64")]))
+    return np.asarray(found, dtype=np.bool_)
 
-    Nobody is too few only for a count: a count of 0 tells of nobody. More in the numerator than there are cannot be
-    true.
-    """
-    minimum = cells["ind_id"].map({i.id: i.min_denominator for i in registry.indicators}).to_numpy(dtype=float)
-    n, x = numbers["n"].to_numpy(float), numbers["x"].to_numpy(float)
-    too_few = (n > 0) & (n < minimum)
-    return too_few | (x > n) | (cells["coverage"].to_numpy(float) < MIN_COVERAGE)
+
+def _states(
+    cells: pd.DataFrame, status: NDArray[np.object_], seen: BoolArray, registry: Registry
+) -> NDArray[np.object_]:
+    """What the ledger keeps of each cell: what readers have been shown of it."""
+    state = {
+        Status.SHOWN: State.SHOWN,
+        Status.SECRET: State.HIDDEN,
+        Status.FEW_PATIENTS: State.NOT_RELIABLE,
+        Status.LOW_COVERAGE: State.NOT_RELIABLE,
+    }
+    told = np.array([state[one].value for one in status], dtype=object)
+    told[(told == State.NOT_RELIABLE) & _counted(cells, registry)] = State.ABSENT.value  # a count is its own value
+    told[~seen] = State.ABSENT.value
+    return told
+
+
+def _counted(cells: pd.DataFrame, registry: Registry) -> BoolArray:
+    """Cells whose value is the number of patients itself."""
+    ids = {one.id for one in registry.indicators if one.type is IndicatorType.ANTALL}
+    return cells["ind_id"].isin(ids).to_numpy(dtype=bool)

@@ -31,9 +31,11 @@ class State(StrEnum):
 
     SHOWN = "shown"
     HIDDEN = "hidden"
-    """Marked as hidden."""
+    """Marked as secret: nothing of it was shown."""
+    NOT_RELIABLE = "not_reliable"
+    """Its number of patients was shown, and nothing else."""
     ABSENT = "absent"
-    """Of a level that was not presented."""
+    """Nothing of it was shown, and nothing of it is secret unless it is small: of a level that was not presented."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -87,7 +87,7 @@ def protect(
         ind_id, _, year = group
         past, must, may = earlier.get(group, ()), hidden[at], marks.presented[at]
         if may.any() and (past or (must.any() and not must[may].all())):
-            policy = Policy(registry.indicator(ind_id).min_denominator)
+            policy = Policy(registry.secret_below_of(registry.indicator(ind_id)))
             now = _Side.of(columns.take(at), tree)
             combined = _combine(now, Marks(marks.primary[at], may), past, policy)
             masked = remembered.suppress(combined, policy)

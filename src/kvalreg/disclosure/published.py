@@ -1,13 +1,15 @@
 """`Published`: the cells that may be shown, and the file that carries them to the notebooks.
 
 Owns the columns of a published cell and their storage: one Parquet file per registry, replaced in one step.
-A hidden cell keeps its key and nothing else: value, numerator, denominator, interval, coverage, level are all absent.
+A secret cell keeps its key and nothing else: value, numerator, denominator, interval, coverage, level are all absent.
+A cell that is not reliable keeps its number of patients (a count has none beside its value) and its coverage.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
@@ -26,7 +28,21 @@ from kvalreg.inputs.units import Unit, Units
 NUMBERS = ["var", "denominator", "value", "low", "high", "coverage", "coverage_year", "change_from", "series_from"]
 WORDS = ["achievement", "certainty", "change", "series_change"]
 SHOWN_COLUMNS = [*NUMBERS, *WORDS]
-"""What a hidden cell must not have: NaN for numbers, empty text for words."""
+"""What a secret cell must not have: NaN for numbers, empty text for words."""
+
+
+class Status(StrEnum):
+    """Whether a cell's value is shown, and if not, why. The first that holds."""
+
+    SHOWN = "shown"
+    """Value, numbers and words are there."""
+    SECRET = "secret"  # noqa: S105 - no password
+    """Fewer patients than `secret_below`, or hidden so that nobody can work out such a number: nothing is there."""
+    FEW_PATIENTS = "few_patients"
+    """Not reliable: fewer patients than `min_denominator`. The number of patients is there."""
+    LOW_COVERAGE = "low_coverage"
+    """Not reliable: coverage below 60 %. The number of patients is there, and the coverage where its own cell is."""
+
 
 _META = b"kvalreg"
 
@@ -59,11 +75,11 @@ class Published:
     source
         The registry, its units, and its deliveries.
     cells
-        One row per cell of a level that is presented: ``ind_id context year level orgnr``, ``shown``, ``provisional``
-        and `SHOWN_COLUMNS`: ``value`` with its 95 % interval ``low``-``high``; ``achievement`` (high, moderate, low or
-        empty); ``certainty`` (certain, uncertain or empty: does the interval stay inside the level); ``change`` since
-        the year ``change_from`` and ``series_change`` since the first year, ``series_from`` (better, worse, increased,
-        decreased, unclear or empty).
+        One row per cell of a level that is presented: ``ind_id context year level orgnr``, ``provisional``, ``status``
+        (`Status`), ``shown`` (whether the status is *shown*) and `SHOWN_COLUMNS`: ``value`` with its 95 % interval
+        ``low``-``high``; ``achievement`` (high, moderate, low or empty); ``certainty`` (certain, uncertain or empty:
+        does the interval stay inside the level); ``change`` since the year ``change_from`` and ``series_change`` since
+        the first year, ``series_from`` (better, worse, increased, decreased, unclear or empty).
     presentations
         The level at which each indicator, context and year is shown, and why.
     """

@@ -29,6 +29,8 @@ from kvalreg.inputs.units import Level
 from kvalreg.kinds import Kind
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
+LEAST_SECRET = 5
+"""What `secret_below` is at least: fewer patients than this are never shown."""
 _CENTRAL = 3
 """So many indicators are shown over time where the registry calls none central."""
 
@@ -75,7 +77,10 @@ class Indicator(Model):
     measure_unit: Text = ""
     """The unit of the value, such as 'dager' or 'minutter'. Empty for shares."""
     min_denominator: Annotated[int, Field(ge=1)] = 5
-    """The least number of patients a unit needs to be shown."""
+    """The least number of patients a unit needs for its value to be reliable enough to be shown. The number of
+    patients itself stands."""
+    secret_below: Annotated[int, Field(ge=LEAST_SECRET)] | None = None
+    """Numbers of patients below this are secret, and nobody can work them out. The registry's own when left out."""
     level_green: Number | None = None
     """The limit for high target achievement, in the indicator's unit; 0.9 for 90 %."""
     level_yellow: Number | None = None
@@ -147,6 +152,8 @@ class Registry(Model):
     """The licence of the published numbers."""
     synthetic: bool = False
     """True when the data is made up; every page then says so."""
+    secret_below: Annotated[int, Field(ge=LEAST_SECRET)] = LEAST_SECRET
+    """Numbers of patients below this are secret: they are hidden, and protected so that nobody can work them out."""
     approval: Literal["required"] | None = None
     """required: a new delivery is shown when data/<id>/approved.yml names its checksum. Left out: at once."""
     presentation_level: Level | None = None
@@ -188,6 +195,10 @@ class Registry(Model):
     def evaluation(self, year: int) -> Evaluation | None:
         """How the registry was judged in a year; None where nothing is told."""
         return next((one for one in self.evaluations if one.year == year), None)
+
+    def secret_below_of(self, indicator: Indicator) -> int:
+        """The number below which an indicator's numbers of patients are secret: its own, else the registry's."""
+        return indicator.secret_below or self.secret_below
 
     def indicator(self, ind_id: str) -> Indicator:
         """The indicator with this id; KeyError when the registry has none."""
