@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from kvalreg.disclosure.presentation import Presentation, Reason
@@ -9,7 +11,8 @@ from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.units import Level
 from small_tree import HOSPITALS, REGISTRY, Row, gated
 
-NO_NUMBERS = (0, 0)
+TOLD = {"ind_id", "context", "year", "level", "reason", "passed_over"}
+"""All that a presentation says: no number of units, since the gate has not decided yet which of them are secret."""
 
 
 def presentation(rows: list[Row], registry: Registry = REGISTRY, ind_id: str = "a") -> Presentation:
@@ -45,17 +48,54 @@ def test_low_coverage_of_many_hospitals_moves_up_to_the_trusts() -> None:
     rows = covered({"111": 50, "112": 50, "113": 90, "121": 50, "122": 60, "211": 90})
     found = presentation(rows)
     assert (found.level, found.reason, found.passed_over) == (Level.HF, Reason.COVERAGE, Level.HOSPITAL)
-    assert (found.low_coverage, found.units) == (3, 6)
+    assert {field.name for field in fields(found)} == TOLD
     assert levels(rows) == {Level.HF, Level.RHF, Level.NATION}
 
 
 def test_small_hospitals_move_up_without_a_number() -> None:
-    """4 of 6 hospitals below 5 patients are more than half. How many is not told, since it would tell of each."""
+    """4 of 6 hospitals below 5 patients are more than half."""
     rows: list[Row] = [("a", 2024, orgnr, 1, 4) for orgnr in ("111", "112", "113", "121")]
     rows += [("a", 2024, orgnr, 20, 40) for orgnr in ("122", "211")]
     found = presentation(rows)
     assert (found.level, found.reason) == (Level.HF, Reason.SIZE)
-    assert (found.low_coverage, found.units) == NO_NUMBERS
+
+
+def test_two_small_hospitals_are_marked_one_by_one() -> None:
+    """More than half of two hospitals are both of them: the level is shown, and its cells have their marks.
+
+    With 4 and 40 patients half are small, which is allowed anyway; with 4 and 3, all are. Neither says more than the
+    marks do.
+    """
+    for few in (40, 3):
+        found = presentation([("a", 2024, "111", 2, 4), ("a", 2024, "112", 2, few)])
+        assert (found.level, found.reason, found.passed_over) == (Level.HOSPITAL, Reason.QUALITY, None)
+    low = [
+        ("a", 2024, "111", 40, 80),
+        ("a", 2024, "112", 40, 80),
+        ("dg", 2024, "111", 50, 100),
+        ("dg", 2024, "112", 80, 90),
+    ]
+    found = gated(low).published
+    assert found.presentation("a", "caregiver", 2024).level is Level.HOSPITAL
+    cells = found.cells[(found.cells["ind_id"] == "a") & (found.cells["level"] == "hospital")].set_index("orgnr")
+    assert cells["status"].to_dict() == {"111": "low_coverage", "112": "shown"}
+
+
+def test_three_small_hospitals_move_up() -> None:
+    """3 of 3 are more than half, and "too many" names none of them."""
+    found = presentation([("a", 2024, orgnr, 2, 4) for orgnr in ("111", "112", "121")])
+    assert (found.reason, found.passed_over) == (Reason.SIZE, Level.HOSPITAL)
+
+
+def test_too_few_is_the_greater_of_what_is_secret_and_what_is_reliable() -> None:
+    """6 patients are above the minimum of 5; where fewer than 10 are secret, or not reliable, 4 of 6 are too small."""
+    rows: list[Row] = [("a", 2024, orgnr, 3, 6) for orgnr in ("111", "112", "113", "121")]
+    rows += [("a", 2024, orgnr, 20, 40) for orgnr in ("122", "211")]
+    assert presentation(rows).reason is Reason.QUALITY
+    secret = REGISTRY.model_copy(update={"secret_below": 10})
+    one = REGISTRY.indicator("a").model_copy(update={"min_denominator": 10, "dg_id": None})
+    reliable = REGISTRY.model_copy(update={"indicators": (one,)})
+    assert [presentation(rows, registry).reason for registry in (secret, reliable)] == [Reason.SIZE, Reason.SIZE]
 
 
 def test_patients_of_no_hospital_move_up() -> None:
@@ -97,12 +137,11 @@ def test_an_indicators_own_level_goes_before_the_registrys() -> None:
 
 
 def test_a_set_level_cannot_be_finer_than_quality_allows() -> None:
-    """The registry asks for HFs, but 2 of 3 have too low a coverage, and 1 of 2 RHFs; the county C alone holds too."""
+    """The registry asks for HFs, but 2 of 3 have too low a coverage. Of the two RHFs one has, and is marked so."""
     registry = REGISTRY.model_copy(update={"presentation_level": Level.HF})
     rows = covered({"111": 50, "112": 50, "113": 50, "121": 50, "122": 50, "211": 100})
     found = presentation([*rows, ("dg", 2024, "211", 900, 900)], registry)
-    assert found.reason is Reason.COVERAGE
-    assert found.level is Level.NATION
+    assert (found.level, found.reason, found.passed_over) == (Level.RHF, Reason.COVERAGE, Level.HF)
 
 
 def test_where_the_nations_coverage_is_too_low_units_are_judged_one_by_one() -> None:

@@ -44,22 +44,39 @@ def test_values_levels_and_years_are_told(june: Project) -> None:
     found = lines(june)
     assert found[0] == "Register for alfa (alfa), compared with the edition 2026-06, which readers see:"
     assert "  New numbers for 2025." in found
-    assert "  Changed: 5, 3 of them to another level. No longer shown: 0. Shown again: 0." in found
+    assert (
+        "  Changed: 5, 3 of them to another level. No longer shown: 0. Shown again: 0. Not shown for another reason: 0."
+        in found
+    )
     expected = "Vik, Andel som fikk hjelp (caregiver) 2024: 80 of 100 (100 patients) -> 95 of 100 (100 patients)"
     assert f"  {expected}, level moderate -> high" in found
     assert not any("approve" in line for line in found)
 
 
-def test_what_would_be_hidden_keeps_its_values(june: Project) -> None:
+def test_what_would_be_secret_keeps_its_values(june: Project) -> None:
     """111 falls to 3 patients: no number of it is told, neither the old nor the new one, as text or JSON."""
     deliver(june, delivery_of("alfa").replace("2024;111;alfa_a;80;100", "2024;111;alfa_a;2;3"))
     found = lines(june)
-    assert "  Vik, Andel som fikk hjelp (caregiver) 2024: no longer shown" in found
+    assert "  Vik, Andel som fikk hjelp (caregiver) 2024: no longer shown, secret" in found
+    assert any(line.startswith("  Secret: 0 cells before, ") for line in found)
     document = json.loads(as_json(difference(june, "alfa", UnknownUnits.REFUSE)))
     cell = next(cell for cell in document["cells"] if cell["orgnr"] == "111")
-    assert (cell["what"], cell["before"], cell["after"]) == ("hidden", None, None)
-    assert document["hidden"]["before"] == 0
-    assert document["hidden"]["after"] >= 2
+    nothing = {"value": None, "patients": None, "achievement": ""}
+    before, after = nothing | {"status": "shown", "text": ""}, nothing | {"status": "secret", "text": "secret"}
+    assert (cell["what"], cell["before"], cell["after"]) == ("hidden", before, after)
+    assert document["secret"]["before"] == 0
+    assert document["secret"]["after"] >= 2
+
+
+def test_what_would_not_be_reliable_is_told_with_its_patients(june: Project) -> None:
+    """The registry asks for 60 patients from now on: 111 falls to 59, and 112 had 50 before; no result is told."""
+    path = june.descriptor("alfa")
+    path.write_text(path.read_text("utf-8").replace("type: andel", "type: andel\n    min_denominator: 60"), "utf-8")
+    deliver(june, delivery_of("alfa").replace("2024;111;alfa_a;80;100", "2024;111;alfa_a;40;59"))
+    found = lines(june)
+    told = "no longer shown, few patients (59 patients)"
+    assert f"  Vik, Andel som fikk hjelp (caregiver) 2024: {told}" in found
+    assert "  Few patients: 0 cells before, 3 after." in found
 
 
 def test_nothing_new_is_said_so(june: Project) -> None:

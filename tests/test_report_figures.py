@@ -71,7 +71,7 @@ def test_a_trend_may_hold_units_from_the_start() -> None:
 
 @pytest.mark.parametrize("kind", ["compare", "funnel", "change"])
 def test_a_hidden_unit_is_in_no_chart(kind: str) -> None:
-    """It stands in the table with the mark alone, or nowhere; its file row holds no number."""
+    """It stands in the table with the word and the sign of its note, or nowhere; its file row holds no number."""
     hidden = hidden_units()
     assert hidden >= HIDDEN
     html = figure(kind)
@@ -80,10 +80,12 @@ def test_a_hidden_unit_is_in_no_chart(kind: str) -> None:
     for row in csv_of(html):
         if row["orgnr"] in hidden:
             assert [row[name] for name in ("value", "low", "high", "denominator", "achievement")] == [""] * 5
+            assert (row["shown"], row["footnote"]) == ("false", "hidden")
     for orgnr in hidden if kind == "compare" else ():
         line = re.search(rf'<tr data-unit="{orgnr}">(.*?)</tr>', html)
         assert line is not None
-        assert re.findall(r"<td[^>]*>(.*?)</td>", line[1]) == ["Vises ikke", "", "", ""]
+        assert re.findall(r"<td[^>]*>(.*?)</td>", line[1]) == ["Vises ikke *", "", "", ""]
+    assert ("* Vises ikke: færre enn 5 pasienter" in html) == (kind == "compare")
 
 
 def test_a_hidden_year_leaves_a_gap() -> None:

@@ -189,10 +189,27 @@ class Reader:
         ]
         return int(m["some"]) == int((~every["shown"]).sum())
 
-    def _minimum(self, m: re.Match[str]) -> bool:
-        minima = {i.min_denominator for i in self.published.registry.indicators}
-        own = {self.published.registry.indicator(self.ind_id).min_denominator} if self.ind_id else minima
-        return int(m["n"]) in own
+    def _few(self, m: re.Match[str]) -> bool:
+        """What is too few to be reliable, and what is secret, are the indicator's own numbers."""
+        registry = self.published.registry
+        told = [registry.indicator(self.ind_id)] if self.ind_id else registry.indicators
+        reliable = {one.min_denominator for one in told}
+        return int(m["n"]) in (reliable if m["reliable"] else {registry.secret_below_of(one) for one in told})
+
+    def _poorly_covered(self, m: re.Match[str]) -> bool:
+        return int(m["n"]) == 60
+
+    def _without_result(self, m: re.Match[str]) -> bool:
+        """The nation's number of patients, where its result is not reliable; none where it is secret."""
+        cells = self.published.cells
+        (cell,) = cells[
+            (cells["ind_id"] == self.ind_id)
+            & (cells["context"] == self.context)
+            & (cells["level"] == "nation")
+            & (cells["year"] == self.year)
+        ].to_dict("records")
+        told = m["n"] is None if cell["status"] == "secret" else self.number(m["n"]) == cell["denominator"]
+        return told and not cell["shown"] and int(m["year"]) == self.year
 
     def _two_years(self, m: re.Match[str]) -> bool:
         years = (int(m["first_year"]), int(m["last_year"]))
@@ -305,7 +322,9 @@ PATTERNS = {
     "reached": rf"^(?P<some>\d+) (?:av|of) (?P<all>\d+) (?P<unit>{UNIT}) (?:nådde|reached)",
     "unsure": rf"^(?:For) (?P<some>\d+) (?P<unit>{UNIT}),? (?:er|the)",
     "not_drawn": rf"^(?P<some>\d+) (?P<unit>{UNIT}) (?:vises ikke|blir ikkje vist|is not|are not)",
-    "minimum": r"(?:færre enn|fewer than) (?P<n>\d+) pa",
+    "few": r"(?:færre enn|fewer than) (?P<n>\d+) pa\w+(?P<reliable> er for få| are too few)?",
+    "poorly_covered": r"(?:færre enn|fewer than) (?P<n>\d+) (?:av|out of) 100 pa",
+    "without_result": rf"^(?:Hele landet|Heile landet|Whole country)(?:: (?P<n>{NUMBER}) pa\w+)? (?:i|in) {YEAR}",
     "two_years": rf"^(?P<first>{VALUE})[^\d]* (?:i|in) (?P<first_year>\d{{4}}) (?:og|and) (?P<last>{VALUE})[^\d]* "
     r"(?:i|in) (?P<last_year>\d{4})",
     "at_the_top": rf"^(?P<first>\d+) (?:av|of) (?P<first_all>\d+) (?P<unit>{UNIT}) had\w* .*"
@@ -396,7 +415,7 @@ def _read_figure(reader: Reader, element: Any) -> None:
 
 
 def read_units(reader: Reader, block: dict[str, Any]) -> None:
-    """What the page says of each unit: value, patients and sentence are those of its cell, or that it is hidden."""
+    """What the page says of each unit: value, patients and sentence are those of its cell, or why it is not shown."""
     cells = reader.published.cells
     here = cells[(cells["ind_id"] == reader.ind_id) & (cells["context"] == reader.context)]
     here = here[here["year"] == block["year"]].set_index("orgnr")
@@ -405,8 +424,7 @@ def read_units(reader: Reader, block: dict[str, Any]) -> None:
         rest = unit["text"].replace(unit["name"], "", 1)
         reader.checked["unit"] = reader.checked.get("unit", 0) + 1
         if not cell["shown"]:
-            right = not unit["shown"] and set(unit) == {"name", "text", "shown"}
-            right = right and re.findall(r"\d+", rest) == [str(block["year"])]
+            right = _says_why(reader, unit, rest, cell, block["year"])
         else:
             said = re.match(rf": (?P<value>{VALUE})[^\d]* (?:i|in) (?P<year>\d{{4}})", rest)
             told = re.search(rf"(?:enn i|than in|siden|sidan|since) {YEAR}", rest)
@@ -420,6 +438,21 @@ def read_units(reader: Reader, block: dict[str, Any]) -> None:
             right = right and (not unit["patients"] or reader.number(unit["patients"]) == cell["denominator"])
         if not right:
             reader.found.append(f"unit: {unit['text']} ({orgnr}, {reader.ind_id}, {reader.context})")
+
+
+def _says_why(reader: Reader, unit: dict[str, Any], rest: str, cell: Any, year: int) -> bool:
+    """Of a secret cell the year alone; of one that is not reliable its patients; a reason for each, and no more."""
+    patients = "" if cell["status"] == "secret" or pd.isna(cell["denominator"]) else int(cell["denominator"])
+    keys = {"name", "cell", "text", "note", "shown"} | ({"patients"} if patients != "" else set())
+    if unit["shown"] or set(unit) != keys:
+        return False
+    said = re.match(rf"(?:: (?P<n>{NUMBER}) pa\w+)? (?:i|in|hittil i|så langt i|so far in) (?P<year>\d{{4}})", rest)
+    if said is None or int(said["year"]) != year:
+        return False
+    reader.read(unit["note"])
+    if patients == "":
+        return said["n"] is None
+    return reader.number(said["n"]) == patients == reader.number(unit["patients"])
 
 
 def _pieces(element: Any) -> Iterator[tuple[str, Any]]:

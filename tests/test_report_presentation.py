@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from kvalreg.disclosure.presentation import Reason
 from kvalreg.disclosure.published import save_published
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.units import Level
@@ -39,29 +41,18 @@ def test_hospitals_need_no_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        (
-            "nb",
-            "Resultatene vises for hvert helseforetak, fordi 3 av 6 sykehus har for lav dekningsgrad til at "
-            "tallene er til å stole på.",
-        ),
-        (
-            "nn",
-            "Resultata blir viste for kvart helseføretak, fordi 3 av 6 sjukehus har for låg dekningsgrad til at "
-            "tala er til å stole på.",
-        ),
-        (
-            "en",
-            "Results are shown for each health trust, because 3 of 6 hospitals have too low a coverage for their "
-            "numbers to be relied on.",
-        ),
+        ("nb", "Resultatene vises for hvert helseforetak. For mange av sykehusene har for lav dekningsgrad."),
+        ("nn", "Resultata blir viste for kvart helseføretak. For mange av sjukehusa har for låg dekningsgrad."),
+        ("en", "Results are shown for each health trust. Coverage is too low for too many of the hospitals."),
     ],
 )
-def test_low_coverage_is_told_with_its_number(
+def test_low_coverage_is_told_without_a_number(
     language: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """How many hospitals have too low a coverage tells of no result, and makes the reason plain."""
+    """How many hospitals have too low a coverage would count cells of which some may be secret."""
     found = report(covered(("111", "112", "121")), tmp_path, monkeypatch, language)
     assert sentence in found.presentation("a").markdown
+    assert not re.search(r"\d", found.presentation("a").markdown)
     level, cells = found.units_compared(found.registry.indicator("a"), "caregiver")
     assert (level, {cell["orgnr"] for cell in cells}) == (Level.HF, {"11", "12", "21"})
 
@@ -75,17 +66,25 @@ def test_a_registrys_own_choice_is_told(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_small_hospitals_are_not_counted_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How many hospitals are small would tell of each of them; "more than half" is said instead."""
+    """How many hospitals are small would tell of each of them; "too many" is said instead."""
     rows: list[Row] = [("a", 2024, orgnr, 1, 4) for orgnr in ("111", "112", "113", "121")]
     found = report([*rows, ("a", 2024, "122", 20, 40), ("a", 2024, "211", 20, 40)], tmp_path, monkeypatch)
     text = found.presentation("a").markdown
-    assert "fordi mer enn halvparten av alle sykehus har for få pasienter" in text
+    assert "Resultatene vises for hvert helseforetak. For mange av sykehusene har for få pasienter." in text
     assert "4" not in text
 
 
 def test_every_reason_is_in_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All coverage too low: the nation is not shown, and the page says so."""
+    """All coverage too low: the nation's cell says so, and the page says how the others were judged."""
     found = report(covered(tuple(HOSPITALS)), tmp_path, monkeypatch)
     text = found.presentation("a").markdown
-    assert "Tallene for hele landet vises ikke, fordi dekningsgraden er for lav." in text
-    assert "Sykehus med god nok dekningsgrad vises hver for seg." in text
+    assert "Dekningsgraden i hele landet er for lav. Tallene for sykehusene er vurdert hver for seg." in text
+
+
+def test_a_secret_nations_coverage_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One hospital has 4 patients of whom 50 % are covered, and so has the nation: that its coverage is too low is not
+    said, since nothing is said of a secret cell."""
+    found = report([("a", 2024, "111", 2, 4), ("dg", 2024, "111", 2, 4)], tmp_path, monkeypatch)
+    assert found.published.presentation("a", "caregiver", 2024).reason is Reason.SINGLE
+    assert [cell["status"] for cell in found.nation(found.registry.indicator("a"), "caregiver")] == ["secret"]
+    assert found.presentation("a").markdown == ""

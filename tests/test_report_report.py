@@ -55,9 +55,11 @@ def test_a_section_tells_the_message_first() -> None:
 
 
 def test_how_many_are_hidden_is_said_below_the_comparison() -> None:
-    """With the reason, which is one for every kind of hiding."""
+    """With the reason, which is one for every secret cell."""
     said = report().compare("a_hjelp").markdown
-    assert re.search(r"\d sykehus vises ikke i figuren\. Vises ikke: ", said)
+    below = said[said.index("</figure>") :]
+    note = "Vises ikke: færre enn 5 pasienter, eller skjult for å verne et slikt tall."
+    assert re.findall(r'<p class="kv-note">(.*?)</p>', below) == ["2 sykehus vises ikke i figuren.", f"* {note}"]
 
 
 def test_every_id_on_a_page_is_its_own() -> None:

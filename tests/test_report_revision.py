@@ -1,19 +1,24 @@
-"""What differs between two publications: what readers can see, and never what a hidden cell showed."""
+"""What differs between two publications: what readers can see, and never what a secret cell showed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from pydantic import TypeAdapter
+
 from kvalreg.disclosure.gate import publish
-from kvalreg.disclosure.published import Published, Source
+from kvalreg.disclosure.published import Published, Source, Status
 from kvalreg.inputs.delivered import read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import read_units
 from kvalreg.project import Project
-from kvalreg.report.revision import Kind, Told, Whole, changes
+from kvalreg.report.revision import UNTOLD, Change, Kind, Told, Whole, changes
 from kvalreg.statistics.aggregation import aggregate
 
+FEW = Status.FEW_PATIENTS
 JUNE = {"111": (80, 100), "112": (45, 50), "121": (190, 200), "122": (30, 60)}
 
 
@@ -51,19 +56,62 @@ def test_what_reads_the_same_has_not_changed(project: Project) -> None:
 
 
 def test_a_cell_that_is_hidden_now_keeps_nothing(project: Project) -> None:
-    """111 falls to 3 patients: it, and what protects it, is not shown any longer, and neither value is told."""
+    """111 falls to 3 patients: it, and what protects it, is secret now, and no number of then or now is told."""
     found = changes(published(project, {2024: JUNE}), published(project, {2024: JUNE | {"111": (1, 3)}}))
     hidden = [change for change in found.values if change.kind is Kind.HIDDEN]
     assert "111" in {change.orgnr for change in hidden}
-    assert all(change.before is None and change.after is None for change in hidden)
+    before, after = Told(None, None, "", Status.SHOWN), Told(None, None, "", Status.SECRET)
+    assert {(change.before, change.after) for change in hidden} == {(before, after)}
 
 
-def test_a_cell_that_was_hidden_is_told_as_it_is_now(project: Project) -> None:
+def test_a_cell_that_was_secret_is_told_as_it_is_now(project: Project) -> None:
     """111 had 3 patients and has 100: it is shown now, with nothing of before."""
     found = changes(published(project, {2024: JUNE | {"111": (1, 3)}}), published(project, {2024: JUNE}))
     told = {change.orgnr: change for change in found.values if change.kind is Kind.SHOWN}
-    assert told["111"].before is None
+    assert told["111"].before == Told(None, None, "", Status.SECRET)
     assert told["111"].after == Told(0.80, 100, "moderate")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind", "told"),
+    [
+        # a result that is not reliable any longer: its patients of then and now, and not the result of then
+        ((80, 100), (20, 25), Kind.HIDDEN, (Told(None, 100, "", Status.SHOWN), Told(None, 25, "", FEW))),
+        ((20, 25), (80, 100), Kind.SHOWN, (Told(None, 25, "", FEW), Told(0.80, 100, "moderate"))),
+        # another number of patients, with the same reason
+        ((20, 25), (20, 26), Kind.CHANGED, (Told(None, 25, "", FEW), Told(None, 26, "", FEW))),
+        ((20, 25), (21, 25), None, ()),
+        # another reason: of what is secret now, not even the patients of then
+        ((20, 25), (1, 3), Kind.REASON, (Told(None, None, "", FEW), Told(None, None, "", Status.SECRET))),
+        ((1, 3), (20, 25), Kind.REASON, (Told(None, None, "", Status.SECRET), Told(None, 25, "", FEW))),
+        ((1, 3), (2, 4), None, ()),
+    ],
+)
+def test_a_change_of_status_is_told_without_numbers_of_what_is_secret(
+    project: Project, before: tuple[int, int], after: tuple[int, int], kind: Kind | None, told: tuple[Told, ...]
+) -> None:
+    """Hospital 111 with fewer than 30 patients is not reliable, with fewer than 5 it is secret."""
+    path = project.descriptor("alfa")
+    path.write_text(path.read_text("utf-8").replace("type: andel", "type: andel\n    min_denominator: 30"), "utf-8")
+    found = changes(
+        published(project, {2024: JUNE | {"111": before}}), published(project, {2024: JUNE | {"111": after}})
+    )
+    of = [change for change in found.values if change.orgnr == "111"]
+    assert [(change.kind, (change.before, change.after)) for change in of] == ([] if kind is None else [(kind, told)])
+
+
+def test_an_edition_from_before_there_were_several_reasons_is_compared(project: Project) -> None:
+    """Its cells have no status: what it did not show is told as it tells of secret cells."""
+    new = published(project, {2024: JUNE})
+    old = replace(new, cells=new.cells.drop(columns="status").assign(shown=new.cells["orgnr"] != "111"))
+    assert [(one.kind, one.before.status) for one in changes(old, new).values] == [(Kind.SHOWN, Status.SECRET)]
+
+
+def test_a_side_of_which_nothing_was_told_is_read_again() -> None:
+    """Earlier versions wrote null for it in an edition's `changes.json`."""
+    cell = '{"ind_id":"a","context":"caregiver","year":2024,"level":"hf","orgnr":"1","kind":"hidden"'
+    read = TypeAdapter(Change).validate_json(cell + ',"before":null,"after":null}')
+    assert (read.before, read.after) == (UNTOLD, UNTOLD)
 
 
 def test_a_new_year_is_told_as_a_whole(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""The table of indicators: words beside symbols, names of columns on every cell, a footnote for every hidden one."""
+"""The table of indicators: words beside symbols, names of columns on every cell, a note for each reason."""
 
 from __future__ import annotations
 
@@ -7,21 +7,30 @@ from dataclasses import replace
 
 import html5lib
 import pandas as pd
+import pytest
 
+from kvalreg.disclosure.published import Status
 from kvalreg.report import Report
+from kvalreg.report.not_shown import Notes, NotShown
 from kvalreg.report.report import Report as Made
+from kvalreg.report.wording import words
 from report_example import example, report
 
 
-def with_hidden_nation() -> Report:
-    """The report with the nation's cell of the first indicator hidden."""
+def without_result(status: str, language: str = "nb", ind_id: str = "a_hjelp") -> Report:
+    """The report with the nation's cell of an indicator in another status; its 803 patients stay where that is told."""
     cells = example().cells.copy()
-    of_nation = (cells["level"] == "nation") & (cells["ind_id"] == "a_hjelp") & (cells["year"] == 2024)
-    cells.loc[of_nation, "shown"] = False
-    numbers = ["var", "denominator", "value", "low", "high", "coverage", "coverage_year", "change_from"]
-    cells.loc[of_nation, numbers] = pd.NA
+    of_nation = (cells["level"] == "nation") & (cells["ind_id"] == ind_id) & (cells["year"] == 2024)
+    cells.loc[of_nation, ["status", "shown"]] = [status, False]
+    numbers = ["var", "value", "low", "high", "coverage", "coverage_year", "change_from"]
+    cells.loc[of_nation, numbers + (["denominator"] if status == "secret" else [])] = pd.NA
     cells.loc[of_nation, ["achievement", "certainty", "change"]] = ""
-    return Made(replace(example(), cells=cells), 2024, "final", report().words)
+    registry = example().registry.indicators
+    few = [one.model_copy(update={"min_denominator": 900}) for one in registry]
+    source = replace(
+        example().source, registry=example().registry.model_copy(update={"indicators": tuple(few), "secret_below": 7})
+    )
+    return Made(replace(example(), source=source, cells=cells), 2024, "final", words(language, "nb"))
 
 
 def rows(html: str) -> list[list[str]]:
@@ -55,18 +64,55 @@ def test_every_cell_knows_its_column_and_its_order() -> None:
     assert "data-sortable" in table
 
 
-def test_a_hidden_cell_has_a_mark_that_leads_to_its_reason() -> None:
-    """The mark stands in the cell, the reason below the table; nothing else is told, not even by the order."""
-    table = with_hidden_nation().table().markdown
+@pytest.mark.parametrize(
+    ("status", "language", "word", "note"),
+    [
+        ("secret", "nb", "Vises ikke *",
+         "* Vises ikke: færre enn 7 pasienter, eller skjult for å verne et slikt tall."),
+        ("secret", "nn", "Blir ikkje vist *",
+         "* Blir ikkje vist: færre enn 7 pasientar, eller skjult for å verne eit slikt tal."),
+        ("secret", "en", "Not shown *", "* Not shown: fewer than 7 patients, or hidden to protect such a figure."),
+        ("few_patients", "nb", "Få pasienter †",
+         "† Vises ikke: færre enn 900 pasienter er for få til å si noe sikkert."),
+        ("few_patients", "nn", "Få pasientar †",
+         "† Blir ikkje vist: færre enn 900 pasientar er for få til å seie noko sikkert."),
+        ("few_patients", "en", "Few patients †",
+         "† Not shown: fewer than 900 patients are too few to say anything certain."),
+        ("low_coverage", "nb", "Lav dekningsgrad ‡",
+         "‡ Vises ikke: færre enn 60 av 100 pasienter herfra er med i registeret."),
+        ("low_coverage", "nn", "Låg dekningsgrad ‡",
+         "‡ Blir ikkje vist: færre enn 60 av 100 pasientar herifrå er med i registeret."),
+        ("low_coverage", "en", "Low coverage ‡",
+         "‡ Not shown: fewer than 60 out of 100 patients from here are in the registry."),
+    ],
+)  # fmt: skip
+def test_each_reason_has_its_word_and_its_note(status: str, language: str, word: str, note: str) -> None:
+    """The word stands in the place of the result, its note alone below the table, and the patients in their column."""
+    table = without_result(status, language).table().markdown
     first = rows(table)[1]
-    assert first[1] == "Vises ikke *"
-    assert first[2:5] + first[6:] == [""] * 5
-    assert 'href="#indikatorer-tabell-note" aria-label="Hvorfor vises ikke tallet?"' in table
-    assert '<p class="kv-note" id="indikatorer-tabell-note">* Vises ikke: ' in table
+    assert (first[1], first[4]) == (word, "" if status == "secret" else "803")
+    assert first[2:4] + first[6:] == [""] * 4
+    limit = {"secret": 7, "few_patients": 900, "low_coverage": 60}[status]
+    anchor = f"indikatorer-tabell-{status.replace('_', '-')}-{limit}"
+    assert f'href="#{anchor}" aria-label="' in table
+    assert re.findall(r'<p class="kv-note" id="([^"]*)">(.*?)</p>', table) == [(anchor, note)]
+
+
+def test_a_secret_cell_is_not_told_of_by_the_order() -> None:
+    """Nothing but the target is sorted by anything."""
+    table = without_result("secret").table().markdown
     row = table[table.index("Vises ikke <a") - 80 : table.index("</tr>", table.index("Vises ikke <a"))]
     assert set(re.findall(r'data-label="(?!Mål")[^"]*" data-sort="([^"]*)"', row)) == {""}
 
 
-def test_without_hidden_cells_there_is_no_footnote() -> None:
+def test_several_limits_of_one_kind_have_signs_of_their_own() -> None:
+    """In the order of the limits: the second has its sign twice."""
+    few = [NotShown(Status.FEW_PATIENTS, limit) for limit in (30, 10)]
+    notes = Notes([*few, None, NotShown(Status.SECRET, 5), few[0]])
+    assert [notes.text(one, words("en")) for one in few] == ["Few patients ††", "Few patients †"]
+    assert [line.partition(" ")[0] for line in notes.lines(words("en"))] == ["*", "†", "††"]
+
+
+def test_without_such_a_cell_there_is_no_note() -> None:
     """A reason without anything hidden would puzzle."""
     assert 'kv-note" id=' not in report().table().markdown

@@ -1,4 +1,4 @@
-"""The reader's own unit: what a page knows of every unit, and nothing of a hidden one."""
+"""The reader's own unit: what a page knows of every unit, and of a secret one only that it is not shown."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from kvalreg.report.wording import words
+from kvalreg.report.yours import unit_told
 from report_example import report
 
 
@@ -39,13 +41,31 @@ def test_a_shown_unit_is_told_of_in_words() -> None:
     }
 
 
-def test_a_hidden_unit_is_said_to_be_hidden_and_nothing_else() -> None:
-    """Name, a sentence without any number but the year, and the mark."""
-    made = block()
-    hidden = made["units"]["122"]
-    assert set(hidden) == {"name", "text", "shown"}
-    assert hidden["shown"] is False
-    assert re.findall(r"\d+", hidden["text"]) == ["2024"]
+def test_a_secret_unit_is_said_not_to_be_shown_and_nothing_else() -> None:
+    """Name, year, the word, and the reason, which is the same whatever made the cell secret."""
+    assert block()["units"]["122"] == {
+        "name": "Å",
+        "cell": "Vises ikke",
+        "text": "Å i 2024.",
+        "note": "Vises ikke: færre enn 5 pasienter, eller skjult for å verne et slikt tall.",
+        "shown": False,
+    }
+
+
+def test_a_unit_that_is_not_reliable_has_its_patients_and_its_reason() -> None:
+    """12 patients where 30 are needed, in a year that is over and in one that is not."""
+    few = {"orgnr": "1", "unit": "Vik", "year": 2024, "status": "few_patients", "denominator": 12.0}
+    indicator = report().indicators[0].model_copy(update={"min_denominator": 30})
+    told = [unit_told({**few, "provisional": mark}, indicator, words("nb"), 5) for mark in (False, True)]
+    assert told[0] == {
+        "name": "Vik",
+        "cell": "Få pasienter",
+        "patients": "12",
+        "text": "Vik: 12 pasienter i 2024.",
+        "note": "Vises ikke: færre enn 30 pasienter er for få til å si noe sikkert.",
+        "shown": False,
+    }
+    assert told[1]["text"] == "Vik: 12 pasienter hittil i 2024 (foreløpige tall)."
 
 
 def test_a_page_knows_no_other_year_than_its_own() -> None:

@@ -8,7 +8,7 @@ from kvalreg.site.content import UnitShare
 from kvalreg.site.kept_shares import KeptShares, KeptTexts, key_of
 
 HOSPITAL, OTHER = "974706563", "974589095"
-SHARE = UnitShare({"reached": ["<li>Måned</li>"]}, "<table>æøå 1</table>", True, '{"a":1}', '{"b":2}')
+SHARE = UnitShare({"reached": ["<li>Måned</li>"]}, "<table>æøå 1</table>", '{"a":1}', '{"b":2}')
 
 
 def kept(folder: Path, name: str = "alfa", share: UnitShare = SHARE) -> KeptShares:
@@ -18,11 +18,11 @@ def kept(folder: Path, name: str = "alfa", share: UnitShare = SHARE) -> KeptShar
 
 
 def test_marks_stand_for_texts_and_become_them_again(tmp_path: Path) -> None:
-    """Lists and what is hidden are told as they are; texts only when a page is filled, and none is no mark."""
+    """Lists are told as they are; texts only when a page is filled, and none is no mark."""
     shares = kept(tmp_path)
     one = shares[HOSPITAL]
     assert list(shares) == [HOSPITAL, OTHER]
-    assert (one.glance, one.hidden) == ({"reached": ["<li>Måned</li>"]}, True)
+    assert one.glance == {"reached": ["<li>Måned</li>"]}
     assert "æøå" not in one.table
     assert (shares[OTHER].table, shares[OTHER].cells) == ("", "")
     with KeptTexts([shares]) as texts:

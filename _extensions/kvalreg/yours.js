@@ -28,13 +28,17 @@ function tell(text, chain) {
   if (!chain.length) return;
   const sentences = [];
   if (unit !== chain[0]) sentences.push(say(unit ? "above" : "without", { name: chain[0].name, above: unit?.name }));
-  if (unit) sentences.push(cells.units[unit.orgnr].text);
+  if (unit) {
+    const { text, note } = cells.units[unit.orgnr];
+    sentences.push(text, ...(note ? [note] : []));
+  }
   text.replaceChildren(make("strong", {}, `${say(chain[0].level)}:`), ` ${sentences.join(" ")}`);
 }
 
 /* Two columns of the table of indicators: the unit, and the nearest above it that has a cell. */
 function fillTable(table, chain) {
   const above = chain.slice(1);
+  const notes = new Set();
   table.querySelectorAll(".kv-yours-cell").forEach((place) => {
     const wanted = place.dataset.what === "unit" ? chain.slice(0, 1) : above;
     const cells = cellsOf(place);
@@ -44,7 +48,9 @@ function fillTable(table, chain) {
     place.dataset.sort = unit ? sortedBy(cells, unit) : "";
     place.replaceChildren(...(unit ? cellContent(cells.units[unit.orgnr]) : [say("noCell")]));
     if (unit && unit !== wanted[0]) place.append(make("span", { class: "kv-note" }, unit.name));
+    if (unit) notes.add(cells.units[unit.orgnr].note);
   });
+  explain(table, [...notes].filter(Boolean));
   [...table.querySelectorAll(".kv-yours-head")].forEach((head, column) => {
     const unit = [chain[0], above[0]][column];
     head.hidden = !unit;
@@ -53,12 +59,19 @@ function fillTable(table, chain) {
   });
 }
 
+/* Why the chosen units' cells are not shown, below the table that has them. */
+function explain(table, notes) {
+  const box = table.closest(".kv-scroll") ?? table;
+  if (box.nextElementSibling?.matches(".kv-yours-notes")) box.nextElementSibling.remove();
+  if (notes.length) box.after(make("div", { class: "kv-yours-notes kv-note" }, ...notes.map((note) => make("p", {}, note))));
+}
+
 function sortedBy({ year, series }, { orgnr }) {
   return series.find(([one, of]) => one === orgnr && of === year)?.[2] ?? "";
 }
 
 function cellContent(cell) {
-  if (!cell.shown) return [say("hiddenCell")];
+  if (!cell.shown) return [cell.cell];
   const content = [make("strong", {}, cell.value)];
   if (cell.level) {
     const level = make("span", { class: `kv-level kv-${cell.level}` });

@@ -1,7 +1,8 @@
 """The level of presentation: hospital where quality allows, otherwise HF, RHF, county or the nation, and why.
 
 Comes in: a registry's true cells, with coverage. Goes out: one `Presentation` per indicator, context and year, with its
-reason; it holds no result of any unit. Owns which levels stand beside the one that is chosen.
+reason; it holds no result of any unit and no number of units, since such a number may tell of a secret cell. Owns which
+levels stand beside the one that is chosen.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ MOST_TOO_SMALL = 1 / 2
 """The greatest share of a level's units that may have too few patients."""
 LEAST_COMPLETE = 0.8
 """The least share of the nation's patients that a level's units must have together."""
+LEAST_UNITS = 3
+"""With fewer units, "more than half have too few patients" would tell of each of them: they are marked one by one."""
 GROUP = ["ind_id", "context", "year"]
 
 
@@ -69,9 +72,6 @@ class Presentation:
         Why it is this one.
     passed_over
         The level below, which is not shown; None where the finest that was delivered is shown.
-    low_coverage, units
-        At that level: how many units have a coverage below 60 %, of how many with patients. No other number is told,
-        since a number of small units would tell of each of them.
     """
 
     ind_id: str
@@ -80,8 +80,6 @@ class Presentation:
     level: Level
     reason: Reason
     passed_over: Level | None = None
-    low_coverage: int = 0
-    units: int = 0
 
     @property
     def levels(self) -> frozenset[Level]:
@@ -99,17 +97,20 @@ def choose_levels(cells: pd.DataFrame, patients: pd.Series[float], registry: Reg
     patients
         How many patients each cell counts, on the index of `cells`.
     registry
-        Gives the minimum denominators, and the finest level the registry itself wants to show.
+        Gives the least numbers of patients, and the finest level the registry itself wants to show.
 
     Notes
     -----
     A level is good enough when at most a third of its units with patients have a coverage below 60 %, at most half have
-    too few patients, and together they have at least 80 % of the nation's patients. The first good level of hospital,
-    HF, RHF, county is chosen, otherwise the nation. Where the nation's own coverage is too low, the finest level is
-    shown after all: there, each unit is judged by itself. Worked number: 14 of 35 hospitals with too low a coverage are
-    40 %, more than a third, so the HFs are shown.
+    too few patients, and together they have at least 80 % of the nation's patients. Too few is below the indicator's
+    `min_denominator` or its `secret_below`, whichever is greater. Coverage and too few patients stop a level of at
+    least three units with patients; fewer units are marked one by one. The first good level of hospital, HF, RHF,
+    county is chosen, otherwise the nation. Where the nation's own coverage is too low, the finest level is shown after
+    all: there, each unit is judged by itself. Worked number: 14 of 35 hospitals with too low a coverage are 40 %, more
+    than a third, so the HFs are shown.
     """
-    minimum = cells["ind_id"].map({one.id: one.min_denominator for one in registry.indicators}).astype("float64")
+    least = {one.id: max(one.min_denominator, registry.secret_below_of(one)) for one in registry.indicators}
+    minimum = cells["ind_id"].map(least).astype("float64")
     counted = patients > 0
     facts = SecretFrame(
         {
@@ -150,10 +151,11 @@ class _Quality:
 
     def wanting(self, nation: float) -> Reason | None:
         """Why this level cannot be shown, the gravest reason first; None when it can."""
-        if self.low_coverage > self.units * MOST_LOW_COVERAGE:
-            return Reason.COVERAGE
-        if self.too_small > self.units * MOST_TOO_SMALL:
-            return Reason.SIZE
+        if self.units >= LEAST_UNITS:
+            if self.low_coverage > self.units * MOST_LOW_COVERAGE:
+                return Reason.COVERAGE
+            if self.too_small > self.units * MOST_TOO_SMALL:
+                return Reason.SIZE
         return Reason.COMPLETENESS if self.patients < nation * LEAST_COMPLETE else None
 
 
@@ -169,7 +171,6 @@ def _choose(key: tuple[str, str, int], levels: Mapping[Level, _Quality], registr
         if level in allowed:
             why = None if level is Level.NATION else levels[level].wanting(nation.patients)
         if why is None:
-            told = levels[below] if below is not None and reason is Reason.COVERAGE else _Quality(0, 0, 0, 0)
-            return Presentation(*key, level, reason, below, told.low_coverage, told.units)
+            return Presentation(*key, level, reason, below)
         reason, below = why, level
     return Presentation(*key, Level.NATION, reason, below)

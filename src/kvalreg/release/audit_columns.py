@@ -21,7 +21,7 @@ from kvalreg.release.audit_tables import text_of
 from kvalreg.release.published_numbers import DRAWN_DIGITS, Numbers, apart
 from kvalreg.statistics.intervals import Floats
 
-_ABSENT = Word(mark=False, hides=False, speaks=False, empty=False, told=[], parts=(None,) * len(Numbers._fields))
+_ABSENT = Word(False, False, False, False, False, [], (None,) * len(Numbers._fields))
 """What a column says of a row that has not got it."""
 _MANY = 200
 """Rows of a column from which on its numbers are read at one go."""
@@ -60,7 +60,7 @@ class Column(NamedTuple):
 
     Parameters
     ----------
-    marks, hides, speaks, empty
+    marks, hides, doubts, speaks, empty
         As those of a `Word`; None where no row's word can be so.
     limits
         For each part of `Numbers` that it tells, the least and the greatest, nan where a row tells nothing.
@@ -68,6 +68,7 @@ class Column(NamedTuple):
 
     marks: BoolArray | None
     hides: BoolArray | None
+    doubts: BoolArray | None
     speaks: BoolArray | None
     empty: BoolArray | None
     limits: dict[int, Floats]
@@ -83,9 +84,9 @@ class Lexicon:
     def _forget(self) -> None:
         self.words: list[Word] = []
         self._numbers = Memory(self._number)
-        self._says = np.zeros((0, 4), dtype=np.bool_)
+        self._says = np.zeros((0, 5), dtype=np.bool_)
         self._limits = np.zeros((0, LIMITS))
-        self._ever = [False] * 4
+        self._ever = [False] * 5
         self._parts: list[int] = []
 
     def _number(self, value: Any) -> int:
@@ -103,17 +104,17 @@ class Lexicon:
             self._forget()
         numbers = np.fromiter(map(self._numbers.__getitem__, values), np.intp, len(values))
         self._keep()
-        marks, hides, speaks, empty = (
+        marks, hides, doubts, speaks, empty = (
             column[numbers] if once else None for column, once in zip(self._says.T, self._ever, strict=True)
         )
         limits = {at: self._limits[numbers, 2 * at : 2 * at + 2] for at in self._parts}
-        return Column(marks, hides, speaks, empty, limits)
+        return Column(marks, hides, doubts, speaks, empty, limits)
 
     def _keep(self) -> None:
         """Add what new words say."""
         new = self.words[len(self._says) :]
         if new:
-            says = [(one.mark, one.hides, one.speaks, one.empty) for one in new]
+            says = [(one.mark, one.hides, one.doubts, one.speaks, one.empty) for one in new]
             limits = [limits_of_spans(one.parts) for one in new]
             self._says = np.concatenate([self._says, np.array(says, dtype=np.bool_)])
             self._limits = np.concatenate([self._limits, np.array(limits)])
@@ -135,7 +136,7 @@ class Columns:
             values = [value if value is None else str(value) for value in values]
         lexicon = self._lexicons[asked]
         if asked.role in QUIET_ROLES and not any(map(self._marked[asked].__getitem__, set(values))):
-            return Column(None, None, None, None, {})
+            return Column(None, None, None, None, None, {})
         return self._decimals(asked, lexicon, values) or lexicon.read(values)
 
     def _lexicon_of(self, asked: Asked) -> Lexicon:
@@ -173,7 +174,7 @@ class Columns:
             limits[part] = np.where(given[:, None], _drawn(texts), np.nan)
         one = lexicon.word("1" if asked.type in (str, object) else asked.type(1))
         empty = ~given if nothing.empty and not given.all() else None
-        return Column(None, None, given if one.speaks else None, empty, limits)
+        return Column(None, None, None, given if one.speaks else None, empty, limits)
 
 
 def _drawn(texts: pa.StringArray) -> Floats:
@@ -199,6 +200,15 @@ def hiding(columns: Sequence[Column], codes: Iterable[int], counts: Sequence[int
     empty = [one for one in (columns[at].empty for at in counts) if one is not None]
     if counts and len(empty) == len(counts):
         found |= np.logical_and.reduce(empty)
+    return found
+
+
+def doubted(columns: Sequence[Column], size: int) -> BoolArray:
+    """The rows that bear the mark or a code of a cell that is not reliable."""
+    found = np.zeros(size, dtype=np.bool_)
+    for column in columns:
+        if column.doubts is not None:
+            found |= column.doubts
     return found
 
 

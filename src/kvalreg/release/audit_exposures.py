@@ -118,7 +118,8 @@ def _exact_n(sheet: Sheet, cells: slice) -> Floats:
 
 
 def _families(public: Public, sums: Sums, sheet: Sheet, group: Group) -> list[Family]:
-    policy = Policy(public.registries[group[0]].indicator(group[1]).min_denominator)
+    registry = public.registries[group[0]]
+    policy = Policy(registry.secret_below_of(registry.indicator(group[1])))
     summed = _summed(public, group)
     return [
         Family(public.units, cells, policy, summed, summed, remembered=sums) for cells in _printed(public, sheet, group)

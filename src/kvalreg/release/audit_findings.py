@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kvalreg.disclosure.attack import Measure
+from kvalreg.inputs.descriptor import IndicatorType
+from kvalreg.release.audit_cells import Group
 from kvalreg.release.audit_exposures import GivenAway, attacked
 from kvalreg.release.audit_files import Edition
 from kvalreg.release.audit_public import Key, Place, Public, Spot
@@ -21,7 +23,8 @@ class FindingKind(StrEnum):
     """What is wrong. Every kind fails the audit."""
 
     LEAK = "leak"
-    """A number, a verdict or a mark in a drawing stands beside a unit whose cell is hidden."""
+    """A number, a verdict or a mark in a drawing stands beside a unit whose cell is hidden, or anything but its number
+    of patients beside one whose result is not reliable."""
     EXPOSED = "exposed"
     """Published sums leave too few values for a hidden count."""
     CONTRADICTION = "contradiction"
@@ -58,8 +61,10 @@ def suspected(public: Public, now: Sheet, earlier: Sequence[Sheet]) -> bool:
     if now.unsettled or (now.hidden & now.told).any():
         return True
     newest = {group[0]: group[3] for group in sorted(now.slices, key=lambda group: group[3])}
-    by_place = _by_place(now.hidden_keys)
-    if any(True for claim in now.claims for _ in _claimed(claim, by_place, newest)):
+    if now.doubtful(_counts(public, now.groups)):
+        return True
+    by_place = _by_place((*now.hidden_keys, *now.patients))
+    if any(_leaks_by(claim, key, now) for claim in now.claims for key in _claimed(claim, by_place, newest)):
         return True
     return any(True for _ in attacked(public, now, earlier))
 
@@ -69,7 +74,7 @@ def found_in(public: Public, edition: Edition, now: Sheet, earlier: Sequence[She
 
     `now` and `earlier` are what this edition and earlier ones tell, put together.
     """
-    yield from _leaks(public, edition)
+    yield from _leaks(public, edition, now)
     yield from _exposures(public, edition, attacked(public, now, earlier))
     yield from (unattached(one.spot.file, one.spot.place) for one in edition.unattached)
 
@@ -83,20 +88,36 @@ def unattached(file: str, place: str) -> Finding:
 # --- leaks -----------------------------------------------------------------------------------------------------------
 _BESIDE = "A number, a verdict or a drawn mark stands beside this unit, whose result is hidden."
 _TOLD = "This place tells the result; elsewhere it is hidden."
+_UNRELIABLE = "More than the number of patients is told of this unit, whose result is not reliable."
 
 
-def _leaks(public: Public, edition: Edition) -> Iterator[Finding]:
+def _leaks(public: Public, edition: Edition, now: Sheet) -> Iterator[Finding]:
     hidden = edition.hidden
     for key in hidden:
         told = [one for one in edition.readings[key] if one.numbers is not None]
         yield from (_finding(public, FindingKind.LEAK, key, one.spot, _TOLD) for one in told)
-    by_place = _by_place(hidden)
+    for key in now.doubtful(_counts(public, now.groups)):
+        told = [one for one in edition.readings[key] if one.numbers]
+        yield from (_finding(public, FindingKind.LEAK, key, one.spot, _UNRELIABLE) for one in told)
+    by_place = _by_place((*hidden, *now.patients))
     newest: dict[str, int] = {}
     for key in edition.readings:
         newest[key.registry] = max(key.year, newest.get(key.registry, key.year))
     for claim in edition.claims:
         for key in _claimed(claim, by_place, newest):
-            yield _finding(public, FindingKind.LEAK, key, claim.spot, _BESIDE)
+            if _leaks_by(claim, key, now):
+                why = _UNRELIABLE if key in now.patients else _BESIDE
+                yield _finding(public, FindingKind.LEAK, key, claim.spot, why)
+
+
+def _leaks_by(claim: Claim, key: Key, now: Sheet) -> bool:
+    """Whether a claim tells too much of a cell: of one that is not reliable the number of patients may be told."""
+    return key not in now.patients or claim.patients is None or now.patients[key] != claim.patients
+
+
+def _counts(public: Public, groups: Iterable[Group]) -> set[Group]:
+    """The groups whose results are numbers of patients."""
+    return {group for group in groups if public.registries[group[0]].indicator(group[1]).type is IndicatorType.ANTALL}
 
 
 def _by_place(keys: Iterable[Key]) -> dict[Place, list[Key]]:
@@ -107,7 +128,7 @@ def _by_place(keys: Iterable[Key]) -> dict[Place, list[Key]]:
 
 
 def _claimed(claim: Claim, hidden: Mapping[Place, list[Key]], newest: Mapping[str, int]) -> Iterator[Key]:
-    """The hidden cells that a claim may be about. Where no year is known, the newest is meant."""
+    """The cells that a claim may be about. Where no year is known, the newest is meant."""
     spot = claim.spot
     for place in claim.places:
         for key in hidden.get(place, ()):

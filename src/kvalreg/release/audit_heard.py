@@ -33,8 +33,8 @@ class Heard:
         All that is printed about cells, one row after the other.
     beside
         The cells of which something is told that is no number of theirs, by their numbers in the block.
-    hidden
-        The cells that are marked as hidden, and at which place first.
+    hidden, unreliable
+        The cells that are marked as hidden, or as not reliable, and at which place first.
     claims
         Numbers beside units, where the cell is known in part.
     unattached
@@ -47,6 +47,7 @@ class Heard:
     numbers: Block = field(default_factory=Block)
     beside: set[int] = field(default_factory=set)
     hidden: dict[Key, str] = field(default_factory=dict)
+    unreliable: dict[Key, str] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     unattached: list[str] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
@@ -63,6 +64,8 @@ class Heard:
             else:
                 self.told.add(one.key.registry)
                 self.numbers.add(one.key[:4], one.key.place, [plainly(one.numbers)])
+                if one.unreliable:
+                    self.unreliable.setdefault(one.key, one.spot.place)
 
     def cells(self, groups: tuple[Sequence[Group], IntArray], places: tuple[Sequence[Place], IntArray]) -> IntArray:
         """Many cells by their numbers in the block: groups and places, and which of these each of them has."""
@@ -100,9 +103,11 @@ class Heard:
         parts = {registry: Part(cells.about(registry)) for registry in sorted(self.told)}
         for key, where in self.hidden.items():
             parts.setdefault(key.registry, Part()).hidden[key] = where
+        for key, where in self.unreliable.items():
+            parts[key.registry].unreliable[key] = where
         for claim in (*self.claims, *self._beside(cells)):
             spot = claim.spot
-            asked = (claim.places, claim.years, spot.registry, spot.ind_id, spot.context)
+            asked = (claim.places, claim.years, spot.registry, spot.ind_id, spot.context, claim.patients)
             part = parts.setdefault(spot.registry or ANY, Part())
             if asked not in part.claims and not _told(part, claim):
                 part.claims[asked] = claim._replace(spot=Spot(spot.file, "", spot.registry, spot.ind_id, spot.context))
@@ -121,4 +126,5 @@ def _told(part: Part, claim: Claim) -> bool:
     spot = claim.spot
     if len(claim.places) != 1 or len(claim.years) != 1 or spot.ind_id is None or spot.registry is None:
         return False
-    return Key(spot.registry, spot.ind_id, spot.context or "", claim.years[0], claim.places[0]) in part.numbers
+    key = Key(spot.registry, spot.ind_id, spot.context or "", claim.years[0], claim.places[0])
+    return key in part.numbers and key not in part.unreliable

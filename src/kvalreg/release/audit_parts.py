@@ -40,14 +40,15 @@ class Part:
     ----------
     numbers
         All that is printed about each cell, taken together; one after the other where it contradicts itself.
-    hidden
-        The cells that are marked as hidden, and at which place first.
+    hidden, unreliable
+        The cells that are marked as hidden, or as not reliable, and at which place first.
     claims
         Numbers beside units that are not about a cell in `numbers`, each once.
     """
 
     numbers: Mapping[Key, Sequence[Plain]] = field(default_factory=dict)
     hidden: dict[Key, str] = field(default_factory=dict)
+    unreliable: dict[Key, str] = field(default_factory=dict)
     claims: dict[tuple[object, ...], Claim] = field(default_factory=dict)
 
 
@@ -62,8 +63,8 @@ class Stored(NamedTuple):
         Per reading: which of the groups, and which of the places, as 32-bit numbers.
     numbers
         Per reading: the least and the greatest of each of `Numbers`, as doubles; nan for what is not printed.
-    hidden
-        Per hidden cell: which of the groups and places, and where in the file it is marked.
+    hidden, unreliable
+        Per cell marked so: which of the groups and places, and where in the file it is marked.
     claims
         As in `Part`, but for the file.
     """
@@ -73,6 +74,7 @@ class Stored(NamedTuple):
     at: bytes
     numbers: bytes
     hidden: list[tuple[int, int, str]]
+    unreliable: list[tuple[int, int, str]]
     claims: list[Claim]
 
 
@@ -82,17 +84,20 @@ def dump_part(part: Part) -> bytes:
     cells = part.numbers if isinstance(part.numbers, Cells) else Cells.of(part.numbers)
     groups = {group: at for at, group in enumerate(cells.groups)}
     places = {(level, orgnr): at for at, (level, orgnr) in enumerate(cells.places)}
-    hidden = []
-    for key, marked in part.hidden.items():
-        level, orgnr = key[4]
-        where = (groups.setdefault(key[:4], len(groups)), places.setdefault((level, orgnr), len(places)))
-        hidden.append((*where, marked))
+
+    def placed(marked: Mapping[Key, str]) -> list[tuple[int, int, str]]:
+        return [
+            (groups.setdefault(key[:4], len(groups)), places.setdefault((key[4][0], key[4][1]), len(places)), where)
+            for key, where in marked.items()
+        ]
+
+    hidden, unreliable = placed(part.hidden), placed(part.unreliable)
     claims = [
-        (tuple(tuple(place) for place in places), named, ("", *spot[1:5]))
-        for places, named, spot in part.claims.values()
+        (tuple(tuple(place) for place in places), named, ("", *spot[1:5]), patients)
+        for places, named, spot, patients in part.claims.values()
     ]
     at = np.stack([cells.ids // WIDE, cells.ids % WIDE], axis=1).astype(np.intc)
-    columns = (list(groups), list(places), at.tobytes(), cells.limits.tobytes(), hidden)
+    columns = (list(groups), list(places), at.tobytes(), cells.limits.tobytes(), hidden, unreliable)
     return marshal.dumps((*columns, claims), _WITHOUT_REFERENCES)
 
 
@@ -109,7 +114,7 @@ def join_parts(parts: list[bytes]) -> bytes:
             told.append(marshal.dumps((*columns, []), _WITHOUT_REFERENCES) if claimed else part)
     if claims:
         alone = [marshal.loads(claim) for claim in sorted(claims)]  # noqa: S302
-        told.append(marshal.dumps(([], [], b"", b"", [], alone), _WITHOUT_REFERENCES))
+        told.append(marshal.dumps(([], [], b"", b"", [], [], alone), _WITHOUT_REFERENCES))
     return marshal.dumps(told, _WITHOUT_REFERENCES)
 
 
@@ -121,5 +126,8 @@ def load_parts(stored: bytes) -> list[Stored]:
 def load_part(stored: bytes) -> Stored:
     """A part as it was kept; the claims have their names again."""
     kept = Stored(*marshal.loads(stored))  # noqa: S302 - the shelf has checked its checksum
-    claims = [Claim(tuple(Place(*one) for one in places), years, Spot(*spot)) for places, years, spot in kept.claims]
+    claims = [
+        Claim(tuple(Place(*one) for one in places), years, Spot(*spot), patients)
+        for places, years, spot, patients in kept.claims
+    ]
     return kept._replace(claims=claims)

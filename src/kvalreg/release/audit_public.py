@@ -7,19 +7,22 @@ own public files. Goes out: `Public`, and `Spot`, a place with what is known abo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeVar
 
 from babel import Locale
 
-from kvalreg.inputs.descriptor import Registry
+from kvalreg.disclosure.published import Status
+from kvalreg.inputs.descriptor import LEAST_SECRET, Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import Level, Units, read_units
 from kvalreg.project import Project
 from kvalreg.report.addresses import anchor
+from kvalreg.report.not_shown import SIGNS, NotShown, limit_of
 from kvalreg.report.wording import LANGUAGES, words
 
 CONTEXTS = ("caregiver", "resident")
@@ -84,11 +87,15 @@ class Key(NamedTuple):
 
 
 class Sentence(NamedTuple):
-    """A sentence that tells a result: the units and the titles that it names, and its years."""
+    """A sentence that tells a result: the units and the titles that it names, and its years.
+
+    `patients` is the number of patients where the sentence tells nothing else.
+    """
 
     places: tuple[Place, ...]
     titled: tuple[tuple[str, str], ...]
     years: tuple[int, ...]
+    patients: int | None = None
 
 
 class Spot(NamedTuple):
@@ -284,7 +291,7 @@ class Public:
 
     def _sentences_in(self, text: str) -> tuple[Sentence, ...]:
         """The sentences that tell a result of whatever they are about."""
-        told = (self._sentence[sentence] for sentence in _SENTENCE.split(text))
+        told = (self._sentence[sentence] for sentence in _SENTENCE.split(self.without_notes(text)))
         return tuple(sentence for sentence in told if sentence is not None)
 
     @cached_property
@@ -296,7 +303,22 @@ class Public:
             return None
         places, rest = self.mentioned(sentence)
         says, named_years = self._without_names[rest]
-        return Sentence(places, self.titled(sentence, None), named_years) if says else None
+        return Sentence(places, self.titled(sentence, None), named_years, _patients_in(sentence)) if says else None
+
+    def without_notes(self, text: str) -> str:
+        """A text without the notes that say why a value is not shown: their numbers are limits that everybody knows."""
+        return self._notes.sub(" ", text) if ":" in text else text
+
+    @cached_property
+    def _notes(self) -> re.Pattern[str]:
+        limits = {
+            NotShown(status, limit_of(status, indicator, registry.secret_below_of(indicator)))
+            for registry in self.registries.values()
+            for indicator in registry.indicators
+            for status in SIGNS
+        } | {NotShown(Status.SECRET, LEAST_SECRET)}
+        notes = {plain(one.note(words(language))) for one in limits for language in LANGUAGES}
+        return re.compile("|".join(re.escape(note) for note in sorted(notes)))
 
     @cached_property
     def _without_names(self) -> Memory[str, tuple[bool, tuple[int, ...]]]:
@@ -314,7 +336,8 @@ class Public:
 
     def says_result(self, text: str) -> bool:
         """Whether a text holds a number or a verdict that may be a result: no year, no ``95 %``, no title's number."""
-        rest = re.sub(r"95\s?%", " ", without_years(without_days(self.without_titles(text))))
+        text = self.without_titles(self.without_notes(text))
+        rest = re.sub(r"95\s?%", " ", without_years(without_days(text)))
         return _SAYS_RESULT.search(rest) is not None
 
     # --- addresses, ids, captions ------------------------------------------------------------------------------------
@@ -450,4 +473,24 @@ _SAYS_RESULT = re.compile(
     + "|".join(re.escape(phrase) for phrase in sorted(LEVEL_WORDS)),
     re.IGNORECASE,
 )
+
+
+def _of_patients(language: str) -> Iterator[str]:
+    """Patterns of the sentences that tell how many patients a unit has, and no result."""
+    say = words(language)
+    for key, form in product(("message.unit", "message.unit_provisional"), say.forms("message.count_patients")):
+        text = say(key, unit="UNIT", value=form.format(count="COUNT"), year="YEAR")
+        pattern = re.escape(plain(text)).replace("UNIT", ".+").replace("YEAR", r"\d{4}")
+        yield pattern.replace("COUNT", r"(?P<count>\d[\d ,]*)")
+
+
+_PATIENTS = tuple(re.compile(pattern) for language in LANGUAGES for pattern in _of_patients(language))
+
+
+def _patients_in(sentence: str) -> int | None:
+    """The number of patients of a sentence that tells nothing else; None for any other."""
+    found = next((match for one in _PATIENTS if (match := one.fullmatch(plain(sentence)))), None)
+    return int(re.sub(r"\D", "", found["count"])) if found else None
+
+
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ0-9])")

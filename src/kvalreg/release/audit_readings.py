@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from kvalreg.disclosure.published import Status
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.inputs.units import Level
 from kvalreg.release.audit_public import (
@@ -27,9 +28,11 @@ from kvalreg.release.audit_public import (
 )
 from kvalreg.release.audit_tables import Fragment, Passage, Record, Table, TextKind, told
 from kvalreg.release.published_numbers import Numbers, Plain, Span, drawn, plainly, printed, printed_interval
-from kvalreg.report.tables import FOOTNOTE
+from kvalreg.report.not_shown import FOOTNOTES, SIGNS
 
-HIDDEN_MARKS = catalogue("states.hidden", "revision.hidden")
+HIDDEN_MARKS = catalogue("states.secret", "revision.hidden")
+UNRELIABLE_MARKS = catalogue("states.few_patients", "states.low_coverage")
+"""Words in the place of a result that is not reliable: its number of patients may stand beside it, and nothing else."""
 _PROVISIONAL_WORDS = frozenset(
     plain(mark.format(level=level)) for mark in catalogue("states.provisional_level") for level in LEVEL_WORDS
 )
@@ -68,8 +71,11 @@ _SILENT = frozenset({"aside", "unit", "shown"})
 QUIET_ROLES = _SILENT - {"shown"}
 """Roles of columns in which only the mark of a hidden cell says anything."""
 _SEVERAL = 2
-HIDDEN_CODE = "hidden"
+HIDDEN_CODE = FOOTNOTES[Status.SECRET]
 """What open data has in the column ``footnote`` of a hidden cell."""
+UNRELIABLE_CODES = frozenset({FOOTNOTES[Status.FEW_PATIENTS], FOOTNOTES[Status.LOW_COVERAGE]})
+"""And of one whose result is not reliable."""
+_SIGNS = "".join(SIGNS.values())
 _WHOLE_OR_DECIMAL = re.compile(r"-?\d+(?:[.,]\d+)?")
 """A number as programs write it."""
 _ADDRESS = re.compile(r"[\w./-]+\.(?:json|csv|html)")
@@ -78,23 +84,25 @@ _ADDRESS = re.compile(r"[\w./-]+\.(?:json|csv|html)")
 class Reading(NamedTuple):
     """One place that tells of one cell. `numbers` is None where the cell is marked as hidden.
 
-    The key's context is empty where nothing around it tells which it is.
+    The key's context is empty where nothing around it tells which it is. `unreliable` where the cell is marked as such.
     """
 
     key: Key
     numbers: Numbers | None
     spot: Spot
+    unreliable: bool = False
 
 
 class Claim(NamedTuple):
     """A number, or a verdict, beside these units; what the spot does not know may be anything.
 
-    `years` is empty where none is named.
+    `years` is empty where none is named; `patients` is the number where nothing but one of patients is told.
     """
 
     places: tuple[Place, ...]
     years: tuple[int, ...]
     spot: Spot
+    patients: int | None = None
 
 
 class Unattached(NamedTuple):
@@ -118,6 +126,8 @@ class Word(NamedTuple):
     ----------
     mark, hides
         Whether it is the mark of a hidden cell, or a code that says that its row is hidden.
+    doubts
+        Whether it is a mark or a code of a cell that is not reliable.
     speaks
         Whether it may be a result.
     empty
@@ -128,6 +138,7 @@ class Word(NamedTuple):
 
     mark: bool
     hides: bool
+    doubts: bool
     speaks: bool
     empty: bool
     told: Told
@@ -188,7 +199,7 @@ class Reader:
         if kind is TextKind.LABEL and (places := _of_level(self.public.named[text], spot)):
             yield Claim(places, _years(spot), spot)
             return
-        for places, every_title, named_years in self.public.sentences[text]:
+        for places, every_title, named_years, patients in self.public.sentences[text]:
             titled = [one for one in every_title if spot.registry in (None, one[0])]
             if titled:
                 places = (*places, self._nation)
@@ -198,7 +209,7 @@ class Reader:
                 places = self.about(spot)
             if places:
                 where = spot.known(registry=titled[0][0], ind_id=titled[0][1]) if len(titled) == 1 else spot
-                yield Claim(places, named_years or _years(spot), where)
+                yield Claim(places, named_years or _years(spot), where, patients)
 
     def _without_namesakes(self, places: tuple[Place, ...], orgnr: str) -> tuple[Place, ...]:
         """Where a place tells of one unit, its name means that unit, and none of the others that bear it."""
@@ -228,18 +239,23 @@ class Reader:
         spot, names, texts, machine, own = record
         shape = self.shapes[names, machine, spot.english]
         words = [column[text] for column, text in zip(shape.columns, texts, strict=True)]
-        hidden = speaks = False
+        hidden = speaks = unreliable = False
         for word in words:
             hidden = hidden or word.mark
             speaks = speaks or word.speaks
-        hidden = hidden or _says_hidden(shape, words)
-        if not (hidden or speaks):
+            unreliable = unreliable or word.doubts
+        hidden = hidden or (not unreliable and _says_hidden(shape, words))
+        if not (hidden or speaks or unreliable):
             return
         spot, places = self._identify(record, shape)
         key = _key(spot, places)
         if key is not None:
             if hidden:
                 yield Reading(key, None, spot)
+            elif unreliable:
+                yield Reading(key, self.numbers_of(words, shape._replace(numbers=_tabled(shape)), key), spot, True)
+                yield from self._told_in_words(record, shape, Claim(places, _years(spot), spot))
+                return
             elif numbers := self.numbers_of(words, shape, key):
                 yield Reading(key, numbers, spot)
                 return
@@ -247,6 +263,12 @@ class Reader:
             yield Claim(places, _years(spot), spot)
         if own and key is None:
             yield Unattached(record.spot)
+
+    def _told_in_words(self, record: Record, shape: Shape, claim: Claim) -> Iterator[Claim]:
+        """What the sentences of a row say of its cell, which is not reliable."""
+        for role, text in zip(shape.roles, record.texts, strict=True):
+            if role == "text":
+                yield from (claim._replace(patients=one.patients) for one in self.public.sentences[text])
 
     def _shape_of(self, asked: tuple[tuple[str, ...], tuple[bool, ...], bool]) -> Shape:
         """What the columns of a table mean, worked out once for all its rows."""
@@ -275,14 +297,14 @@ class Reader:
             if machine and _WHOLE_OR_DECIMAL.fullmatch(text) and not self.public.has_numbered_names:
                 told = _numbers_in(text, role, machine=machine, english=english) if role in _NUMBERS else []
                 hides = role == "shown" and text == "0"
-                return Word(
-                    mark=False, hides=hides, speaks=role not in _SILENT, empty=False, told=told, parts=parts_of(told)
-                )
+                speaks, parts = role not in _SILENT, parts_of(told)
+                return Word(mark=False, hides=hides, doubts=False, speaks=speaks, empty=False, told=told, parts=parts)
             low = text.lower()
             told = _numbers_in(text, role, machine=machine, english=english) if role in _NUMBERS else []
             return Word(
-                _is_mark(text),
+                role != "before" and _is_mark(text),
                 low in ("false", "0") if role == "shown" else role == "footnote" and HIDDEN_CODE in text.split(),
+                role != "before" and _doubts(text, role),
                 role not in _SILENT and self._speaks_by_itself(text, without_role=role is None, machine=machine),
                 low in ("", "nan"),
                 told,
@@ -418,8 +440,20 @@ def _orgnrs(names: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def _is_mark(text: str) -> bool:
-    """Whether a text is the mark of a hidden cell, with or without the sign of its footnote."""
-    return text.removesuffix(FOOTNOTE).rstrip() in HIDDEN_MARKS
+    """Whether a text is the mark of a hidden cell, with or without the sign of its note."""
+    return text.rstrip(_SIGNS).rstrip() in HIDDEN_MARKS
+
+
+def _doubts(text: str, role: str | None) -> bool:
+    """Whether a text is the mark or the code of a cell that is not reliable."""
+    if role == "footnote":
+        return not UNRELIABLE_CODES.isdisjoint(text.split())
+    return text.rstrip(_SIGNS).rstrip() in UNRELIABLE_MARKS
+
+
+def _tabled(shape: Shape) -> tuple[tuple[int, str], ...]:
+    """The columns of numbers that are no sentences."""
+    return tuple((at, role) for at, role in shape.numbers if role != "text")
 
 
 def _numbers_in(text: str, role: str, *, machine: bool, english: bool) -> Told:

@@ -18,7 +18,7 @@ import numpy as np
 from kvalreg.disclosure.relations import BoolArray, IntArray
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.release.audit_cells import Group
-from kvalreg.release.audit_columns import Asked, Column, Columns, agreed_limits, hiding, limits_of, silent
+from kvalreg.release.audit_columns import Asked, Column, Columns, agreed_limits, doubted, hiding, limits_of, silent
 from kvalreg.release.audit_heard import Heard
 from kvalreg.release.audit_parts import group_of
 from kvalreg.release.audit_public import Memory, Place, Spot
@@ -184,7 +184,7 @@ class Rows:
             for (at, role), values in zip(enumerate(shape.roles), rows.values, strict=True)
         ]
         hidden, quiet = hiding(columns, shape.codes, shape.counts, rows.size), silent(columns, rows.size)
-        others = np.zeros(rows.size, dtype=np.bool_)
+        others = doubted(columns, rows.size)
         units = self._units_of(rows, others)
         places = self._places(rows, units)
         named_one = np.array([one is not None for one in self._first])[places]

@@ -8,7 +8,7 @@ cells about which places contradict each other, what each of them says. It judge
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +20,7 @@ from kvalreg.release.audit_files import Edition
 from kvalreg.release.audit_parts import Stored
 from kvalreg.release.audit_public import Key, Place
 from kvalreg.release.audit_readings import Claim
-from kvalreg.release.published_numbers import Numbers, Span, apart, named, together
+from kvalreg.release.published_numbers import Numbers, Span, apart, named, together, whole
 from kvalreg.statistics.intervals import Floats
 
 
@@ -38,6 +38,8 @@ class Sheet:
         Per cell: what each of `Numbers` lies between; nan for what is not printed. Shape (cells, numbers).
     hidden, told
         Whether a cell is marked as hidden anywhere, and whether it is told anywhere.
+    unreliable
+        Whether it is marked as not reliable anywhere.
     torn
         By cell: what places say that contradict each other, in their order.
     claims
@@ -53,6 +55,7 @@ class Sheet:
     high: Floats
     hidden: BoolArray
     told: BoolArray
+    unreliable: BoolArray
     torn: dict[int, list[Numbers]]
     claims: list[Claim]
     unsettled: bool = False
@@ -76,7 +79,31 @@ class Sheet:
     @cached_property
     def hidden_keys(self) -> list[Key]:
         """The hidden cells' keys."""
-        ids = self.ids[self.hidden]
+        return self._keys(self.hidden)
+
+    @cached_property
+    def patients(self) -> dict[Key, float]:
+        """How many patients each cell has that is not reliable; nan where no number is told."""
+        return dict(zip(self._keys(self.unreliable), _exactly(self.low, self.high)[self.unreliable], strict=True))
+
+    def doubtful(self, counts: Collection[Group]) -> list[Key]:
+        """The cells that are not reliable, and of which more than the number of patients is told.
+
+        Parameters
+        ----------
+        counts
+            Groups whose results are numbers of patients.
+        """
+        more = ~np.isnan(self.low[:, 1:]).all(axis=1)
+        counted = np.array([group in counts for group in self.groups], dtype=np.bool_)
+        if len(counted):
+            more |= counted[self.ids // WIDE] & ~np.isnan(self.low[:, 0])
+        torn = np.zeros(len(self), dtype=np.bool_)
+        torn[list(self.torn)] = True
+        return self._keys(self.unreliable & (more | torn))
+
+    def _keys(self, of: BoolArray) -> list[Key]:
+        ids = self.ids[of]
         groups: list[int] = (ids // WIDE).tolist()
         places: list[int] = (ids % WIDE).tolist()
         return [Key(*self.groups[group], self.places[at]) for group, at in zip(groups, places, strict=True)]
@@ -121,7 +148,7 @@ def sheet_of_parts(parts: Iterable[Stored]) -> Sheet:
     """What several files tell of one registry, its contexts settled as far as they can be."""
     groups: dict[Group, int] = {}
     places: dict[tuple[str, str], int] = {}
-    told, marked = list[IntArray](), list[int]()
+    told, marked, doubted = list[IntArray](), list[int](), list[int]()
     numbers, claims = list[bytes](), list[Claim]()
     for part in parts:
         group = np.array([groups.setdefault(one, len(groups)) for one in part.groups], dtype=np.int64)
@@ -130,9 +157,10 @@ def sheet_of_parts(parts: Iterable[Stored]) -> Sheet:
         told.append(group[at[::2]] * WIDE + place[at[1::2]])
         numbers.append(part.numbers)
         marked += [int(group[one]) * WIDE + int(place[other]) for one, other, _ in part.hidden]
+        doubted += [int(group[one]) * WIDE + int(place[other]) for one, other, _ in part.unreliable]
         claims += part.claims
     limits = np.frombuffer(b"".join(numbers), dtype=np.float64).reshape(-1, LIMITS)
-    rows = _Rows.of(np.concatenate([*told, np.zeros(0, dtype=np.int64)]), limits, marked)
+    rows = _Rows.of(np.concatenate([*told, np.zeros(0, dtype=np.int64)]), limits, marked, doubted)
     belong = _belonging(tuple(groups))
     settled = rows.moved(np.array(belong, dtype=np.int64)) if belong != list(range(len(belong))) else rows
     return _sheet(tuple(groups), tuple(Place(*one) for one in places), settled, claims, unsettled=-1 in belong)
@@ -142,7 +170,7 @@ def sheet_of_edition(edition: Edition) -> Sheet:
     """What was read word by word, once its contexts are settled."""
     groups: dict[Group, int] = {}
     places: dict[Place, int] = {}
-    told, marked = list[int](), list[int]()
+    told, marked, doubted = list[int](), list[int](), list[int]()
     numbers: list[float] = []
     for key, readings in edition.readings.items():
         cell = groups.setdefault(key[:4], len(groups)) * WIDE + places.setdefault(key.place, len(places))
@@ -152,8 +180,10 @@ def sheet_of_edition(edition: Edition) -> Sheet:
             else:
                 told.append(cell)
                 numbers += limits_of_spans(one.numbers)
+                if one.unreliable:
+                    doubted.append(cell)
     limits = np.array(numbers, dtype=np.float64).reshape(-1, LIMITS)
-    rows = _Rows.of(np.array(told, dtype=np.int64), limits, marked)
+    rows = _Rows.of(np.array(told, dtype=np.int64), limits, marked, doubted)
     return _sheet(tuple(groups), tuple(places), rows, edition.claims, unsettled=False)
 
 
@@ -180,8 +210,8 @@ class _Rows:
         Which cell each tells of.
     numbers
         What it tells, the least and the greatest of each of `Numbers` in turn; nan for what it does not.
-    marks
-        Whether it marks the cell as hidden.
+    marks, doubts
+        Whether it marks the cell as hidden, or as not reliable.
     later
         Whether it names no context: such places are put together by themselves first.
     """
@@ -189,32 +219,34 @@ class _Rows:
     ids: IntArray
     numbers: Floats
     marks: BoolArray
+    doubts: BoolArray
     later: BoolArray
 
     @classmethod
-    def of(cls, told: IntArray, numbers: Floats, marked: list[int]) -> _Rows:
-        """Places that tell numbers, then those that mark hidden cells."""
-        ids = np.concatenate([told, np.array(marked, dtype=np.int64)])
-        nothing = np.full((len(marked), LIMITS), np.nan)
-        return cls(ids, np.concatenate([numbers, nothing]), np.arange(len(ids)) >= len(told), ids < 0)
+    def of(cls, told: IntArray, numbers: Floats, marked: list[int], doubted: list[int]) -> _Rows:
+        """Places that tell numbers, then those that mark hidden cells, and cells that are not reliable."""
+        ids = np.concatenate([told, np.array(marked, dtype=np.int64), np.array(doubted, dtype=np.int64)])
+        nothing = np.full((len(ids) - len(told), LIMITS), np.nan)
+        at, doubts = np.arange(len(ids)), len(told) + len(marked)
+        return cls(ids, np.concatenate([numbers, nothing]), (at >= len(told)) & (at < doubts), at >= doubts, ids < 0)
 
     def moved(self, belong: IntArray) -> _Rows:
         """The same, each in the group that it belongs to."""
         group = belong[self.ids // WIDE]
         ids = group * WIDE + self.ids % WIDE
         kept = group >= 0
-        return _Rows(ids[kept], self.numbers[kept], self.marks[kept], (ids != self.ids)[kept])
+        return _Rows(ids[kept], self.numbers[kept], self.marks[kept], self.doubts[kept], (ids != self.ids)[kept])
 
 
 def _sheet(
     groups: tuple[Group, ...], places: tuple[Place, ...], rows: _Rows, claims: list[Claim], *, unsettled: bool
 ) -> Sheet:
     order = np.argsort(rows.ids, kind="stable")
-    ids, marks = rows.ids[order], rows.marks[order]
+    ids, marks, doubts = rows.ids[order], rows.marks[order], rows.doubts[order]
     starts, low, high = by_cell(ids, rows.numbers[order])
     if not len(starts):
         none = np.zeros(0, dtype=np.bool_)
-        return Sheet(groups, places, ids, low, high, none, none, {}, claims, unsettled)
+        return Sheet(groups, places, ids, low, high, none, none, none, {}, claims, unsettled)
     ends = np.append(starts[1:], len(ids))
     torn = {}
     for cell in np.flatnonzero(apart(low, high).any(axis=1)).tolist():
@@ -224,7 +256,14 @@ def _sheet(
             named(one) for some in by_context if some for one in together([_numbers(rows.numbers[row]) for row in some])
         ]
     hidden, told = np.logical_or.reduceat(marks, starts), np.logical_or.reduceat(~marks, starts)
-    return Sheet(groups, places, ids[starts], low, high, hidden, told, torn, claims, unsettled)
+    unreliable = np.logical_or.reduceat(doubts, starts)
+    return Sheet(groups, places, ids[starts], low, high, hidden, told, unreliable, torn, claims, unsettled)
+
+
+def _exactly(low: Floats, high: Floats) -> Floats:
+    """Numbers of patients; nan where none is told exactly."""
+    least, most = whole(low[:, 0], high[:, 0])
+    return np.where(least == most, least, np.nan)
 
 
 def _numbers(limits: Floats) -> Numbers:

@@ -13,7 +13,7 @@ from typing import Any
 
 from kvalreg.disclosure.gate import publish
 from kvalreg.disclosure.ledger import read_editions
-from kvalreg.disclosure.published import Published, Source, load_published
+from kvalreg.disclosure.published import Published, Source, Status, load_published
 from kvalreg.errors import ConfigurationError, UsageError
 from kvalreg.inputs.approval import REQUIRED, approval_line, approved_checksums
 from kvalreg.inputs.delivered import read_deliveries
@@ -27,6 +27,8 @@ from kvalreg.report.wording import Words, words
 from kvalreg.statistics.aggregation import aggregate
 
 _LEVELS = ("nation", "rhf", "hf", "county", "hospital")
+_NOT_SHOWN = {Status.SECRET: "secret", Status.FEW_PATIENTS: "few patients", Status.LOW_COVERAGE: "low coverage"}
+"""What is said of cells whose result is not shown."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,13 @@ def _summary(one: Difference) -> Iterator[str]:
     levels = sum(_level(change) is not None for change in values)
     yield (
         f"  Changed: {one.changes.count(Kind.CHANGED)}, {levels} of them to another level. "
-        f"No longer shown: {one.changes.count(Kind.HIDDEN)}. Shown again: {one.changes.count(Kind.SHOWN)}."
+        f"No longer shown: {one.changes.count(Kind.HIDDEN)}. Shown again: {one.changes.count(Kind.SHOWN)}. "
+        f"Not shown for another reason: {one.changes.count(Kind.REASON)}."
     )
-    yield f"  Hidden in all: {_hidden(one.before)} before, {_hidden(one.after)} after."
+    for status, what in _NOT_SHOWN.items():
+        counts = _count(one.before, status), _count(one.after, status)
+        if any(counts):
+            yield f"  {what[:1].upper()}{what[1:]}: {counts[0]} cells before, {counts[1]} after."
 
 
 def _cells(one: Difference) -> Iterator[str]:
@@ -122,9 +128,8 @@ def _cells(one: Difference) -> Iterator[str]:
         indicator = one.after.registry.indicator(change.ind_id)
         unit = one.after.units.by_orgnr.get(change.orgnr)
         name = unit.short_name if unit is not None else change.orgnr
-        before = "not shown" if change.kind is Kind.SHOWN else _text(change.before, change, one.after, say)
-        after = "no longer shown" if change.kind is Kind.HIDDEN else _text(change.after, change, one.after, say)
-        arrow = after if change.kind is Kind.HIDDEN else f"{before} -> {after}"
+        before, after = (_text(side, change, one.after, say) for side in (change.before, change.after))
+        arrow = f"{before} -> {after}" if change.kind is not Kind.HIDDEN else f"no longer shown, {after}"
         level = _level(change)
         yield f"  {name}, {indicator.title} ({change.context}) {change.year}: {arrow}{f', {level}' if level else ''}"
 
@@ -135,22 +140,27 @@ def _approval(one: Difference, project: Project) -> Iterator[str]:
         yield from (approval_line(sha256) for sha256 in one.waiting)
 
 
-def _text(side: Told | None, change: Change, published: Published, say: Words) -> str:
-    if side is None:
-        return ""
+def _text(side: Told, change: Change, published: Published, say: Words) -> str:
     indicator = published.registry.indicator(change.ind_id)
     patients = "" if side.patients is None else say.patients(indicator, side.patients)
-    return say.value(indicator, side.value) + (f" ({patients} patients)" if patients else "")
+    value = _NOT_SHOWN.get(side.status, "" if side.value is None else say.value(indicator, side.value))
+    return " ".join(part for part in (value, f"({patients} patients)" if patients else "") if part)
 
 
 def _level(change: Change) -> str | None:
-    if change.before is None or change.after is None or change.before.achievement == change.after.achievement:
+    if change.kind is not Kind.CHANGED or change.before.achievement == change.after.achievement:
         return None
     return f"level {change.before.achievement or 'none'} -> {change.after.achievement or 'none'}"
 
 
-def _hidden(published: Published | None) -> int:
-    return 0 if published is None else int((~published.cells["shown"].astype(bool)).sum())
+def _count(published: Published | None, status: Status) -> int:
+    """How many cells have a status; in an edition from before there were several, all that are not shown are secret."""
+    if published is None:
+        return 0
+    cells = published.cells
+    if "status" not in cells:
+        return int((~cells["shown"].astype(bool)).sum()) if status is Status.SECRET else 0
+    return int((cells["status"] == status).sum())
 
 
 # --- as JSON ---------------------------------------------------------------------------------------------------------
@@ -158,11 +168,9 @@ def as_json(one: Difference) -> str:
     """The difference for programs; keys as in `docs/release.md`."""
     say = words("en", one.after.registry.language)
 
-    def side(told: Told | None, change: Change) -> dict[str, Any] | None:
-        if told is None:
-            return None
-        text = _text(told, change, one.after, say)
-        return {"value": told.value, "patients": told.patients, "achievement": told.achievement, "text": text}
+    def side(told: Told, change: Change) -> dict[str, Any]:
+        numbers = {"value": told.value, "patients": told.patients, "achievement": told.achievement}
+        return numbers | {"status": told.status.value, "text": _text(told, change, one.after, say)}
 
     document = {
         "registry": one.after.registry.id,
@@ -192,6 +200,9 @@ def as_json(one: Difference) -> str:
             }
             for change in one.changes.values
         ],
-        "hidden": {"before": _hidden(one.before), "after": _hidden(one.after)},
+        **{
+            status.value: {"before": _count(one.before, status), "after": _count(one.after, status)}
+            for status in _NOT_SHOWN
+        },
     }
     return json.dumps(document, ensure_ascii=False, indent=1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kvalreg.disclosure.presentation import Presentation, Reason
-from kvalreg.disclosure.published import NUMBERS, Published, Source
+from kvalreg.disclosure.published import NUMBERS, Published, Source, Status
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.report.report import Report
@@ -80,4 +80,4 @@ def _cell(ind_id: str, year: int, unit: Unit) -> dict[str, object]:
     levels = {"achievement": "moderate", "certainty": "certain"} if "target" in ind_id else {}
     changes = {"change": "unclear", "series_change": "unclear"} if year != _YEARS[0] else {}
     words_ = dict.fromkeys(("achievement", "certainty", "change", "series_change"), "") | levels | changes
-    return {**key, "provisional": False, "shown": True, **numbers, **words_}
+    return {**key, "provisional": False, "status": Status.SHOWN.value, "shown": True, **numbers, **words_}

@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 
 from kvalreg.disclosure.presentation import LADDER, Reason
-from kvalreg.disclosure.published import Published, load_published
+from kvalreg.disclosure.published import Published, Status, load_published
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level
 from kvalreg.report import registry_text
@@ -28,14 +28,15 @@ from kvalreg.report.addresses import (
 )
 from kvalreg.report.display import Piece, html_piece, join
 from kvalreg.report.figures import FIGURES
-from kvalreg.report.figures.cells import Cells, known, shown_of
+from kvalreg.report.figures.cells import Cells, known
 from kvalreg.report.figures.works import drawn_works
 from kvalreg.report.markup import escape_markdown, own_words, safe_html
 from kvalreg.report.messages import Message, message, messages_piece, weightiest
+from kvalreg.report.not_shown import not_shown
 from kvalreg.report.selection import Selection
 from kvalreg.report.tables import IndicatorLine, indicator_table
 from kvalreg.report.wording import words
-from kvalreg.report.yours import units_block
+from kvalreg.report.yours import units_block, without_value
 
 PUBLISHED_FOLDER = "KVALREG_PUBLISHED"
 """Environment variable that says where the published cells lie; the project's own when it is not set."""
@@ -144,11 +145,11 @@ class Report(Selection):
         """The table of all indicators: the nation, and a place for the reader's own unit."""
         lines = []
         for indicator in self.indicators:
-            contexts = self.contexts(indicator)
+            contexts, secret_below = self.contexts(indicator), self.registry.secret_below_of(indicator)
             for context in contexts:
                 note = self.words(f"message.{context}") if len(contexts) > 1 else ""
                 lines += [
-                    IndicatorLine(indicator, cell, f"#{anchor(indicator.id)}", note)
+                    IndicatorLine(indicator, cell, f"#{anchor(indicator.id)}", note, secret_below)
                     for cell in self.nation(indicator, context)
                 ]
         key = "table.caption_provisional" if self.round == "interim" else "table.caption"
@@ -181,8 +182,9 @@ class Report(Selection):
         >>> Report.load("slag", 2025).text("slag_enhet")
         <kvalreg piece, ... characters>
         """
-        found = self._message(self.registry.indicator(ind_id), context)
-        said = escape(self.words("message.none", year=self.year)) if found is None else found.html(self.words)
+        indicator = self.registry.indicator(ind_id)
+        found = self._message(indicator, context)
+        said = escape(self._without(indicator, context)) if found is None else found.html(self.words)
         place = f'<p class="kv-yours" data-ind="{escape(ind_id)}" data-context="{context}" hidden></p>'
         return html_piece(f"<p>{said}</p>\n{place}")
 
@@ -210,12 +212,13 @@ class Report(Selection):
         figure = self.figure("compare", ind_id, context, order=order)
         indicator = self.registry.indicator(ind_id)
         level, cells = self.units_compared(indicator, context)
-        hidden = len(cells) - len(shown_of(cells))
-        if not (figure.markdown and hidden):
+        without = [cell for cell in cells if not cell["shown"]]
+        if not (figure.markdown and without):
             return figure
-        note = self.words("figure.hidden", count=hidden, unit_word=self.words(f"units.{level.value}", count=hidden))
-        why = self.words("states.hidden_note", minimum=indicator.min_denominator)
-        return join([figure, html_piece(f'<p class="kv-note">{escape(note)} {escape(why)}</p>')])
+        count = len(without)
+        said = [self.words("figure.hidden", count=count, unit_word=self.words(f"units.{level.value}", count=count))]
+        said += self.view(indicator, context).notes(without).lines(self.words)
+        return join([figure, *(html_piece(f'<p class="kv-note">{escape(text)}</p>') for text in said)])
 
     def funnel(self, ind_id: str, context: str = "caregiver") -> Piece:
         """Every unit against what chance allows for its number of patients, with how to read it."""
@@ -239,16 +242,14 @@ class Report(Selection):
     def presentation(self, ind_id: str, context: str = "caregiver") -> Piece:
         """Why the results are not shown per hospital; nothing where they are."""
         shown = self.published.presentation(ind_id, context, self.year)
-        if shown.reason is Reason.QUALITY:
+        nation = self.nation(self.registry.indicator(ind_id), context)
+        told = shown.reason is not Reason.SINGLE or any(cell["status"] == Status.LOW_COVERAGE for cell in nation)
+        if shown.reason is Reason.QUALITY or not told:  # a nation whose cell is secret says nothing of its coverage
             return Piece("")
-        unit_word = self.words(f"units.{shown.passed_over or shown.level}")
         text = self.words(
             f"presentation.{shown.reason}",
             level=self.words(f"presentation.per_{shown.level}"),
-            count=shown.low_coverage,
-            total=shown.units,
-            unit_word=unit_word,
-            unit_word_capital=_capital(unit_word),
+            units=self.words(f"presentation.units_{shown.passed_over or shown.level}"),
         )
         return html_piece(f'<p class="kv-note">{escape(text)}</p>')
 
@@ -283,7 +284,7 @@ class Report(Selection):
     # --- the registry's own words, and the page around them ----------------------------------------------------------
     def quality(self) -> Piece:
         """Coverage of the nation and of each unit, the method, and how experts judged the registry that year."""
-        nation = [cell for cell in self._nation_cells() if known(cell["coverage"])]
+        nation = [cell for cell in self._nation_cells() if known(cell["coverage"])]  # nowhere where it is secret
         text = self.words("page.coverage_none")
         if nation:
             newest = max(nation, key=lambda cell: cell["coverage_year"])
@@ -396,6 +397,14 @@ class Report(Selection):
         nation = self.nation(indicator, context)
         return message(indicator, nation[0], self.units_compared(indicator, context)) if nation else None
 
+    def _without(self, indicator: Indicator, context: str) -> str:
+        """What is said where the nation's value is not shown."""
+        for cell in self.nation(indicator, context):
+            why = not_shown(cell, indicator, self.registry.secret_below_of(indicator))
+            if why is not None:
+                return f"{without_value(cell, indicator, self.words)} {why.note(self.words)}"
+        return self.words("message.none", year=self.year)
+
     def _deliveries(self) -> str:
         """When the data were delivered, and whether any of them could not be used."""
         source, say = self.published.source, self.words
@@ -413,11 +422,11 @@ class Report(Selection):
         return min((one.level for one in shown), key=LADDER.index, default=Level.NATION)
 
     def _nation_cells(self) -> Cells:
-        """The nation's shown cells of this year, of every indicator and context."""
+        """The nation's cells of this year, of every indicator and context."""
         every = (
             self.nation(indicator, context) for indicator in self.indicators for context in self.contexts(indicator)
         )
-        return [cell for cells in every for cell in shown_of(cells)]
+        return [cell for cells in every for cell in cells]
 
 
 def rounds(published: Published) -> list[tuple[int, str]]:

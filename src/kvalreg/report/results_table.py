@@ -1,8 +1,8 @@
 """Tables of results for the site's own pages: one line for each indicator of a unit, or for each unit of an indicator.
 
 Comes in: published cells with what their lines are called. Goes out: HTML with a word and a symbol for every level,
-one mark for every hidden cell, and attributes that tell filters and the audit what a line is about. Made by hand and
-not with great-tables, since a national site has tens of thousands of them.
+a note for each reason why a value is not shown, and attributes that tell filters and the audit what a line is about.
+Made by hand and not with great-tables, since a national site has tens of thousands of them.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kvalreg.inputs.descriptor import Indicator
+from kvalreg.inputs.descriptor import LEAST_SECRET, Indicator
 from kvalreg.report.figures.cells import PublishedCell
 from kvalreg.report.markup import escape
-from kvalreg.report.tables import FOOTNOTE, CellContent, shown_contents, target_content
+from kvalreg.report.not_shown import Notes, not_shown
+from kvalreg.report.tables import CellContent, result_contents, target_content
 from kvalreg.report.wording import Words
 
-NOTE = "skjult"
-"""The id of the page's one footnote for hidden cells."""
 YOURS = {"unit": "yours.hospital", "above": "yours.hf"}
 """Columns that the page fills in once the reader has chosen a unit."""
 
@@ -36,6 +35,8 @@ class ResultLine:
         More attributes of the row: ``data-kv-...`` for the audit, ``data-f-...`` for filters.
     sort
         What the name is sorted by.
+    secret_below
+        The number below which the indicator's numbers of patients are secret.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ResultLine:
     words: Words
     attributes: Mapping[str, str] = field(default_factory=dict)
     sort: str = ""
+    secret_below: int = LEAST_SECRET
 
 
 @dataclass(frozen=True)
@@ -55,34 +57,33 @@ class TableLook:
     columns
         Of ``indicator`` or ``unit`` first, then ``value``, ``unit``, ``above``, ``patients``, ``target``, ``level``,
         ``change``.
+    anchor
+        What the ids of its notes begin with; no other table of the page has the same.
     attributes
         ``data-kv-...`` that hold for every line.
     """
 
     caption: str
     columns: tuple[str, ...]
+    anchor: str
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 def results_table(lines: Sequence[ResultLine], look: TableLook, words: Words) -> str:
-    """A table in a box that scrolls by itself where the page is narrow."""
+    """A table in a box that scrolls by itself where the page is narrow, and its notes."""
     first, *others = look.columns
     labels = {name: escape(words(YOURS.get(name, f"table.{name}"))) for name in others}
     yours = ' class="kv-yours-head"'
     heads = "".join(f'<th scope="col"{yours if name in YOURS else ""}>{label}</th>' for name, label in labels.items())
-    rows = "\n".join(_row(line, labels) for line in lines)
+    notes = Notes((not_shown(line.cell, line.indicator, line.secret_below) for line in lines), look.anchor)
+    rows = "\n".join(_row(line, labels, notes) for line in lines)
     caption = escape(look.caption)
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{caption}">'
         f'<table class="kv-table kv-stack" data-sortable{attributes_html(look.attributes)}><caption>{caption}</caption>'
         f'<thead><tr><th scope="col">{escape(words(f"table.{first}"))}</th>{heads}</tr></thead>\n'
-        f"<tbody>{rows}</tbody></table></div>"
+        f"<tbody>{rows}</tbody></table></div>{notes.below(words)}"
     )
-
-
-def hidden_note(words: Words) -> str:
-    """The page's one footnote for hidden cells; it holds no number, so that none stands beside a hidden result."""
-    return f'<p class="kv-note" id="{NOTE}">{FOOTNOTE} {escape(words("results.hidden_note"))}</p>'
 
 
 def attributes_html(attributes: Mapping[str, str]) -> str:
@@ -90,8 +91,8 @@ def attributes_html(attributes: Mapping[str, str]) -> str:
     return "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if value)
 
 
-def _row(line: ResultLine, labels: Mapping[str, str]) -> str:
-    contents = _contents(line)
+def _row(line: ResultLine, labels: Mapping[str, str], notes: Notes) -> str:
+    contents = {"target": target_content(line.indicator, line.words)} | result_contents(line, notes, line.words)
     cells = "".join(_cell(name, contents.get(name, CellContent()), line, label) for name, label in labels.items())
     sort = f' data-sort="{escape(line.sort)}"' if line.sort else ""
     return f'<tr{attributes_html(line.attributes)}><th scope="row"{sort}>{line.name}</th>{cells}</tr>'
@@ -103,12 +104,3 @@ def _cell(name: str, content: CellContent, line: ResultLine, label: str) -> str:
         return f'<td data-label="{label}" class="kv-yours-cell" {about}></td>'
     sort = f' data-sort="{escape(str(content.sort))}"' if content.sort != "" else ' data-sort=""'
     return f'<td data-label="{label}"{sort}>{content.html}</td>'
-
-
-def _contents(line: ResultLine) -> dict[str, CellContent]:
-    indicator, cell, words = line.indicator, line.cell, line.words
-    target = {"target": target_content(indicator, words)}
-    if cell["shown"]:
-        return target | shown_contents(indicator, cell, words)
-    mark = f'<a href="#{NOTE}" aria-label="{escape(words("table.footnote"))}">{FOOTNOTE}</a>'
-    return target | {"value": CellContent(f"{escape(words('states.hidden'))} {mark}")}

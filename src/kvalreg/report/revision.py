@@ -1,8 +1,9 @@
 """What differs between two publications of a registry: one account for readers, for feeds and for those who approve.
 
 Comes in: `Published` as it was and as it is. Goes out: `Changes`. Both values of a changed cell were public when they
-were shown. A cell that is hidden now keeps nothing of what it showed: it is told that it is not shown any longer, and
-no more. Whole years and levels that are new or gone are told as wholes.
+were shown. Of a cell that is secret now no number is told, not even of before: only that it is not shown any longer. Of
+one that is not reliable, before or now, the number of patients is told. Whole years and levels that are new or gone are
+told as wholes.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+import numpy as np
 import pandas as pd
+from pydantic import BeforeValidator
 
-from kvalreg.disclosure.published import Published
+from kvalreg.disclosure.published import Published, Status
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.wording import words
+from kvalreg.statistics.intervals import Bools
 
 _KEY = ["ind_id", "context", "year", "level", "orgnr"]
-_TOLD = ["shown", "value", "denominator", "achievement"]
+_TOLD = ["status", "value", "denominator", "achievement"]
 _WHOLE = 4
 """How many of `_KEY` name a whole: all units of a level in one year."""
 
@@ -30,25 +34,42 @@ class Kind(StrEnum):
     """What became of one cell."""
 
     CHANGED = "changed"
-    """It is shown, as before, and says something else."""
+    """Its status is as before, and its result or its number of patients is another."""
     HIDDEN = "hidden"
-    """It was shown and is not any longer."""
+    """Its result was shown and is not any longer."""
     SHOWN = "shown"
-    """It was hidden and is shown now."""
+    """Its result was not shown and is shown now."""
+    REASON = "reason"
+    """Its result was not shown and is not shown now, for another reason."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """What a shown cell tells. `patients` is None where it is not known; `achievement` is empty where there is none."""
+    """What a cell tells, and its status.
 
-    value: float
+    `value` is None where the result is not shown, `patients` where it is not known or not told; `achievement` is empty
+    where there is none.
+    """
+
+    value: float | None
     patients: int | None
     achievement: str
+    status: Status = Status.SHOWN
+
+
+UNTOLD = Told(None, None, "", Status.SECRET)
+"""A secret cell."""
+_Side = Annotated[Told, BeforeValidator(lambda told: UNTOLD if told is None else told)]
+"""Editions from before there were several reasons tell nothing of a side that was hidden."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One cell that differs. `before` is None unless it was shown then and is shown now; `after` when it is hidden."""
+    """One cell that differs: what is told of it as it was, and as it is.
+
+    Nothing but its status is told of a cell that is secret now, nor of what it was before; of a cell whose result is
+    not shown any longer, its former result is not told again.
+    """
 
     ind_id: str
     context: str
@@ -56,8 +77,8 @@ class Change:
     level: str
     orgnr: str
     kind: Kind
-    before: Told | None = None
-    after: Told | None = None
+    before: _Side
+    after: _Side
 
 
 class Whole(NamedTuple):
@@ -162,8 +183,9 @@ def changes(before: Published | None, after: Published) -> Changes:
 
     Notes
     -----
-    Worked: a hospital showed 80 av 100 and shows 82 av 100: `CHANGED` with both. It showed 80 av 100 and is hidden now:
-    `HIDDEN` with neither. Last year had no results and has some: one `Whole` for each level it is shown at.
+    Worked: a hospital showed 80 av 100 and shows 82 av 100: `CHANGED` with both. It showed 80 av 100 and is secret now:
+    `HIDDEN` with neither. It showed 80 av 100 of 60 patients and has too low a coverage now: `HIDDEN` with its patients
+    alone. Last year had no results and has some: one `Whole` for each level it is shown at.
     """
     new_cells = _told(after.cells)
     old_cells = _told(before.cells) if before is not None else new_cells.iloc[:0]
@@ -182,12 +204,15 @@ def changes(before: Published | None, after: Published) -> Changes:
 
 
 def _told(cells: pd.DataFrame) -> pd.DataFrame:
+    if "status" not in cells:  # an edition from before there were several reasons: all of them are told as one
+        status = cells["shown"].map({True: Status.SHOWN.value, False: Status.SECRET.value})
+        cells = cells.assign(status=status)
     return cells[[*_KEY, *_TOLD]].set_index(_KEY)
 
 
 def _only_in(these: pd.DataFrame, others: pd.DataFrame) -> tuple[Whole, ...]:
     """Every level of a year that shows a cell in these, and has none in the others, in order."""
-    shown = dict.fromkeys(Whole(*key[:_WHOLE]) for key in these.index[these["shown"].to_numpy(bool)])
+    shown = dict.fromkeys(Whole(*key[:_WHOLE]) for key in these.index[(these["status"] == Status.SHOWN).to_numpy()])
     there = {Whole(*key[:_WHOLE]) for key in others.index}
     return tuple(whole for whole in shown if whole not in there)
 
@@ -195,32 +220,46 @@ def _only_in(these: pd.DataFrame, others: pd.DataFrame) -> tuple[Whole, ...]:
 def _differences(old: pd.DataFrame, new: pd.DataFrame, after: Published) -> Iterator[Change]:
     both = new.index[new.index.isin(old.index)]
     was, now = old.loc[both], new.loc[both]
-    shown_before, shown_now = was["shown"].to_numpy(bool), now["shown"].to_numpy(bool)
-    same = (was["value"].to_numpy() == now["value"].to_numpy()) & (
-        was["achievement"].to_numpy() == now["achievement"].to_numpy()
-    )
-    same &= (was["denominator"].to_numpy() == now["denominator"].to_numpy()) | was["denominator"].isna().to_numpy()
     indicators = {indicator.id: indicator for indicator in after.registry.indicators}
-    for at in range(len(both)):
+    for at in np.flatnonzero(~_alike(was, now)).tolist():
         ind_id, context, year, level, orgnr = both[at]
-        cell = Change(ind_id, context, int(year), level, orgnr, Kind.HIDDEN)
-        if shown_before[at] and shown_now[at]:
-            if not same[at]:
-                told = _cell(was, at), _cell(now, at)
-                if _says(indicators[ind_id], told[0]) != _says(indicators[ind_id], told[1]):
-                    yield replace(cell, kind=Kind.CHANGED, before=told[0], after=told[1])
-        elif shown_before[at]:
-            yield cell
-        elif shown_now[at]:
-            yield replace(cell, kind=Kind.SHOWN, after=_cell(now, at))
+        kind, before, told = _told_of(_cell(was, at), _cell(now, at))
+        if _says(indicators[ind_id], before) != _says(indicators[ind_id], told):
+            yield Change(ind_id, context, int(year), level, orgnr, kind, before, told)
+
+
+def _alike(was: pd.DataFrame, now: pd.DataFrame) -> Bools:
+    """The cells of which nothing differs."""
+    same = was["status"].to_numpy() == now["status"].to_numpy()
+    same &= was["achievement"].to_numpy() == now["achievement"].to_numpy()
+    for name in ("value", "denominator"):
+        one, other = was[name].to_numpy(float), now[name].to_numpy(float)
+        same &= (one == other) | (np.isnan(one) & np.isnan(other))
+    return np.asarray(same, dtype=np.bool_)
+
+
+def _told_of(before: Told, after: Told) -> tuple[Kind, Told, Told]:
+    """What became of a cell, and what may be told of it as it was and as it is."""
+    shown_before, shown_now = before.status == Status.SHOWN, after.status == Status.SHOWN
+    if shown_now:
+        return Kind.CHANGED if shown_before else Kind.SHOWN, before, after
+    if after.status == Status.SECRET:
+        before = Told(None, None, "", before.status)
+    elif shown_before:
+        before = replace(before, value=None, achievement="")
+    if shown_before:
+        return Kind.HIDDEN, before, after
+    return Kind.CHANGED if before.status == after.status else Kind.REASON, before, after
 
 
 def _cell(cells: pd.DataFrame, at: int) -> Told:
     row = cells.iloc[at]
     patients = None if math.isnan(row["denominator"]) else int(row["denominator"])
-    return Told(float(row["value"]), patients, str(row["achievement"]))
+    value = None if math.isnan(row["value"]) else float(row["value"])
+    return Told(value, patients, str(row["achievement"]), Status(row["status"]))
 
 
-def _says(indicator: Indicator, told: Told) -> tuple[str, int | None, str]:
+def _says(indicator: Indicator, told: Told) -> tuple[str, int | None, str, Status]:
     """What a reader sees of a cell; the same in every language."""
-    return words("nb").value(indicator, told.value), told.patients, told.achievement
+    value = "" if told.value is None else words("nb").value(indicator, told.value)
+    return value, told.patients, told.achievement, told.status

@@ -96,7 +96,8 @@ class Selection:
     def view(self, indicator: Indicator, context: str) -> View:
         """What a figure of this indicator looks at."""
         level, _ = self.units_compared(indicator, context)
-        return View(indicator, context, self.year, level, self.words, self, self.registry.works(indicator.id))
+        works, secret_below = self.registry.works(indicator.id), self.registry.secret_below_of(indicator)
+        return View(indicator, context, self.year, level, self.words, self, works, secret_below)
 
     def coverage_view(self, indicator: Indicator) -> View | None:
         """What a figure of coverage looks at: the year in which it was last measured; None if it never was."""
@@ -107,7 +108,8 @@ class Selection:
         if newest is None:
             return None
         level = self.published.presentation(indicator.id, "caregiver", newest).level
-        return View(indicator, "caregiver", newest, level, self.words, self)
+        secret_below = self.registry.secret_below_of(indicator)
+        return View(indicator, "caregiver", newest, level, self.words, self, secret_below=secret_below)
 
     def unit_name(self, level: Level, orgnr: str) -> str:
         """The short name of a unit, where it repeats with the unit above, else its whole name; a county's own name.

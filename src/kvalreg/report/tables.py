@@ -1,29 +1,28 @@
 """The table of indicators, made with great-tables.
 
 Comes in: one published cell per indicator. Goes out: one HTML table with words and symbols, a place for the reader's
-own unit, and a footnote for every hidden cell. The look is the site's own style sheet; great-tables' style block is
-left out, since it would repeat itself.
+own unit, and a note for each reason why a value is not shown. The look is the site's own style sheet; great-tables'
+style block is left out, since it would repeat itself.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import pyarrow as pa
 from great_tables import GT
 
-from kvalreg.inputs.descriptor import Indicator
+from kvalreg.inputs.descriptor import LEAST_SECRET, Indicator
 from kvalreg.report.display import Piece, html_piece
 from kvalreg.report.figures.cells import PublishedCell, certainty_rank, known, level_text
 from kvalreg.report.figures.theme import drawn
 from kvalreg.report.markup import escape, own_words
+from kvalreg.report.not_shown import Notes, not_shown
 from kvalreg.report.wording import Words
 
-FOOTNOTE = "*"
-"""The mark of every hidden cell, whatever the reason."""
 _SYMBOLS = {
     "high": '<circle cx="8" cy="8" r="6.5" fill="currentColor"/>',
     "moderate": '<path d="M8 1.5a6.5 6.5 0 0 0 0 13z" fill="currentColor"/>',
@@ -35,14 +34,31 @@ _YOURS = {"unit": "yours.hospital", "above": "yours.hf"}
 _CHANGES = {"better": 0, "increased": 1, "unclear": 2, "decreased": 3, "worse": 4}
 
 
+class _Line(Protocol):
+    """A line of a table of results."""
+
+    @property
+    def indicator(self) -> Indicator:
+        """What is told of."""
+
+    @property
+    def cell(self) -> PublishedCell:
+        """The published cell."""
+
+    @property
+    def secret_below(self) -> int:
+        """The number below which the indicator's numbers of patients are secret."""
+
+
 @dataclass(frozen=True)
 class IndicatorLine:
-    """One indicator's line: its cell, where its name leads, and in which context it is counted."""
+    """One indicator's line: its cell, where its name leads, in which context it is counted, and what is secret."""
 
     indicator: Indicator
     cell: PublishedCell
     href: str
     note: str = ""
+    secret_below: int = LEAST_SECRET
 
 
 @dataclass(frozen=True)
@@ -74,7 +90,8 @@ def level_html(achievement: str, text: str) -> str:
 
 def indicator_table(anchor: str, lines: list[IndicatorLine], caption: str, words: Words) -> Piece:
     """The table of indicators: value as natural frequency, patients, target, level, certainty, change."""
-    contents = [_contents(line, anchor, words) for line in lines]
+    notes = Notes((not_shown(line.cell, line.indicator, line.secret_below) for line in lines), anchor)
+    contents = [_contents(line, notes, words) for line in lines]
     frame = pa.table({name: [row[name].html for row in contents] for name in _COLUMNS})
     labels = {name: words(_YOURS.get(name, f"table.{name}")) for name in _COLUMNS}
     with warnings.catch_warnings():
@@ -91,7 +108,7 @@ def indicator_table(anchor: str, lines: list[IndicatorLine], caption: str, words
     html = re.sub(r"<td [^>]*>", lambda _: f"<td {next(attributes)}>", html)
     html = re.sub(r'(<th[^>]*) id="[^"]*"', r"\1", html)
     box = f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(caption)}">{html}</div>'
-    return html_piece(box + "".join(_footnote(lines, anchor, words)))
+    return html_piece(box + notes.below(words))
 
 
 def _plain(html: str) -> str:
@@ -105,15 +122,7 @@ def _attributes(content: CellContent) -> str:
     return f' data-sort="{escape(str(content.sort))}"{content.attributes}'
 
 
-def _footnote(lines: list[IndicatorLine], anchor: str, words: Words) -> Iterator[str]:
-    hidden = [line for line in lines if not line.cell["shown"]]
-    if hidden:
-        minimum = max(line.indicator.min_denominator for line in hidden)
-        note = escape(words("states.hidden_note", minimum=minimum))
-        yield f'\n<p class="kv-note" id="{anchor}-note">{FOOTNOTE} {note}</p>'
-
-
-def _contents(line: IndicatorLine, anchor: str, words: Words) -> dict[str, CellContent]:
+def _contents(line: IndicatorLine, notes: Notes, words: Words) -> dict[str, CellContent]:
     indicator, cell = line.indicator, line.cell
     note = f' <span class="kv-note">{escape(line.note)}</span>' if line.note else ""
     title = own_words(escape(indicator.title), words)
@@ -123,10 +132,16 @@ def _contents(line: IndicatorLine, anchor: str, words: Words) -> dict[str, CellC
     for name in _YOURS:
         row[name] = CellContent(attributes=f' class="kv-yours-cell"{about} data-what="{name}"')
     row["target"] = target_content(indicator, words)
-    if not cell["shown"]:
-        mark = f'<a href="#{anchor}-note" aria-label="{escape(words("table.footnote"))}">{FOOTNOTE}</a>'
-        return row | {"value": CellContent(f"{escape(words('states.hidden'))} {mark}")}
-    return row | shown_contents(indicator, cell, words)
+    return row | result_contents(line, notes, words)
+
+
+def result_contents(line: _Line, notes: Notes, words: Words) -> dict[str, CellContent]:
+    """What a line says of its cell, by column: the result, or why it is not shown and how many patients there are."""
+    why = not_shown(line.cell, line.indicator, line.secret_below)
+    if why is None:
+        return shown_contents(line.indicator, line.cell, words)
+    told = {"value": CellContent(notes.html(why, words))}
+    return told | _patients(line.indicator, line.cell, words)
 
 
 def target_content(indicator: Indicator, words: Words) -> CellContent:
@@ -141,7 +156,7 @@ def shown_contents(indicator: Indicator, cell: PublishedCell, words: Words) -> d
     value = f"<strong>{escape(words.value(indicator, cell['value']))}</strong>"
     if known(cell["low"]):
         value += f' <span class="kv-note">({escape(words.interval(indicator, cell["low"], cell["high"]))})</span>'
-    achievement, patients = cell["achievement"], words.patients(indicator, cell["denominator"])
+    achievement = cell["achievement"]
     year = str(int(cell["change_from"])) if known(cell["change_from"]) else ""
     row = {
         "value": CellContent(value, drawn(cell["value"]) or 0),
@@ -152,6 +167,10 @@ def shown_contents(indicator: Indicator, cell: PublishedCell, words: Words) -> d
             escape(words(f"change.{cell['change'] or 'none'}", year=year)), _CHANGES.get(cell["change"], "")
         ),
     }
-    if patients:
-        row["patients"] = CellContent(escape(patients), int(cell["denominator"]))
-    return row
+    return row | _patients(indicator, cell, words)
+
+
+def _patients(indicator: Indicator, cell: PublishedCell, words: Words) -> dict[str, CellContent]:
+    """How many patients a cell counts; nothing where that is not told."""
+    patients = words.patients(indicator, cell["denominator"])
+    return {"patients": CellContent(escape(patients), int(cell["denominator"]))} if patients else {}

@@ -2,7 +2,7 @@
 
 Comes in: published cells of the levels that are presented. Goes out: one `<script>` per indicator and context with the
 units' cells of the page's year, as text; and the years of all units, which are the same for every page, for a file of
-their own. A hidden cell is said to be hidden, and nothing else is in it.
+their own. Of a cell whose value is not shown the reason is told, and the number of patients where it is not secret.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from kvalreg.report.figures.cells import Cells, PublishedCell, level_text, shown
 from kvalreg.report.figures.component import script_json
 from kvalreg.report.figures.theme import drawn
 from kvalreg.report.figures.view import View
+from kvalreg.report.not_shown import not_shown
 from kvalreg.report.wording import Words
 
 SERIES = ("orgnr", "year", "value", "low", "high", "provisional", "text")
@@ -35,7 +36,7 @@ def units_block(view: View, cells: Cells, series: str) -> Piece:
         The address of the file with the units' years.
     """
     now = [cell for cell in cells if cell["year"] == view.year]
-    units = {cell["orgnr"]: unit_told(cell, view.indicator, view.words) for cell in now}
+    units = {cell["orgnr"]: unit_told(cell, view.indicator, view.words, view.secret_below) for cell in now}
     ids = f'data-ind="{escape(view.indicator.id)}" data-context="{view.context}" data-series="{escape(series)}"'
     block = script_json({"year": view.year, "units": units})
     return html_piece(f'<script type="application/json" class="kv-units" {ids}>{block}</script>')
@@ -47,11 +48,14 @@ def units_series(cells: Cells, indicator: Indicator, words: Words) -> list[list[
     return [_year(cell, indicator, words) for cell in shown]
 
 
-def unit_told(cell: PublishedCell, indicator: Indicator, words: Words) -> dict[str, Any]:
-    """What is told of a unit's cell, as text; of a hidden one only that it is."""
+def unit_told(cell: PublishedCell, indicator: Indicator, words: Words, secret_below: int) -> dict[str, Any]:
+    """What is told of a unit's cell, as text; where its value is not shown, why, and what is told of its patients."""
     name = str(cell["unit"])
-    if not cell["shown"]:
-        return {"name": name, "text": words("message.unit_hidden", unit=name, year=cell["year"]), "shown": False}
+    why = not_shown(cell, indicator, secret_below)
+    if why is not None:
+        patients = words.patients(indicator, cell["denominator"])
+        told = {"name": name, "cell": why.word(words)} | ({"patients": patients} if patients else {})
+        return told | {"text": without_value(cell, indicator, words), "note": why.note(words), "shown": False}
     key = "message.unit_provisional" if cell["provisional"] else "message.unit"
     value = words.value(indicator, cell["value"])
     sentences = [words(key, unit=name, value=words.as_subject(indicator, value), year=cell["year"])]
@@ -69,6 +73,16 @@ def unit_told(cell: PublishedCell, indicator: Indicator, words: Words) -> dict[s
         "text": " ".join(sentences),
         "shown": True,
     }
+
+
+def without_value(cell: PublishedCell, indicator: Indicator, words: Words) -> str:
+    """The sentence on a cell whose value is not shown; the note follows it."""
+    about = {"unit": cell["unit"], "year": cell["year"]}
+    if not words.patients(indicator, cell["denominator"]):
+        return words("message.unit_secret_provisional" if cell["provisional"] else "message.unit_secret", **about)
+    patients = words("message.count_patients", count=int(cell["denominator"]))
+    key = "message.unit_provisional" if cell["provisional"] else "message.unit"
+    return words(key, value=patients, **about)
 
 
 def _year(cell: PublishedCell, indicator: Indicator, words: Words) -> list[Any]:

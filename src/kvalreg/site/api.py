@@ -170,7 +170,7 @@ def _indicators(shown: Shown) -> dict[str, bytes]:
     for ind_id, cell in zip(shown.rows["ind_id"], found, strict=True):
         cells[ind_id].append(cell)
     for ind_id, slug in slugs(published).items():
-        about = indicator_row(registry.indicator(ind_id))
+        about = indicator_row(registry.indicator(ind_id), registry)
         about = {name: value for name, value in about.items() if "description" not in name and value not in (None, "")}
         told = compact({"registry_name": registry.id, **about, **delivered(published)}).decode()[:-1]
         told += f',"data":[{",".join(cells[ind_id])}]}}'
@@ -180,7 +180,7 @@ def _indicators(shown: Shown) -> dict[str, bytes]:
 
 def _description(number: int, indicator: Indicator, published: Published) -> Answer:
     """An indicator as SKDE's ``/data/:register/descriptions`` has it."""
-    registry, row = published.registry, indicator_row(indicator)
+    registry, row = published.registry, indicator_row(indicator, published.registry)
     row = {name: value if value != "" else None for name, value in row.items()}
     title = row.pop("ind_title")
     return {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kvalreg.site.open_data import CODES, COLUMNS, NAMES
+from kvalreg.site.open_data import CODES, COLUMNS, NAMES, NOT_SHOWN
 from kvalreg.site.open_files import INDICATOR_COLUMNS
 
 Schema = dict[str, Any]
@@ -25,13 +25,24 @@ _CELL = {
     for column in COLUMNS
 }
 _KEY = ["context", "year", "unit_level", "orgnr", "unit_name"]
-_HIDDEN: Schema = {
-    "if": {"properties": {"footnote": {"pattern": "^hidden"}}, "required": ["footnote"]},
-    "then": {
-        "not": {"anyOf": [{"required": [name]} for name in NAMES if name in ("var", "denominator", "value", "dg")]}
-    },
-}
-"""A hidden cell has no number."""
+_RESULT = (
+    *("var", "value", "low", "high", "achievement", "certainty"),
+    *("change", "change_from", "series_change", "series_from"),
+)
+_COUNTED = ("denominator", "dg", "dg_year")
+
+
+def _without(names: tuple[str, ...], *codes: str) -> Schema:
+    """A cell whose first footnote is one of these codes has none of these fields."""
+    first = f"^({'|'.join(codes)})( |$)"
+    return {
+        "if": {"properties": {"footnote": {"pattern": first}}, "required": ["footnote"]},
+        "then": {"not": {"anyOf": [{"required": [name]} for name in names]}},
+    }
+
+
+_NOT_SHOWN: Schema = {"allOf": [_without(_RESULT, *NOT_SHOWN), _without(_COUNTED, "hidden")]}
+"""A cell that is not reliable has no result; a secret one has no number of patients and no coverage either."""
 
 
 def _object(properties: Schema, required: list[str] | None = None) -> Schema:
@@ -45,7 +56,7 @@ def _list(items: Schema) -> Schema:
 
 
 def _cells(properties: Schema, required: list[str]) -> Schema:
-    return _list(_object(properties, required) | _HIDDEN)
+    return _list(_object(properties, required) | _NOT_SHOWN)
 
 
 _UNIT = {"orgnr": _TEXT, "unit_name": _TEXT, "full_name": _TEXT, "unit_level": _CELL["unit_level"]}
@@ -74,6 +85,7 @@ _DESCRIPTION = {
     "sformat": _TEXT,
     "measure_unit": _TEXT_OR_NONE,
     "min_denominator": _WHOLE,
+    "secret_below": _WHOLE,
     "level_green": _NUMBER_OR_NONE,
     "level_yellow": _NUMBER_OR_NONE,
     "level_direction": {"enum": [0, 1, None]},

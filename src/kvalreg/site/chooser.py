@@ -22,7 +22,7 @@ UNIT_LIST = "enheter.json"
 def chooser(words: Words) -> str:
     """The place of the control, as HTML: empty without JavaScript, and carrying its words in the page's language."""
     said = {key: str(text) for key, text in words.catalogue["yours"].items()}
-    said |= {"hidden-cell": words("states.hidden"), "no-cell": words("states.no_data")}
+    said |= {"no-cell": words("states.no_data")}
     attributes = "".join(f' data-{key.replace("_", "-")}="{escape(text)}"' for key, text in said.items())
     return f'<div class="kv-chooser"{attributes}></div>'
 

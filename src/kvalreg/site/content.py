@@ -34,9 +34,7 @@ class UnitShare:
     glance
         Lines of what is certain, by the list that they belong to.
     table
-        The table of the unit's results.
-    hidden
-        Whether any of them is hidden.
+        The table of the unit's results, with its notes.
     cells
         Them again as JSON for scripts, with commas between.
     answers
@@ -45,7 +43,6 @@ class UnitShare:
 
     glance: Mapping[str, list[str]] = field(default_factory=dict)
     table: str = ""
-    hidden: bool = False
     cells: str = ""
     answers: str = ""
 

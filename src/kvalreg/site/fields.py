@@ -11,7 +11,7 @@ from html import escape
 from kvalreg.inputs.units import Level
 from kvalreg.report.addresses import FIELDS_PAGE, field_page, indicator_page, link, registry_page
 from kvalreg.report.markup import escape_markdown, own_words, raw_html
-from kvalreg.report.results_table import ResultLine, TableLook, hidden_note, results_table
+from kvalreg.report.results_table import ResultLine, TableLook, results_table
 from kvalreg.report.wording import Words, words
 from kvalreg.site import filters
 from kvalreg.site.content import Content, Shown, Site
@@ -57,8 +57,6 @@ def _page(site: Site, name: str) -> Page:
     ]
     for shown in site.fields[name]:
         parts += _section(shown, at, say)
-    if any(one.nation and not one.nation["shown"] for shown in site.fields[name] for one in shown.newest.national):
-        parts.append(raw_html(hidden_note(say)))
     trail = ((say("field_page.title"), FIELDS_PAGE),)
     return Page(at, name, "\n\n".join(parts), "nb", breadcrumb=trail, synthetic=site.synthetic)
 
@@ -76,7 +74,7 @@ def _section(shown: Shown, at: str, say: Words) -> list[str]:
         "data-kv-level": Level.NATION.value,
         "data-kv-orgnr": shown.published.units.nation.orgnr,
     }
-    table = results_table(lines, TableLook(caption, _COLUMNS, about), say)
+    table = results_table(lines, TableLook(caption, _COLUMNS, f"fotnote-{registry.id}", about), say)
     more = f'<p><a href="{link(registry_page(registry.id), at)}">{escape(say("field_page.see_registry"))}</a></p>'
     return [f"## {title} {{#{registry.id}}}", raw_html(f'<div data-f-group="gruppe">{table}</div>{more}')]
 
@@ -91,4 +89,6 @@ def _line(newest: Newest, one: NewestResults, at: str, told: Words) -> ResultLin
     name = f'<a href="{link(page, at)}">{own_words(escape(one.indicator.title), told)}</a>{note}'
     assert one.nation is not None
     about = {"data-kv-indicator": one.indicator.id, "data-kv-context": one.context, "data-kv-year": str(one.year)}
-    return ResultLine(name, one.indicator, one.nation, told, about | filters.result_values(one.nation, one.indicator))
+    about |= filters.result_values(one.nation, one.indicator)
+    secret_below = registry.secret_below_of(one.indicator)
+    return ResultLine(name, one.indicator, one.nation, told, about, secret_below=secret_below)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from kvalreg.disclosure.published import Status
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.figures.cells import PublishedCell
 from kvalreg.report.wording import Words
@@ -21,6 +22,7 @@ FIELD, YEAR, LEVEL, CERTAINTY, CHANGE, REGION = "fagomrade", "ar", "niva", "sikk
 """The filters' names in a page's address."""
 BETWEEN = "|"
 """What stands between several values of one row."""
+NOT_SHOWN = (Status.SECRET.value, Status.FEW_PATIENTS.value, Status.LOW_COVERAGE.value)
 _CHANGES = {"better": "improved", "worse": "worsened", "unclear": "unchanged"}
 
 
@@ -46,7 +48,7 @@ def choice(key: str, label: str, values: Iterable[str]) -> Filter:
 def result_filters(words: Words) -> tuple[Filter, ...]:
     """Level, certainty and change of results."""
     named = {
-        LEVEL: ("level", ("high", "moderate", "low", "without", "hidden")),
+        LEVEL: ("level", ("high", "moderate", "low", "without", *NOT_SHOWN)),
         CERTAINTY: ("certainty", ("certain", "uncertain")),
         CHANGE: ("change", ("improved", "worsened", "unchanged")),
     }
@@ -58,7 +60,7 @@ def result_filters(words: Words) -> tuple[Filter, ...]:
 
 def result_values(cell: PublishedCell, indicator: Indicator) -> dict[str, str]:
     """What `result_filters` find a row by, as attributes."""
-    level = "hidden" if not cell["shown"] else cell["achievement"] or "without"
+    level = cell["achievement"] or "without" if cell["shown"] else cell["status"]
     values = {LEVEL: level}
     if cell["shown"]:
         values |= {CERTAINTY: cell["certainty"], CHANGE: _changed(cell, indicator)}

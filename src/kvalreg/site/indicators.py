@@ -26,7 +26,7 @@ from kvalreg.report.drawing import draw
 from kvalreg.report.figures.cells import Cells, PublishedCell, ordered
 from kvalreg.report.markup import escape, escape_markdown, own_words, safe_html
 from kvalreg.report.report import Report
-from kvalreg.report.results_table import ResultLine, TableLook, hidden_note, results_table
+from kvalreg.report.results_table import ResultLine, TableLook, results_table
 from kvalreg.report.wording import Words
 from kvalreg.site import filters
 from kvalreg.site.content import Content, Shown, Site
@@ -63,8 +63,6 @@ def _page(shown: Shown, contexts: list[NewestResults], slugs: Slugs) -> Page:
         parts += [_report(newest, one).text(indicator.id, one.context)]
         parts += [html_piece(_to_downloads(say))] if one is contexts[0] else []
         parts += [_context(newest, one, _Place(at, slugs), several=several)]
-    if any(not cell["shown"] for one in contexts for cell in one.cells.values()):
-        parts.append(html_piece(hidden_note(say)))
     parts += [
         Piece(f"## {escape_markdown(say('indicator_page.about'))} {{#om}}"),
         html_piece(_definition(registry, indicator, _Place(at, slugs), say)),
@@ -137,7 +135,7 @@ def _unit_table(report: Report, one: NewestResults, place: _Place, target: str) 
         }
         lines = [_line(report, cell, indicator, place) for cell in [*nation, *cells]]
         form = filters.filter_form(target, _filters(report, cells), say)
-        table = form + results_table(lines, TableLook(caption, _COLUMNS, about), say)
+        table = form + results_table(lines, TableLook(caption, _COLUMNS, f"fotnote-{target}", about), say)
     return join([report.presentation(indicator.id, one.context), html_piece(table)])
 
 
@@ -165,7 +163,8 @@ def _line(report: Report, cell: PublishedCell, indicator: Indicator, place: _Pla
     attributes |= filters.row_values({filters.REGION: (_region(report, cell),)})
     attributes |= filters.result_values(cell, indicator)
     linked = f'<a href="{href}">{name}</a>' if href else name
-    return ResultLine(linked, indicator, cell, report.words, attributes)
+    secret_below = report.registry.secret_below_of(indicator)
+    return ResultLine(linked, indicator, cell, report.words, attributes, secret_below=secret_below)
 
 
 def _variation(report: Report, ind: str, context: str) -> Piece:
@@ -190,6 +189,7 @@ def _definition(registry: Registry, indicator: Indicator, place: _Place, say: Wo
         "source_of_data": escape(indicator.data_source) or escape(registry.name),
         "reviewed": escape(say.date(indicator.reviewed)) if indicator.reviewed else missing,
         "minimum": escape(say.number(indicator.min_denominator)),
+        "secret": escape(say("indicator_page.secret_value", limit=say.number(registry.secret_below_of(indicator)))),
         "registry": f'<a href="{link(registry_page(registry.id), place.at)}">{escape(registry.name)}</a>',
         "field": ", ".join(_field(name, place) for name in registry.medical_fields),
         "keywords": escape(", ".join(registry.keywords)),

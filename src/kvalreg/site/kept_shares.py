@@ -133,7 +133,7 @@ def _told(share: UnitShare, texts: dict[str, bytes]) -> list[object]:
     """A share with marks; the texts that they stand for are added to the others."""
     whole = any(sign in share.table for sign in _LOOKED_AT)
     table = share.table if whole else _marked(share.table, texts)
-    return [share.glance, table, share.hidden, _marked(share.cells, texts), _marked(share.answers, texts)]
+    return [share.glance, table, _marked(share.cells, texts), _marked(share.answers, texts)]
 
 
 def _marked(text: str, texts: dict[str, bytes]) -> str:

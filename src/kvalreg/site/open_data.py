@@ -1,8 +1,8 @@
 """The rows of open data: every published cell once, with the names that SKDE and imongr use.
 
 Owns the columns, their order and the codes of footnotes. Comes in: `Published`. Goes out: a table, from which the CSV
-and JSON files, the API's answers and the data dictionary are made, so that they never disagree. A hidden cell has its
-key and the footnote ``hidden``, and nothing else.
+and JSON files, the API's answers and the data dictionary are made, so that they never disagree. A secret cell has its
+key and the footnote ``hidden``, and nothing else; one that is not reliable has its reason, patients and coverage.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import pandas as pd
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.units import Level
 from kvalreg.report.addresses import anchor
+from kvalreg.report.not_shown import FOOTNOTES as CODE_OF
 
 DIGITS = 6
 """Numbers that are not whole have so many significant digits."""
@@ -71,7 +72,9 @@ CODES = {
     "series_change": ("better", "worse", "increased", "decreased", "unclear"),
 }
 """What the words in a column may be."""
-FOOTNOTES = ("hidden", "provisional", "no_interval")
+NOT_SHOWN = tuple(code for code in CODE_OF.values() if code)
+"""Codes of cells whose value is not shown: each such cell has one of them, and it comes first."""
+FOOTNOTES = (*NOT_SHOWN, "provisional", "no_interval")
 """Codes in the column ``footnote``; a cell may have several, with a space between them."""
 _EMPTY = ("null", '""')
 """What has no value, as JSON."""
@@ -140,11 +143,11 @@ def _footnotes(cells: pd.DataFrame) -> pd.Series[str]:
     """The codes of each cell's footnotes."""
     shown = cells["shown"].to_numpy(dtype=bool)
     marks = (
-        np.where(shown, "", "hidden"),
+        cells["status"].map(CODE_OF).to_numpy(dtype=object),
         np.where(cells["provisional"].to_numpy(dtype=bool), "provisional", ""),
         np.where(shown & cells["low"].isna().to_numpy(), "no_interval", ""),
     )
-    told = pd.Series(marks[0].astype(object), index=cells.index)
+    told = pd.Series(marks[0], index=cells.index, dtype=object)
     for mark in marks[1:]:
         told = (told + " " + mark).str.strip()
     return told

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kvalreg.disclosure.published import Published
-from kvalreg.inputs.descriptor import Indicator
+from kvalreg.inputs.descriptor import Indicator, Registry
 from kvalreg.inputs.units import Unit
 from kvalreg.report.wording import Words, words
 from kvalreg.site.content import Content, Shown, Site
@@ -29,6 +29,7 @@ INDICATOR_COLUMNS = (
     Column("sformat", "string"),
     Column("measure_unit", "string"),
     Column("min_denominator", "integer"),
+    Column("secret_below", "integer"),
     Column("level_green", "number"),
     Column("level_yellow", "number"),
     Column("level_direction", "integer"),
@@ -67,7 +68,8 @@ def registry_files(shown: Shown, site: Site) -> dict[str, bytes]:
     folder = f"data/{published.registry.id}"
     answer = compact({"registry_name": published.registry.id, **delivered(published)}).decode()
     told = (f'"{name}":[{",".join(values)}]' for name, values in columns.items())
-    described = (_csv_column([*indicator_row(indicator).values()]) for indicator in published.registry.indicators)
+    registry = published.registry
+    described = (_csv_column([*indicator_row(indicator, registry).values()]) for indicator in registry.indicators)
     return {
         f"{folder}/{RESULTS}.csv": _csv(NAMES, ()) + _csv_lines(columns),
         f"{folder}/{RESULTS}.json": f"{answer[:-1]},{','.join(told)}}}".encode(),
@@ -88,12 +90,12 @@ def delivered(published: Published) -> dict[str, str]:
     return {name: day.isoformat() for name, day in dates if day is not None}
 
 
-def indicator_row(indicator: Indicator) -> dict[str, Any]:
-    """An indicator's definition, as `INDICATOR_COLUMNS`."""
+def indicator_row(indicator: Indicator, registry: Registry) -> dict[str, Any]:
+    """An indicator's definition, as `INDICATOR_COLUMNS`; what is secret is its own choice, or its registry's."""
     named: dict[str, Any] = {"ind_id": indicator.id, "ind_title": indicator.title, "type": indicator.type.value}
     named |= {"include": int(indicator.include)}
     rest = {column.name: getattr(indicator, column.name) for column in INDICATOR_COLUMNS[len(named) :]}
-    return named | rest
+    return named | rest | {"secret_below": registry.secret_below_of(indicator)}
 
 
 def unit_row(unit: Unit) -> Sequence[str]:

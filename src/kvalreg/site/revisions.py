@@ -1,8 +1,8 @@
 """The revision log: which published numbers have changed since the last edition, and why; and all editions.
 
 Comes in: `History` and each registry's published cells. Goes out: ``/endringer/`` with a file for each registry,
-``/endringer.xml`` for news readers, and ``/utgaver/``. Whole years are told as such; a number that is hidden now is
-only said to be so.
+``/endringer.xml`` for news readers, and ``/utgaver/``. Whole years are told as such; a number that is secret now is
+only said not to be shown any longer.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 
-from kvalreg.disclosure.published import Published
+from kvalreg.disclosure.published import Published, Status
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.addresses import EDITIONS
 from kvalreg.report.markup import escape_markdown, raw_html
+from kvalreg.report.not_shown import FOOTNOTES
 from kvalreg.report.revision import Change, Changes, History, Kind, Told, Whole
 from kvalreg.report.wording import Words, words
 from kvalreg.site.content import Content, Site
@@ -27,6 +28,8 @@ FOLDER = "endringer"
 _MOST_ROWS = 200
 """So many changes of a registry stand on the page; its file has all of them."""
 _LEVELS = ("nation", "rhf", "hf", "county", "hospital")
+_SIDE = ["value", "denominator", "footnote"]
+"""Columns of a change's file that tell of a cell as it was, and as it is."""
 
 
 def revisions(site: Site) -> Content:
@@ -146,26 +149,26 @@ def _row(change: Change, published: Published, say: Words, columns: int) -> str:
 
 
 def _sides(change: Change, indicator: Indicator, say: Words) -> list[str]:
-    """Value and patients before, value and patients now."""
-    before = _side(change.before, indicator, say)
-    if change.kind is Kind.SHOWN:
-        before = [say("revision.was_hidden"), ""]
-    now = [say("revision.hidden"), ""] if change.kind is Kind.HIDDEN else _side(change.after, indicator, say)
+    """Value and patients before, value and patients now; in the place of a value that is not shown, why."""
+    before, now = _side(change.before, indicator, say), _side(change.after, indicator, say)
+    if change.kind is Kind.HIDDEN and change.after.status == Status.SECRET:
+        now[0] = say("revision.hidden")
     return [escape(text) for text in (*before, *now)]
 
 
-def _side(told: Told | None, indicator: Indicator, say: Words) -> list[str]:
-    if told is None:
-        return ["", ""]
-    return [say.value(indicator, told.value), "" if told.patients is None else say.patients(indicator, told.patients)]
+def _side(told: Told, indicator: Indicator, say: Words) -> list[str]:
+    value = "" if told.value is None else say.value(indicator, told.value)
+    if told.status != Status.SHOWN:
+        value = say(f"states.{told.status}")
+    return [value, "" if told.patients is None else say.patients(indicator, told.patients)]
 
 
 def _level_changed(change: Change) -> bool:
-    return bool(change.before and change.after and change.before.achievement != change.after.achievement)
+    return change.kind is Kind.CHANGED and change.before.achievement != change.after.achievement
 
 
 def _levels(change: Change, say: Words) -> str:
-    if not (change.before and change.after and _level_changed(change)):
+    if not _level_changed(change):
         return ""
     was, now = (say(f"levels.{told.achievement or 'none'}") for told in (change.before, change.after))
     return escape(say("revision.level", before=was, now=now))
@@ -177,11 +180,12 @@ def _unit(change: Change, published: Published) -> str:
 
 
 def _file(changes: Changes, published: Published) -> bytes:
-    """Every change of a registry as CSV; a hidden cell's numbers are absent, also those of before."""
+    """Every change of a registry as CSV; a secret cell's numbers are absent, also those of before."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     columns = ["registry", "ind_id", "context", "year", "level", "orgnr", "unit", "what"]
-    writer.writerow([*columns, "value_before", "denominator_before", "value", "denominator"])
+    columns += [f"{name}_before" for name in _SIDE] + _SIDE
+    writer.writerow(columns)
     for change in changes.values:
         key = [changes.registry_id, change.ind_id, change.context, change.year, change.level, change.orgnr]
         numbers = [*_numbers(change.before), *_numbers(change.after)]
@@ -189,10 +193,10 @@ def _file(changes: Changes, published: Published) -> bytes:
     return text.getvalue().encode()
 
 
-def _numbers(told: Told | None) -> list[str]:
-    if told is None:
-        return ["", ""]
-    return [f"{told.value:.4g}", "" if told.patients is None else str(told.patients)]
+def _numbers(told: Told) -> list[str]:
+    """What a side tells, as `_SIDE`."""
+    value = "" if told.value is None else f"{told.value:.4g}"
+    return [value, "" if told.patients is None else str(told.patients), FOOTNOTES[told.status]]
 
 
 # --- editions --------------------------------------------------------------------------------------------------------

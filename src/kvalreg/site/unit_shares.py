@@ -78,7 +78,6 @@ def _share(shown: Shown, orgnr: str, results: list[_Result], answers: str, say: 
     return UnitShare(
         _glance(results, say),
         _table(results, say),
-        any(not one.cell["shown"] for one in results),
         ",".join(blocks),
         answers,
     )
@@ -119,7 +118,8 @@ def _table(results: list[_Result], say: Words) -> str:
     newest = results[0].newest
     caption = f"{newest.registry.name}, {newest.round[0]}"
     lines = [_line(result, say) for result in results]
-    return f'<div data-f-group="gruppe">{results_table(lines, TableLook(caption, _COLUMNS), say)}</div>'
+    look = TableLook(caption, _COLUMNS, f"fotnote-{newest.registry.id}")
+    return f'<div data-f-group="gruppe">{results_table(lines, look, say)}</div>'
 
 
 def _line(result: _Result, say: Words) -> ResultLine:
@@ -130,7 +130,8 @@ def _line(result: _Result, say: Words) -> ResultLine:
     found_by = filters.row_values({filters.FIELD: registry.medical_fields})
     attributes = result.about | found_by | filters.result_values(result.cell, one.indicator)
     name = f'<a href="{_indicator_link(result)}">{title}</a>{note}'
-    return ResultLine(name, one.indicator, result.cell, told, attributes)
+    secret_below = registry.secret_below_of(one.indicator)
+    return ResultLine(name, one.indicator, result.cell, told, attributes, secret_below=secret_below)
 
 
 def _notes(result: _Result, say: Words) -> Iterable[str]:
@@ -143,8 +144,8 @@ def _notes(result: _Result, say: Words) -> Iterable[str]:
 
 def _block(name: str, result: _Result) -> dict[str, object]:
     """A result as the page's scripts read it."""
-    one = result.one
-    own = words("nb", result.newest.registry.language)
-    told = unit_told({**result.cell, "unit": name}, one.indicator, own)
+    one, registry = result.one, result.newest.registry
+    own = words("nb", registry.language)
+    told = unit_told({**result.cell, "unit": name}, one.indicator, own, registry.secret_below_of(one.indicator))
     units = {result.cell["orgnr"]: told}
     return {"ind_id": one.indicator.id, "context": one.context, "year": one.year, "units": units}

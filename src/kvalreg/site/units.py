@@ -15,7 +15,6 @@ from kvalreg.inputs.slugs import WITH_PAGE
 from kvalreg.inputs.units import Level, Unit
 from kvalreg.report.addresses import UNITS_PAGE, link, unit_page
 from kvalreg.report.markup import escape_markdown, raw_html
-from kvalreg.report.results_table import hidden_note
 from kvalreg.report.wording import Words, words
 from kvalreg.site import filters
 from kvalreg.site.content import Content, Site, UnitShare
@@ -122,7 +121,7 @@ def _box(title: str, lines: list[str], say: Words) -> str:
 
 
 def _all(found: _Found, say: Words) -> Iterable[str]:
-    """The filters, then a table for each registry below its first medical field, and the one footnote."""
+    """The filters, then a table for each registry below its first medical field."""
     by_field: dict[str, list[str]] = {}
     for registry, share in found:
         by_field.setdefault(registry.medical_fields[0], []).append(share.table)
@@ -136,8 +135,6 @@ def _all(found: _Found, say: Words) -> Iterable[str]:
     for field in sorted(by_field, key=str.lower):
         yield f"### {escape_markdown(field)}"
         yield raw_html("\n".join(by_field[field]))
-    if any(share.hidden for _, share in found):
-        yield raw_html(hidden_note(say))
 
 
 def _around(site: Site, unit: Unit, at: str, say: Words) -> str:

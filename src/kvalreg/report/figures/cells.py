@@ -1,7 +1,8 @@
 """Published cells as the rows of charts, tables and files; one way for all figures, so that they never disagree.
 
-Comes in: published cells with their units' names. Goes out: rows for charts and files, and lines of tables. A hidden
-cell is in no chart; in a table and a file it stands with the mark alone.
+Comes in: published cells with their units' names. Goes out: rows for charts and files, and lines of tables. A cell
+whose value is not shown is in no chart; in a table and a file the reason stands in the place of the value, and the
+number of patients where it is told.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.figures.component import Cell, Line
 from kvalreg.report.figures.theme import drawn
+from kvalreg.report.not_shown import FOOTNOTES
 from kvalreg.report.wording import Words
 
 PublishedCell = Mapping[str, Any]
@@ -72,7 +74,7 @@ def certainty_rank(cell: PublishedCell) -> int:
 
 
 def ordered(cells: Cells, indicator: Indicator, order: str) -> Cells:
-    """Units with the best first, by name, or the surest first; hidden ones last. Equals are ordered by name."""
+    """Units with the best first, by name, or the surest first; those not shown last. Equals are ordered by name."""
     if order not in ORDERS:
         raise ValueError(f"{order!r} is no order: use one of {', '.join(ORDERS)}")
     sign = 1 if indicator.level_direction == 0 else -1
@@ -95,12 +97,11 @@ def chart_row(cell: PublishedCell, indicator: Indicator, words: Words) -> dict[s
 
 
 def file_row(cell: PublishedCell) -> dict[str, Any]:
-    """A cell in a figure's file: imongr's names, numbers for programs; nothing but the mark where it is hidden."""
+    """A cell in a figure's file: imongr's names, numbers for programs; a secret one has its code and nothing else."""
     row = {"orgnr": cell["orgnr"], "unit": cell["unit"], "year": int(cell["year"])}
-    names = ("value", "low", "high", "denominator")
-    numbers = {name: drawn(cell[name]) if cell["shown"] else None for name in names}
+    numbers = {name: drawn(cell[name]) for name in ("value", "low", "high", "denominator")}
     marks = {name: str(bool(cell[name])).lower() for name in ("provisional", "shown")}
-    return row | numbers | {"achievement": cell["achievement"]} | marks
+    return row | numbers | {"achievement": cell["achievement"]} | marks | {"footnote": FOOTNOTES[cell["status"]]}
 
 
 def file_rows(cells: Cells) -> Rows:
@@ -108,20 +109,27 @@ def file_rows(cells: Cells) -> Rows:
     return [file_row(cell) for cell in cells]
 
 
-def value_cells(cell: PublishedCell, indicator: Indicator, words: Words) -> tuple[Cell, ...]:
-    """A cell as text: value, interval, patients, level with certainty; every one hidden when the cell is."""
+def value_cells(cell: PublishedCell, indicator: Indicator, words: Words, in_place: str) -> tuple[Cell, ...]:
+    """A cell as text: value, interval, patients, level with certainty.
+
+    Parameters
+    ----------
+    in_place
+        What stands in the place of a value that is not shown: `View.in_place`.
+    """
+    told = words.patients(indicator, cell["denominator"])
+    patients = Cell(told, int(cell["denominator"]) if told else "")
     if not cell["shown"]:
-        return (Cell(words("states.hidden"), ""), Cell(""), Cell(""), Cell(""))
+        return (Cell(in_place, ""), Cell(""), patients, Cell(""))
     interval = words.interval(indicator, cell["low"], cell["high"]) if known(cell["low"]) else ""
-    patients = words.patients(indicator, cell["denominator"])
     return (
         Cell(words.value(indicator, cell["value"]), drawn(cell["value"])),
         Cell(interval),
-        Cell(patients, int(cell["denominator"]) if patients else ""),
+        patients,
         Cell(level_text(cell, words), certainty_rank(cell)),
     )
 
 
-def unit_line(cell: PublishedCell, indicator: Indicator, words: Words) -> Line:
+def unit_line(cell: PublishedCell, indicator: Indicator, words: Words, in_place: str) -> Line:
     """A unit's line in a table."""
-    return Line((Cell(str(cell["unit"])), *value_cells(cell, indicator, words)), str(cell["orgnr"]))
+    return Line((Cell(str(cell["unit"])), *value_cells(cell, indicator, words, in_place)), str(cell["orgnr"]))

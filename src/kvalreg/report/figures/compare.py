@@ -81,8 +81,9 @@ def compare(view: View, order: str = "value") -> Figure | None:
         datasets={"zones": _zones(view, axis.lowest, axis.highest)} if targets else {},
     )
     title = say("figure.compare_title", unit_word=view.unit_word(2), year=view.year)
-    lines = tuple(unit_line(cell, indicator, say) for cell in listed)
-    table = Table(tuple(say(f"table.{name}") for name in _COLUMNS), lines)
+    notes = view.notes(listed)
+    lines = tuple(unit_line(cell, indicator, say, view.in_place(cell, notes)) for cell in listed)
+    table = Table(tuple(say(f"table.{name}") for name in _COLUMNS), lines, notes=notes.lines(say))
     text = _alt(view, shown_of(units), nation)
     return Figure(view.subject("compare"), title[0].upper() + title[1:], text, chart, table, file_rows(listed))
 
@@ -187,7 +188,8 @@ def _long(lines: int) -> alt.FieldEqualPredicate | dict[str, Any]:
 
 def _alt(view: View, shown: Cells, nation: Cells) -> str:
     say, indicator = view.words, view.indicator
-    known = len(shown_of(nation)) > 0
+    why = view.not_shown(nation[0]) if nation else None
+    of_nation = why.word(say) if why else say.value(indicator, nation[0]["value"]) if nation else say("states.no_data")
     text = say(
         "figure.compare_alt",
         title=indicator.title,
@@ -196,7 +198,7 @@ def _alt(view: View, shown: Cells, nation: Cells) -> str:
         unit_word=view.unit_word(len(shown)),
         lowest=say.value(indicator, min(numbers_of(shown, "value"))),
         highest=say.value(indicator, max(numbers_of(shown, "value"))),
-        nation=say.value(indicator, nation[0]["value"]) if known else say("states.hidden"),
+        nation=of_nation,
         target=say.target(indicator),
     )
     return text.strip()

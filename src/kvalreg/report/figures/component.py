@@ -53,11 +53,14 @@ class Table:
         One word per column; a row's first cell is its heading.
     counts
         True where rows count units, so that none of them is the result of a unit.
+    notes
+        What stands below: why values are not shown.
     """
 
     heading: tuple[str, ...]
     lines: tuple[Line, ...]
     counts: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,9 +169,11 @@ def table_html(table: Table, label: str) -> str:
     heading = "".join(f'<th scope="col">{escape(text)}</th>' for text in table.heading)
     rows = "\n".join(_line_html(line) for line in table.lines)
     kind = "kv-table kv-counts" if table.counts else "kv-table"
+    notes = "".join(f'\n<p class="kv-note">{escape(note)}</p>' for note in table.notes)
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(label)}">'
         f'<table class="{kind}" data-sortable><thead><tr>{heading}</tr></thead>\n<tbody>{rows}</tbody></table></div>'
+        f"{notes}"
     )
 
 

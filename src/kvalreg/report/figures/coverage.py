@@ -37,8 +37,10 @@ def coverage(view: View) -> Figure | None:
         params=[*axis.params, {"name": "target", "value": MIN_COVERAGE}],
         height=ROW * len(shown),
     )
-    lines = [Line((Cell(cell["unit"]), *value_cells(cell, indicator, say)[:3]), cell["orgnr"]) for cell in units]
-    table = Table(tuple(say(f"table.{name}") for name in _COLUMNS), tuple(lines))
+    notes = view.notes(units)
+    told = [value_cells(cell, indicator, say, view.in_place(cell, notes))[:3] for cell in units]
+    lines = [Line((Cell(cell["unit"]), *row), cell["orgnr"]) for cell, row in zip(units, told, strict=True)]
+    table = Table(tuple(say(f"table.{name}") for name in _COLUMNS), tuple(lines), notes=notes.lines(say))
     title = say("figure.coverage_title", unit_word=view.unit_word(2), year=view.year)
     text = say(
         "figure.coverage_alt",

@@ -91,7 +91,7 @@ def _years(cells: Cells) -> range:
 
 
 def _rows(cells: Cells, view: View) -> Rows:
-    """A unit's years, first to last; a hidden one, or one without a cell, has no value."""
+    """A unit's years, first to last; one that is not shown, or has no cell, has no value."""
     rows: Rows = []
     by_year = {int(cell["year"]): cell for cell in cells}
     unit = cells[0]["unit"]
@@ -185,12 +185,12 @@ def _alt(shown: Cells, view: View) -> str:
 
 def _table(cells: Cells, works: Sequence[DrawnWork], view: View) -> Table:
     several = len({cell["orgnr"] for cell in cells}) > 1
-    lines = []
+    lines, notes = [], view.notes(cells)
     for cell in cells:
         year = str(cell["year"]) + (f" ({view.words('figure.provisional')})" if cell["provisional"] else "")
         unit = (Cell(str(cell["unit"])),) if several else ()
-        told = value_cells(cell, view.indicator, view.words)
+        told = value_cells(cell, view.indicator, view.words, view.in_place(cell, notes))
         work = (Cell(letters_of(works, int(cell["year"]))),) if works else ()
         lines.append(Line((*unit, Cell(year, int(cell["year"])), *told, *work)))
     heading = (("unit",) if several else ()) + _COLUMNS + (("works",) if works else ())
-    return Table(tuple(view.words(f"table.{name}") for name in heading), tuple(lines))
+    return Table(tuple(view.words(f"table.{name}") for name in heading), tuple(lines), notes=notes.lines(view.words))

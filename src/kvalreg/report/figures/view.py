@@ -5,16 +5,18 @@ Comes in: what `Report` has been asked for. Goes out: the figure's subject, its 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from kvalreg.inputs.descriptor import Indicator
+from kvalreg.inputs.descriptor import LEAST_SECRET, Indicator
 from kvalreg.inputs.descriptor_texts import QualityImprovement
 from kvalreg.inputs.units import Level
 from kvalreg.report.addresses import anchor
-from kvalreg.report.figures.cells import Cells
+from kvalreg.report.figures.cells import Cells, PublishedCell
 from kvalreg.report.figures.component import Subject
+from kvalreg.report.not_shown import Notes, NotShown, not_shown
 from kvalreg.report.wording import Words
 
 _PLACES = {"trend": "utvikling", "compare": "enheter", "funnel": "trakt", "coverage": "dekning"}
@@ -46,6 +48,8 @@ class View:
         What the published cells of the nation and of those units are asked of; a figure looks at few of them.
     works
         The quality improvement work that concerns the indicator.
+    secret_below
+        The number below which the indicator's numbers of patients are secret.
     """
 
     indicator: Indicator
@@ -55,6 +59,7 @@ class View:
     words: Words
     source: Source
     works: tuple[QualityImprovement, ...] = ()
+    secret_below: int = LEAST_SECRET
 
     @cached_property
     def nation(self) -> Cells:
@@ -90,6 +95,19 @@ class View:
         """What a figure of this kind is about; its address never changes."""
         place = f"{_PLACES[kind]}-{anchor(self.indicator.id)}-{self.context}"
         return Subject(kind, place, self.indicator.id, self.context)
+
+    def not_shown(self, cell: PublishedCell) -> NotShown | None:
+        """Why a cell's value is not shown; None where it is."""
+        return not_shown(cell, self.indicator, self.secret_below)
+
+    def notes(self, cells: Iterable[PublishedCell]) -> Notes:
+        """The notes below a table of these cells."""
+        return Notes(map(self.not_shown, cells))
+
+    def in_place(self, cell: PublishedCell, notes: Notes) -> str:
+        """What stands in the place of a value that is not shown, with the sign of its note; empty where it is shown."""
+        why = self.not_shown(cell)
+        return notes.text(why, self.words) if why else ""
 
     def unit_word(self, count: int) -> str:
         """The word for so many of the units compared: ``sykehus``."""
