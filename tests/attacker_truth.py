@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
 from attacker_cells import Key
@@ -31,22 +32,32 @@ class Row(NamedTuple):
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows of a delivery in CSV."""
-    with path.open(encoding="utf-8", newline="") as file:
-        first = file.readline()
-        file.seek(0)
-        found = list(csv.DictReader(file, delimiter=";" if ";" in first else ","))
+    """The rows of a delivery in CSV or Parquet."""
+    if path.suffix == ".parquet":
+        table: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    else:
+        text = _text(path)
+        first = text.partition("\n")[0]
+        table = list(csv.DictReader(text.splitlines(), delimiter=max(";,\t", key=first.count)))
     return [
         Row(
-            row["context"],
+            str(row["context"]),
             int(row["year"]),
-            row["orgnr"],
-            row["ind_id"],
-            float(row["var"].replace(",", ".")),
+            str(row["orgnr"]),
+            str(row["ind_id"]),
+            float(str(row["var"]).replace(",", ".")),
             int(row.get("denominator") or 1),
         )
-        for row in found
+        for row in table
+        if any(value not in (None, "") for value in row.values())
     ]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        return path.read_text(encoding="latin-1")
 
 
 def in_force(deliveries: Iterable[Sequence[Row]]) -> list[Row]:
@@ -100,9 +111,22 @@ def _counted(kind: str, var: float, n: float) -> tuple[int, int | None]:
     return round(n), round(x) if kind == "beregnet_andel" and abs(x - round(x)) < 1e-6 * max(1, n) else None
 
 
-def truth_of_project(root: Path, registry: str, files: Sequence[str]) -> dict[Key, tuple[int, int | None]]:
-    """The true counts of a project's registry, from these deliveries in order."""
-    told: Any = YAML(typ="safe").load(root / "registries" / registry / "registry.yml")
-    types = {str(one["id"]): str(one["type"]) for one in told["indicators"]}
-    rows = in_force([read_rows(root / "data" / registry / name) for name in files])
+def truth_of_project(root: Path, registry: str, files: Sequence[str] = ()) -> dict[Key, tuple[int, int | None]]:
+    """The true counts of a project's registry: of these deliveries in order, or else of all that it lists."""
+    types = {str(one["id"]): str(one["type"]) for one in _descriptor(root, registry)["indicators"]}
+    folder = root / "data" / registry
+    if not files:
+        files = [str(one["file"]) for one in YAML(typ="safe").load(folder / "deliveries.yml")]
+    rows = in_force([read_rows(folder / name) for name in files])
     return true_counts(rows, read_units(root / "registries" / "units.csv"), types)
+
+
+def secret_below_of(root: Path, registry: str) -> dict[str, int]:
+    """The number below which each indicator's patients are secret: its own, else the registry's, else 5."""
+    told = _descriptor(root, registry)
+    least = int(told.get("secret_below", 5))
+    return {str(one["id"]): int(one.get("secret_below", least)) for one in told["indicators"]}
+
+
+def _descriptor(root: Path, registry: str) -> Any:
+    return YAML(typ="safe").load(root / "registries" / registry / "registry.yml")

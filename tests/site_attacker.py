@@ -34,7 +34,7 @@ class Found:
     n, x, y
         Its patients, numerator and misses; None where it has no numerator, or printed numbers contradict each other.
     told
-        Whether its number of patients, or its numerator, stands in an edition before its own.
+        Which of n, x and y stand in an edition before its own.
     of_all
         Whether the nation, which is shown, has 0 % or 100 %: then every unit in it has.
     """
@@ -44,7 +44,7 @@ class Found:
     n: Range | None
     x: Range | None = None
     y: Range | None = None
-    told: bool = False
+    told: frozenset[str] = frozenset()
     of_all: bool = False
 
 
@@ -103,13 +103,7 @@ class Report:
 
     def lines(self) -> list[str]:
         """What was found, one line for each cell, for a test's message."""
-        kinds = (
-            ("n", self.n_exact),
-            ("x", self.x_exact),
-            ("narrow", self.narrow),
-            ("WRONG", self.wrong),
-            ("OPEN", self.open),
-        )
+        kinds = {"n": self.n_exact, "x": self.x_exact, "narrow": self.narrow, "WRONG": self.wrong, "OPEN": self.open}
         return [
             f"{kind}: edition {one.edition} {one.key} n={one.n} x={one.x} y={one.y}"
             for kind, found in kinds.items()
@@ -117,11 +111,9 @@ class Report:
         ]
 
 
-def attack_sites(
-    sites: Sequence[Path], registry: str, supposed: Suppositions | None = None, *, enough: int = FREE
-) -> Bounds:
+def attack_sites(sites: Sequence[Path], registry: str, supposed: Suppositions | None = None) -> Bounds:
     """Attack a registry in the open data of these sites; see `attack`."""
-    return attack([read_seen(site, registry) for site in sites], supposed, enough=enough)
+    return attack([read_seen(site, registry) for site in sites], supposed)
 
 
 def attack(editions: Sequence[Seen], supposed: Suppositions | None = None, *, enough: int = FREE) -> Bounds:
@@ -171,8 +163,10 @@ def _attacked(editions: Sequence[Seen], supposed: Suppositions, enough: int) -> 
     found = []
     for edition, key, place in secret:
         n, x, y = (ranges.get(unknowns.get((edition, key, kind), -1)) for kind in "nxy")
-        rows = [facts.row.get(Column(edition, key.ind_id, kind)) for kind in "nxy"]
-        before = any((edition, facts.fact(row, place)) in told for row in rows if row is not None)
+        rows = {kind: facts.row.get(Column(edition, key.ind_id, kind)) for kind in "nxy"}
+        before = frozenset(
+            kind for kind, row in rows.items() if row is not None and (edition, facts.fact(row, place)) in told
+        )
         found.append(Found(edition, key, n, x, y, before, (edition, key.ind_id, key.year) in of_all))
     return Bounds(tuple(found), len(facts.program.impossible), facts.program.solved)
 
@@ -219,13 +213,12 @@ def compare_with_truth(bounds: Bounds, truth: Truth, secret_below: int | Mapping
         report.open += [one] if _is_open(one, least) else []
         exact = {kind for kind, claim in claims.items() if claim.exact}
         narrow = "n" in claims and claims["n"].greatest - claims["n"].least < least
-        shares = exact & {"x", "y"} and not one.of_all
-        if one.told:
-            report.told += [one] if exact or narrow else []
-            continue
-        report.n_exact += [one] if "n" in exact else []
-        report.x_exact += [one] if shares else []
-        report.narrow += [one] if narrow else []
+        shares = bool(exact & {"x", "y"}) and not one.of_all
+        known_n, known_x = "n" in one.told, bool(one.told & {"x", "y"})
+        report.told += [one] if (narrow and known_n) or (shares and known_x) else []
+        report.n_exact += [one] if "n" in exact and not known_n else []
+        report.x_exact += [one] if shares and not known_x else []
+        report.narrow += [one] if narrow and not known_n else []
     return report
 
 

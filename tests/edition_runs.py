@@ -1,0 +1,67 @@
+"""Editions made by the product for the attacker: whole sites, or only the open data of what passes the gate.
+
+The only module of the attack that imports kvalreg.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from attacker_truth import Row
+from kvalreg.disclosure.gate import publish
+from kvalreg.disclosure.ledger import close_edition, read_editions, save_edition
+from kvalreg.disclosure.published import Source
+from kvalreg.errors import FaultsError
+from kvalreg.inputs.delivered import Delivered
+from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.units import read_units
+from kvalreg.pipeline import Request, build
+from kvalreg.project import Project
+from kvalreg.release.edition import publish_edition
+from kvalreg.site.content import Shown, Site
+from kvalreg.site.open_files import open_files, registry_files
+from kvalreg.statistics.aggregation import aggregate
+from small_project import Silence
+
+
+def publish_cells(root: Path, edition: str, rows: Sequence[Row]) -> Path | str:
+    """Put the rows of a project's one registry through the gate; the folder of its open data, or why it was refused.
+
+    The rows go past the checks of a delivery.
+    """
+    project = Project(root)
+    units = read_units(project.units, "units.csv")
+    ((registry_id, registry),) = read_descriptors(project)[0].items()
+    table = pd.DataFrame(rows, columns=list(Row._fields)).assign(provisional=False, delivery=0)
+    results = aggregate(Delivered(registry_id, table, (), ()), registry, units)
+    source = Source(registry, units, ())
+    try:
+        gated = publish(results, source, read_editions(registry_id, project.ledger))
+    except FaultsError as error:
+        return str(error)
+    save_edition(gated.edition, registry_id, project.next_ledger)
+    close_edition(edition, project.ledger)
+    shown = Shown(gated.published, ())
+    site = Site((shown,))
+    folder = root / "_build" / "editions" / edition
+    for name, content in {**open_files(site).files, **registry_files(shown, site)}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def publish_site(root: Path, edition: str) -> Path | str:
+    """Build the project's whole site and publish it; the edition's permanent folder, or why it was refused."""
+    project = Project(root)
+    try:
+        account = build(project, Request(renderer="pandoc", workers=1), Silence())
+        failed = [str(entry.error) for entry in account.entries if not entry.ok]
+        if failed:
+            return "; ".join(failed)
+        publish_edition(edition, project)
+    except FaultsError as error:
+        return str(error)
+    return project.editions / edition
