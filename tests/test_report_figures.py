@@ -84,7 +84,7 @@ def test_a_hidden_unit_is_in_no_chart(kind: str) -> None:
     for orgnr in hidden if kind == "compare" else ():
         line = re.search(rf'<tr data-unit="{orgnr}">(.*?)</tr>', html)
         assert line is not None
-        assert re.findall(r"<td[^>]*>(.*?)</td>", line[1]) == ["Vises ikke *", "", "", ""]
+        assert re.findall(r"<td[^>]*>(.*?)</td>", line[1]) == ["Vises ikke\xa0*", "", "", ""]
     assert ("* Vises ikke: færre enn 5 pasienter" in html) == (kind == "compare")
 
 

@@ -17,6 +17,8 @@ from kvalreg.statistics.funnel import MIN_COVERAGE
 
 SIGNS = {Status.SECRET: "*", Status.FEW_PATIENTS: "†", Status.LOW_COVERAGE: "‡"}
 """The sign of each status's note. Where a table has several limits of one kind, the second has its sign twice."""
+_TOGETHER = "\N{NO-BREAK SPACE}"
+"""A sign is never on a line by itself."""
 FOOTNOTES = {
     Status.SHOWN: "",
     Status.SECRET: "hidden",
@@ -86,13 +88,17 @@ class Notes:
 
     def text(self, one: NotShown, words: Words) -> str:
         """The word in the place of a value, with its sign."""
-        return f"{one.word(words)} {self._signs[one]}"
+        return f"{one.word(words)}{_TOGETHER}{self._signs[one]}"
 
     def html(self, one: NotShown, words: Words) -> str:
         """The same as HTML; the sign leads to the note."""
         label = escape(words("table.footnote"))
         link = f'<a href="#{escape(self._id(one))}" aria-label="{label}">{self._signs[one]}</a>'
-        return f"{escape(one.word(words))} {link}"
+        return f"<span>{escape(one.word(words))}{_TOGETHER}{link}</span>"
+
+    def sentences(self, words: Words) -> tuple[str, ...]:
+        """The notes alone."""
+        return tuple(one.note(words) for one in self._signs)
 
     def lines(self, words: Words) -> tuple[str, ...]:
         """The notes as text, each behind its sign."""

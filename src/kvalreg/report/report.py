@@ -217,8 +217,8 @@ class Report(Selection):
             return figure
         count = len(without)
         said = [self.words("figure.hidden", count=count, unit_word=self.words(f"units.{level.value}", count=count))]
-        said += self.view(indicator, context).notes(without).lines(self.words)
-        return join([figure, *(html_piece(f'<p class="kv-note">{escape(text)}</p>') for text in said)])
+        said += self.view(indicator, context).notes(without).sentences(self.words)
+        return join([figure, html_piece(f'<p class="kv-note">{escape(" ".join(said))}</p>')])
 
     def funnel(self, ind_id: str, context: str = "caregiver") -> Piece:
         """Every unit against what chance allows for its number of patients, with how to read it."""
