@@ -13,23 +13,22 @@ from kvalreg.console import plain
 
 @click.command()
 @click.argument("site", type=click.Path(path_type=Path))
-@click.argument("editions", nargs=-1, type=click.Path(path_type=Path), metavar="[EARLIER ...]")
 @project_option
-def audit(site: Path, editions: tuple[Path, ...], root: Path) -> None:
+def audit(site: Path, root: Path) -> None:
     """Attack what SITE publishes: can anybody work out a number that is hidden?
 
-    Reads pages, tables, chart specs, alternative texts, prose and data files, never the secret results, and knows only
-    what every reader knows. Earlier editions of the site may be given as further folders.
+    Reads pages, tables, chart specs, alternative texts, prose and data files as a stranger does, and attacks what the
+    project's last build publishes together with every edition that readers have seen.
 
     \b
     Examples:
       kvalreg audit _site
-      kvalreg audit _site _build/editions/2025-06 --project ~/results
+      kvalreg audit _site --project ~/results
     """
     from kvalreg.project import Project
     from kvalreg.release.audit import audit as attack
 
-    found = attack(site, Project.open(root).root, editions)
+    found = attack(site, Project.open(root))
     click.echo(found.report_text())
     sys.exit(0 if found.passed else 1)
 

@@ -1,227 +1,424 @@
-"""The attack: for every hidden count, the least and the greatest value that all published numbers together allow.
+"""The attack: how far can what is published pin down a suppressed count?
 
-Owns the attacker's knowledge and reasoning. What comes in is a `View`, which holds no hidden count; what goes out are
-bounds, and which cells they give away. It hides nothing and decides nothing.
+Owns the attacker's reasoning. What comes in is a `System` and which groups are suppressed; what goes out are the counts
+that are given away (`Exposure`), with the reasons why (`cuts`), or the exact bounds of every count. It decides nothing.
 
-The attacker knows: every published n and x, exactly; every sum; that counts are whole numbers; that 0 <= x <= n; that a
-cell marked as hidden has at least one patient. Components without cycles are solved by reasoning (`components`), the
-others by integer programming (`solver`), so that the bounds are exact either way.
+The attacker knows every published count, every equation, that counts are whole and at least 0, and that a cell marked
+as suppressed has a patient. With v the true counts, every other possible world is ``v + d`` with ``A d = 0``,
+``d_j >= -(v_j - l_j)`` for suppressed counts and ``d_j = 0`` for published ones. The suppressed counts fall into
+components that share no equation, and each is looked at by itself:
+
+1. a linear program moves a count up by what it needs, or as far as it can be moved, and the same downwards. Where even
+   the linear program, which allows fractions, moves it less than it needs, the count is exposed, and the dual solution
+   tells why;
+2. whole solutions met on the way are worlds that fit what is published (*witnesses*): two of them that lie far enough
+   apart prove that a count is safe. Most solutions are whole, and each serves all counts of its component;
+3. where neither decides, an integer program does.
+
+Worked example: a trust of 12 patients, hospitals A 3 and B 5 suppressed, C 4 shown. A + B = 8 and both are at least 1:
+A can rise by 4 (B falls to 1) and fall by 2, so its bounds are 1 and 7, 6 apart: 5 are needed, and A is safe.
+
+Source: Fischetti M, Salazar-González JJ, *Management Science* 2001;47:1008-1027, the attacker subproblems.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from functools import cached_property
+from math import ceil, floor
 from typing import NamedTuple
 
 import numpy as np
 
-from kvalreg.disclosure.cells import UNBOUNDED, Policy, Table, View
-from kvalreg.disclosure.components import INFINITE, Component, build, groups, narrow
-from kvalreg.disclosure.found import Found
-from kvalreg.disclosure.relations import BoolArray, IntArray
-from kvalreg.disclosure.solver import Enough, solve
+from kvalreg.disclosure.cuts import Barrier, Cut, barrier, cut_of, surroundings
+from kvalreg.disclosure.programs import Constraints, FloatArray, Program, Solution
+from kvalreg.disclosure.system import NO_REST, PUBLIC, BoolArray, IntArray, Role, System
 
-_Part = tuple[bool, tuple[int, ...]]
-"""Whether the nation is shown, and a component's cells: what the attack finds there depends on nothing else."""
-_Found = tuple[Component, bool]
-"""A component with its bounds, and whether the published numbers agree."""
-
-
-class Measure(StrEnum):
-    """Which of a cell's counts."""
-
-    NUMERATOR = "numerator"
-    MISSES = "misses"
-    DENOMINATOR = "denominator"
+UNBOUNDED = int(np.iinfo(np.int64).max)
+"""The upper bound of a count that nothing limits."""
+CAP = 10**7
+"""A count that can be this great is told as unbounded: far above any national count, and far below where the tolerances
+of the solver matter."""
+MOST_WORLDS = 400
+"""Worlds that are remembered of a system."""
+MOST_REASONS = 4
+"""Exposed counts of one component that are explained at a time: more make fewer but slower attempts."""
+_WHOLE = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
-class Range:
-    """Least and greatest possible count per cell, shape (cells,); `UNBOUNDED` where nothing limits it."""
+class Exposure(NamedTuple):
+    """A suppressed count that is given away: its bounds are too close, or the least of a small one is raised."""
 
-    low: IntArray
-    high: IntArray
+    at: int
+    """The count's number."""
+    raised: bool = False
 
-    @property
-    def width(self) -> IntArray:
-        """Greatest minus least; 0 for a published count."""
-        return self.high - self.low
+
+@dataclass(frozen=True)
+class Finding:
+    """What the attack found in one component.
+
+    Parameters
+    ----------
+    counts
+        Its suppressed counts.
+    exposures, cuts
+        Some of its exposed counts, at least one where there is any, and why: inequalities that every safe choice
+        satisfies and this one breaks.
+    """
+
+    counts: tuple[int, ...]
+    exposures: tuple[Exposure, ...] = ()
+    cuts: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Bounds:
-    """What an attacker can say about every cell.
+    """Least and greatest possible value of each count, shape (counts,); `UNBOUNDED` where nothing limits it."""
+
+    low: IntArray
+    high: IntArray
+
+
+class Attack:
+    """The attack on one system; components that have been met before are remembered.
 
     Parameters
     ----------
-    n, x, misses
-        Bounds of denominators, numerators and denominators minus numerators; the last two are None without numerators.
-    consistent
-        False for hidden cells about which the published numbers contradict each other: nothing is proven about them.
+    system
+        What there is to know.
+    every
+        Find every exposed count, not some of each component alone.
     """
 
-    n: Range
-    x: Range | None
-    misses: Range | None
-    consistent: BoolArray
+    def __init__(self, system: System, *, every: bool = False) -> None:
+        self.system = system
+        self.most = len(system.value) if every else MOST_REASONS
+        self._found: dict[tuple[tuple[int, ...], tuple[bool, ...]], Finding] = {}
+        self._worlds = _Worlds(system.value)
+        self._told = sorted({group for group in system.told_by.tolist() if group >= 0})
 
-
-class Exposure(NamedTuple):
-    """A hidden cell that published numbers give away, and by which count."""
-
-    cell: int
-    measure: Measure
-
-
-def attack(view: View, enough: Enough | None = None) -> Bounds:
-    """Bounds on every hidden count.
-
-    Parameters
-    ----------
-    view
-        What is published.
-    enough
-        Bounds are then exact or at least as wide as this asks. Without it all bounds are exact.
-
-    Returns
-    -------
-    Bounds of all cells; published cells have equal bounds.
-
-    Notes
-    -----
-    Worked example: a health trust of 12 patients, hospitals A and B hidden, C shown with 4. A + B = 8 and each is at
-    least 1, so both lie between 1 and 7.
-    """
-    found: dict[tuple[int, ...], _Found] = {}
-    for group in groups(view):
-        component = build(view, group)
-        exact = narrow(component)
-        found[group] = component, exact is not None and (exact or solve(component, enough))
-    return _bounds(view, found)
-
-
-def _bounds(view: View, found: Mapping[tuple[int, ...], _Found]) -> Bounds:
-    """Bounds of the cells in these groups; other hidden cells are left with what their marks alone tell."""
-    consistent = np.ones(view.relations.size, dtype=np.bool_)
-    lows = [np.where(view.hidden, 0, values).tolist() for values in view.counts]
-    highs = [np.where(view.hidden, UNBOUNDED, values).tolist() for values in view.counts]
-    lows[-1] = np.where(view.hidden, view.least, view.n).tolist()
-    for group, (component, agrees) in found.items():
-        if not agrees:
-            consistent[list(group)] = False
-        for least, most, low, high in zip(component.low, component.high, lows, highs, strict=True):
-            for place, cell in enumerate(group):
-                low[cell] = least[place]
-                high[cell] = most[place] if most[place] < INFINITE else UNBOUNDED
-    ranges = [Range(np.array(low, np.int64), np.array(high, np.int64)) for low, high in zip(lows, highs, strict=True)]
-    if view.x is None:
-        return Bounds(n=ranges[0], x=None, misses=None, consistent=consistent)
-    return Bounds(n=ranges[2], x=ranges[0], misses=ranges[1], consistent=consistent)
-
-
-def exposed(bounds: Bounds, view: View, policy: Policy, small: BoolArray | None = None) -> list[Exposure]:
-    """The hidden cells whose bounds are narrower than the policy allows; empty for a safe release.
-
-    Parameters
-    ----------
-    bounds
-        From `attack` on the same view.
-    view
-        What is published.
-    policy
-        What must remain uncertain.
-    small
-        The cells hidden for their own smallness, for those who know them: their least denominator must not be raised
-        either, because a reader who knows that the unit is small would have fewer values left than the rule leaves.
-
-    Returns
-    -------
-    Exposures by cell, the denominator first.
-    """
-    marked = view.hidden if view.absent is None else view.hidden & ~view.absent
-    thin = bounds.n.width < policy.minimum
-    denominator = (marked & thin) | (view.hidden & ~bounds.consistent)
-    if view.absent is not None:
-        denominator |= view.absent & thin & (bounds.n.low < policy.minimum) & (bounds.n.high > 0)
-    if small is not None:
-        denominator |= small & view.hidden & (bounds.n.low > view.floor)
-    found = [Exposure(cell, Measure.DENOMINATOR) for cell in np.flatnonzero(denominator).tolist()]
-    if view.x is not None and bounds.x is not None and bounds.misses is not None:
-        for measure, span, counts in (
-            (Measure.NUMERATOR, bounds.x, view.x),
-            (Measure.MISSES, bounds.misses, view.n - view.x),
-        ):
-            known = marked & (span.width < policy.numerator_width) & ~view.told(counts)
-            found += [Exposure(cell, measure) for cell in np.flatnonzero(known).tolist()]
-    return sorted(found, key=lambda one: (one.cell, one.measure is not Measure.DENOMINATOR, one.measure))
-
-
-class Judge:
-    """The attack on attempts at hiding one table, by those who know it: remembers the components it has met."""
-
-    def __init__(self, table: Table, policy: Policy) -> None:
-        self.table = table
-        self.policy = policy
-        self.small = table.primary & (table.n < policy.minimum)
-        solution = (table.n,) if table.x is None else (table.x, table.n - table.x, table.n)
-        self.found = Found(solution)
-        self.enough = Enough(policy, self.small, solution, self.found)
-        self.suspected: dict[_Part, list[Exposure]] = {}
-        self.proven: dict[_Part, list[Exposure]] = {}
-        self.reasoned: dict[_Part, tuple[Component, bool | None]] = {}
-
-    def exposures(self, hidden: BoolArray) -> list[Exposure]:
-        """The exposed cells; when reasoning alone finds some, no program is solved for further ones."""
-        view = self.table.view(hidden)
-        nation = bool((self.table.mask("keep") & ~view.hidden).any())
-        parts = [(nation, group) for group in groups(view)]
-        found = self._judge(view, parts, self.suspected, self._reason)
-        return found or self._judge(view, parts, self.proven, self._solve)
-
-    def _judge(
-        self, view: View, parts: list[_Part], memory: dict[_Part, list[Exposure]], find: Callable[[View, _Part], _Found]
-    ) -> list[Exposure]:
-        fresh = [part for part in parts if part not in memory]
-        if fresh and self.found.count:
-            safe = self._safe(view)
-            memory |= {part: [] for part in fresh if all(safe[cell] for cell in part[1])}
-            fresh = [part for part in fresh if part not in memory]
+    def findings(self, suppressed: BoolArray, most: int | None = None) -> list[Finding]:
+        """What each component of suppressed counts gives away, of `most` counts; empty findings are left out."""
+        hidden: list[bool] = suppressed.tolist()
+        told = tuple(hidden[group] for group in self._told)
+        keys = [(counts, told) for counts in components(self.system, hidden)]
+        fresh = [key for key in keys if key not in self._found]
         if fresh:
-            home = {cell: part for part in fresh for cell in part[1]}
-            memory |= {part: [] for part in fresh}
-            bounds = _bounds(view, {part[1]: find(view, part) for part in fresh})
-            for one in exposed(bounds, view, self.policy, self.small):
-                if one.cell in home:
-                    memory[home[one.cell]].append(one)
-            # What reasoning has found exactly is proven.
-            self.proven |= {part: memory[part] for part in fresh if self.reasoned[part][1]}
-            for part in fresh:
-                if part in self.proven:
-                    del self.reasoned[part]
-        return sorted(one for part in parts for one in memory[part])
+            ranges = self._worlds.ranges(suppressed[self.system.group] & (self.system.group != PUBLIC))
+            for key in fresh:
+                component = _Component(self.system, key[0], ranges, self._worlds)
+                self._found[key] = component.finding(hidden, most or self.most)
+        return [self._found[key] for key in keys if self._found[key].exposures]
 
-    def _reason(self, view: View, part: _Part) -> _Found:
-        """What reasoning alone tells; it is remembered, and `_solve` goes on from there."""
-        component = build(view, part[1])
-        exact = narrow(component)
-        self.reasoned[part] = component, exact
-        return component, exact is not None
+    def exposures(self, suppressed: BoolArray) -> set[Exposure]:
+        """Counts that are given away, at least one of each component that gives any away."""
+        return {one for finding in self.findings(suppressed) for one in finding.exposures}
 
-    def _solve(self, view: View, part: _Part) -> _Found:
-        if part not in self.reasoned:
-            self._reason(view, part)
-        component, exact = self.reasoned[part]
-        return component, exact is not None and (exact or solve(component, self.enough))
 
-    def _safe(self, view: View) -> list[bool]:
-        """The cells that tables found before show to be uncertain enough."""
-        policy, absent = self.policy, self.table.mask("absent")
-        least, most = self.found.ranges(view.hidden)
-        width = most - least
-        safe = (width[-1] >= policy.minimum) & ~(self.small & (least[-1] > view.floor))
-        for measure, counts in enumerate(view.counts[:-1]):
-            safe &= (width[measure] >= policy.numerator_width) | absent | view.told(counts)
-        uncertain: list[bool] = safe.tolist()
-        return uncertain
+def components(system: System, hidden: Sequence[bool]) -> list[tuple[int, ...]]:
+    """The suppressed counts that equations connect; one in no equation is a component of its own."""
+    group_of, touching, rows = system.group_of, system.touching, system.equations.rows
+    counts_of = system.counts_of
+    seen: set[int] = set()
+    used: set[int] = set()
+    found = []
+    for group, is_hidden in enumerate(hidden):
+        if not is_hidden:
+            continue
+        for first in counts_of[group]:
+            if first in seen:
+                continue
+            seen.add(first)
+            inside = [first]
+            for count in inside:  # it grows while it is walked through
+                for number in touching[count]:
+                    if number in used:
+                        continue
+                    used.add(number)
+                    for other, _ in rows[number]:
+                        if other not in seen and group_of[other] >= 0 and hidden[group_of[other]]:
+                            seen.add(other)
+                            inside.append(other)
+            found.append(tuple(sorted(inside)))
+    return found
+
+
+def bounds(system: System, suppressed: BoolArray) -> Bounds:
+    """The exact bounds of every count, by two integer programs each.
+
+    It uses no true value but published ones, so that it cannot cheat; it is slow, and for those who want the bounds
+    themselves. Whether they are wide enough `Attack` tells much sooner.
+    """
+    hidden: list[bool] = suppressed.tolist()
+    low, high = system.value.copy(), system.value.copy()
+    for counts in components(system, hidden):
+        component = _Component(system, counts)
+        for count in counts:
+            least, most = component.extreme(count, -1), component.extreme(count, 1)
+            if least is None or most is None:
+                raise ValueError("The published numbers contradict each other. Correct the system's equations.")
+            low[count], high[count] = least, most if most < CAP else UNBOUNDED
+    return Bounds(low, high)
+
+
+class _Worlds:
+    """Worlds met so far: a world that differs from the true one in suppressed counts alone fits whatever else is
+    suppressed, so that what proved a count safe once often proves it again, at no cost.
+
+    Parameters
+    ----------
+    truth
+        The true counts.
+    """
+
+    def __init__(self, truth: IntArray) -> None:
+        self.truth = truth
+        self.values = np.zeros((0, len(truth)), dtype=np.int64)
+        self.differs = np.zeros((0, len(truth)), dtype=np.bool_)
+        self.met = 0
+
+    def add(self, counts: Sequence[int], values: IntArray) -> None:
+        """Remember a world; the newest takes the oldest one's place."""
+        if self.met == len(self.values) < MOST_WORLDS:
+            more = min(max(16, len(self.values)), MOST_WORLDS - len(self.values))
+            self.values = np.concatenate([self.values, np.repeat(self.truth[np.newaxis], more, axis=0)])
+            self.differs = np.concatenate([self.differs, np.zeros((more, len(self.truth)), dtype=np.bool_)])
+        row = self.met % len(self.values)
+        self.values[row] = self.truth
+        self.values[row, counts] = values
+        self.differs[row] = self.values[row] != self.truth
+        self.met += 1
+
+    def ranges(self, hidden: BoolArray) -> tuple[IntArray, IntArray]:
+        """Least and greatest values met in worlds that differ in these counts alone."""
+        fits = ~self.differs[:, ~hidden].any(axis=1)
+        if not fits.any():
+            return self.truth, self.truth
+        values = self.values[fits]
+        return np.minimum(self.truth, values.min(axis=0)), np.maximum(self.truth, values.max(axis=0))
+
+
+class _Component:
+    """One component: suppressed counts, the equations around them, and the worlds met so far.
+
+    Parameters
+    ----------
+    system, counts
+        What there is to know, and the component's counts.
+    ranges
+        Least and greatest values of all counts in worlds met before.
+    worlds
+        Where new worlds are remembered.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        counts: tuple[int, ...],
+        ranges: tuple[IntArray, IntArray] | None = None,
+        worlds: _Worlds | None = None,
+    ) -> None:
+        self.system, self.counts, self.worlds = system, counts, worlds
+        self.place = {count: at for at, count in enumerate(counts)}
+        self.numbers = sorted({number for count in counts for number in system.touching[count]})
+        inside = list(counts)
+        least, most = (system.value, system.value) if ranges is None else ranges
+        self.least, self.most = least[inside], most[inside]
+
+    @cached_property
+    def floors(self) -> FloatArray:
+        """The least value of each suppressed count."""
+        return np.array([self.system.leasts[count] for count in self.counts], dtype=float)
+
+    @cached_property
+    def whole_floors(self) -> FloatArray:
+        """Floors that make solutions whole: for who must have a patient, one with the outcome, or else one without.
+
+        ``n = x + y >= 1`` ties two networks together, of numerators and of misses, each of which has whole solutions.
+        ``x >= 1`` or ``y >= 1`` asks for more, and leaves them apart.
+        """
+        floors, values, rows = self.floors.copy(), self.system.values, self.system.equations.rows
+        for number in self.numbers:
+            row = rows[number]
+            if self.system.equations.role[number] == Role.PLAIN and len(row) == 3:
+                total, *shares = (count for count, _ in row)
+                inside = [one for one in shares if one in self.place and values[one] > 0]
+                if self.system.leasts[total] > 0 and inside:
+                    more = max(inside, key=lambda one: values[one])
+                    floors[self.place[more]] = max(1.0, floors[self.place[more]])
+        return floors
+
+    @cached_property
+    def whole_program(self) -> Program:
+        """The same program with `whole_floors`."""
+        program = self._program()
+        for column, low in enumerate(self.whole_floors.tolist()):
+            program.limit(column, low, np.inf)
+        return program
+
+    @cached_property
+    def program(self) -> Program:
+        """The equations, with a column per suppressed count and one per rest."""
+        return self._program()
+
+    def _program(self) -> Program:
+        system, width = self.system, len(self.counts)
+        rows, rests = system.equations.rows, system.equations.rest.tolist()
+        entries: list[tuple[int, int, float]] = []
+        right: list[float] = []
+        for at, number in enumerate(self.numbers):
+            known = 0
+            for count, factor in rows[number]:
+                column = self.place.get(count)
+                if column is None:
+                    known += factor * system.values[count]
+                else:
+                    entries.append((at, column, float(factor)))
+            if rests[number] != NO_REST:
+                entries.append((at, width, -1.0))
+                width += 1
+            right.append(float(-known))
+        low = np.zeros(width)
+        low[: len(self.counts)] = self.floors
+        limits = np.array(right)
+        return Program(Constraints(entries, (limits, limits), (low, np.full(width, np.inf))), nearly_whole=True)
+
+    def finding(self, hidden: Sequence[bool], most: int) -> Finding:
+        """What is given away here."""
+        system = self.system
+        exposures: list[Exposure] = []
+        cuts: dict[Cut, None] = {}
+        groups = {group for group, is_hidden in enumerate(hidden) if is_hidden}
+        protected = [count for count in self.counts if self._is_protected(count, hidden)]
+        explained: set[int] = set()
+        for count in sorted(protected, key=lambda count: (-int(system.need[count]), count)):
+            if system.group_of[count] in explained and most < len(system.value):
+                continue  # what protects one count of a group mostly protects the others
+            found = [*self._by_width(count), *self._by_least(count, hidden)]
+            for exposure, reason in found:
+                exposures.append(exposure)
+                explained.add(system.group_of[count])
+                teaches = reason is not None and reason.broken(groups)
+                cuts[reason if reason and teaches else surroundings(system, self.counts, count)] = None
+            if len(exposures) >= most:
+                break
+        return Finding(self.counts, tuple(exposures), tuple(cuts))
+
+    def _is_protected(self, count: int, hidden: Sequence[bool]) -> bool:
+        system = self.system
+        if not system.need[count] or not hidden[system.protected_with[count]]:
+            return False
+        told_by = int(system.told_by[count])
+        return told_by < 0 or hidden[told_by]
+
+    def _by_width(self, count: int) -> Iterable[tuple[Exposure, Cut | None]]:
+        """The count, where it is exposed for its bounds are too close."""
+        need, value = int(self.system.need[count]), self.system.values[count]
+        if self._width(count) >= need:
+            return
+        up = self._move(count, 1, need)
+        if self._width(count) >= need:
+            return
+        down = self._move(count, -1, need)
+        if self._width(count) >= need:
+            return
+        if floor(up.reach + _WHOLE) + floor(down.reach + _WHOLE) < need:
+            yield Exposure(count), cut_of(self.system, count, need, (up.barrier, down.barrier))
+            return
+        low, high = self.extreme(count, -1, value - need), self.extreme(count, 1, value + need)
+        if low is None or high is None or high - low < need:
+            yield Exposure(count), None
+
+    def _by_least(self, count: int, hidden: Sequence[bool]) -> Iterable[tuple[Exposure, Cut | None]]:
+        """The count, where it is small and what is published shows that it is not as small as it might be."""
+        if not self.system.small[count]:
+            return
+        value, low = self.system.values[count], self._floor(count, hidden)
+        if self.least[self.place[count]] <= low:
+            return
+        down = self._move(count, -1, value - low)
+        if self.least[self.place[count]] <= low:
+            return
+        if floor(down.reach + _WHOLE) < value - low:
+            yield Exposure(count, raised=True), cut_of(self.system, count, value - low, (down.barrier,))
+            return
+        least = self.extreme(count, -1, low)
+        if least is None or least > low:
+            yield Exposure(count, raised=True), None
+
+    def _floor(self, count: int, hidden: Sequence[bool]) -> int:
+        """The least that the marks alone tell: a suppressed total has a patient for each part marked as suppressed."""
+        system = self.system
+        low = system.leasts[count]
+        for number in system.touching[count]:
+            row = system.equations.rows[number]
+            if system.equations.role[number] == Role.SUM and row[0][0] == count:
+                parts = [part for part, _ in row[1:] if system.group_of[part] >= 0 and hidden[system.group_of[part]]]
+                low = max(low, sum(self._floor(part, hidden) for part in parts))
+        return low
+
+    def _width(self, count: int) -> int:
+        at = self.place[count]
+        return int(self.most[at] - self.least[at])
+
+    def _move(self, count: int, direction: int, need: int) -> _Reach:
+        """How far fractions can move the count by at most `need`, and what stands in the way."""
+        column, value = self.place[count], self.system.values[count]
+        found = self._moved(self.program, self.floors, count, direction, need)
+        if found is None:
+            return _Reach(float(need), {})
+        reach = abs(float(found.values[column]) - value)
+        if not self._witness(found):
+            less = self._moved(self.whole_program, self.whole_floors, count, direction, need)
+            if less is not None:
+                self._witness(less)
+        if reach > need - _WHOLE:
+            return _Reach(reach, {})
+        return _Reach(reach, barrier(self.system, self.numbers, found.prices, count, direction, need))
+
+    def _moved(self, program: Program, floors: FloatArray, count: int, direction: int, need: int) -> Solution | None:
+        """The world, perhaps with fractions, in which a count is moved furthest, by at most `need`."""
+        column, value = self.place[count], self.system.values[count]
+        low = floors[column] if direction > 0 else max(floors[column], float(value - need))
+        program.limit(column, low, float(value + need) if direction > 0 else np.inf)
+        cost = np.zeros(program.width)
+        cost[column] = -direction
+        found = program.minimum(cost)
+        program.limit(column, floors[column], np.inf)
+        return found
+
+    def _witness(self, found: Solution) -> bool:
+        """Take in a solution where it is whole: another world that fits what is published."""
+        values = found.values[: len(self.counts)]
+        if np.abs(found.values - np.rint(found.values)).max() > _WHOLE:
+            return False
+        world = np.rint(values).astype(np.int64)
+        self.least, self.most = np.minimum(self.least, world), np.maximum(self.most, world)
+        if self.worlds is not None:
+            self.worlds.add(self.counts, world)
+        return True
+
+    def extreme(self, count: int, direction: int, until: int | None = None) -> int | None:
+        """The least (-1) or greatest (1) whole value of a count, not looked for beyond `until`; None: there is none."""
+        column, least = self.place[count], self.system.leasts[count]
+        high = CAP if until is None or direction < 0 else until
+        low = least if until is None or direction > 0 else max(least, until)
+        self.program.limit(column, float(low), float(high))
+        cost = np.zeros(self.program.width)
+        cost[column] = -direction
+        found = self.program.whole_minimum(cost)
+        self.program.limit(column, float(least), np.inf)
+        if found is None:
+            return None
+        self._witness(found)
+        value = float(found.values[column])
+        return ceil(value - _WHOLE) if direction < 0 else floor(value + _WHOLE)
+
+
+class _Reach(NamedTuple):
+    """How far a count can be moved, and the barrier that stops it."""
+
+    reach: float
+    barrier: Barrier

@@ -1,197 +1,260 @@
-"""The two sides of a table of counts: what we know (`Table`, SECRET) and what a reader can see (`View`).
+"""Every cell of a registry in every edition, as arrays: what we know of it, and what readers have been shown.
 
-Owns what is asked of a release (`Policy`). A `View` holds no count of a hidden cell, so an attack on it cannot cheat.
-Neither shows a count when printed.
+Comes in: the cells of the edition that is being made, and the ledger's editions. Goes out: one `Cells`, SECRET. It
+decides nothing, and owns how a unit that has got another number is recognised: as the same *place*.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from enum import IntEnum
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
-from kvalreg.disclosure.relations import BoolArray, IntArray, Relations
+from kvalreg.disclosure.ledger import Edition, State
+from kvalreg.disclosure.relations import Sum, from_groups, from_tree
+from kvalreg.disclosure.system import BoolArray, IntArray
+from kvalreg.inputs.units import Level, Units
 
-UNBOUNDED = int(np.iinfo(np.int64).max)
-"""The upper bound of a count that published numbers do not limit."""
+CONTEXTS = ("caregiver", "resident")
+NONE = -1
+"""In place of a numerator: the cell has none."""
+_HEIGHT = {Level.HOSPITAL: 0, Level.HF: 1, Level.COUNTY: 1, Level.RHF: 2, Level.NATION: 3}
+Place = tuple[str, str]
+"""A unit, by its level and orgnr; a county's orgnr is its name."""
 
 
-@dataclass(frozen=True)
-class Policy:
-    """How uncertain a reader must remain about a hidden cell.
+class Print(IntEnum):
+    """What of a cell is printed."""
 
-    Parameters
-    ----------
-    minimum
-        The minimum denominator. Published numbers must leave at least ``minimum`` between the least and the greatest
-        possible denominator of every hidden cell: the width is at least 1, so no hidden denominator is ever exact, and
-        the greatest is above ``minimum``, so bounds never show which cell was hidden for its own smallness.
-    numerator_width
-        The same for the numerator, and for the denominator minus the numerator. 1: the numerator is not exact and the
-        cell is not known to be 0 % or 100 %. 0: numerators are not looked at.
-    """
-
-    minimum: int = 5
-    numerator_width: int = 1
-
-    def __post_init__(self) -> None:
-        if self.minimum < 1 or self.numerator_width < 0:
-            raise ValueError("minimum must be at least 1 and numerator_width at least 0. Correct the policy.")
+    NOTHING = 0
+    PATIENTS = 1
+    """Its number of patients: it is not reliable."""
+    ALL = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
-    """True counts and what the caller decided about each cell. SECRET. All arrays have shape (cells,).
+class Now:
+    """What is decided beforehand of each cell of the edition that is being made; shape (cells,).
 
     Parameters
     ----------
-    relations
-        The sums that hold among the cells.
-    n
-        Denominators, 0 for a unit without data (that it has none is shown openly).
-    x
-        Numerators, ``0 <= x <= n``; None for types without a summed numerator (means, medians).
+    candidate
+        It can be shown, or suppressed with a mark; of other cells nothing is printed.
+    prints
+        What of it is printed where it is not suppressed (`Print`).
     primary
-        Must be hidden and protected: too few patients, low coverage, or hidden for good in an earlier edition.
-    absent
-        Not presented at all, because another level is. Its own count needs protection only where it may be small.
-    known
-        Already public: an earlier edition shows this very count, so hiding it now protects nothing.
-    keep
-        Hidden only if nothing else protects a denominator: the nation.
-    previously_hidden
-        Hidden in an earlier edition; preferred when a choice is to be made.
-
-    Raises
-    ------
-    ValueError
-        Shapes differ, a count is impossible, a sum does not hold, or a cell is marked in contradictory ways.
+        It must be suppressed.
+    minimum
+        Its `secret_below`.
+    coverage
+        The number of the cell that holds its coverage, or -1.
     """
 
-    relations: Relations
+    candidate: BoolArray
+    prints: IntArray
+    primary: BoolArray
+    minimum: IntArray
+    coverage: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """All cells, edition by edition, the one that is being made last; all arrays have shape (cells,). SECRET.
+
+    Parameters
+    ----------
+    ind_ids, places
+        What the numbers in `indicator` and `place` stand for.
+    trees
+        Per edition: the sums over units.
+    edition, indicator, context, year, place
+        What names a cell.
+    n, x
+        Patients, and those of them with the outcome (`NONE` without one), at most n.
+    candidate, prints, primary, minimum, coverage
+        As in `Now`; no cell of an earlier edition is a candidate.
+    marked
+        Suppressed with a mark in its edition; of the edition that is being made nothing is decided yet.
+    nation
+        Whether it is the nation's.
+    """
+
+    ind_ids: tuple[str, ...]
+    places: tuple[Place, ...]
+    trees: tuple[Tree, ...]
+    edition: IntArray = field(repr=False)
+    indicator: IntArray = field(repr=False)
+    context: IntArray = field(repr=False)
+    year: IntArray = field(repr=False)
+    place: IntArray = field(repr=False)
     n: IntArray = field(repr=False)
-    x: IntArray | None = field(repr=False)
+    x: IntArray = field(repr=False)
+    candidate: BoolArray = field(repr=False)
+    prints: IntArray = field(repr=False)
     primary: BoolArray = field(repr=False)
-    absent: BoolArray | None = field(default=None, repr=False)
-    known: BoolArray | None = field(default=None, repr=False)
-    keep: BoolArray | None = field(default=None, repr=False)
-    previously_hidden: BoolArray | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        size = self.relations.size
-        for name in ("primary", "absent", "known", "keep", "previously_hidden"):
-            mask = getattr(self, name)
-            if mask is not None and (mask.shape != (size,) or mask.dtype != np.bool_):
-                raise ValueError(f"{name}: a mask of {size} cells is needed. Pass one entry per cell.")
-        for name, counts in (("n", self.n), ("x", self.x)):
-            if counts is None:
-                continue
-            if counts.shape != (size,) or (counts < 0).any():
-                raise ValueError(f"{name}: {size} counts of at least 0 are needed. Correct the cells.")
-            broken = self.relations.broken(counts)
-            if len(broken):
-                raise ValueError(f"{name}: sum {broken[0]} does not hold. Leave it out, or mark it incomplete.")
-        if self.x is not None and (self.x > self.n).any():
-            raise ValueError("x: a numerator is above its denominator. Such a cell cannot be shown; leave it out.")
-        if (self.primary & (self.n == 0) & ~self.mask("absent")).any():
-            raise ValueError("primary: a cell without patients is shown as without data. Do not mark it.")
-        if (self.mask("known") & (self.primary | self.mask("absent"))).any():
-            raise ValueError(
-                "known: a cell that is already public cannot be primary or absent. Clear one of the marks."
-            )
-
-    def mask(self, name: str) -> BoolArray:
-        """An optional mask, all False where it was not given."""
-        mask: BoolArray | None = getattr(self, name)
-        return np.zeros(self.relations.size, dtype=np.bool_) if mask is None else mask
+    minimum: IntArray = field(repr=False)
+    coverage: IntArray = field(repr=False)
+    marked: BoolArray = field(repr=False)
+    nation: BoolArray = field(repr=False)
 
     @property
-    def demanded(self) -> BoolArray:
-        """The cells that are not shown whatever is chosen: primary and absent ones."""
-        return self.primary | self.mask("absent")
+    def latest(self) -> int:
+        """The number of the edition that is being made."""
+        return len(self.trees) - 1
 
-    def view(self, hidden: BoolArray) -> View:
-        """What a reader sees when these cells are hidden; absent cells are never seen."""
-        absent = self.mask("absent")
-        unseen = hidden | absent
-        return View(
-            relations=self.relations,
-            n=np.where(unseen, -1, self.n),
-            x=None if self.x is None else np.where(unseen, -1, self.x),
-            hidden=unseen,
-            absent=absent,
-            keep=self.keep,
-        )
+    @property
+    def newest(self) -> int:
+        """The number of the newest edition with any cell."""
+        return int(self.edition.max(initial=0))
+
+    @cached_property
+    def columns(self) -> list[IntArray]:
+        """The cells of each edition, indicator, context and year."""
+        key = ((self.edition * len(self.ind_ids) + self.indicator) * 2 + self.context) * 10_000 + self.year
+        order = np.argsort(key, kind="stable")
+        return np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
+
+    def with_more(self, more: Cells) -> Cells:
+        """These cells and further ones behind them."""
+        joined = {
+            one.name: np.concatenate([getattr(self, one.name), getattr(more, one.name)])
+            for one in fields(self)
+            if isinstance(getattr(self, one.name), np.ndarray)
+        }
+        return Cells(self.ind_ids, self.places, self.trees, **joined)
 
 
 @dataclass(frozen=True, eq=False)
-class View:
-    """What a reader can see of a table: -1 where a count is hidden. All arrays have shape (cells,).
+class Tree:
+    """The units of an edition as places.
 
     Parameters
     ----------
-    relations, n, x
-        As in `Table`; the counts of hidden cells are -1.
-    hidden
-        Cells without counts.
-    absent
-        The hidden cells that carry no mark either: they may be without patients, so their least count is 0, not 1.
-    keep
-        The nation: what its own 0 % or 100 % says about every unit below is accepted (`docs/methods/disclosure.md`).
-    low, high
-        What the reader knows from elsewhere about hidden denominators ("fewer than ten"); None for nothing.
+    parent
+        Per place: the place above, or -1; of a place that the edition does not have as well.
+    county
+        Per place: its county's place, or -1.
+    there
+        Per place: whether the edition has it.
     """
 
-    relations: Relations
-    n: IntArray
-    x: IntArray | None
-    hidden: BoolArray
-    absent: BoolArray | None = None
-    keep: BoolArray | None = None
-    low: IntArray | None = None
-    high: IntArray | None = None
+    parent: list[int]
+    county: list[int]
+    there: list[bool]
 
-    @cached_property
-    def counts(self) -> tuple[IntArray, ...]:
-        """Numerators, misses and denominators; denominators alone where no numerator is known."""
-        return (self.n,) if self.x is None else (self.x, self.n - self.x, self.n)
+    def sums(self, places: Sequence[int]) -> list[Sum]:
+        """The sums among the cells at these places, by their position."""
+        own = [-1] * len(self.parent)
+        for at, place in enumerate(places):
+            own[place] = at
+        group = [self.county[place] for place in places]
+        return [*from_tree(self.parent, own), *from_groups(group, own)]
 
-    @cached_property
-    def lists(self) -> tuple[list[int], ...]:
-        """The same as lists: single counts are looked up in these much quicker."""
-        return tuple(values.tolist() for values in self.counts)
 
-    @cached_property
-    def leasts(self) -> list[int]:
-        """`least` as a list."""
-        leasts: list[int] = self.least.tolist()
-        return leasts
+def collect(table: pd.DataFrame, now: Now, units: Units, editions: Sequence[Edition], default: int) -> Cells:
+    """All cells as arrays.
 
-    @cached_property
-    def least(self) -> IntArray:
-        """The least denominator that each cell can have before any sum is used."""
-        least = np.ones(self.relations.size, dtype=np.int64)
-        if self.absent is not None:
-            least[self.absent] = 0
-        return least if self.low is None else np.maximum(least, self.low)
+    Parameters
+    ----------
+    table
+        The cells of the edition that is being made: ``ind_id context year level orgnr n x``.
+    now
+        What is decided of them beforehand.
+    units
+        The tree whose sums are published.
+    editions
+        What readers have seen, oldest first.
+    default
+        ``secret_below`` where an earlier edition's indicator is no longer known.
+    """
+    names = ["ind_id", "context", "year", "level", "orgnr", "n", "x"]
+    frames = [pd.DataFrame(one.secret)[names] for one in editions] + [pd.DataFrame(table)[names]]
+    whole = pd.concat(frames, ignore_index=True)
+    sizes = [len(frame) for frame in frames]
+    edition = np.repeat(np.arange(len(frames)), sizes)
+    states = np.concatenate([one.secret["state"].to_numpy(dtype=object) for one in editions] or [np.zeros(0, object)])
+    past = len(states)
+    indicator, ind_ids = pd.factorize(whole["ind_id"], sort=True)
+    place, places = _places([*(one.units for one in editions), units], frames)
+    context = (whole["context"] == CONTEXTS[1]).to_numpy(dtype=bool).astype(np.int64)
+    nation = (whole["level"] == Level.NATION.value).to_numpy(dtype=bool)
+    n = np.rint(whole["n"].to_numpy(float)).astype(np.int64)
+    x = np.rint(whole["x"].fillna(NONE).to_numpy(float)).astype(np.int64)
+    least = {ind: int(value) for ind, value in zip(table["ind_id"], now.minimum.tolist(), strict=True)}
+    prints = {State.SHOWN.value: Print.ALL, State.NOT_RELIABLE.value: Print.PATIENTS}
+    nothing, no = np.full(past, NONE), np.zeros(past, dtype=np.bool_)
+    cells = Cells(
+        ind_ids=tuple(str(one) for one in ind_ids),
+        places=places,
+        trees=tuple(_tree(one, places) for one in [*(one.units for one in editions), units]),
+        edition=edition,
+        indicator=indicator.astype(np.int64),
+        context=context,
+        year=whole["year"].to_numpy(np.int64),
+        place=place,
+        n=n,
+        x=x,
+        candidate=np.concatenate([no, now.candidate]),
+        prints=np.concatenate(
+            [np.array([prints.get(state, Print.NOTHING) for state in states], dtype=np.int64), now.prints]
+        ),
+        primary=np.concatenate([no, now.primary]),
+        minimum=np.array([least.get(ind, default) for ind in whole["ind_id"].tolist()], dtype=np.int64),
+        coverage=np.concatenate([nothing, np.where(now.coverage >= 0, now.coverage + past, NONE)]),
+        marked=np.concatenate([states == State.HIDDEN.value, np.zeros(len(table), dtype=np.bool_)]),
+        nation=nation,
+    )
+    _make_possible(cells)
+    return cells
 
-    @cached_property
-    def floor(self) -> IntArray:
-        """The least denominator that the marks alone tell: a hidden total has at least one patient per marked part."""
-        floor = np.where(self.hidden, self.least, 0)
-        relations = self.relations
-        for _ in range(relations.size if len(relations) else 0):
-            told = np.add.reduceat(floor[relations.parts], relations.start[:-1])
-            raised = floor.copy()
-            np.maximum.at(raised, relations.total, np.where(self.hidden[relations.total], told, 0))
-            if (raised == floor).all():
-                break
-            floor = raised
-        return floor
 
-    def told(self, counts: IntArray) -> BoolArray:
-        """Cells below a published nation in which nobody is counted: `counts` are its numerators, or its misses."""
-        if self.keep is None:
-            return np.zeros(self.relations.size, dtype=np.bool_)
-        return self.relations.below(self.keep & ~self.hidden & (counts == 0))
+def _places(trees: Sequence[Units], frames: Sequence[pd.DataFrame]) -> tuple[IntArray, tuple[Place, ...]]:
+    """The place of each cell, and all places. A unit of an earlier edition that is gone stays a place of its own."""
+    keys = [pd.MultiIndex.from_frame(frame[["level", "orgnr"]].astype(str)) for frame in frames]
+    everywhere = [(unit.level.value, unit.orgnr) for units in trees for unit in units]
+    everywhere += [(Level.COUNTY.value, county) for units in trees for county in units.counties]
+    known = dict.fromkeys(everywhere)
+    for key in keys:
+        known |= dict.fromkeys(key.unique().tolist())
+    places = tuple(known)
+    number = pd.MultiIndex.from_tuples(places)
+    return np.concatenate([number.get_indexer(key) for key in keys]).astype(np.int64), places
+
+
+def _tree(units: Units, places: tuple[Place, ...]) -> Tree:
+    number = {place: at for at, place in enumerate(places)}
+    parent, county, there = [-1] * len(places), [-1] * len(places), [False] * len(places)
+    level = {unit.orgnr: unit.level.value for unit in units}
+    for unit in units:
+        at = number[unit.level.value, unit.orgnr]
+        there[at] = True
+        if unit.parent is not None:
+            parent[at] = number[level[unit.parent], unit.parent]
+        if unit.level is Level.HOSPITAL and unit.county is not None:
+            county[at] = number[Level.COUNTY.value, unit.county]
+    return Tree(parent, county, there)
+
+
+def _make_possible(cells: Cells) -> None:
+    """Numerators no greater than their denominators, and totals lowered with their parts.
+
+    A faulty numerator is suppressed itself; its siblings' numerators are still protected as if it were possible.
+    """
+    if (cells.x <= cells.n).all():
+        return
+    for column in cells.columns:
+        n, x = cells.n[column], cells.x[column]
+        if (x <= n).all():
+            continue
+        possible = np.minimum(x, n)
+        sums = cells.trees[cells.edition[column[0]]].sums(cells.place[column].tolist())
+        height = [_HEIGHT[Level(cells.places[place][0])] for place in cells.place[column].tolist()]
+        for one in sorted(sums, key=lambda one: height[one.total]):
+            parts = list(one.parts)
+            beside = min(x[one.total] - x[parts].sum(), n[one.total] - n[parts].sum())
+            possible[one.total] = possible[parts].sum() + max(0, beside)
+        cells.x[column] = possible

@@ -1,77 +1,67 @@
-"""Sets of cells that satisfy everything learned so far: the cheapest one, and a good one quickly.
+"""Sets of groups that satisfy everything learned so far: the cheapest one, and a good one quickly.
 
-Owns what may be hidden, what a choice costs, and the cuts (`cuts`) that attacks have taught. What comes in are attempts
-that failed; what goes out are new attempts. It never attacks: whether an attempt is safe is for `attack` to say.
+Owns what may be suppressed, what a choice costs, and the cuts (`cuts`) that attacks have taught. What comes in are
+attempts that failed; what goes out are new attempts. It never attacks: whether an attempt is safe is for `attack`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import numpy as np
 
-from kvalreg.disclosure.attack import Exposure, Measure
+from kvalreg.disclosure.attack import Finding
 from kvalreg.disclosure.blocks import COST_OF_PATIENTS, Block, Row, Rows
-from kvalreg.disclosure.cells import Policy, Table, View
-from kvalreg.disclosure.components import groups
-from kvalreg.disclosure.cuts import Cut, Reasons
+from kvalreg.disclosure.cuts import Cut, Sums
 from kvalreg.disclosure.mending import Demands, mend
-from kvalreg.disclosure.relations import BoolArray
-
-TAUGHT_BY = 8
-"""Exposed cells of one component that a failed attempt is explained by: more make fewer but slower attempts."""
-COST_OF_KEPT = 1000.0
-COST_OF_HIDDEN_BEFORE = 0.75
+from kvalreg.disclosure.system import BoolArray, System
 
 
 class Choice:
-    """What can be hidden, what it costs, and what has been learned.
+    """What can be suppressed, what it costs, and what has been learned.
 
     Parameters
     ----------
-    table, policy
-        As for `suppress`.
+    system
+        What there is to know.
     possible
-        The cells that can be hidden.
+        Per group: whether it can be suppressed.
     hopeless
-        Cells that nothing protects: nothing is learned from them.
+        Groups with a count that nothing protects: nothing is learned from them.
     """
 
-    def __init__(self, table: Table, policy: Policy, possible: BoolArray, hopeless: frozenset[int]) -> None:
-        self.table = table
-        self.relations = table.relations
-        self.reasons = Reasons(table, policy)
-        self.demanded = table.demanded
+    def __init__(self, system: System, possible: BoolArray, hopeless: frozenset[int]) -> None:
+        self.system = system
+        self.sums = Sums(system)
+        self.primary = system.primary
         self.possible = possible
-        size = table.relations.size
-        self.hopeless = hopeless | {size + number for cell in hopeless for number in table.relations.touching[cell]}
+        size = system.groups
+        self.hopeless = hopeless | {size + number for group in hopeless for number in self.sums.touching[group]}
         self.settled = np.zeros(size, dtype=np.bool_)
-        self.is_total = np.zeros(size, dtype=np.bool_)
-        self.is_total[table.relations.total] = True
         self.cuts: dict[Cut, None] = {}
-        self.demands = Demands(self.reasons.judged, size)
-        self.sums: set[int] = set()
+        self.demands = Demands(tuple(self.sums.protected), size)
+        self.known: set[int] = set()
         rank = np.empty(size)
-        rank[np.lexsort((np.arange(size), table.n))] = np.arange(size)
-        cost = np.where(table.mask("previously_hidden"), COST_OF_HIDDEN_BEFORE, 1.0)
-        cost = np.where(table.mask("keep"), COST_OF_KEPT, cost)
-        self.cost = cost + rank * COST_OF_PATIENTS / (size * min(size, 50))
+        rank[np.lexsort((np.arange(size), system.patients))] = np.arange(size)
+        self.cost = system.cost + rank * COST_OF_PATIENTS / (size * min(size, 50))
         self._fix()
 
     def price(self, hidden: BoolArray) -> float:
         """What a choice costs beyond what must be hidden."""
-        return float(self.cost[hidden & ~self.demanded].sum())
+        return float(self.cost[hidden & ~self.primary].sum())
 
-    def settle(self, view: View, exposures: list[Exposure]) -> BoolArray:
-        """Hide, once and for all, a single cell wherever one cell is enough and asks for no further one.
+    def settle(self, suppressed: BoolArray, findings: Sequence[Finding]) -> BoolArray:
+        """Suppress, once and for all, a single group wherever one is enough and asks for no further one.
 
-        Sums around exposed cells are taken together where they share a cell that could be hidden; each such group needs
-        at least one more hidden cell, so one that satisfies all of them is as few as can be.
+        Sums around exposed counts are taken together where they share a group that could be suppressed; each such place
+        needs at least one more suppressed group, so one that satisfies all of them is as few as can be.
         """
-        touched = {number for number, cells in enumerate(self.reasons.judged) if view.hidden[list(cells)].any()}
+        hidden: list[bool] = suppressed.tolist()
+        touched = {at for at, groups in enumerate(self.sums.protected) if any(hidden[group] for group in groups)}
         places: list[tuple[set[int], list[Row]]] = []
-        for number in sorted(touched & self._around(view, exposures)):
-            rows = [row for cut in self.reasons.of_one_sum(number) if (row := self._row(cut)) is not None]
+        for number in sorted(touched & self._around(findings)):
+            rows = [row for cut in self.sums.cuts(number) if (row := self._row(cut)) is not None]
             if rows:
                 cells = {cell for weights, _ in rows for cell, _ in weights}
                 joined = [place for place in places if not cells.isdisjoint(place[0])]
@@ -81,14 +71,14 @@ class Choice:
                     rows += other_rows
                 places.append((cells, rows))
         chosen: dict[int, set[int]] = {}
-        open_totals = np.zeros(self.relations.size, dtype=np.bool_)
+        open_totals = np.zeros(self.system.groups, dtype=np.bool_)
         for cells, rows in places:
             enough = [
                 cell
                 for cell in sorted(cells)
                 if all(dict(weights).get(cell, 0.0) >= need for weights, need in rows)
-                and touched.issuperset(self.relations.touching[cell])
-                and not self.is_total[cell]
+                and touched.issuperset(self.sums.touching[cell])
+                and not self.sums.is_total[cell]
             ]
             if enough:
                 chosen[min(enough, key=lambda cell: float(self.cost[cell]))] = cells
@@ -100,7 +90,7 @@ class Choice:
     def _settle_outside(self, chosen: dict[int, set[int]], open_totals: BoolArray) -> None:
         """Take the chosen cells, except below totals that may have to be hidden: those would protect more than they."""
         while True:
-            under = self.relations.below(open_totals & self.is_total)
+            under = self.sums.below(open_totals & self.sums.is_total)
             undone = [cell for cell in chosen if under[cell]]
             if not undone:
                 break
@@ -109,41 +99,41 @@ class Choice:
         self.settled[list(chosen)] = True
         self._fix()
 
-    def reconsider(self, view: View, exposures: list[Exposure]) -> None:
-        """Take back what was settled beside cells that are exposed all the same."""
-        near = self._around(view, exposures)
-        self.settled[[cell for number in near for cell in self.relations.members[number]]] = False
+    def reconsider(self, findings: Sequence[Finding]) -> None:
+        """Take back what was settled beside counts that are exposed all the same."""
+        near = self._around(findings)
+        self.settled[[group for number in near for group in self.sums.members[number]]] = False
         self._fix()
 
     def _fix(self) -> None:
-        self.fixed = self.demanded | self.settled
+        self.fixed = self.primary | self.settled
         self.candidates = ~self.fixed & self.possible
         self._fixed: list[bool] = self.fixed.tolist()
         self._candidates: list[bool] = self.candidates.tolist()
-        members = self.relations.members
-        self.rows = Rows(self.cost, [[cell for cell in cells if self._candidates[cell]] for cells in members])
+        parts = [[group for group in groups if self._candidates[group]] for groups in self.sums.protected]
+        self.rows = Rows(self.cost, parts)
         self._read = 0
         self._known: list[Block] | None = None
 
-    def _around(self, view: View, exposures: list[Exposure]) -> set[int]:
-        """The sums that hold a cell of a component with an exposed cell."""
-        cells = {one.cell for one in exposures}
-        inside = {cell for group in groups(view) if not cells.isdisjoint(group) for cell in group}
-        return {number for cell in inside for number in self.relations.touching[cell]}
+    def _around(self, findings: Sequence[Finding]) -> set[int]:
+        """The sums that hold a group of a component with an exposed count."""
+        inside = {self.system.group_of[count] for finding in findings for count in finding.counts}
+        return {number for group in inside for number in self.sums.touching[group]}
 
-    def learn(self, view: View, exposures: list[Exposure]) -> None:
+    def learn(self, findings: Sequence[Finding]) -> None:
         """Take in why an attempt failed: from the sums around it where they were not looked at yet, else from duals."""
-        near = self._around(view, exposures)
-        if near <= self.sums:
-            for group, chosen in _representatives(view, exposures):
-                self.cuts |= dict.fromkeys(self.reasons.of_attempt(view, group, chosen))
+        near = self._around(findings)
+        if near <= self.known:
+            self.cuts |= dict.fromkeys(self._hopeful(cut for finding in findings for cut in finding.cuts))
             return
-        beside = {cell for number in near for cell in self.relations.members[number] if self.candidates[cell]}
-        near |= {number for cell in beside for number in self.relations.touching[cell]}
-        for number in sorted(near - self.sums):
-            taught = self.reasons.of_one_sum(number)
-            self.cuts |= {cut: None for cut in taught if self.hopeless.isdisjoint(cut.owners)}
-        self.sums |= near
+        beside = {group for number in near for group in self.sums.members[number] if self.candidates[group]}
+        near |= {number for group in beside for number in self.sums.touching[group]}
+        for number in sorted(near - self.known):
+            self.cuts |= dict.fromkeys(self._hopeful(self.sums.cuts(number)))
+        self.known |= near
+
+    def _hopeful(self, cuts: Iterable[Cut]) -> list[Cut]:
+        return [cut for cut in cuts if self.hopeless.isdisjoint(cut.owners)]
 
     def cheapest(self) -> BoolArray | None:
         """The cheapest mask, or None when the cuts cannot all be satisfied."""
@@ -196,24 +186,14 @@ class Choice:
             return None
         weights = {cell: min(weight, need) for cell, weight in weights.items()}
         free = [owner for owner in cut.owners if not self._sure(owner)]
+        if any(owner < len(self._fixed) and not self._candidates[owner] for owner in free):
+            return None  # an owner that is always shown
         for owner in free:  # Leaving any owner unhidden satisfies the cut as well.
             weights[owner] = weights.get(owner, 0.0) - need
         return tuple((cell, weight / need) for cell, weight in sorted(weights.items())), 1.0 - len(free)
 
     def _sure(self, owner: int) -> bool:
         """True for a cell that must be hidden, or a sum that holds one."""
-        number = owner - self.relations.size
-        cells = (owner,) if number < 0 else self.reasons.judged[number]
+        number = owner - self.system.groups
+        cells = (owner,) if number < 0 else self.sums.protected[number]
         return any(self._fixed[cell] for cell in cells)
-
-
-def _representatives(view: View, exposures: list[Exposure]) -> list[tuple[tuple[int, ...], list[Exposure]]]:
-    """A few exposures of each component, denominators first: what protects them often protects the rest too."""
-    parts = groups(view)
-    home = {cell: part for part in parts for cell in part}
-    chosen: dict[tuple[int, ...], dict[int, Exposure]] = {}
-    for one in sorted(exposures, key=lambda one: one.measure is not Measure.DENOMINATOR):
-        mine = chosen.setdefault(home[one.cell], {})
-        if len(mine) < TAUGHT_BY:
-            mine.setdefault(one.cell, one)
-    return [(part, [*mine.values()]) for part, mine in chosen.items()]

@@ -1,40 +1,43 @@
-"""What must be hidden, said as inequalities: the reasons that `suppression` learns from a failed attempt.
+"""What must be suppressed, said as inequalities: the reasons that `suppression` learns from a failed attempt.
 
-Owns the form of such an inequality and how one is derived from a cell that an attack exposed. What comes in are true
-counts (SECRET) and exposed cells; what goes out are cuts that every safe choice satisfies and the failed one breaks.
+Owns the form of such an inequality and how one follows from the dual solution of an attack, or from one sum by itself.
+What comes in are true counts (SECRET); what goes out are cuts that every safe choice satisfies.
 
-The derivation (Fischetti and Salazar-Gonzalez 2001, *Management Science* 47:1008-1027, sliding protection levels)
-------------------------------------------------------------------------------------------------------------------
-Let d be any other solution of the sums minus the true counts v; hidden cells j have ``d_j >= -(v_j - least_j)``,
-published ones ``d_j = 0``. Adding multiples of the sums to d_i gives ``d_i = sum_j r_j d_j``, which is at most the sum
-over hidden j of ``|r_j| (v_j - least_j)`` where r_j < 0, and unlimited where r_j > 0. The same holds for -d_i. So the
-width of cell i's bounds is at most ``sum_j a_j h_j`` with h_j = 1 for hidden cells, and a width of at least w needs
-``sum_j min(w, a_j) h_j >= w h_i``.
+The derivation (Fischetti and Salazar-González 2001, *Management Science* 47:1008-1027)
+----------------------------------------------------------------------------------------
+Let d be any other world minus the true one: ``A d = 0`` (rests are columns too), ``d_j >= -(v_j - l_j)`` for suppressed
+counts, ``d_j = 0`` for others. For any prices p of the equations and ``z = c - A'p``: ``c d = z d``. So with c = -1 at
+count i, ``d_i <= sum of z_j (v_j - l_j)`` over suppressed j where z_j > 0, and nothing limits it where z_j < 0. In all,
 
-Worked example: HF = A + B + C published, A hidden with 3, B = 4, C = 20, minimum 5. The width of A is at most
+    how far i moves up  <=  sum of w_j h_j,   w_j = z_j (v_j - l_j) if z_j >= 0, else without limit,
+
+and the same downwards. Width `need` asks for ``sum of min(need, up_j + down_j) h_j >= need`` while i is protected.
+
+Worked example: trust = A + B + C published, A suppressed with 3, B = 4, C = 20, need 5. A's width is at most
 ``2 h_A + 3 h_B + 19 h_C``; the cut ``2 + 3 h_B + 5 h_C >= 5`` says that B or C is enough.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
-from kvalreg.disclosure.attack import Exposure, Measure
-from kvalreg.disclosure.cells import Policy, Table, View
-from kvalreg.disclosure.coupling import Coupling, Shares
-from kvalreg.disclosure.relations import IntArray
-from kvalreg.disclosure.separation import OUTSIDE, Barrier, Room, Surroundings
+from kvalreg.disclosure.system import NO_REST, PUBLIC, Role, System
+
+Barrier = dict[int, float]
+"""Per group, how far suppressing it lets a count move; `PUBLIC` stands for rests, which nobody can show."""
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True)
 class Cut:
-    """``sum(weight of the hidden cells) + beside >= need``, asked only while every cell of `owners` is hidden.
+    """``sum(weight of the suppressed groups) + beside >= need``, asked while every one of `owners` is suppressed.
 
-    An owner ``size + r`` stands for "some judged cell of sum r is hidden" (`Reasons.judged`). `beside` is what is never
-    shown anyway: what an incomplete total holds besides its listed parts.
+    An owner ``groups + r`` stands for "a protected group of sum r is suppressed" (`Sums.protected`). `beside` is what
+    is never shown anyway.
     """
 
     weights: tuple[tuple[int, float], ...]
@@ -42,146 +45,160 @@ class Cut:
     owners: tuple[int, ...]
     beside: float = 0.0
 
-    def broken(self, hidden: set[int]) -> bool:
-        """True when these hidden cells, among them all owners, break the cut."""
-        return self.beside + sum(weight for cell, weight in self.weights if cell in hidden) < self.need - 1e-6
+    def broken(self, suppressed: set[int]) -> bool:
+        """True when these groups, among them all owners, break the cut."""
+        return self.beside + sum(weight for group, weight in self.weights if group in suppressed) < self.need - _NOTHING
 
 
-class Reasons:
-    """Derives cuts for one table under one policy.
+def barrier(
+    system: System, numbers: Sequence[int], prices: NDArray[np.float64], count: int, direction: int, need: int
+) -> Barrier:
+    """What stops a count, by the prices of the equations in the program that moved it (see the derivation above)."""
+    rate: dict[int, float] = {count: -float(direction)}
+    found: Barrier = {}
+    rests = system.equations.rest
+    for number, price in zip(numbers, prices.tolist(), strict=True):
+        if abs(price) < _NOTHING:
+            continue
+        for other, factor in system.equations.rows[number]:
+            rate[other] = rate.get(other, 0.0) - price * factor
+        if rests[number] != NO_REST:  # its column has factor -1 and cost 0
+            found[PUBLIC] = found.get(PUBLIC, 0.0) + max(0.0, price) * float(rests[number])
+    for other, z in rate.items():
+        group = system.group_of[other]
+        if group == PUBLIC or abs(z) < _NOTHING:
+            continue
+        weight = z * (system.values[other] - system.leasts[other]) if z > 0 else float(need)
+        if weight > _NOTHING:
+            found[group] = found.get(group, 0.0) + weight
+    return found
 
-    `judged`: per sum, the members that must not be known when hidden. A cell that is not presented is none of them
-    unless it is small, and its numerator never is.
+
+def cut_of(system: System, count: int, need: int, barriers: Sequence[Barrier]) -> Cut:
+    """The cut that asks for `need` of the barriers together; nothing counts for more than that."""
+    together: dict[int, float] = {}
+    for one in barriers:
+        for group, weight in one.items():
+            together[group] = together.get(group, 0.0) + weight
+    beside = together.pop(PUBLIC, 0.0)
+    weights = tuple(
+        (group, min(float(need), float(np.ceil(weight - _NOTHING))))
+        for group, weight in sorted(together.items())
+        if weight > _NOTHING
+    )
+    return Cut(weights, float(need), (int(system.protected_with[count]),), beside)
+
+
+def surroundings(system: System, counts: Sequence[int], exposed: int) -> Cut:
+    """The weakest cut, always right: unless something beside this component is suppressed too, nothing changes."""
+    inside = {system.group_of[count] for count in counts}
+    rows = system.equations.rows
+    around = {system.group_of[other] for count in counts for at in system.touching[count] for other, _ in rows[at]}
+    beside = sorted(around - inside - {PUBLIC})
+    owners = inside | {int(system.protected_with[exposed])}
+    return Cut(tuple((group, 1.0) for group in beside), 1.0, tuple(sorted(owners)))
+
+
+class Sums:
+    """The sums of a system by the groups of their members, and what each asks for by itself.
+
+    Sums of several columns whose members are the same groups are one here, with a row for each.
+
+    Parameters
+    ----------
+    system
+        What there is to know.
+
+    Attributes
+    ----------
+    members, totals
+        Per sum: the groups of its total and of its parts, public ones left out; and its total's group, or `PUBLIC`.
+    protected
+        Per sum: those of them that protect a member while they are suppressed.
+    touching
+        Per group: the sums it is in.
+    is_total
+        Per group: whether it is the total of a sum.
     """
 
-    def __init__(self, table: Table, policy: Policy) -> None:
-        self.table = table
-        self.policy = policy
-        excess = table.relations.excess
-        misses = None if table.x is None else table.n - table.x
-        self.counts: dict[Measure, IntArray] = {Measure.DENOMINATOR: table.n}
-        if table.x is not None and misses is not None:
-            self.counts |= {Measure.NUMERATOR: table.x, Measure.MISSES: misses}
-        absent = table.mask("absent")
-        self.judged = tuple(
-            tuple(cell for cell in cells if not absent[cell] or 0 < table.n[cell] < policy.minimum)
-            for cells in table.relations.members
-        )
-        self.seen = [not absent[list(cells)].any() for cells in table.relations.members]
-        self.lists = {measure: values.tolist() for measure, values in self.counts.items()}
-        self.beside = {measure: excess(values).tolist() for measure, values in self.counts.items()}
-        self.least = np.where(absent | (table.n == 0), 0, 1)
-        self.floor = self.least.tolist()
-        self.nothing = [0] * len(self.floor)
-        start = table.view(table.primary)
-        floors = {
-            measure: np.minimum(self.least if measure is Measure.DENOMINATOR else 0, values)
-            for measure, values in self.counts.items()
-        }
-        self._rooms = {
-            measure: Room((values - floors[measure]).tolist(), self.beside[measure])
-            for measure, values in self.counts.items()
-        }
-        self.shares = (
-            None
-            if table.x is None
-            else Shares(self._rooms[Measure.NUMERATOR], self._rooms[Measure.MISSES], self.least.tolist())
-        )
-        self.told = {measure: start.told(np.where(start.hidden, -1, values)) for measure, values in self.counts.items()}
-
-    def of_one_sum(self, number: int) -> list[Cut]:
-        """What one sum asks of its members, whoever of them is hidden: a second one, and enough patients together."""
-        relations = self.table.relations
-        total, *parts = relations.members[number]
-        cuts = []
-        touched = relations.size + number
-        if relations.complete[number]:
-            cuts.append(Cut(tuple((cell, 1.0) for cell in (total, *parts)), 2.0, (touched,)))
-        for measure, values in self.lists.items():
-            need = float(self._need(measure))
-            unasked = need == 0 or not self.seen[number] or self.told[measure][parts].all()
-            if measure is not Measure.DENOMINATOR and unasked:
+    def __init__(self, system: System) -> None:
+        self.system = system
+        rows, roles = system.equations.rows, system.equations.role.tolist()
+        place: dict[tuple[int, ...], int] = {}
+        self._rows: list[list[int]] = []
+        self.members: list[tuple[int, ...]] = []
+        self.totals: list[int] = []
+        for number, row in enumerate(rows):
+            groups = tuple(system.group_of[count] for count, _ in row)
+            if roles[number] == Role.PLAIN or len(set(groups) - {PUBLIC}) < len([g for g in groups if g != PUBLIC]):
                 continue
-            floor = self.floor if measure is Measure.DENOMINATOR else self.nothing
-            weights = [(cell, min(need, float(values[cell] - floor[cell]))) for cell in parts]
-            kept = tuple((cell, weight) for cell, weight in [*weights, (total, need)] if weight > 0)
-            cuts.append(Cut(kept, need, (touched,), float(self.beside[measure][number])))
-        return cuts
+            at = place.setdefault(groups, len(self._rows))
+            if at == len(self._rows):
+                self._rows.append([])
+                self.members.append(tuple(group for group in groups if group != PUBLIC))
+                self.totals.append(groups[0])
+            self._rows[at].append(number)
+        self.touching: list[list[int]] = [[] for _ in range(system.groups)]
+        self.is_total = np.zeros(system.groups, dtype=np.bool_)
+        self.protected: list[tuple[int, ...]] = []
+        for at, groups in enumerate(self.members):
+            for group in groups:
+                self.touching[group].append(at)
+            counts = [count for number in self._rows[at] for count, _ in rows[number]]
+            self.protected.append(
+                tuple(sorted({int(system.protected_with[one]) for one in counts if self._is_protected(one)}))
+            )
+            if self.totals[at] != PUBLIC:
+                self.is_total[self.totals[at]] = True
 
-    def of_attempt(self, view: View, group: tuple[int, ...], exposures: list[Exposure]) -> list[Cut]:
-        """Why these cells of one component are exposed: cuts that this attempt breaks, at least one for each."""
-        around = Surroundings(self.table.relations, group)
-        coupling = None if self.shares is None else Coupling(around, self.shares)
-        hidden = set(np.flatnonzero(view.hidden).tolist())
-        cuts = list[Cut]()
-        for one in exposures:
-            broken = [cut for cut in self.of_many_sums(one, view, around) if cut.broken(hidden)]
-            if not broken and coupling is not None:
-                broken = [cut for cut in self.of_both_shares(one, view, coupling) if cut.broken(hidden)]
-            cuts += broken or [self.of_surroundings(one.cell, view)]
-        return cuts
+    def __len__(self) -> int:
+        return len(self.members)
 
-    def of_many_sums(self, one: Exposure, view: View, around: Surroundings) -> list[Cut]:
-        """Cuts that the best combinations of sums give, `around` the component of the exposed cell."""
-        need = self._need(one.measure)
-        room = self._rooms[one.measure]
-        up, down = around.barriers(one.cell, 1, room, need), around.barriers(one.cell, -1, room, need)
-        cuts = []
-        if up is not None and down is not None:
-            cuts += [_capped(one.cell, need, [*pair]) for pair in zip(_both(up), _both(down), strict=True)]
-        if one.measure is Measure.DENOMINATOR and self.table.n[one.cell] < self.policy.minimum:
-            below = int(self.table.n[one.cell] - view.floor[one.cell])
-            reach = around.barriers(one.cell, -1, room, below) if below > 0 else None
-            cuts += [_capped(one.cell, below, [barrier]) for barrier in reach or ()]
-        return list(dict.fromkeys(cuts))
-
-    def of_both_shares(self, one: Exposure, view: View, coupling: Coupling) -> list[Cut]:
-        """The same from numerators and misses together."""
-        need = self._need(one.measure)
-        moved = (one.measure is not Measure.MISSES, one.measure is not Measure.NUMERATOR)
-        up = coupling.barrier(one.cell, 1, moved, need)
-        down = coupling.barrier(one.cell, -1, moved, need)
-        cuts = [] if up is None or down is None else [_capped(one.cell, need, [up, down])]
-        if one.measure is Measure.DENOMINATOR and self.table.n[one.cell] < self.policy.minimum:
-            below = int(self.table.n[one.cell] - view.floor[one.cell])
-            reach = coupling.barrier(one.cell, -1, moved, below) if below > 0 else None
-            cuts += [] if reach is None else [_capped(one.cell, below, [reach])]
-        return cuts
-
-    def of_surroundings(self, cell: int, view: View) -> Cut:
-        """The weakest cut, always right: unless something beside this component is hidden too, nothing changes."""
-        relations = self.table.relations
-        inside, waiting = {cell}, [cell]
-        beside = set[int]()
+    def below(self, totals: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The groups that lie under any of these totals, at any depth."""
+        under = np.zeros(self.system.groups, dtype=np.bool_)
+        waiting = np.flatnonzero(totals).tolist()
         while waiting:
-            for number in relations.touching[waiting.pop()]:
-                for other in relations.members[number]:
-                    if not view.hidden[other]:
-                        beside.add(other)
-                    elif other not in inside:
-                        inside.add(other)
-                        waiting.append(other)
-        return Cut(tuple((other, 1.0) for other in sorted(beside)), 1.0, tuple(sorted(inside)))
+            total = waiting.pop()
+            for number in self.touching[total]:
+                if self.totals[number] == total:
+                    fresh = [part for part in self.members[number][1:] if not under[part]]
+                    under[fresh] = True
+                    waiting += fresh
+        return under
 
-    def _need(self, measure: Measure) -> int:
-        return self.policy.minimum if measure is Measure.DENOMINATOR else self.policy.numerator_width
+    def _is_protected(self, count: int) -> bool:
+        system = self.system
+        return bool(system.need[count]) and system.group_of[count] != PUBLIC and system.told_by[count] < 0
 
+    def cuts(self, number: int) -> list[Cut]:
+        """What one sum asks of its members while a protected one is suppressed: a second one, and enough together."""
+        if not self.protected[number]:
+            return []
+        system = self.system
+        owner = (system.groups + number,)
+        found: dict[Cut, None] = {}
+        for at in self._rows[number]:
+            row, rest = system.equations.rows[at], int(system.equations.rest[at])
+            needs = [int(system.need[count]) for count, _ in row if self._is_protected(count)]
+            if not needs or not self._always_asks(number, row):
+                continue
+            if rest == NO_REST:
+                found[Cut(tuple((group, 1.0) for group in self.members[number]), 2.0, owner)] = None
+            need = float(min(needs))
+            weights = [
+                (system.group_of[count], need if at_total else min(need, float(self._room(count))))
+                for at_total, (count, _) in zip([True, *[False] * (len(row) - 1)], row, strict=True)
+                if system.group_of[count] != PUBLIC
+            ]
+            kept = tuple((group, weight) for group, weight in weights if weight > 0)
+            found[Cut(kept, need, owner, float(max(0, rest)))] = None
+        return list(found)
 
-def _both(barriers: list[Barrier]) -> list[Barrier]:
-    """The two barriers, which may be the same."""
-    return [barriers[0], barriers[-1]]
+    def _always_asks(self, number: int, row: Sequence[tuple[int, int]]) -> bool:
+        """Whether the row has a protected count for every group that makes the sum ask."""
+        mine = {int(self.system.protected_with[count]) for count, _ in row if self._is_protected(count)}
+        return mine.issuperset(self.protected[number])
 
-
-def _capped(cell: int, need: int, sides: list[Barrier]) -> Cut:
-    """The cut that asks for `need` of the sides together; nothing counts for more than that."""
-    together: dict[int, float] = {}
-    for side in sides:
-        for other, weight in side.items():
-            together[other] = together.get(other, 0.0) + weight
-    beside = together.pop(OUTSIDE, 0.0)
-    kept = tuple(
-        (other, min(float(need), float(ceil(weight - 1e-6))))
-        for other, weight in sorted(together.items())
-        if weight > 1e-6
-    )
-    return Cut(kept, float(need), (cell,), beside)
+    def _room(self, count: int) -> int:
+        return self.system.values[count] - self.system.leasts[count]

@@ -17,13 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kvalreg.disclosure.cells import NONE, Now, Print
 from kvalreg.disclosure.ledger import NEXT, Edition, State
 from kvalreg.disclosure.presentation import choose_levels, presented
-from kvalreg.disclosure.protection import Marks, counts, protect
+from kvalreg.disclosure.protection import protect
 from kvalreg.disclosure.published import NUMBERS, WORDS, Published, Source, Status
-from kvalreg.disclosure.relations import BoolArray
 from kvalreg.disclosure.remembered import Remembered
+from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.descriptor import IndicatorType, Registry
+from kvalreg.inputs.secret import SecretFrame
 from kvalreg.statistics.evaluation import evaluate, with_change
 from kvalreg.statistics.funnel import MIN_COVERAGE
 from kvalreg.statistics.results import KEY, Results
@@ -60,14 +62,56 @@ def publish(
     numbers = counts(cells, registry)
     presentations = choose_levels(cells, numbers["n"], registry)
     seen = presented(cells, presentations)
-    marks = Marks(must_be_secret(cells, numbers, registry), seen)
-    secret = protect(cells, marks, source, editions, remembered or Remembered())
-    status = np.where(secret, Status.SECRET, reliability(cells, numbers, registry))
-    open_cells = _open_cells(cells[seen], status[seen], registry)
-    rows = cells[[*KEY, "coverage"]].assign(
-        n=numbers["n"], x=numbers["x"], state=_states(cells, status, seen, registry)
+    told = reliability(cells, numbers, registry)
+    table = cells[KEY].assign(n=numbers["n"], x=numbers["x"])
+    now = _now(cells, seen, told, must_be_secret(cells, numbers, registry), registry)
+    protected = protect(table, now, source, editions, remembered or Remembered())
+    status = np.where(protected.secret, Status.SECRET, told)
+    open_cells = _with_rows(_open_cells(cells[seen], status[seen], registry), protected.without_row)
+    rows = table.assign(coverage=cells["coverage"], state=_states(cells, status, seen, registry))
+    more = protected.without_row.assign(n=0.0, x=np.nan, coverage=np.nan, state=State.HIDDEN.value)
+    edition = Edition(NEXT, source.units, pd.concat([rows, more], ignore_index=True) if len(more) else rows)
+    return Gated(Published(source, open_cells, presentations), edition)
+
+
+def counts(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
+    """How many patients each cell counts, ``n``, and how many of them have the outcome, ``x``; NaN where none is told.
+
+    A count is its own number of patients; every other type has it in ``denominator``. A computed share of n patients is
+    taken for the nearest whole number of them: where a total has 0 or all, so has every part.
+    """
+    counted, computed = _counted(cells, registry), _of_type(cells, registry, {IndicatorType.BEREGNET_ANDEL})
+    summed = _of_type(cells, registry, {one for one in IndicatorType if one.summed})
+    n = cells["denominator"].astype("float64").where(~counted, cells["var"])
+    x = cells["var"].where(summed)
+    return SecretFrame({"n": n, "x": x.where(~computed, (cells["var"] * n).round())})
+
+
+def _now(cells: pd.DataFrame, seen: BoolArray, told: NDArray[np.object_], secret: BoolArray, registry: Registry) -> Now:
+    """What is decided of each cell before anything is suppressed for another's sake."""
+    unreliable = told != Status.SHOWN
+    least = cells["ind_id"].map({one.id: registry.secret_below_of(one) for one in registry.indicators})
+    held = _coverage_cell(cells, registry)
+    return Now(
+        # A count that is not reliable is not printed at all: its value is the number of patients.
+        candidate=seen & ~(unreliable & ~secret & _counted(cells, registry)),
+        prints=np.where(unreliable, Print.PATIENTS, Print.ALL).astype(np.int64),
+        primary=secret & seen,
+        minimum=least.to_numpy().astype(np.int64),
+        coverage=np.where(told == Status.FEW_PATIENTS, NONE, held).astype(np.int64),
     )
-    return Gated(Published(source, open_cells, presentations), Edition(NEXT, source.units, rows))
+
+
+def _with_rows(cells: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    """Published cells, and marks of units that have no row in the delivery."""
+    if not len(more):
+        return cells
+    years = cells.groupby(["ind_id", "context", "year"])["provisional"].any().rename("provisional")
+    rows = more.merge(years.reset_index(), how="left", on=["ind_id", "context", "year"])
+    rows = rows.assign(status=Status.SECRET.value, shown=False, **dict.fromkeys(NUMBERS, np.nan))
+    rows = rows.assign(**dict.fromkeys(WORDS, ""))[list(cells)]
+    joined = pd.concat([cells, rows.astype(cells.dtypes.to_dict())], ignore_index=True)
+    return joined.sort_values(KEY, kind="stable", ignore_index=True)
 
 
 def must_be_secret(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> BoolArray:
@@ -111,13 +155,19 @@ def _open_cells(cells: pd.DataFrame, status: NDArray[np.object_], registry: Regi
 
 def _coverage_is_shown(cells: pd.DataFrame, status: NDArray[np.object_], registry: Registry) -> BoolArray:
     """Where the cell that holds a cell's coverage is shown: nowhere else may the coverage stand."""
+    held = _coverage_cell(cells, registry)
+    found: BoolArray = (held >= 0) & (status[held] == Status.SHOWN)
+    return found
+
+
+def _coverage_cell(cells: pd.DataFrame, registry: Registry) -> IntArray:
+    """The place of the cell that holds each cell's coverage, or -1."""
     held_by = {one.id: one.dg_id for one in registry.indicators if one.dg_id is not None}
     unit = [cells[name] for name in ("context", "level", "orgnr")]
     asked = pd.MultiIndex.from_arrays([cells["ind_id"].map(held_by).fillna(""), *unit, cells["coverage_year"]])
-    there = cells[status == Status.SHOWN]
-    held = [there[name] for name in ("ind_id", "context", "level", "orgnr")]
-    found = asked.isin(pd.MultiIndex.from_arrays([*held, there["year"].astype("float64")]))
-    return np.asarray(found, dtype=np.bool_)
+    there = pd.MultiIndex.from_arrays([cells["ind_id"], *unit, cells["year"].astype("float64")])
+    found: IntArray = there.get_indexer(asked).astype(np.int64)
+    return found
 
 
 def _states(
@@ -138,5 +188,10 @@ def _states(
 
 def _counted(cells: pd.DataFrame, registry: Registry) -> BoolArray:
     """Cells whose value is the number of patients itself."""
-    ids = {one.id for one in registry.indicators if one.type is IndicatorType.ANTALL}
+    return _of_type(cells, registry, {IndicatorType.ANTALL})
+
+
+def _of_type(cells: pd.DataFrame, registry: Registry, types: set[IndicatorType]) -> BoolArray:
+    """Cells of indicators of these types."""
+    ids = {one.id for one in registry.indicators if one.type in types}
     return cells["ind_id"].isin(ids).to_numpy(dtype=bool)

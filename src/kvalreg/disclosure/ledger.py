@@ -88,6 +88,13 @@ def read_editions(registry_id: str, ledger: Path) -> tuple[Edition, ...]:
     return tuple(found)
 
 
+def read_next(registry_id: str, ledger: Path) -> Edition:
+    """What the last build would publish of a registry; FileNotFoundError where it has made nothing of it."""
+    table = pq.read_table(ledger / NEXT / f"{registry_id}.parquet")
+    units = {unit.orgnr: unit for unit in _UNITS_TYPE.validate_json(table.schema.metadata[_UNITS])}
+    return Edition(NEXT, Units(units), table.to_pandas())
+
+
 def close_edition(name: str, ledger: Path) -> None:
     """Make what was built last an edition of the ledger; one of the same name, left by a halt halfway, is replaced."""
     target = ledger / name

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from kvalreg.disclosure.cuts import Cut
-from kvalreg.disclosure.relations import BoolArray
+from kvalreg.disclosure.system import BoolArray
 
 Sums = tuple[tuple[int, ...], ...]
 

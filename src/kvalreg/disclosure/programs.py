@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Literal
 
 import highspy
 import numpy as np
@@ -24,8 +23,27 @@ Entries = Sequence[tuple[int, int, float]]
 _OPTIONS: dict[str, bool | int | float | str] = {
     "output_flag": False,
     "threads": 1,
+    "presolve": "off",
     "mip_rel_gap": 0.0,
 }
+_NEARLY_WHOLE: dict[str, bool | int | float | str] = {
+    "mip_heuristic_effort": 0.0,
+    "mip_detect_symmetry": False,
+    **dict.fromkeys(
+        (
+            "mip_heuristic_run_feasibility_jump",
+            "mip_heuristic_run_rins",
+            "mip_heuristic_run_rens",
+            "mip_heuristic_run_root_reduced_cost",
+            "mip_heuristic_run_zi_round",
+            "mip_heuristic_run_shifting",
+        ),
+        False,
+    ),
+}
+"""Nearly whole programs, as networks are, are solved ten times sooner without."""
+_OTHERS: dict[str, bool | int | float | str] = {"mip_max_nodes": 200}
+"""The search is long for few programs; whoever asks does without an answer then."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,17 +86,16 @@ class Program:
     ----------
     constraints
         What the values must keep to.
-    presolve
-        ``on`` where equations leave little free, so that the solver does well to simplify them before it begins; on
-        other programs as small as these that saves no time.
+    nearly_whole
+        Whether solutions are mostly whole by themselves.
     """
 
-    def __init__(self, constraints: Constraints, presolve: Literal["on", "off"] = "off") -> None:
+    def __init__(self, constraints: Constraints, *, nearly_whole: bool = False) -> None:
         self.width, rows = len(constraints.columns[0]), len(constraints.rows[0])
         entries = constraints.entries
         flat = np.fromiter(chain.from_iterable(entries), np.float64, 3 * len(entries)).reshape(-1, 3)
         self.solver = _Solver()  # type: ignore[no-untyped-call]  # as it comes
-        for name, value in (_OPTIONS | {"presolve": presolve}).items():
+        for name, value in (_OPTIONS | (_NEARLY_WHOLE if nearly_whole else _OTHERS)).items():
             self.solver.setOptionValue(name, value)
         passed = self.solver.passModel(
             self.width,
@@ -95,8 +112,13 @@ class Program:
             np.ascontiguousarray(flat[:, 2]),
             np.zeros(self.width, dtype=np.int32),
         )
+        self._kind = highspy.HighsVarType.kContinuous
         if passed == highspy.HighsStatus.kError:
             raise ValueError("The solver refuses these constraints. Correct them: each entry once, rows in order.")
+
+    def limit(self, column: int, low: float, high: float) -> None:
+        """Give a column other limits."""
+        self.solver.changeColBounds(column, low, high)
 
     def minimum(self, costs: FloatArray) -> Solution | None:
         """The cheapest values; None where there are none, or no cheapest, or the solver has not found them.
@@ -113,7 +135,9 @@ class Program:
     def _solve(self, costs: FloatArray, kind: highspy.HighsVarType) -> Solution | None:
         every = np.arange(self.width, dtype=np.int32)
         self.solver.changeColsCost(self.width, every, costs)
-        self.solver.changeColsIntegrality(self.width, every, np.full(self.width, int(kind), dtype=np.uint8))
+        if kind != self._kind:
+            self.solver.changeColsIntegrality(self.width, every, np.full(self.width, int(kind), dtype=np.uint8))
+            self._kind = kind
         self.solver.run()
         if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None

@@ -20,9 +20,9 @@ from kvalreg.project import Project
 from kvalreg.release.archive import link_editions
 from kvalreg.release.audit import FindingKind, audit
 from kvalreg.release.digests import Digests, Recall
-from kvalreg.release.history import published_editions, standing_editions
+from kvalreg.release.history import standing_editions
 from kvalreg.release.soundness import site_faults
-from kvalreg.report.addresses import EDITIONS, served
+from kvalreg.report.addresses import served
 
 
 def release_site(site: Path, project: Project) -> list[Fault]:
@@ -57,11 +57,8 @@ def approve(site: Path, project: Project) -> list[Fault]:
     """
     staged = [path.relative_to(project.staged) for path in project.staged.rglob("*.qmd")]
     pages = [served(path.as_posix()) for path in staged if path.parts[0][0] not in "._"]
-    inside = {path.name for path in (site / EDITIONS).glob("*") if path.is_symlink()}
-    others = [project.editions / name for name in published_editions(project) if name not in inside]
-    seen = [site, *(site / EDITIONS / name for name in sorted(inside)), *others]
-    with Digests(*seen) as digests, ThreadPoolExecutor(1) as beside:  # the audit mostly waits for processes
-        attacked = beside.submit(audit, site, project.root, others, Recall(project.audited, digests))
+    with Digests(site) as digests, ThreadPoolExecutor(1) as beside:  # the audit mostly waits for processes
+        attacked = beside.submit(audit, site, project, Recall(project.audited, digests))
         root = read_site_descriptor(project).path
         faults = site_faults(site, pages, root, Recall(project.looked_at, digests))
         dead = [fault for fault in faults if fault.kind is Kind.LINK_DEAD]

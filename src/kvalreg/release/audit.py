@@ -1,8 +1,9 @@
 """The audit of a site: does anything that is published give away what is hidden?
 
-Comes in: the folder of a site as it is published, earlier editions, and what everybody knows (the units and the
-registries' definitions). Goes out: `Audit`, with every finding. It never reads a secret result, and a finding never
-repeats a number. How it reads and reasons is told in ``docs/methods/audit.md``.
+Comes in: the folder of a site as it is published, and the project it was made of. Goes out: `Audit` with all findings.
+Pages and files are read as a stranger reads them: no number may stand beside a suppressed cell. What the published
+cells give away together is asked of `kvalreg.disclosure.proof`, in all editions. A finding never repeats a number. How
+it reads and reasons is told in ``docs/methods/audit.md``.
 """
 
 from __future__ import annotations
@@ -35,15 +36,11 @@ class Audit:
         Everything that is wrong, leaks first.
     cells_read, hidden_read
         Cells that the site tells of, and how many of them are marked as hidden.
-    told_before
-        How many hidden cells an earlier edition showed, unchanged as far as a reader can tell. That cannot be taken
-        back, and is no finding.
     """
 
     findings: tuple[Finding, ...]
     cells_read: int
     hidden_read: int
-    told_before: int = 0
 
     @property
     def passed(self) -> bool:
@@ -54,8 +51,6 @@ class Audit:
         """The findings as lines, and a summary; no numbers but how many cells were looked at."""
         lines = [str(finding) for finding in self.findings]
         read = f"{self.cells_read} cells read, {self.hidden_read} of them hidden"
-        if self.told_before:
-            read += f" ({self.told_before} of these stood in an earlier edition, which cannot be taken back)"
         if self.passed:
             return f"The site passes the audit: {read}, and none of these can be worked out."
         kinds = [f"{sum(f.kind is kind for f in self.findings)} {kind.value}" for kind in FindingKind]
@@ -63,60 +58,51 @@ class Audit:
         return "\n".join([*lines, f"The site does not pass the audit: {told}. {read}. Do not release it."])
 
 
-def audit(site: Path, project: Path, editions: Sequence[Path] = (), memory: Recall | None = None) -> Audit:
-    """Attack a site with everything that is published.
+def audit(site: Path, project: Project, memory: Recall | None = None) -> Audit:
+    """Look for what a site should not tell, and attack what it tells together with all that readers have seen.
 
     Parameters
     ----------
     site
         The folder of the finished site.
     project
-        The project's folder, for `registries/units.csv` and the descriptors; nothing else of it is read but whether it
-        has published anything.
-    editions
-        Folders of earlier editions that the public has seen.
+        The project: its units, its descriptors, its published cells, and its ledger of editions.
     memory
         What files told at earlier audits, so that only those that have changed are read.
 
     Raises
     ------
     UsageError
-        When a folder is not there.
+        When the folder is not there.
     ConfigurationError
         When the units are faulty.
     """
-    for folder in (site, *editions):
-        if not folder.is_dir():
-            raise UsageError(f"{folder}: there is no such folder. Name the folder of a finished site.")
-    public = Public.read(project)
+    if not site.is_dir():
+        raise UsageError(f"{site}: there is no such folder. Name the folder of a finished site.")
+    public = Public.read(project.root)
     with TemporaryDirectory(prefix="kvalreg-") as forgotten:
         recall = memory or Recall(Path(forgotten))
-        with Crew(Work(public, knowledge(public), recall.folder), recall.digests) as crew:
-            return _audit(crew, site, editions, project)
+        with Crew(Work(public, knowledge(public), recall.folder, project), recall.digests) as crew:
+            return _audit(crew, site, project)
 
 
-def _audit(crew: Crew, site: Path, editions: Sequence[Path], project: Path) -> Audit:
-    files = [*site_files(site), *(edition for folder in editions for edition in site_files(folder))]
-    told = crew.read([file for edition in files for file in edition])
-    read = iter(told)
-    by_edition = [[next(read) for _ in edition] for edition in files]
-    now = by_edition[0]
-    registries = sorted({name for one in now for name in one.cells})
-    cases = [Case(name, tuple(tuple(_concerned(name, one)) for one in by_edition)) for name in registries]
-    judged = crew.judge(cases)
-    kept = {crew.auditor.index} | {crew.auditor.book(file) for edition in files for file in edition}
-    kept |= {part for one in told for part in one.parts.values()} | {entry for entry, _ in judged}
+def _audit(crew: Crew, site: Path, project: Project) -> Audit:
+    files = site_files(site)
+    told = crew.read(files)
+    registries = sorted({name for one in told for name in one.cells})
+    judged = crew.judge([Case(name, tuple(_concerned(name, told))) for name in registries])
+    published = sorted(path.stem for path in project.published.glob("*.parquet"))
+    proven = crew.prove([name for name in published if name in crew.work.public.registries])
+    kept = {crew.auditor.index} | {crew.auditor.book(file) for file in files}
+    kept |= {part for one in told for part in one.parts.values()} | {entry for entry, _ in [*judged, *proven]}
     Shelf(crew.work.folder).forget_others(kept)
     verdicts = [verdict for _, verdict in judged]
     findings = [finding for verdict in verdicts for finding in verdict.findings]
+    findings += [finding for _, exposed in proven for finding in exposed]
     findings.sort(key=lambda one: list(FindingKind).index(one.kind))
-    findings += _not_read(now, has_published=any(Project(project).published.glob("*.parquet")))
-    return Audit(
-        tuple(dict.fromkeys(findings)),
-        sum(one.cells for one in verdicts),
-        sum(one.hidden for one in verdicts),
-        sum(one.before for one in verdicts),
-    )
+    findings += _not_read(told, has_published=bool(published))
+    cells, hidden = sum(one.cells for one in verdicts), sum(one.hidden for one in verdicts)
+    return Audit(tuple(dict.fromkeys(findings)), cells, hidden)
 
 
 def _concerned(registry: str, told: Sequence[Told]) -> Iterator[Told]:

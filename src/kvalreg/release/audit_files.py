@@ -64,19 +64,16 @@ class File(NamedTuple):
     address: str
 
 
-def site_files(site: Path) -> list[list[File]]:
-    """The site's own files first, then those of each edition that it holds in ``utgaver/``, itself or by a link."""
-    editions: dict[str, list[File]] = {"": []}
-    linked = [folder for folder in (site / EDITIONS).glob("*") if folder.is_symlink() and folder.is_dir()]
-    walked = (found for folder in (site, *linked) for found in os.walk(folder))
-    inside = (Path(folder, name) for folder, _, names in walked for name in names)
-    for path in sorted(path for path in inside if path.is_file()):
+def site_files(site: Path) -> list[File]:
+    """The site's own files; those of earlier editions in ``utgaver/`` were looked at when they were released."""
+    walked = (Path(folder, name) for folder, _, names in os.walk(site) for name in names)
+    files = []
+    for path in sorted(path for path in walked if path.is_file()):
         address = path.relative_to(site).as_posix()
         parts = PurePosixPath(address).parts
-        name = parts[1] if parts[0] == EDITIONS and len(parts) > 2 else ""
-        if path.suffix.lower() not in _NOT_LOOKED_INTO:
-            editions.setdefault(name, []).append(File(path, address))
-    return list(editions.values())
+        if path.suffix.lower() not in _NOT_LOOKED_INTO and not (parts[0] == EDITIONS and len(parts) > 2):
+            files.append(File(path, address))
+    return files
 
 
 def read_files(reader: Reader, files: Iterable[File]) -> Edition:

@@ -5,14 +5,12 @@ Comes in: what was read of this edition and of earlier ones. Goes out: `Finding`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kvalreg.disclosure.attack import Measure
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.release.audit_cells import Group
-from kvalreg.release.audit_exposures import GivenAway, attacked
 from kvalreg.release.audit_files import Edition
 from kvalreg.release.audit_public import Key, Place, Public, Spot
 from kvalreg.release.audit_readings import Claim
@@ -26,9 +24,7 @@ class FindingKind(StrEnum):
     """A number, a verdict or a mark in a drawing stands beside a unit whose cell is hidden, or anything but its number
     of patients beside one whose result is not reliable."""
     EXPOSED = "exposed"
-    """Published sums leave too few values for a hidden count."""
-    CONTRADICTION = "contradiction"
-    """Published numbers around a hidden cell cannot all be true, so nothing is proven about it."""
+    """What has been published, in this edition and earlier ones, gives a suppressed cell away (`disclosure.proof`)."""
     UNREADABLE = "unreadable"
     """A file or a table of results that the audit cannot read."""
     NOTHING = "nothing"
@@ -56,7 +52,7 @@ class Finding:
         return " | ".join(part for part in (self.kind.value.upper(), where, about, self.text) if part)
 
 
-def suspected(public: Public, now: Sheet, earlier: Sequence[Sheet]) -> bool:
+def suspected(public: Public, now: Sheet) -> bool:
     """Whether anything is wrong: a look without places, much quicker than finding out where."""
     if now.unsettled or (now.hidden & now.told).any():
         return True
@@ -64,18 +60,12 @@ def suspected(public: Public, now: Sheet, earlier: Sequence[Sheet]) -> bool:
     if now.doubtful(_counts(public, now.groups)):
         return True
     by_place = _by_place((*now.hidden_keys, *now.patients))
-    if any(_leaks_by(claim, key, now) for claim in now.claims for key in _claimed(claim, by_place, newest)):
-        return True
-    return any(True for _ in attacked(public, now, earlier))
+    return any(_leaks_by(claim, key, now) for claim in now.claims for key in _claimed(claim, by_place, newest))
 
 
-def found_in(public: Public, edition: Edition, now: Sheet, earlier: Sequence[Sheet]) -> Iterator[Finding]:
-    """Leaks first, then what sums give away, then rows that belong to no cell we can name.
-
-    `now` and `earlier` are what this edition and earlier ones tell, put together.
-    """
+def found_in(public: Public, edition: Edition, now: Sheet) -> Iterator[Finding]:
+    """Leaks first, then rows that belong to no cell we can name. `now` is what this edition tells, put together."""
     yield from _leaks(public, edition, now)
-    yield from _exposures(public, edition, attacked(public, now, earlier))
     yield from (unattached(one.spot.file, one.spot.place) for one in edition.unattached)
 
 
@@ -144,26 +134,6 @@ def _claimed(claim: Claim, hidden: Mapping[Place, list[Key]], newest: Mapping[st
 def _agree(asked: str | None, told: str) -> bool:
     """Whether two names are one, where both are known."""
     return asked == told or not asked or not told
-
-
-# --- sums ------------------------------------------------------------------------------------------------------------
-_WHAT = {
-    Measure.DENOMINATOR: "its number of patients",
-    Measure.NUMERATOR: "how many of its patients have the property",
-    Measure.MISSES: "how many of its patients lack the property",
-}
-
-
-def _exposures(public: Public, edition: Edition, given_away: Iterable[GivenAway]) -> Iterator[Finding]:
-    for one in given_away:
-        spot = edition.hidden.get(one.key, Spot("", "not on any page"))
-        if one.measures:
-            by = "Published sums, together with an earlier edition," if one.with_earlier else "Published sums"
-            text = f"{by} leave too few values for {' and '.join(_WHAT[measure] for measure in one.measures)}."
-            yield _finding(public, FindingKind.EXPOSED, one.key, spot, text)
-        else:
-            text = "The numbers published around this hidden result cannot all be true."
-            yield _finding(public, FindingKind.CONTRADICTION, one.key, spot, text)
 
 
 def _finding(public: Public, kind: FindingKind, key: Key, spot: Spot, text: str) -> Finding:

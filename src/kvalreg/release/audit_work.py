@@ -19,19 +19,21 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from kvalreg.batch.workers import Workers, processors
+from kvalreg.disclosure.ledger import NEXT
 from kvalreg.errors import UsageError
 from kvalreg.memory import without_collection
-from kvalreg.release.audit_exposures import told_before
+from kvalreg.project import Project
 from kvalreg.release.audit_files import Edition, File, fragments_of, page_of, read_files, settle_contexts
 from kvalreg.release.audit_findings import Finding, found_in, suspected
 from kvalreg.release.audit_heard import Heard
 from kvalreg.release.audit_memory import Shelf
 from kvalreg.release.audit_parts import ANY, Stored, dump_part, join_parts, load_parts
 from kvalreg.release.audit_pieces import dump_book, load_book, read_pieces
+from kvalreg.release.audit_proof import exposed
 from kvalreg.release.audit_public import Public
 from kvalreg.release.audit_readings import Reader
 from kvalreg.release.audit_rows import Rows
-from kvalreg.release.audit_sheet import Sheet, sheet_of_edition, sheet_of_parts
+from kvalreg.release.audit_sheet import sheet_of_edition, sheet_of_parts
 from kvalreg.release.digests import Digests
 
 WORTHWHILE = 4_000_000
@@ -71,19 +73,18 @@ class Told(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What was found about one registry, and how many cells were read, hidden, and told before."""
+    """What was found about one registry, and how many cells were read, and hidden."""
 
     findings: tuple[Finding, ...]
     cells: int
     hidden: int
-    before: int
 
 
 class Case(NamedTuple):
-    """One registry's files, per edition, this one first."""
+    """One registry's files."""
 
     registry: str
-    editions: tuple[tuple[Told, ...], ...]
+    files: tuple[Told, ...]
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,14 @@ class Work:
         Its checksum, and that of the audit's code.
     folder
         Where is remembered what files have told.
+    project
+        Where the published cells and the ledger are.
     """
 
     public: Public
     known: str
     folder: Path
+    project: Project
 
 
 class Auditor:
@@ -114,6 +118,7 @@ class Auditor:
         self.public = work.public
         self.known = work.known
         self.shelf = Shelf(work.folder)
+        self.project = work.project
 
     def read(self, file: File) -> Told:
         """What a file tells."""
@@ -180,10 +185,7 @@ class Auditor:
 
     def judge(self, case: Case) -> tuple[str, Verdict]:
         """What is wrong with one registry, and the name of the entry that remembers it where nothing is."""
-        parts = [
-            [(told.file.address, told.parts.get(case.registry), told.parts.get(ANY)) for told in files]
-            for files in case.editions
-        ]
+        parts = [(told.file.address, told.parts.get(case.registry), told.parts.get(ANY)) for told in case.files]
         entry = hashlib.sha256(repr((self.known, case.registry, parts)).encode()).hexdigest()
         stored = self.shelf.get(entry)
         if stored is not None:
@@ -195,29 +197,30 @@ class Auditor:
         return entry, verdict
 
     def _judged(self, case: Case) -> Verdict:
-        now, *earlier = self._sheets(case)
-        if not suspected(self.public, now, earlier):
-            return self._verdict(now, earlier, ())
-        editions = [self._of_registry(case.registry, files) for files in case.editions]
-        for edition in editions:
+        now = sheet_of_parts(part for told in case.files for part in self._parts(told, case.registry))
+        findings: tuple[Finding, ...] = ()
+        if suspected(self.public, now):
+            edition = self._of_registry(case.registry, case.files)
             settle_contexts(edition)
-        now, *earlier = (sheet_of_edition(edition) for edition in editions)
-        return self._verdict(now, earlier, tuple(found_in(self.public, editions[0], now, earlier)))
+            now = sheet_of_edition(edition)
+            findings = tuple(found_in(self.public, edition, now))
+        return Verdict(findings, len(now), int(now.hidden.sum()))
 
-    def _verdict(self, now: Sheet, earlier: list[Sheet], findings: tuple[Finding, ...]) -> Verdict:
-        before = told_before(self.public, now, earlier)
-        return Verdict(findings, len(now), int(now.hidden.sum()), len(before))
-
-    def _sheets(self, case: Case) -> list[Sheet]:
-        """What each edition tells of the registry; one sheet for all editions whose files tell the same."""
-        found: dict[tuple[str | None, ...], Sheet] = {}
-        sheets = []
-        for files in case.editions:
-            names = tuple(told.parts.get(name) for told in files for name in (case.registry, ANY))
-            if names not in found:
-                found[names] = sheet_of_parts(part for told in files for part in self._parts(told, case.registry))
-            sheets.append(found[names])
-        return sheets
+    def prove(self, registry: str) -> tuple[str, tuple[Finding, ...]]:
+        """What a registry's editions give away, and the name of the entry that remembers that it is nothing."""
+        files = [self.project.next_ledger / NEXT / f"{registry}.parquet"]
+        files += sorted(self.project.ledger.glob(f"*/{registry}.parquet"))
+        below = self.public.registries[registry].secret_below
+        digest = hashlib.sha256(repr((self.known, registry, below)).encode())
+        for file in files:
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+        entry = digest.hexdigest()
+        if self.shelf.holds(entry):
+            return entry, ()
+        findings = tuple(exposed(self.public, self.project, registry))
+        if not findings:
+            self.shelf.put(entry, b"")
+        return entry, findings
 
     def _parts(self, told: Told, registry: str) -> Iterator[Stored]:
         for name in (registry, ANY):
@@ -254,6 +257,10 @@ def _read(files: list[File]) -> list[Told]:
 
 def _judge(cases: list[Case]) -> list[tuple[str, Verdict]]:
     return [_here[0].judge(case) for case in cases]
+
+
+def _prove(registries: list[str]) -> list[tuple[str, tuple[Finding, ...]]]:
+    return [_here[0].prove(registry) for registry in registries]
 
 
 class Crew:
@@ -295,6 +302,12 @@ class Crew:
         if self.workers is None:
             return [self.auditor.judge(case) for case in cases]
         return self._each(self.workers, _judge, cases, at_once=1)
+
+    def prove(self, registries: list[str]) -> list[tuple[str, tuple[Finding, ...]]]:
+        """What each registry's editions give away, in the order given."""
+        if self.workers is None:
+            return [self.auditor.prove(registry) for registry in registries]
+        return self._each(self.workers, _prove, registries, at_once=1)
 
     def _each(
         self, workers: Workers, function: Callable[[list[_A]], list[_T]], given: list[_A], at_once: int

@@ -1,0 +1,557 @@
+"""From cells to the system: one unknown for each fact, and every equation that holds among them.
+
+Comes in: all cells and their links, SECRET. Goes out: the `System`, and which cells each of its groups suppresses. Owns
+when two printed numbers are one fact: counts of linked series of the same unit, year and context that are equal.
+It chooses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from kvalreg.disclosure.cells import NONE, Cells, Print
+from kvalreg.disclosure.links import MISSES, NUMERATOR, PATIENTS, Links
+from kvalreg.disclosure.system import NO_REST, PUBLIC, BoolArray, Equations, IntArray, Role, System
+from kvalreg.statistics.funnel import MIN_COVERAGE
+
+_COVERAGE = Fraction(MIN_COVERAGE).limit_denominator(1000)
+COST_OF_NATION = 1000.0
+COST_OF_UNRELIABLE, COST_OF_HIDDEN_BEFORE = 0.5, 0.75
+NUMERATOR_WIDTH = 1
+"""How far apart the bounds of a numerator, and of the misses, must be: neither is exact, the share not 0 or 100 %."""
+
+
+@dataclass(frozen=True, eq=False)
+class Assembly:
+    """A registry's system.
+
+    Parameters
+    ----------
+    cells
+        All cells, those that stand for units without a row (`_phantoms`) last.
+    facts
+        Per cell: its number of patients, numerator and misses among the system's counts, or -1; shape (cells, 3).
+    group
+        Per cell: the group that suppresses it; -1 for no candidate.
+    system
+        The whole.
+    follows
+        Pairs of groups: where the first is suppressed, the second must be too, for its mark tells of the first. Shape
+        (pairs, 2).
+    """
+
+    cells: Cells = field(repr=False)
+    facts: IntArray = field(repr=False)
+    group: IntArray = field(repr=False)
+    system: System = field(repr=False)
+    follows: IntArray = field(repr=False)
+
+
+def assemble(cells: Cells, links: Links) -> Assembly:
+    """The system of these cells."""
+    phantoms = _phantoms(cells, links)
+    absent = _absent_before(cells, links)
+    cells = cells if phantoms is None else cells.with_more(phantoms)
+    facts, value = _facts(cells, links)
+    public = _public(cells, facts, len(value)) | _named(absent, facts, cells, links, len(value))
+    pairs = _poorly_covered(cells)
+    group, groups = _groups(cells, facts, public, np.zeros((0, 2), dtype=np.int64))
+    system = _system(cells, links, _Facts(facts, value, public, group, groups))
+    near = system.part_of[group[pairs[:, 0]]] == system.part_of[group[pairs[:, 1]]]
+    if near.any():  # within a part they are one group
+        group, groups = _groups(cells, facts, public, pairs[near])
+        system = _system(cells, links, _Facts(facts, value, public, group, groups))
+    return Assembly(cells, facts, group, system, np.unique(group[pairs[~near]], axis=0))
+
+
+# --- facts -----------------------------------------------------------------------------------------------------------
+def _keys(cells: Cells, links: Links, at: IntArray, series: IntArray) -> IntArray:
+    """One number for each cluster, context, year and unit; the nation is the same in both contexts."""
+    context = np.where(cells.nation[at], 0, cells.context[at])
+    place = links.alias[cells.place[at]]
+    return ((series * 2 + context) * 10_000 + cells.year[at]) * len(cells.places) + place
+
+
+def _counts(cells: Cells) -> tuple[IntArray, IntArray, IntArray]:
+    """Patients, numerators and misses, `NONE` where there are none."""
+    return cells.n, cells.x, np.where(cells.x == NONE, NONE, cells.n - cells.x)
+
+
+def _facts(cells: Cells, links: Links) -> tuple[IntArray, IntArray]:
+    """The fact that each count is, and each fact's value."""
+    everywhere = np.arange(len(cells.n))
+    keys, values, owners = [], [], []
+    for measure, counts in enumerate(_counts(cells)):
+        there = everywhere[counts != NONE]
+        keys.append(_keys(cells, links, there, links.cluster[cells.indicator[there], measure]))
+        values.append(counts[there])
+        owners.append((there, np.full(len(there), measure)))
+    key, value = np.concatenate(keys), np.concatenate(values)
+    _, dense = np.unique(key, return_inverse=True)
+    _, first, number = np.unique(
+        dense * (int(value.max(initial=0)) + 1) + value, return_index=True, return_inverse=True
+    )
+    facts = np.full((len(cells.n), 3), NONE, dtype=np.int64)
+    at, which = (np.concatenate([one[place] for one in owners]) for place in (0, 1))
+    facts[at, which] = number
+    return facts, value[first]
+
+
+def _phantoms(cells: Cells, links: Links) -> Cells | None:
+    """Cells of nobody that must be marked when they would tell: an indicator has no row for a unit, and so says that
+    the numerator of another one, which it counts, is 0."""
+    return _without_rows(cells, links, cells.latest)
+
+
+def _absent_before(cells: Cells, links: Links) -> list[Cells]:
+    """The same of earlier editions, which have told already."""
+    editions = range(cells.latest)
+    return [found for edition in editions if (found := _without_rows(cells, links, edition)) is not None]
+
+
+def _without_rows(cells: Cells, links: Links, edition: int) -> Cells | None:
+    """The cells of nobody that stand for a 0 in a series of the same cluster."""
+    counting = links.cluster[:, PATIENTS]
+    own = np.flatnonzero(cells.edition == edition)
+    columns = (cells.indicator * 2 + cells.context) * 10_000 + cells.year
+    level = np.unique([place[0] for place in cells.places], return_inverse=True)[1][cells.place]
+    shown = own[cells.candidate[own] | (cells.prints[own] != Print.NOTHING) | cells.marked[own]]
+    there = set((columns[own] * len(cells.places) + cells.place[own]).tolist())
+    levels = set((columns[shown] * 10 + level[shown]).tolist())
+    picked: list[tuple[int, int]] = []
+    for measure, counts in ((NUMERATOR, cells.x), (MISSES, np.where(cells.x == NONE, NONE, cells.n - cells.x))):
+        zero = own[(counts[own] == 0) & (cells.candidate[own] | cells.marked[own])]
+        zero = zero[np.isin(links.cluster[cells.indicator[zero], measure], counting)]
+        for at, series in zip(zero.tolist(), links.cluster[cells.indicator[zero], measure].tolist(), strict=True):
+            for other in np.flatnonzero(counting == series).tolist():
+                column = (other * 2 + int(cells.context[at])) * 10_000 + int(cells.year[at])
+                key = column * len(cells.places) + int(cells.place[at])
+                if key not in there and column * 10 + int(level[at]) in levels:
+                    there.add(key)
+                    picked.append((at, other))
+    if not picked:
+        return None
+    at, other = np.array(picked, dtype=np.int64).T
+    no = np.zeros(len(at), dtype=np.bool_)
+    now = edition == cells.latest
+    return Cells(
+        cells.ind_ids,
+        cells.places,
+        cells.trees,
+        edition=cells.edition[at],
+        indicator=other,
+        context=cells.context[at],
+        year=cells.year[at],
+        place=cells.place[at],
+        n=np.zeros(len(at), dtype=np.int64),
+        x=np.full(len(at), NONE),
+        candidate=np.full(len(at), now),
+        prints=np.full(len(at), Print.PATIENTS if now else Print.NOTHING, dtype=np.int64),
+        primary=no,
+        minimum=cells.minimum[at],
+        coverage=np.full(len(at), NONE),
+        marked=no,
+        nation=cells.nation[at],
+    )
+
+
+def _public(cells: Cells, facts: IntArray, size: int) -> BoolArray:
+    """The facts that an earlier edition has shown."""
+    public = np.zeros(size, dtype=np.bool_)
+    past = cells.edition < cells.latest
+    public[facts[past & (cells.prints != Print.NOTHING), PATIENTS]] = True
+    shown = facts[past & (cells.prints == Print.ALL)][:, [NUMERATOR, MISSES]]
+    public[shown[shown != NONE]] = True
+    return public
+
+
+def _named(absent: Sequence[Cells], facts: IntArray, cells: Cells, links: Links, size: int) -> BoolArray:
+    """The facts of 0 that an earlier edition has told by having no row."""
+    told = np.zeros(size, dtype=np.bool_)
+    if not absent:
+        return told
+    keys = []
+    for one in absent:
+        everywhere = np.arange(len(one.n))
+        keys.append(_keys(one, links, everywhere, links.cluster[one.indicator, PATIENTS]))
+    wanted = np.concatenate(keys)
+    for measure, counts in enumerate(_counts(cells)):
+        zero = np.flatnonzero(counts == 0)
+        key = _keys(cells, links, zero, links.cluster[cells.indicator[zero], measure])
+        told[facts[zero[np.isin(key, wanted)], measure]] = True
+    return told
+
+
+# --- groups ----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, eq=False)
+class _Facts:
+    """Facts with the cells that print them; `group` is per cell, and there are `groups` of them."""
+
+    of_cell: IntArray
+    value: IntArray
+    public: BoolArray
+    group: IntArray
+    groups: int
+
+
+def _poorly_covered(cells: Cells) -> IntArray:
+    """Pairs of a coverage and a cell that is marked as poorly covered: the mark tells of the coverage."""
+    told = np.flatnonzero(cells.candidate & (cells.prints == Print.PATIENTS) & (cells.coverage >= 0))
+    told = told[cells.candidate[cells.coverage[told]]]
+    return np.stack([cells.coverage[told], told], axis=1)
+
+
+def _groups(cells: Cells, facts: IntArray, public: BoolArray, together: IntArray) -> tuple[IntArray, int]:
+    """Candidates that share a fact that is not public are suppressed together, and these pairs of cells."""
+    candidate = np.flatnonzero(cells.candidate)
+    mine = facts[candidate]
+    shared = (mine != NONE) & ~public[mine]
+    number = np.full(len(cells.n), NONE)
+    number[candidate] = np.arange(len(candidate))
+    ends = np.concatenate([np.nonzero(shared)[0], number[together[:, 0]]])
+    others = np.concatenate([len(candidate) + mine[shared], number[together[:, 1]]])
+    shape = len(candidate) + len(public)
+    graph = coo_matrix((np.ones(len(ends), dtype=np.int8), (ends, others)), shape=(shape, shape))
+    label = connected_components(graph, directed=False)[1][: len(candidate)]
+    _, dense = np.unique(label, return_inverse=True)
+    group = np.full(len(cells.n), NONE)
+    group[candidate] = dense
+    return group, int(dense.max(initial=-1)) + 1
+
+
+def _system(cells: Cells, links: Links, facts: _Facts) -> System:
+    groups = facts.groups
+    group = _printed_by(cells, facts)
+    unprinted = np.flatnonzero((group == PUBLIC) & ~facts.public)
+    group[unprinted] = groups + np.arange(len(unprinted))  # nobody prints these: they are never shown
+    need, protected_with = _protection(cells, facts, group)
+    least, small = _least(cells, facts, group)
+    told_by, plain = _told(cells, facts)
+    need[plain | facts.public] = 0
+    count = groups + len(unprinted)
+    primary, possible = np.ones(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    cost, patients = np.ones(count), np.zeros(count, dtype=np.int64)
+    primary[:groups], possible[:groups] = _primary(cells, facts), _possible(cells, facts)
+    cost[:groups], patients[:groups] = _costs(cells, facts), _patients(cells, facts)
+    return System(
+        value=facts.value,
+        least=least,
+        group=group,
+        need=need,
+        protected_with=protected_with,
+        small=small & (need > 0),
+        told_by=told_by,
+        equations=_Equations(cells, links, facts, group).all(),
+        primary=primary,
+        possible=possible & ~primary,
+        cost=cost,
+        patients=patients,
+    )
+
+
+def _printed_by(cells: Cells, facts: _Facts) -> IntArray:
+    """The group that prints each fact; `PUBLIC` for public ones and those that none prints."""
+    group = np.full(len(facts.value), PUBLIC)
+    for measure in (PATIENTS, NUMERATOR, MISSES):
+        enough = Print.PATIENTS if measure == PATIENTS else Print.ALL
+        mine = cells.candidate & (cells.prints >= enough) & (facts.of_cell[:, measure] != NONE)
+        group[facts.of_cell[mine, measure]] = facts.group[mine]
+    group[facts.public] = PUBLIC
+    return group
+
+
+def _protection(cells: Cells, facts: _Facts, group: IntArray) -> tuple[IntArray, IntArray]:
+    """How uncertain each fact must remain, and the group that asks for it by being suppressed."""
+    need, asked = np.zeros(len(facts.value), dtype=np.int64), group.copy()
+    judged = cells.candidate | cells.marked
+    unseen_small = ~judged & (cells.prints == Print.NOTHING) & (cells.n > 0) & (cells.n < cells.minimum)
+    patients = np.flatnonzero((judged | unseen_small) & (cells.n > 0))
+    np.maximum.at(need, facts.of_cell[patients, PATIENTS], cells.minimum[patients])
+    for measure in (NUMERATOR, MISSES):
+        mine = np.flatnonzero(judged & (facts.of_cell[:, measure] != NONE))
+        np.maximum.at(need, facts.of_cell[mine, measure], NUMERATOR_WIDTH)
+    unprinted = cells.candidate & (cells.prints != Print.ALL)
+    for measure in (PATIENTS, NUMERATOR, MISSES):
+        mine = np.flatnonzero(unprinted & (facts.of_cell[:, measure] != NONE))
+        own = facts.of_cell[mine, measure]
+        free = group[own] >= facts.groups
+        asked[own[free]] = facts.group[mine[free]]
+    marked = np.flatnonzero(cells.marked)
+    for measure in (PATIENTS, NUMERATOR, MISSES):  # a mark of an earlier edition protects for good
+        own = facts.of_cell[marked, measure]
+        own = own[own != NONE]
+        asked[own] = group[own]
+    return need, asked
+
+
+def _least(cells: Cells, facts: _Facts, group: IntArray) -> tuple[IntArray, BoolArray]:
+    """The least that each fact can be, and whether it is small.
+
+    A mark says that there is a patient, but not where the count may be another's numerator: that may be 0.
+    """
+    least = np.zeros(len(facts.value), dtype=np.int64)
+    marked = (cells.candidate | cells.marked) & (cells.n > 0)
+    least[facts.of_cell[marked, PATIENTS]] = 1
+    shares = facts.of_cell[:, [NUMERATOR, MISSES]]
+    least[shares[shares != NONE]] = 0
+    small = np.zeros(len(facts.value), dtype=np.bool_)
+    few = marked & (cells.n < cells.minimum)
+    small[facts.of_cell[few, PATIENTS]] = True
+    return least, small & (group != PUBLIC)
+
+
+def _told(cells: Cells, facts: _Facts) -> tuple[IntArray, BoolArray]:
+    """The group of the nation whose 0 tells that a fact is 0 while it is shown; and the facts told for good."""
+    told_by, plain = np.full(len(facts.value), NONE), np.zeros(len(facts.value), dtype=np.bool_)
+    counts = _counts(cells)
+    for column in cells.columns:
+        nation = column[cells.nation[column]]
+        if len(nation) != 1:
+            continue
+        top = int(nation[0])
+        for measure in (NUMERATOR, MISSES):
+            if counts[measure][top] != 0:
+                continue
+            below = facts.of_cell[column, measure]
+            below = below[below != NONE]
+            if cells.candidate[top] and cells.prints[top] == Print.ALL:
+                told_by[below] = facts.group[top]
+            elif cells.prints[top] == Print.ALL:
+                plain[below] = True
+    return told_by, plain
+
+
+def _primary(cells: Cells, facts: _Facts) -> BoolArray:
+    """Groups with a cell that must be suppressed, or with a fact that an earlier edition has suppressed and nobody has
+    shown: what was suppressed and has not changed, stays so."""
+    primary = np.zeros(facts.groups, dtype=np.bool_)
+    primary[facts.group[cells.candidate & cells.primary]] = True
+    before = np.zeros(len(facts.value), dtype=np.bool_)
+    marked = facts.of_cell[cells.marked]
+    before[marked[marked != NONE]] = True
+    before &= ~facts.public
+    mine = facts.of_cell
+    again = (mine != NONE) & before[mine]
+    prints = np.stack([cells.prints >= Print.PATIENTS, cells.prints == Print.ALL, cells.prints == Print.ALL], axis=1)
+    stays = cells.candidate & (again & prints).any(axis=1)
+    primary[facts.group[stays]] = True
+    return primary
+
+
+def _possible(cells: Cells, facts: _Facts) -> BoolArray:
+    """Groups with a patient nobody knows of: a unit without patients is shown as one."""
+    possible = np.zeros(facts.groups, dtype=np.bool_)
+    mine = facts.of_cell
+    useful = (mine != NONE) & ~facts.public[mine] & (facts.value[mine] > 0)
+    possible[facts.group[cells.candidate & useful.any(axis=1)]] = True
+    return possible
+
+
+def _costs(cells: Cells, facts: _Facts) -> NDArray[np.float64]:
+    cost = np.where(cells.prints == Print.PATIENTS, COST_OF_UNRELIABLE, 1.0) * (cells.n > 0)
+    before = np.zeros(len(facts.value), dtype=np.bool_)
+    before[facts.of_cell[cells.marked, PATIENTS]] = True
+    cost = np.where(before[facts.of_cell[:, PATIENTS]], COST_OF_HIDDEN_BEFORE * cost, cost)
+    cost = np.where(cells.nation, COST_OF_NATION, np.ceil(cost * 4) / 4)
+    mine = cells.candidate
+    return np.maximum(np.bincount(facts.group[mine], weights=cost[mine], minlength=facts.groups), 0.25)
+
+
+def _patients(cells: Cells, facts: _Facts) -> IntArray:
+    patients = np.zeros(facts.groups, dtype=np.int64)
+    np.maximum.at(patients, facts.group[cells.candidate], cells.n[cells.candidate])
+    return patients
+
+
+# --- equations -------------------------------------------------------------------------------------------------------
+_Part = tuple[IntArray, IntArray, IntArray, IntArray, IntArray]
+"""Entries of each equation, their counts and factors, and the equations' rests and roles."""
+
+
+class _Equations:
+    """Collects the equations, each once."""
+
+    def __init__(self, cells: Cells, links: Links, facts: _Facts, group: IntArray) -> None:
+        self.cells, self.links, self.facts, self.group = cells, links, facts, group
+        self.counts = _counts(cells)
+        self.parts: list[_Part] = []
+
+    def all(self) -> Equations:
+        """Every equation that holds, without those that hold nothing unknown."""
+        for column in self.cells.columns:
+            self._sums(column)
+        self._shares()
+        self._editions()
+        self._pools_and_wholes()
+        self._coverages()
+        return self._once()
+
+    def _add(self, lengths: IntArray, count: IntArray, factor: IntArray, rest: IntArray, role: Role) -> None:
+        if len(lengths):
+            self.parts.append((lengths, count, factor, rest, np.full(len(lengths), role, dtype=np.int64)))
+
+    def _sums(self, column: IntArray) -> None:
+        """Hospital -> HF -> RHF -> nation, and hospital -> county.
+
+        A total that holds more than its parts, because rows were delivered for the unit itself, has a rest. A total
+        below its parts, as computed values and unique patients have, is no sum.
+        """
+        cells = self.cells
+        found = cells.trees[cells.edition[column[0]]].sums(cells.place[column].tolist())
+        if not found:
+            return
+        total = column[[one.total for one in found]]
+        parts = column[[part for one in found for part in one.parts]]
+        lengths = np.array([len(one.parts) for one in found])
+        start = np.concatenate([[0], np.cumsum(lengths)])[:-1]
+        has_x = bool((cells.x[column] != NONE).all())
+        excess = [counts[total] - np.add.reduceat(counts[parts], start) for counts in self.counts[: 3 if has_x else 1]]
+        whole = excess[PATIENTS] == 0
+        good = [excess[PATIENTS] >= 0]
+        if has_x:
+            share = (excess[NUMERATOR] >= 0) & (excess[MISSES] >= 0)
+            good += [good[0] & np.where(whole, excess[NUMERATOR] == 0, share)] * 2
+        for measure, kept in enumerate(good):
+            rest = np.where(whole, NO_REST, excess[measure])
+            for role, chosen in ((Role.SUM, kept), (Role.IMPLIED, kept & whole)):
+                if measure == MISSES:
+                    chosen = chosen if role is Role.IMPLIED else kept & ~whole
+                elif role is Role.IMPLIED:
+                    continue
+                self._tree(
+                    measure, total[chosen], parts[np.repeat(chosen, lengths)], lengths[chosen], rest[chosen], role
+                )
+
+    def _tree(
+        self, measure: int, total: IntArray, parts: IntArray, lengths: IntArray, rest: IntArray, role: Role
+    ) -> None:
+        """Totals and their parts as equations, the total first."""
+        if not len(total):
+            return
+        ends = np.cumsum(lengths + 1)
+        first = ends - lengths - 1
+        count = np.empty(int(ends[-1]), dtype=np.int64)
+        factor = np.full(len(count), -1, dtype=np.int64)
+        is_total = np.zeros(len(count), dtype=np.bool_)
+        is_total[first] = True
+        count[is_total], count[~is_total] = self.facts.of_cell[total, measure], self.facts.of_cell[parts, measure]
+        factor[is_total] = 1
+        self._add(lengths + 1, count, factor, rest, role)
+
+    def _shares(self) -> None:
+        """Patients = those with the outcome + those without."""
+        facts = self.facts.of_cell
+        triples = np.unique(facts[facts[:, NUMERATOR] != NONE], axis=0)
+        size = len(triples)
+        self._add(np.full(size, 3), triples.ravel(), np.tile([1, -1, -1], size), np.full(size, NO_REST), Role.PLAIN)
+
+    def _growth(self, later: IntArray, earlier: IntArray) -> None:
+        """Registrations that come late only add: no count falls, as far as that is true."""
+        facts = self.facts.of_cell
+        more = [counts[later] - counts[earlier] for counts in self.counts]
+        shares = (facts[later, NUMERATOR] != NONE) & (facts[earlier, NUMERATOR] != NONE)
+        both = shares & (more[NUMERATOR] >= 0) & (more[MISSES] >= 0)
+        for measure, holds in ((PATIENTS, more[PATIENTS] >= 0), (NUMERATOR, both), (MISSES, both)):
+            true = holds & (facts[later, measure] != facts[earlier, measure])
+            ones = np.ones(int(true.sum()), dtype=np.int64)
+            self._tree(measure, later[true], earlier[true], ones, more[measure][true], Role.SUM)
+
+    def _exact(self, whole: int, parts: Sequence[int]) -> None:
+        """A cell that is the sum of others, in every measure in which that is true; nobody has no cell."""
+        facts, value = self.facts.of_cell, self.facts.value
+        for measure in (PATIENTS, NUMERATOR, MISSES):
+            own = int(facts[whole, measure])
+            members = [int(facts[part, measure]) for part in parts]
+            if own == NONE or NONE in members or sum(int(value[one]) for one in members) != value[own]:
+                continue
+            members = [one for one in members if value[one] > 0]
+            if own not in members and members and len(set(members)) == len(members):
+                count = np.array([own, *members])
+                factor = np.array([1, *[-1] * len(members)])
+                self._add(np.array([len(count)]), count, factor, np.array([NO_REST]), Role.SUM)
+
+    def _editions(self) -> None:
+        """A cell and the same one of the edition before, and units that have taken over others."""
+        cells = self.cells
+        if cells.latest == 0:
+            return
+        place = self.links.alias[cells.place]
+        key = ((cells.indicator * 2 + cells.context) * 10_000 + cells.year) * len(cells.places) + place
+        order = np.lexsort((cells.edition, key))
+        follows = (key[order][1:] == key[order][:-1]) & (cells.edition[order][1:] > cells.edition[order][:-1])
+        self._growth(order[1:][follows], order[:-1][follows])
+        for later, parts in self.links.mergers:
+            merged = [np.flatnonzero((cells.place == part) & (cells.edition < cells.newest)) for part in parts]
+            before = [self._by_column(at) for at in merged]
+            now = self._by_column(np.flatnonzero((cells.place == later) & (cells.edition == cells.newest)))
+            for column, own in now.items():
+                if all(column in one for one in before):
+                    self._exact(own, [one[column] for one in before])
+
+    def _by_column(self, at: IntArray) -> dict[tuple[int, int, int], int]:
+        """The newest of these cells of each indicator, context and year."""
+        cells = self.cells
+        at = at[np.argsort(cells.edition[at], kind="stable")]
+        columns = (cells.indicator[at], cells.context[at], cells.year[at])
+        return dict(zip(zip(*(one.tolist() for one in columns), strict=True), at.tolist(), strict=True))
+
+    def _pools_and_wholes(self) -> None:
+        """A pooled period is the sum of its years, and a whole the sum of its parts."""
+        links = self.links
+        sums = [(pool.indicator, [(pool.of, -back) for back in range(pool.years)]) for pool in links.pools]
+        sums += [(whole.indicator, [(part, 0) for part in whole.parts]) for whole in links.wholes]
+        if not sums:
+            return
+        cells = self.cells
+        names = (cells.indicator, cells.context, cells.year, cells.place)
+        for edition in range(cells.latest + 1):
+            mine = np.flatnonzero(cells.edition == edition)
+            columns = [one[mine].tolist() for one in names]
+            at = dict(zip(zip(*columns, strict=True), mine.tolist(), strict=True))
+            for indicator, parts in sums:
+                for (own, context, year, place), whole in at.items():
+                    if own == indicator:
+                        found = [at.get((part, context, year + years, place)) for part, years in parts]
+                        self._exact(whole, [one for one in found if one is not None])
+
+    def _coverages(self) -> None:
+        """A result that is shown tells that its coverage is not too low, also where that is suppressed."""
+        cells, facts = self.cells, self.facts
+        telling = np.flatnonzero(cells.candidate & (cells.prints == Print.ALL) & (cells.coverage >= 0))
+        told = cells.coverage[telling]
+        apart = (cells.x[told] != NONE) & cells.candidate[told] & (facts.group[told] != facts.group[telling])
+        told = np.unique(told[apart])
+        rest = _COVERAGE.denominator * cells.x[told] - _COVERAGE.numerator * cells.n[told]
+        told, rest = told[rest >= 0], rest[rest >= 0]
+        count = facts.of_cell[told][:, [NUMERATOR, PATIENTS]].ravel()
+        factor = np.tile([_COVERAGE.denominator, -_COVERAGE.numerator], len(told))
+        self._add(np.full(len(told), 2), count, factor, rest, Role.PLAIN)
+
+    def _once(self) -> Equations:
+        """All of them, equal ones once, and none that is about public facts alone."""
+        if not self.parts:
+            nothing = np.zeros(0, dtype=np.int64)
+            return Equations(np.zeros(1, dtype=np.int64), nothing, nothing, nothing, nothing)
+        lengths, count, factor, rest, role = (np.concatenate(one) for one in zip(*self.parts, strict=True))
+        start = np.concatenate([[0], np.cumsum(lengths)])
+        every = Equations(start, count, factor, rest, role)
+        weight = np.random.default_rng(0).integers(1, 2**62, len(self.facts.value), dtype=np.uint64)
+        mixed = weight[count] * factor.astype(np.uint64)
+        fingerprint = np.add.reduceat(mixed, start[:-1]) * np.uint64(4) + role.astype(np.uint64)
+        unknown = np.add.reduceat((self.group[count] != PUBLIC).astype(np.int64), start[:-1]) > 0
+        _, first = np.unique(fingerprint, return_index=True)
+        kept = np.sort(first[unknown[first]])
+        return every.take(kept, np.arange(len(self.facts.value)))
+
+
+def cells_of(assembly: Assembly, groups: BoolArray) -> Iterator[int]:
+    """The cells of these groups."""
+    chosen = np.flatnonzero(assembly.group >= 0)
+    yield from chosen[groups[assembly.group[chosen]]].tolist()
