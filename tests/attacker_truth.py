@@ -113,12 +113,16 @@ def _counted(kind: str, var: float, n: float) -> tuple[int, int | None]:
 
 def truth_of_project(root: Path, registry: str, files: Sequence[str] = ()) -> dict[Key, tuple[int, int | None]]:
     """The true counts of a project's registry: of these deliveries in order, or else of all that it lists."""
-    types = {str(one["id"]): str(one["type"]) for one in _descriptor(root, registry)["indicators"]}
     folder = root / "data" / registry
     if not files:
         files = [str(one["file"]) for one in YAML(typ="safe").load(folder / "deliveries.yml")]
     rows = in_force([read_rows(folder / name) for name in files])
-    return true_counts(rows, read_units(root / "registries" / "units.csv"), types)
+    return true_counts(rows, read_units(root / "registries" / "units.csv"), read_types(root, registry))
+
+
+def read_types(root: Path, registry: str) -> dict[str, str]:
+    """Each indicator's type."""
+    return {str(one["id"]): str(one["type"]) for one in _descriptor(root, registry)["indicators"]}
 
 
 def secret_below_of(root: Path, registry: str) -> dict[str, int]:

@@ -18,24 +18,22 @@ from kvalreg.errors import FaultsError
 from kvalreg.inputs.delivered import Delivered
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import read_units
-from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
-from kvalreg.release.edition import publish_edition
 from kvalreg.site.content import Shown, Site
 from kvalreg.site.open_files import open_files, registry_files
 from kvalreg.statistics.aggregation import aggregate
-from small_project import Silence
 
 
-def publish_cells(root: Path, edition: str, rows: Sequence[Row]) -> Path | str:
-    """Put the rows of a project's one registry through the gate; the folder of its open data, or why it was refused.
+def publish_cells(root: Path, registry_id: str, edition: str, rows: Sequence[Row]) -> Path | str:
+    """Put rows of a project's registry through the gate; the folder of its open data, or why it was refused.
 
-    The rows go past the checks of a delivery.
+    The rows go past the checks of a delivery. No page is made.
     """
     project = Project(root)
     units = read_units(project.units, "units.csv")
-    ((registry_id, registry),) = read_descriptors(project)[0].items()
-    table = pd.DataFrame(rows, columns=list(Row._fields)).assign(provisional=False, delivery=0)
+    registry = read_descriptors(project)[0][registry_id]
+    known = [row for row in rows if row.orgnr in units]
+    table = pd.DataFrame(known, columns=list(Row._fields)).assign(provisional=False, delivery=0)
     results = aggregate(Delivered(registry_id, table, (), ()), registry, units)
     source = Source(registry, units, ())
     try:
@@ -45,9 +43,8 @@ def publish_cells(root: Path, edition: str, rows: Sequence[Row]) -> Path | str:
     save_edition(gated.edition, registry_id, project.next_ledger)
     close_edition(edition, project.ledger)
     shown = Shown(gated.published, ())
-    site = Site((shown,))
-    folder = root / "_build" / "editions" / edition
-    for name, content in {**open_files(site).files, **registry_files(shown, site)}.items():
+    folder = project.editions / edition
+    for name, content in {**open_files(Site((shown,))).files, **registry_files(shown, Site((shown,)))}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return folder
@@ -55,6 +52,10 @@ def publish_cells(root: Path, edition: str, rows: Sequence[Row]) -> Path | str:
 
 def publish_site(root: Path, edition: str) -> Path | str:
     """Build the project's whole site and publish it; the edition's permanent folder, or why it was refused."""
+    from kvalreg.pipeline import Request, build
+    from kvalreg.release.edition import publish_edition
+    from small_project import Silence
+
     project = Project(root)
     try:
         account = build(project, Request(renderer="pandoc", workers=1), Silence())

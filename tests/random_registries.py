@@ -106,7 +106,11 @@ def tried(seed: int, root: Path, asked: Asked) -> Tried:
     began = time.process_time()
     for edition in make(seed, root, asked.editions, asked.size):
         changes.append(edition.changes)
-        made = publish_site(root, edition.name) if asked.site else publish_cells(root, edition.name, edition.rows)
+        made = (
+            publish_site(root, edition.name)
+            if asked.site
+            else publish_cells(root, REGISTRY, edition.name, edition.rows)
+        )
         if isinstance(made, str):
             refused.append(f"{edition.name} refused: {made}")
             continue
