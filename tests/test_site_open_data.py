@@ -283,5 +283,5 @@ def test_a_planted_leak_is_found(built: Project, tmp_path: Path, file: str, plan
     before = (site / file).read_text("utf-8")
     (site / file).write_text(plant(before), encoding="utf-8")
     assert (site / file).read_text("utf-8") != before
-    found = {(one.file, one.unit, one.year) for one in audit(site, built.root).findings if one.kind is FindingKind.LEAK}
+    found = {(one.file, one.unit, one.year) for one in audit(site, built).findings if one.kind is FindingKind.LEAK}
     assert found == {(file, "Nes sykehus (121)", 2024)}

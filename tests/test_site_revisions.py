@@ -19,7 +19,7 @@ PANDOC = Request(("alfa",), renderer="pandoc")
 ATOM = "{http://www.w3.org/2005/Atom}"
 JUNE = {"111": (80, 100), "112": (45, 50), "121": (190, 200), "122": (30, 60)}
 AFTER = {"111": (1, 3), "112": (47, 52), "121": (180, 195), "122": (33, 64)}
-"""111 is hidden for its 3 patients and 112 to protect it; everything else has changed too."""
+"""111 is secret for its 3 patients and 112 to protect it; everything else has changed too."""
 LOG = "endringer/index.html"
 HIDDEN = "<td>Vises ikke lenger</td>"
 
@@ -58,7 +58,7 @@ def test_the_log_tells_what_changed_and_why(project: Project) -> None:
     assert "(1. februar 2025)" in text
     rows = list(csv.DictReader((project.site / "endringer/alfa.csv").read_text(encoding="utf-8").splitlines()))
     assert {row["orgnr"] for row in rows} == {"0", "1", "11", "111", "Vestfylke"}
-    assert audit(project.site, project.root, [project.editions / "2026-06"]).passed
+    assert audit(project.site, project).passed
 
     # the feed has one entry for it, with an id that stays when the next edition comes
     entry = ET.parse(project.site / "endringer.xml").find(f"{ATOM}entry")
@@ -82,7 +82,7 @@ def test_the_log_tells_what_changed_and_why(project: Project) -> None:
     assert "Vik leverte på nytt" not in page
 
 
-def test_a_number_that_is_hidden_now_is_told_safely(project: Project) -> None:
+def test_a_number_that_is_secret_now_is_told_safely(project: Project) -> None:
     """111 falls to 3 patients: its row says that it is not shown any longer, and neither value is anywhere."""
     deliver(project, {2024: JUNE | {"111": (73, 90)}})
     build(project, PANDOC, Silence())
@@ -95,7 +95,34 @@ def test_a_number_that_is_hidden_now_is_told_safely(project: Project) -> None:
     assert "81 av 100" not in words_of(page)
     rows = csv.DictReader((project.site / "endringer/alfa.csv").read_text(encoding="utf-8").splitlines())
     told = {row["orgnr"]: row for row in rows}["111"]
-    assert (told["what"], told["value_before"], told["value"], told["denominator"]) == ("hidden", "", "", "")
+    numbers = [told[f"{name}{when}"] for name in ("value", "denominator") for when in ("_before", "")]
+    assert (told["what"], told["footnote_before"], told["footnote"], numbers) == ("hidden", "", "hidden", [""] * 4)
+
+
+def test_a_number_that_is_not_reliable_now_is_told_with_its_patients(project: Project) -> None:
+    """Where 60 patients are needed, 122 had 90 and has 50; 112 had 50 and has 70: the patients stand there, and the
+    result of 122 is told neither as it was nor as it is."""
+    path = project.descriptor("alfa")
+    path.write_text(path.read_text("utf-8").replace("type: andel", "type: andel\n    min_denominator: 60"), "utf-8")
+    deliver(project, {2024: JUNE | {"122": (73, 90)}})
+    build(project, PANDOC, Silence())
+    publish_edition("2026-06", project)
+    deliver(project, {2024: JUNE | {"122": (40, 50), "112": (60, 70)}})
+    build(project, PANDOC, Silence())
+    page = (project.site / LOG).read_text(encoding="utf-8")
+    rows = {
+        orgnr: re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", row)[-4:]
+        for row, orgnr in re.findall(r'(<tr [^>]*data-kv-orgnr="(\w+)".*?</tr>)', page)
+    }
+    assert rows["122"] == ["", "90", "Få pasienter", "50"]
+    assert rows["112"] == ["Få pasienter", "50", "86 av 100", "70"]
+    text = (project.site / "endringer/alfa.csv").read_text(encoding="utf-8")
+    told = {row["orgnr"]: row for row in csv.DictReader(text.splitlines())}
+    assert [told["122"][name] for name in ("what", "value_before", "value", "footnote")] == [
+        "hidden", "", "", "few_patients",
+    ]  # fmt: skip
+    assert (told["122"]["denominator_before"], told["122"]["denominator"]) == ("90", "50")
+    assert audit(project.site, project).findings == ()
 
 
 @pytest.mark.parametrize(
@@ -103,7 +130,7 @@ def test_a_number_that_is_hidden_now_is_told_safely(project: Project) -> None:
     [
         (LOG, f"<td></td><td></td>{HIDDEN}", f"<td>81 av 100</td><td>90</td>{HIDDEN}"),
         (LOG, f"{HIDDEN}<td></td>", "<td>33 av 100</td><td>3</td>"),
-        ("endringer/alfa.csv", ",hidden,,,,", ",hidden,0.8111,90,,"),
+        ("endringer/alfa.csv", ",hidden,,,,,,hidden", ",hidden,0.8111,90,,,,hidden"),
     ],
 )
 def test_the_audit_reads_the_log(project: Project, file: str, there: str, planted: str) -> None:
@@ -118,7 +145,7 @@ def test_the_audit_reads_the_log(project: Project, file: str, there: str, plante
     at = next(n for n, line in enumerate(lines) if "111" in line and there in line)
     lines[at] = lines[at].replace(there, planted)
     path.write_text("\n".join(lines), encoding="utf-8")
-    findings = audit(project.site, project.root, [project.editions / "2026-06"]).findings
+    findings = audit(project.site, project).findings
     assert {(one.file, one.unit) for one in findings if one.kind == "leak"} >= {(file, "Vik sykehus (111)")}
     with pytest.raises(DisclosureError):
         publish_edition("2026-12", project)

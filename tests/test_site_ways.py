@@ -14,6 +14,7 @@ import pytest
 
 from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.disclosure.gate import publish
+from kvalreg.disclosure.ledger import save_edition
 from kvalreg.disclosure.published import Published, Source, save_published
 from kvalreg.inputs.delivered import read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
@@ -48,11 +49,13 @@ INDICATOR = "registre/alfa/indikator/alfa_a"
 
 
 def published(project: Project, registry_id: str) -> Published:
-    """What a registry publishes, as the pipeline makes it."""
+    """What a registry publishes, as the pipeline makes it; what the ledger keeps of it lies there."""
     units = read_units(project.units, "units.csv")
     registry = read_descriptors(project)[0][registry_id]
     delivered = read_deliveries(project, registry, units, UnknownUnits.REFUSE)
-    return publish(aggregate(delivered, registry, units), Source(registry, units, delivered.deliveries)).published
+    gated = publish(aggregate(delivered, registry, units), Source(registry, units, delivered.deliveries))
+    save_edition(gated.edition, registry_id, project.next_ledger)
+    return gated.published
 
 
 def accepted_page(address: str) -> AcceptedPage:
@@ -210,7 +213,7 @@ def test_search_finds_registries_indicators_units_and_fields(built: tuple[Projec
 
 def test_the_untouched_pages_pass_the_audit_and_are_read_by_it(built: tuple[Project, Content]) -> None:
     """Cells are read from the pages of units and indicators, and the hidden one is known from them."""
-    found = audit(built[0].site, built[0].root)
+    found = audit(built[0].site, built[0])
     assert found.report_text().startswith("The site passes the audit")
     assert found.hidden_read >= 1
 
@@ -234,6 +237,6 @@ def test_a_planted_leak_is_found(
     whole = (site / address).read_text("utf-8")
     assert before in whole
     (site / address).write_text(whole.replace(before, after, 1), encoding="utf-8")
-    found = audit(site, built[0].root).findings
+    found = audit(site, built[0]).findings
     assert {one.kind for one in found} & {FindingKind.LEAK, FindingKind.EXPOSED, FindingKind.UNREADABLE}
     assert any(address in str(one) for one in found)

@@ -75,6 +75,8 @@ HIDDEN_CODE = FOOTNOTES[Status.SECRET]
 """What open data has in the column ``footnote`` of a hidden cell."""
 UNRELIABLE_CODES = frozenset({FOOTNOTES[Status.FEW_PATIENTS], FOOTNOTES[Status.LOW_COVERAGE]})
 """And of one whose result is not reliable."""
+_COVERAGE = frozenset({"dg", "coverage"})
+"""Columns that may stand beside a result that is not reliable, as its number of patients may."""
 _SIGNS = "".join(SIGNS.values())
 _WHOLE_OR_DECIMAL = re.compile(r"-?\d+(?:[.,]\d+)?")
 """A number as programs write it."""
@@ -254,7 +256,7 @@ class Reader:
                 yield Reading(key, None, spot)
             elif unreliable:
                 yield Reading(key, self.numbers_of(words, shape._replace(numbers=_tabled(shape)), key), spot, True)
-                yield from self._told_in_words(record, shape, Claim(places, _years(spot), spot))
+                yield from self._beside_patients(record, shape, words, Claim(places, _years(spot), spot))
                 return
             elif numbers := self.numbers_of(words, shape, key):
                 yield Reading(key, numbers, spot)
@@ -264,11 +266,14 @@ class Reader:
         if own and key is None:
             yield Unattached(record.spot)
 
-    def _told_in_words(self, record: Record, shape: Shape, claim: Claim) -> Iterator[Claim]:
-        """What the sentences of a row say of its cell, which is not reliable."""
-        for role, text in zip(shape.roles, record.texts, strict=True):
+    def _beside_patients(self, record: Record, shape: Shape, words: list[Word], claim: Claim) -> Iterator[Claim]:
+        """What a row says of its cell, which is not reliable, besides numbers in columns of their own."""
+        counts = self.kinds.get((claim.spot.registry or "", claim.spot.ind_id or "")) is IndicatorType.ANTALL
+        for name, role, text, word in zip(record.names, shape.roles, record.texts, words, strict=True):
             if role == "text":
                 yield from (claim._replace(patients=one.patients) for one in self.public.sentences[text])
+            elif word.speaks and name.lower() not in _COVERAGE and role != "before":
+                yield from [claim] if counts or role not in _NUMBERS else []
 
     def _shape_of(self, asked: tuple[tuple[str, ...], tuple[bool, ...], bool]) -> Shape:
         """What the columns of a table mean, worked out once for all its rows."""
