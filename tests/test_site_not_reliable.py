@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import html5lib
+import jsonschema
 import pytest
 
 from kvalreg.disclosure.published import Published, load_published
 from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
 from kvalreg.release.audit import FindingKind, audit
+from kvalreg.site.api_schema import SCHEMAS
+from report_example import csv_of, spec_of
 from small_project import UNITS, Silence, write_registry
 
 ROWS = "context;year;orgnr;ind_id;var;denominator\n" + "".join(
@@ -151,6 +154,43 @@ def test_open_data_have_a_code_for_each_reason(built: Project) -> None:
     assert (told["113"]["footnote"], told["113"]["denominator"], told["113"]["dg"]) == ("low_coverage", "60", "0,5")
     for orgnr in ("112", "113"):
         assert set(told[orgnr]) <= key | {"denominator", "dg", "dg_year"}
+
+
+def test_every_answer_follows_its_schema_which_refuses_a_result(built: Project) -> None:
+    """A number of patients and a coverage may stand; any part of a result, or any number of a secret cell, may not."""
+    jsonschema.validate(json.loads((built.site / "data/alfa/resultater.json").read_text("utf-8")), SCHEMAS["results"])
+    for path in (built.site / "api/v1/units").glob("*.json"):
+        jsonschema.validate(json.loads(path.read_text("utf-8")), SCHEMAS["unit"])
+    found = json.loads((built.site / "api/v1/data/alfa/indicators/alfa_a.json").read_text("utf-8"))
+    jsonschema.validate(found, SCHEMAS["indicator"])
+    for orgnr, more in (
+        ("112", {"value": 0.75}),
+        ("112", {"achievement": "low"}),
+        ("113", {"var": 40}),
+        ("123", {"denominator": 3}),
+        ("123", {"dg": 0.6}),
+    ):
+        told = [cell | (more if cell["orgnr"] == orgnr else {}) for cell in found["data"]]
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(found | {"data": told}, SCHEMAS["indicator"])
+
+
+def test_a_figures_file_has_the_same_codes(built: Project) -> None:
+    """The comparison on the indicator's page; its chart has none of them."""
+    html = (built.site / INDICATOR).read_text("utf-8")
+    figure = html[html.index('<figure class="kv-figure" id="enheter-') :].split("</figure>")[0]
+    told = {row["orgnr"]: row for row in csv_of(figure)}
+    assert {orgnr: (told[orgnr]["footnote"], told[orgnr]["denominator"]) for orgnr in ("112", "113", "123")} == {
+        "112": ("few_patients", "12"),
+        "113": ("low_coverage", "60"),
+        "123": ("hidden", ""),
+    }
+    assert {row["orgnr"] for row in spec_of(figure)["data"]["values"]}.isdisjoint({"112", "113", "123"})
+    assert [words(p) for p in html5lib.parse(figure, namespaceHTMLElements=False).iter("p")][-4:-1] == [
+        f"* {SECRET_NOTE}",
+        f"† {FEW_NOTE}",
+        f"‡ {LOW_NOTE}",
+    ]
 
 
 def test_indicators_tell_what_is_secret(built: Project) -> None:

@@ -38,7 +38,7 @@ HIDDEN = {"context", "year", "unit_level", "orgnr", "unit_name", "footnote"}
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """One registry with two hidden hospitals, and its site at an address with a path."""
+    """One registry with two secret hospitals, and its site at an address with a path."""
     root = tmp_path_factory.mktemp("open")
     write_registry(root, "alfa", DELIVERY)
     (root / "registries" / "units.csv").write_text(UNITS, encoding="utf-8")
