@@ -51,11 +51,15 @@ class Link(NamedTuple):
     share: float
 
 
+Parts = tuple[tuple[int, int], ...]
+"""Columns, and so many years (0, -1, ...) from the whole's own."""
+
+
 class Whole(NamedTuple):
     """A column that is the sum of others, each so many years earlier, at some places."""
 
     total: int
-    parts: tuple[tuple[int, int], ...]
+    parts: Parts
     at: Bools
 
 
@@ -195,23 +199,43 @@ class Columns:
         return scopes
 
     def sums(self) -> list[Whole]:
-        """Pooled periods and their years, and wholes of two to four parts, as far as the shown numbers tell."""
-        return [*self._pooled(), *self._strata()]
+        """Pooled periods and their years, and wholes of two to four parts, as far as the shown numbers tell.
 
-    def _pooled(self) -> Iterator[Whole]:
+        They are found by their patients; numerators are looked at where the patients sum.
+        """
+        row = {name: number for number, name in enumerate(self.names)}
+        found = []
+        for total, parts in (*self._pooled(), *self._strata()):
+            one = self._whole(total, parts)
+            if one is not None:
+                found.append(one)
+                of = [
+                    row.get(self.names[column]._replace(kind="x")) for column in (total, *(part for part, _ in parts))
+                ]
+                if None not in of:
+                    whole, *numerators = (column for column in of if column is not None)
+                    backs = (back for _, back in parts)
+                    counted = self._whole(whole, tuple(zip(numerators, backs, strict=True)))
+                    found += [] if counted is None else [counted]
+        return found
+
+    def _pooled(self) -> Iterator[tuple[int, Parts]]:
+        """Everything that may be a pooled period and its years."""
         for total, name in enumerate(self.names):
             for part, of in enumerate(self.names):
-                if (name.edition, name.kind) == (of.edition, of.kind) and name.ind_id != of.ind_id:
+                if name.kind == of.kind == "n" and name.edition == of.edition and name.ind_id != of.ind_id:
                     for years in range(2, LONGEST + 1):
-                        yield from self._whole(total, tuple((part, -back) for back in range(years)))
+                        yield total, tuple((part, -back) for back in range(years))
 
-    def _strata(self) -> Iterator[Whole]:
-        for total, name in enumerate(self.names):
-            parts = [n for n, of in enumerate(self.names) if (of.edition, of.kind) == (name.edition, name.kind)]
-            parts = [n for n in parts if n != total and self._smaller(n, total)]
+    def _strata(self) -> Iterator[tuple[int, Parts]]:
+        """Everything that may be a whole and its parts."""
+        patients = [number for number, name in enumerate(self.names) if name.kind == "n"]
+        for total in patients:
+            parts = [one for one in patients if self.names[one].edition == self.names[total].edition and one != total]
+            parts = [one for one in parts if self._smaller(one, total)]
             for size in (2, 3, 4):
                 for chosen in combinations(parts[:16], size):
-                    yield from self._whole(total, tuple((part, 0) for part in chosen))
+                    yield total, tuple((part, 0) for part in chosen)
 
     def _smaller(self, part: int, total: int) -> bool:
         """Whether a column never exceeds another, and is somewhere below it."""
@@ -219,19 +243,21 @@ class Columns:
             less, more = self.shown[part] < self.shown[total], self.shown[part] > self.shown[total]
         return bool(less.any() and more.sum() <= less.sum() * 0.1)
 
-    def _whole(self, total: int, parts: tuple[tuple[int, int], ...]) -> Iterator[Whole]:
+    def _whole(self, total: int, parts: Parts) -> Whole | None:
+        """A whole whose parts sum to it in enough of what is shown, each of them in some of it."""
         summed = np.zeros(len(self.places))
         at = self.there[total].copy()
+        values = []
         for part, back in parts:
             moved = self.moved[back]
-            inside = moved >= 0
-            there = inside & self.there[part][moved]
+            there = (moved >= 0) & self.there[part][moved]
             at &= self._level_in(part, back)
-            summed += np.where(there, self.shown[part][moved], 0.0)
+            values.append(np.where(there, self.shown[part][moved], 0.0))
+            summed += values[-1]
         known = at & ~np.isnan(summed) & ~np.isnan(self.shown[total])
-        agree = known & (summed == self.shown[total]) & (summed > 0)
-        if agree.sum() >= LEAST and agree.sum() >= HALF * known.sum():
-            yield Whole(total, parts, at)
+        agree = known & (summed == self.shown[total])
+        least = min(((value > 0) & agree).sum() for value in values)
+        return Whole(total, parts, at) if least >= LEAST and agree.sum() >= HALF * known.sum() else None
 
     def _level_in(self, part: int, back: int) -> Bools:
         """Where the level is printed so many years earlier, also where the unit itself has nobody then."""
@@ -268,8 +294,8 @@ def _agreeing(agree: Bools, both: Bools, small: Bools, scopes: Sequence[tuple[Bo
         same, compared = (agree & scope).sum(), (both & scope).sum()
         if same < LEAST:
             continue
-        few = both & scope & small
+        few, few_same = (both & scope & small).sum(), (agree & scope & small).sum()
         enough = same >= MOST * compared if one_year else same >= HALF * compared
-        if enough or (not one_year and (agree & few).sum() >= max(1, HALF * few.sum())):
+        if enough or (not one_year and few_same >= max(LEAST, HALF * few)):
             at |= scope
     return at

@@ -20,6 +20,8 @@ from attacker_units import common_names
 INFINITE = float("inf")
 Truth = Mapping[tuple[int, Key], tuple[int, int | None]]
 """The true n and x (None where there is no numerator) of each edition's cells."""
+NOBODY = (0, 0)
+"""The truth of a cell that is marked, and has no patients."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ class Facts:
             return None
         truth = np.full(self.columns.shown.shape, np.nan)
         for (edition, ind_id, at), key in self.columns.keys.items():
-            n, x = oracle[edition, key]
+            n, x = oracle.get((edition, key), NOBODY)
             truth[self.row[Column(edition, ind_id, "n")], at] = n
             if x is not None and Column(edition, ind_id, "x") in self.row:
                 truth[self.row[Column(edition, ind_id, "x")], at] = x
@@ -168,6 +170,8 @@ class Facts:
         for column, place in np.argwhere(self.columns.there).tolist():
             fact = self.fact(column, place)
             has_patient = self.columns.names[column].kind == "n" and not self.may_be_nobody[column]
+            if self.truth is not None and self.truth[column, place] == 0:
+                has_patient = False
             least[fact] = max(least.get(fact, 0), int(has_patient))
         for fact, low in least.items():
             value = self.value[fact]

@@ -10,13 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from attacker_truth import Row
 from random_patients import Chance, Registered
 
 REGISTRY = "r"
 Made = Callable[[pd.DataFrame], "pd.Series[bool]"]
+Counts = dict[str, NDArray[np.int64]]
+"""Numerators and patients of each unit, of shape (years, 2)."""
 
 
 @dataclass(frozen=True)
@@ -86,39 +90,44 @@ def choose_indicators(chance: Chance, kinds: float) -> list[Indicator]:
 
 def rows_of(made: Registered, indicators: list[Indicator]) -> list[Row]:
     """The delivery of all indicators and years."""
-    return [row for one in indicators for context, unit in _contexts(one) for row in _rows(made, one, context, unit)]
+    rows: list[Row] = []
+    for context, where in (("caregiver", "unit"), ("resident", "area")):
+        codes, names = pd.factorize(made.patients[where])
+        orgnrs = [str(name) for name in names]
+        for one in indicators:
+            if context == "caregiver" or one.resident:
+                rows += _rows(made, one, context, _counts(made, one, np.asarray(codes), orgnrs))
+    return rows
 
 
-def _contexts(indicator: Indicator) -> list[tuple[str, str]]:
-    return [("caregiver", "unit"), *([("resident", "area")] if indicator.resident else [])]
-
-
-def _rows(made: Registered, indicator: Indicator, context: str, unit: str) -> Iterator[Row]:
+def _rows(made: Registered, indicator: Indicator, context: str, counts: Counts) -> Iterator[Row]:
     ind_id = made.renamed.get(indicator.ind_id, indicator.ind_id)
-    patients = made.patients
-    among = patients[indicator.counted(patients).to_numpy(bool)]
-    counts = pd.DataFrame({"unit": among[unit], "year": among["year"], "x": indicator.good(among).astype(int), "n": 1})
-    if indicator.kind not in ("andel", "dg_andel"):
-        counts = pd.concat([counts.assign(unit=names) for names in _above(made, counts["unit"])], ignore_index=True)
+    for orgnr, of_years in counts.items():
+        for year, (x, n) in zip(made.years, of_years.tolist(), strict=True):
+            if n:
+                yield _row(indicator.kind, Row(context, year, orgnr, ind_id, float(x), int(n)))
+
+
+def _counts(made: Registered, indicator: Indicator, codes: NDArray[np.int64], orgnrs: list[str]) -> Counts:
+    """Each unit's numerator and patients, year by year; at every level where they are not summed by the product."""
+    patients, years = made.patients, len(made.years)
+    counted = indicator.counted(patients).to_numpy(bool)
+    good = counted & indicator.good(patients).to_numpy(bool)
+    places = codes * years + (patients["year"].to_numpy(np.int64) - made.years[0])
+    size = len(orgnrs) * years
+    x, n = (np.bincount(places[among], minlength=size).reshape(len(orgnrs), years) for among in (good, counted))
+    table = np.stack([x, n], axis=2)
     if indicator.years > 1:
-        last = [year for year in made.years if year - indicator.years + 1 >= made.years[0]]
-        parts = [counts[counts["year"].between(year - indicator.years + 1, year)].assign(year=year) for year in last]
-        counts = pd.concat([counts.iloc[:0], *parts], ignore_index=True)
-    for (orgnr, year), x, n in counts.groupby(["unit", "year"])[["x", "n"]].sum().itertuples():
-        yield _row(indicator.kind, Row(context, int(year), str(orgnr), ind_id, float(x), int(n)))
-
-
-def _above(made: Registered, units: pd.Series[str]) -> Iterator[pd.Series[str]]:
-    """The units themselves, and those at every level above them: what is not summed is delivered at each."""
-    above: dict[str, list[str]] = {}
-    for orgnr in units.unique():
-        way = [str(orgnr)]
-        while made.units[way[-1]].parent:
-            way.append(made.units[way[-1]].parent)
-        above[str(orgnr)] = way
-    for height in range(4):
-        named = units.map({orgnr: way[height] for orgnr, way in above.items() if height < len(way)})
-        yield named.dropna()
+        summed = np.cumsum(table, axis=1)
+        summed[:, indicator.years :] -= summed[:, : -indicator.years].copy()
+        summed[:, : indicator.years - 1] = 0
+        table = summed
+    counts: Counts = {}
+    for orgnr, own in zip(orgnrs, table, strict=True):
+        while orgnr:
+            counts[orgnr] = counts[orgnr] + own if orgnr in counts else own
+            orgnr = made.units[orgnr].parent if indicator.kind not in ("andel", "dg_andel") else ""
+    return counts
 
 
 def _row(kind: str, row: Row) -> Row:

@@ -24,7 +24,7 @@ from random_deliveries import REGISTRY, choose_indicators, types_of, write_proje
 from random_patients import Size, change, first
 from site_attacker import Found, Report, Suppositions, attack, compare_with_truth
 
-SMALL = Size((8, 14), (2, 3), 0.4)
+SMALL = Size((8, 12), (2, 3), 0.35)
 EDITIONS = ("2024-06", "2025-06", "2026-06")
 
 
@@ -145,7 +145,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="0-30", help="a number, or first-last")
     parser.add_argument("--editions", type=int, default=3, choices=(1, 2, 3))
-    parser.add_argument("--large", action="store_true", help="up to 25 hospitals, 4 years and 14 indicators")
+    parser.add_argument("--large", action="store_true", help="up to 25 hospitals, 4 years and 17 indicators")
     parser.add_argument("--site", action="store_true", help="build and publish whole sites, not only the cells")
     parser.add_argument("--secret-below", type=int, default=5, help="fewer patients than this are secret")
     parser.add_argument("--brief", action="store_true", help="one line for each seed")

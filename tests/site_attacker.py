@@ -15,7 +15,7 @@ import numpy as np
 
 from attacker_cells import SECRET, Key, Seen, all_hidden, read_seen
 from attacker_columns import Column
-from attacker_facts import Facts, Suppositions, Truth
+from attacker_facts import NOBODY, Facts, Suppositions, Truth
 from attacker_program import Range, Target
 from attacker_relations import relate
 
@@ -203,7 +203,7 @@ def compare_with_truth(bounds: Bounds, truth: Truth, secret_below: int | Mapping
     """
     report = Report(len(bounds.found))
     for one in bounds.found:
-        n, x = truth[one.edition, one.key]
+        n, x = truth.get((one.edition, one.key), NOBODY)
         true = {"n": n, "x": x, "y": None if x is None else n - x}
         claims = {kind: known for kind in "nxy" if (known := getattr(one, kind)) is not None and known.proven}
         if any(true[kind] is not None and not _holds(claim, true[kind]) for kind, claim in claims.items()):
