@@ -39,6 +39,9 @@ class Suppositions:
         Whether columns are linked at all; whether pooled years, wholes, and unions of units are used.
     only_add
         Whether late registrations are supposed to add patients and never to take any away.
+    one_below
+        The public limit: in every group of hidden numbers that hang together somebody has fewer patients, for the rule
+        hides nothing else. 0 supposes nothing.
     """
 
     oracle: Truth | None = None
@@ -46,6 +49,7 @@ class Suppositions:
     links: bool = True
     sums_over_time: bool = True
     only_add: bool = False
+    one_below: int = 0
 
 
 class Facts:

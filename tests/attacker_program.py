@@ -76,6 +76,22 @@ class Program:
             added[unknown] += factor
         self.rows.append(Row(tuple((one, factor) for one, factor in added.items() if factor), least, greatest))
 
+    def groups(self) -> list[list[int]]:
+        """The unknowns that are still open once bounds have been passed along, by component."""
+        self._narrow()
+        groups: dict[int, list[int]] = defaultdict(list)
+        for one, part in self._parts().items():
+            groups[part].append(one)
+        return list(groups.values())
+
+    def one_is_below(self, unknowns: Sequence[int], limit: int) -> None:
+        """At least one of these is less than a limit."""
+        signs = [self.unknown(0, 1) for _ in unknowns]
+        for one, sign in zip(unknowns, signs, strict=True):
+            beyond = max(0.0, self.high[one] - (limit - 1))
+            self.relate([(one, 1), (sign, beyond)], -math.inf, limit - 1 + beyond)
+        self.relate([(sign, 1) for sign in signs], 1, math.inf)
+
     def ranges(self, targets: Sequence[Target]) -> dict[int, Range]:
         """The range of each unknown that is asked for; those of an impossible component are left out."""
         self._narrow()

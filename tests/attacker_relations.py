@@ -27,6 +27,8 @@ def relate(facts: Facts) -> None:
         _unions(facts)
     if facts.supposed.only_add:
         _additions(facts)
+    if facts.supposed.one_below:
+        _one_is_small(facts, facts.supposed.one_below)
 
 
 def _parts_of_cells(facts: Facts) -> None:
@@ -148,3 +150,17 @@ def _additions(facts: Facts) -> None:
             for place in np.flatnonzero(columns.there[column] & columns.there[before]).tolist():
                 factors = [(facts.at(column, place), 1.0), (facts.at(before, place), -1.0)]
                 facts.program.relate(factors, 0, INFINITE)
+
+
+def _one_is_small(facts: Facts, limit: int) -> None:
+    """In every group of hidden numbers, somebody has fewer patients than the limit; with the oracle where it is so."""
+    columns = facts.columns
+    of_cells: dict[int, int] = {}
+    for (edition, ind_id, place), key in columns.keys.items():
+        if facts.editions[edition].cells[key].mark == SECRET:
+            column = facts.row[Column(edition, ind_id, "n")]
+            of_cells[facts.at(column, place)] = limit if facts.truth is None else int(facts.truth[column, place])
+    for group in facts.program.groups():
+        patients = [one for one in group if one in of_cells]
+        if patients and (facts.truth is None or any(0 < of_cells[one] < limit for one in patients)):
+            facts.program.one_is_below(patients, limit)

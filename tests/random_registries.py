@@ -19,6 +19,7 @@ import numpy as np
 from attacker_cells import Key, Seen, all_hidden, read_seen
 from attacker_facts import Truth
 from attacker_truth import Row, true_counts
+from attacker_why import reasons
 from edition_runs import publish_cells, publish_site
 from random_deliveries import REGISTRY, choose_indicators, types_of, write_project
 from random_patients import Size, change, first
@@ -80,6 +81,8 @@ class Tried:
 
     seed: int
     report: Report
+    seen: Sequence[Seen] = ()
+    truth: Truth = field(default_factory=dict, repr=False)
     changes: tuple[tuple[str, ...], ...] = ()
     refused: list[str] = field(default_factory=list)
     unavoidable: int = 0
@@ -96,6 +99,13 @@ class Tried:
         """What a reader of a failed test needs."""
         about = f"seed {self.seed}: {self.report.counts} of {self.report.cells}, changes {self.changes}"
         return [about, *self.refused, *self.report.lines()]
+
+    def why(self, most: int) -> Iterator[str]:
+        """The relations from which the first so many follow, of each kind."""
+        for kinds, found in (("n", self.report.n_exact), ("xy", self.report.x_exact)):
+            for one in found[:most]:
+                exact = (kind for kind in kinds if (known := getattr(one, kind)) is not None and known.exact)
+                yield from reasons(one, next(exact), self.seen, Suppositions(oracle=self.truth))
 
 
 def tried(seed: int, root: Path, asked: Asked) -> Tried:
@@ -118,7 +128,7 @@ def tried(seed: int, root: Path, asked: Asked) -> Tried:
         seen.append(read_seen(made, REGISTRY))
     published = time.process_time()
     report, unavoidable = found_in(seen, truth, asked.size.secret_below)
-    told = Tried(seed, report, tuple(changes), refused, unavoidable, published - began)
+    told = Tried(seed, report, seen, truth, tuple(changes), refused, unavoidable, published - began)
     told.attacked_in = time.process_time() - published
     return told
 
@@ -148,6 +158,7 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="up to 25 hospitals, 4 years and 17 indicators")
     parser.add_argument("--site", action="store_true", help="build and publish whole sites, not only the cells")
     parser.add_argument("--secret-below", type=int, default=5, help="fewer patients than this are secret")
+    parser.add_argument("--why", type=int, default=0, metavar="N", help="tell why, of the first N that are found")
     parser.add_argument("--brief", action="store_true", help="one line for each seed")
     options = parser.parse_args()
     low, _, high = options.seeds.partition("-")
@@ -161,6 +172,7 @@ def main() -> None:
         results.append(one)
         if not one.safe:
             _say(*(one.lines()[:1] if options.brief else one.lines()), *(one.refused if options.brief else []))
+            _say(*one.why(options.why))
     _say(*_summary(results))
     sys.exit(any(not one.safe for one in results))
 

@@ -253,3 +253,15 @@ def test_contentment_changes_no_finding(tmp_path: Path, enough: int) -> None:
     report = compare_with_truth(attack([seen], Suppositions(oracle=truth), enough=enough), truth)
     assert sorted(one.key.orgnr for one in report.narrow) == ["121", "122"]
     assert report.counts == (0, 0, 2)
+
+
+def test_who_knows_the_rule_knows_that_somebody_is_small(tmp_path: Path) -> None:
+    """111 and 112 have 15 patients together, and one of them fewer than 5: neither has 5 to 10, which bounds no one.
+    A hospital that is hidden alone, with all above it, is the small one.
+    """
+    seen = read_seen(
+        write_site(tmp_path, {"a 2025": "11 31/40, 111 -, 112 -, 113 20/25", "a 2024": "111 -"}, SHARE), "r"
+    )
+    bounds = attack([seen], Suppositions(one_below=5))
+    assert known(bounds, "a", "111", year=2025)[0] == (1, 14)
+    assert known(bounds, "a", "111", year=2024)[0] == (1, 4)

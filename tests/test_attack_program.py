@@ -45,6 +45,16 @@ def test_what_nothing_bounds_is_free() -> None:
     assert program.ranges([Target(a, ALL)])[a].greatest >= 1_000_000
 
 
+def test_one_of_several_may_be_known_to_be_small() -> None:
+    """a + b = 40 with a from 4 to 20: b is 20 or more, so if one of them is below 5 it is a, and a is 4."""
+    program = Program()
+    a, b = program.unknown(4, 20), program.unknown(1, 40)
+    program.relate([(a, 1), (b, 1)], 40, 40)
+    assert program.groups() == [[a, b]]
+    program.one_is_below([a, b], 5)
+    assert program.ranges([Target(a, ALL), Target(b, ALL)]) == {a: Range(4, 4), b: Range(36, 36)}
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_bounds_are_those_of_every_table(seed: int) -> None:
     """Random systems of four to six small numbers: the bounds are those of all combinations that fit."""
