@@ -167,27 +167,35 @@ def test_the_unit_above_stands_in_and_the_text_says_so(
     said = yours(page).inner_text()
     assert without["name"] in said
     assert units[without["parent"]]["name"] in said
-    assert said.endswith(cells[without["parent"]]["text"])
+    told = cells[without["parent"]]
+    assert said.endswith(told["text"] if told["shown"] else f"{told['text']} {told['note']}")
 
 
-def test_a_hidden_number_is_said_to_be_hidden(
-    demo: tuple[Project, Account], demo_address: str, visit: Any, units: dict[str, dict[str, str]]
+@pytest.mark.parametrize("word", ["Vises ikke", "Få pasienter", "Lav dekningsgrad"])
+def test_a_result_that_is_not_shown_is_told_with_its_reason(
+    word: str, demo: tuple[Project, Account], demo_address: str, visit: Any, units: dict[str, dict[str, str]]
 ) -> None:
-    """The text and the table say that it is not shown, and there is no number."""
+    """The text and the table say why, the table's reason stands below it, and there is no result."""
     site = demo[0].site
     address, about, orgnr, cell = next(
         (path.relative_to(site).as_posix(), about, orgnr, cell)
-        for path in sorted(site.glob("registre/slag/20??/index.html"), reverse=True)
+        for path in sorted(site.glob("registre/*/20??/index.html"), reverse=True)
         for about, listed in blocks(path).items()
         for orgnr, cell in listed.items()
-        if not cell["shown"] and units[orgnr]["level"] == "hospital"
+        if not cell["shown"] and cell["cell"] == word and units[orgnr]["level"] == "hospital"
     )
     page = visit(f"{demo_address}/{address}?enhet={orgnr}", viewport=DESKTOP)
     place = '[data-ind="{}"][data-context="{}"]'.format(*about)
     text = page.locator(f".kv-yours{place}")
     text.wait_for()
-    assert text.inner_text() == f"Ditt sykehus: {cell['text']}"
-    assert page.locator(f"td{place}").first.inner_text() == "Vises ikke"
+    assert text.inner_text().endswith(f"{cell['text']} {cell['note']}")
+    assert page.locator(f"td{place}").first.inner_text() == cell["cell"]
+    below = page.locator(".kv-scroll:has(.kv-yours-cell) + .kv-yours-notes p")
+    told = cell["note"] if cell["note"].startswith(word) else f"{word}. {cell['note']}"
+    assert told in below.all_inner_texts()
+    assert len(set(below.all_inner_texts())) == below.count()
+    page.get_by_role("button", name=re.compile("^Fjern val")).click()
+    below.first.wait_for(state="detached")
 
 
 def test_the_keyboard_alone_is_enough(demo_address: str, visit: Any, hospital: dict[str, str]) -> None:

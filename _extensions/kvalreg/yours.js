@@ -38,7 +38,7 @@ function tell(text, chain) {
 /* Two columns of the table of indicators: the unit, and the nearest above it that has a cell. */
 function fillTable(table, chain) {
   const above = chain.slice(1);
-  const notes = new Set();
+  const notes = new Map();
   table.querySelectorAll(".kv-yours-cell").forEach((place) => {
     const wanted = place.dataset.what === "unit" ? chain.slice(0, 1) : above;
     const cells = cellsOf(place);
@@ -48,9 +48,10 @@ function fillTable(table, chain) {
     place.dataset.sort = unit ? sortedBy(cells, unit) : "";
     place.replaceChildren(...(unit ? cellContent(cells.units[unit.orgnr]) : [say("noCell")]));
     if (unit && unit !== wanted[0]) place.append(make("span", { class: "kv-note" }, unit.name));
-    if (unit) notes.add(cells.units[unit.orgnr].note);
+    const { note, cell } = cells.units[unit?.orgnr] ?? {};
+    if (note) notes.set(note, cell);
   });
-  explain(table, [...notes].filter(Boolean));
+  explain(table, notes);
   [...table.querySelectorAll(".kv-yours-head")].forEach((head, column) => {
     const unit = [chain[0], above[0]][column];
     head.hidden = !unit;
@@ -59,11 +60,13 @@ function fillTable(table, chain) {
   });
 }
 
-/* Why the chosen units' cells are not shown, below the table that has them. */
+/* Why the chosen units' cells are not shown, below the table that has them: each reason with the word of its cells. */
 function explain(table, notes) {
   const box = table.closest(".kv-scroll") ?? table;
   if (box.nextElementSibling?.matches(".kv-yours-notes")) box.nextElementSibling.remove();
-  if (notes.length) box.after(make("div", { class: "kv-yours-notes kv-note" }, ...notes.map((note) => make("p", {}, note))));
+  if (!notes.size) return;
+  const told = [...notes].map(([note, word]) => make("p", {}, note.startsWith(word) ? note : `${word}. ${note}`));
+  box.after(make("div", { class: "kv-yours-notes kv-note" }, ...told));
 }
 
 function sortedBy({ year, series }, { orgnr }) {
