@@ -34,8 +34,8 @@ class Assembly:
 
     Parameters
     ----------
-    cells
-        All cells, those that stand for units without a row (`_phantoms`) last.
+    cells, phantoms
+        All cells, those that stand for units without a row last, so many.
     facts
         Per cell: its number of patients, numerator and misses among the system's counts, or -1; shape (cells, 3).
     group
@@ -52,6 +52,7 @@ class Assembly:
     group: IntArray = field(repr=False)
     system: System = field(repr=False)
     follows: IntArray = field(repr=False)
+    phantoms: int
 
 
 def assemble(cells: Cells, links: Links) -> Assembly:
@@ -68,7 +69,8 @@ def assemble(cells: Cells, links: Links) -> Assembly:
     if near.any():  # within a part they are one group
         group, groups = _groups(cells, facts, public, pairs[near])
         system = _system(cells, links, _Facts(facts, value, public, group, groups))
-    return Assembly(cells, facts, group, system, np.unique(group[pairs[~near]], axis=0))
+    further = 0 if phantoms is None else len(phantoms.n)
+    return Assembly(cells, facts, group, system, np.unique(group[pairs[~near]], axis=0), further)
 
 
 # --- facts -----------------------------------------------------------------------------------------------------------
@@ -151,7 +153,7 @@ def _without_rows(cells: Cells, links: Links, edition: int) -> Cells | None:
         year=cells.year[at],
         place=cells.place[at],
         n=np.zeros(len(at), dtype=np.int64),
-        x=np.full(len(at), NONE),
+        x=np.where(np.isin(other, cells.indicator[cells.x != NONE]), 0, NONE),
         candidate=np.full(len(at), now),
         prints=np.full(len(at), Print.PATIENTS if now else Print.NOTHING, dtype=np.int64),
         primary=no,
@@ -272,7 +274,8 @@ def _protection(cells: Cells, facts: _Facts, group: IntArray) -> tuple[IntArray,
     need, asked = np.zeros(len(facts.value), dtype=np.int64), group.copy()
     judged = cells.candidate | cells.marked
     unseen_small = ~judged & (cells.prints == Print.NOTHING) & (cells.n > 0) & (cells.n < cells.minimum)
-    patients = np.flatnonzero((judged | unseen_small) & (cells.n > 0))
+    nobody = cells.candidate & (cells.n == 0) & (cells.prints == Print.PATIENTS)  # a phantom
+    patients = np.flatnonzero(((judged | unseen_small) & (cells.n > 0)) | nobody)
     np.maximum.at(need, facts.of_cell[patients, PATIENTS], cells.minimum[patients])
     for measure in (NUMERATOR, MISSES):
         mine = np.flatnonzero(judged & (facts.of_cell[:, measure] != NONE))

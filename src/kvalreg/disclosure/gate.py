@@ -164,7 +164,9 @@ def _coverage_cell(cells: pd.DataFrame, registry: Registry) -> IntArray:
     """The place of the cell that holds each cell's coverage, or -1."""
     held_by = {one.id: one.dg_id for one in registry.indicators if one.dg_id is not None}
     unit = [cells[name] for name in ("context", "level", "orgnr")]
-    asked = pd.MultiIndex.from_arrays([cells["ind_id"].map(held_by).fillna(""), *unit, cells["coverage_year"]])
+    asked = pd.MultiIndex.from_arrays(
+        [cells["ind_id"].map(lambda one: held_by.get(one, "")), *unit, cells["coverage_year"]]
+    )
     there = pd.MultiIndex.from_arrays([cells["ind_id"], *unit, cells["year"].astype("float64")])
     found: IntArray = there.get_indexer(asked).astype(np.int64)
     return found

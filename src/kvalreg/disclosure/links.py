@@ -18,20 +18,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
 from kvalreg.disclosure.cells import NONE, Cells
-from kvalreg.disclosure.system import IntArray
+from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.units import Level
 
 PATIENTS, NUMERATOR, MISSES = range(3)
 LEAST_EQUAL = 3
 MOST_OF_ALL, MOST_OF_A_YEAR, MOST_OF_THE_SMALL = 0.5, 0.8, 0.5
 SMALL = 20
+MOST_PARTS = 16
+"""Series that are tried as parts of another at most."""
 LONGEST_POOL = 5
 """Years that are looked for in a pooled period at most."""
 
@@ -72,16 +73,27 @@ class Links:
         Places that another has taken over: of an earlier edition's places, the sum is the later place.
     pools, wholes
         Sums of series.
+    likeness
+        The pairs of series that were found alike, and how much.
     """
 
     cluster: IntArray = field(repr=False)
     alias: IntArray = field(repr=False)
     mergers: tuple[tuple[int, tuple[int, ...]], ...]
-    pools: tuple[Pool, ...]
-    wholes: tuple[Whole, ...]
+    pools: frozenset[Pool]
+    wholes: frozenset[Whole]
+    likeness: dict[tuple[Series, Series], float] = field(repr=False)
+
+    def adds_to(self, others: Links) -> bool:
+        """Whether these say more than others do."""
+        return not (
+            self.likeness.keys() <= others.likeness.keys()
+            and self.pools <= others.pools
+            and self.wholes <= others.wholes
+        )
 
 
-def find_links(cells: Cells, names: dict[int, str]) -> Links:
+def find_links(cells: Cells, names: dict[int, str], seen: BoolArray | None = None, known: Links | None = None) -> Links:
     """The links among all columns.
 
     Parameters
@@ -90,92 +102,99 @@ def find_links(cells: Cells, names: dict[int, str]) -> Links:
         All cells.
     names
         The names of places by number, as readers know them: a unit that keeps its name is the same.
+    seen
+        The cells to compare; all if None. Which pairs are alike can look otherwise to who sees some of them alone.
+    known
+        Links found before, which stay.
     """
-    alias, mergers = _successors(cells, names)
-    counts = _Counts(cells, alias)
-    return Links(_clusters(counts), alias, mergers, tuple(_pools(counts)), tuple(_wholes(counts)))
+    alias, mergers = (known.alias, known.mergers) if known else _successors(cells, names)
+    counts = _Counts(cells, alias, np.ones(len(cells.n), dtype=np.bool_) if seen is None else seen)
+    likeness = dict(known.likeness) if known else {}
+    for pair in _pairs(counts):
+        found = counts.likeness(*pair)
+        if found:
+            likeness[pair] = max(found, likeness.get(pair, 0.0))
+    cluster = _clusters(len(cells.ind_ids), likeness)
+    pools, wholes = frozenset(_pools(counts)), frozenset(_wholes(counts, cluster))
+    if known:
+        pools, wholes = pools | known.pools, wholes | known.wholes
+    return Links(cluster, alias, mergers, pools, wholes, likeness)
 
 
 class _Counts:
     """All series side by side: a row for each unit, context and year, as the newest edition that has it tells it."""
 
-    def __init__(self, cells: Cells, alias: IntArray) -> None:
-        self.cells = cells
+    def __init__(self, cells: Cells, alias: IntArray, seen: BoolArray) -> None:
         place = alias[cells.place]
-        self.latest = cells.edition == cells.newest
         years = cells.year - cells.year.min()
         self.years = int(years.max()) + 1
         key = (cells.context * len(cells.places) + place) * self.years + years
         keys, row = np.unique(key, return_inverse=True)
         self.year = keys % self.years
         self.unit = keys // self.years
+        context = self.unit // len(cells.places)
         size = len(cells.ind_ids)
         self.values = np.full((3, size, len(keys)), NONE, dtype=np.int64)
-        has_x = cells.x != NONE
-        misses = np.where(has_x, cells.n - cells.x, NONE)
-        order = np.argsort(cells.edition, kind="stable")  # a later edition's count takes an earlier one's place
+        misses = np.where(cells.x != NONE, cells.n - cells.x, NONE)
+        order = np.flatnonzero(seen)
+        order = order[np.argsort(cells.edition[order], kind="stable")]  # a later count takes an earlier one's place
         for measure, counts in enumerate((cells.n, cells.x, misses)):
             self.values[measure, cells.indicator[order], row[order]] = counts[order]
-        self.first = np.full(size, len(cells.trees))
-        self.last = np.full(size, -1)
+        self.first, self.last = np.full(size, len(cells.trees)), np.full(size, -1)
         np.minimum.at(self.first, cells.indicator, cells.edition)
         np.maximum.at(self.last, cells.indicator, cells.edition)
-
-    def of(self, series: Series) -> IntArray:
-        """The counts of one series, `NONE` where there are none."""
-        counts: IntArray = self.values[series.measure, series.indicator]
-        return counts
-
-    @cached_property
-    def has_numerators(self) -> list[bool]:
-        """Per indicator: whether it has numerators."""
-        found: list[bool] = (self.values[NUMERATOR] != NONE).any(axis=1).tolist()
-        return found
+        self.has_numerators: list[bool] = (self.values[NUMERATOR] != NONE).any(axis=1).tolist()
+        self.scopes = [(np.ones(len(keys), dtype=np.bool_), False)]
+        self.scopes += [(self.year == year, True) for year in range(self.years)]
+        if len(np.unique(context)) > 1:
+            for one in range(2):
+                self.scopes.append((context == one, False))
+                self.scopes += [((context == one) & (self.year == year), True) for year in range(self.years)]
 
     def likeness(self, one: Series, other: Series) -> float:
         """Which share of the shared counts above 0 is equal, where that is enough for a link; otherwise 0."""
-        left, right = self.of(one), self.of(other)
+        left, right = (self.values[series.measure, series.indicator] for series in (one, other))
         shared = (left > 0) & (right > 0)
         equal = shared & (left == right)
         found = int(equal.sum())
         if found < LEAST_EQUAL:
             return 0.0
         small = shared & (np.minimum(left, right) < SMALL)
-        share = found / int(shared.sum())
+        enough = any(self._enough(equal & scope, shared & scope, small, one_year) for scope, one_year in self.scopes)
+        return found / int(shared.sum()) if enough else 0.0
+
+    def _enough(self, equal: BoolArray, shared: BoolArray, small: BoolArray, one_year: bool) -> bool:
+        found = int(equal.sum())
+        if found < LEAST_EQUAL:
+            return False
+        if one_year:
+            return found >= MOST_OF_A_YEAR * int(shared.sum())
         of_small = int((equal & small).sum())
-        by_year, equal_by_year = (np.bincount(self.year[mask], minlength=self.years) for mask in (shared, equal))
-        enough = (
-            share >= MOST_OF_ALL
-            or (of_small >= LEAST_EQUAL and of_small >= MOST_OF_THE_SMALL * int(small.sum()))
-            or ((equal_by_year >= LEAST_EQUAL) & (equal_by_year >= MOST_OF_A_YEAR * by_year)).any()
-        )
-        return share if enough else 0.0
+        few = int((shared & small).sum())
+        return found >= MOST_OF_ALL * int(shared.sum()) or of_small >= max(LEAST_EQUAL, MOST_OF_THE_SMALL * few)
 
 
-def _clusters(counts: _Counts) -> IntArray:
-    """Series that count the same patients: the closest pairs first."""
-    size = len(counts.first)
-    indicators = range(size)
-    pairs = [(Series(one, PATIENTS), Series(other, PATIENTS)) for one, other in combinations(indicators, 2)]
+def _pairs(counts: _Counts) -> Iterator[tuple[Series, Series]]:
+    """The pairs of series that may count the same patients."""
+    indicators = range(len(counts.first))
+    for one, other in combinations(indicators, 2):
+        yield Series(one, PATIENTS), Series(other, PATIENTS)
     shares = [one for one in indicators if counts.has_numerators[one]]
-    pairs += [
-        (Series(one, measure), Series(other, PATIENTS))
-        for one in shares
-        for other in indicators
-        for measure in (NUMERATOR, MISSES)
-        if one != other
-    ]
-    pairs += [  # an indicator that goes on under another id keeps its numerators too
-        (Series(one, measure), Series(other, measure))
-        for one, other in combinations(shares, 2)
-        for measure in (NUMERATOR, MISSES)
-        if counts.last[one] < counts.first[other] or counts.last[other] < counts.first[one]
-    ]
-    close = sorted((-counts.likeness(*pair), pair) for pair in pairs)
+    for one in shares:
+        for other in indicators:
+            if one != other:
+                yield Series(one, NUMERATOR), Series(other, PATIENTS)
+                yield Series(one, MISSES), Series(other, PATIENTS)
+    for one, other in combinations(shares, 2):  # an indicator that goes on under another id keeps its numerators too
+        if counts.last[one] < counts.first[other] or counts.last[other] < counts.first[one]:
+            yield Series(one, NUMERATOR), Series(other, NUMERATOR)
+            yield Series(one, MISSES), Series(other, MISSES)
+
+
+def _clusters(size: int, likeness: dict[tuple[Series, Series], float]) -> IntArray:
+    """Series that count the same patients: the closest pairs first."""
     cluster = np.arange(size * 3).reshape(size, 3)
-    for likeness, (one, other) in close:
-        if likeness == 0:
-            break
+    for one, other in sorted(likeness, key=lambda pair: (-likeness[pair], pair)):
         kept, gone = sorted((int(cluster[one]), int(cluster[other])))
         joined = np.isin(cluster, (kept, gone))
         if not (joined.sum(axis=1) > 1).any():  # never a numerator with its own denominator
@@ -188,43 +207,40 @@ def _pools(counts: _Counts) -> Iterator[Pool]:
     if counts.years < 2:
         return
     units, unit = np.unique(counts.unit, return_inverse=True)
-    cube = np.zeros((len(counts.first), len(units), counts.years), dtype=np.int64)
-    cube[:, unit, counts.year] = np.maximum(counts.values[PATIENTS], 0)
+    cube = np.full((len(counts.first), len(units), counts.years), NONE, dtype=np.int64)
+    cube[:, unit, counts.year] = counts.values[PATIENTS]
+    told, n = cube != NONE, np.maximum(cube, 0)
     for years in range(2, min(LONGEST_POOL, counts.years) + 1):
-        pooled = sum(cube[:, :, years - 1 - back : counts.years - back] for back in range(years))
-        several = sum((cube[:, :, years - 1 - back : counts.years - back] > 0).astype(int) for back in range(years)) > 1
-        for at, one in enumerate(cube):
-            there = (one[:, years - 1 :] > 0) & several
-            equal = (there & (pooled == one[:, years - 1 :])).sum(axis=(1, 2))
-            enough = (equal >= LEAST_EQUAL) & (equal >= MOST_OF_A_YEAR * there.sum(axis=(1, 2)))
+        windows = [slice(years - 1 - back, counts.years - back) for back in range(years)]
+        pooled = np.sum([n[:, :, window] for window in windows], axis=0)
+        several = np.sum([n[:, :, window] > 0 for window in windows], axis=0) > 1
+        for at in range(len(n)):
+            there = told[at][:, years - 1 :] & several
+            equal = (there & (pooled == n[at][:, years - 1 :])).sum(axis=(1, 2))
+            enough = (equal >= LEAST_EQUAL) & (equal >= MOST_OF_ALL * there.sum(axis=(1, 2)))
             yield from (Pool(at, int(of), years) for of in np.flatnonzero(enough) if of != at)
 
 
-def _wholes(counts: _Counts) -> Iterator[Whole]:
-    """Indicators that are the sum of two to four others, everywhere: quarters of a year, sexes, age groups.
-
-    Sums are compared by random weights of their counts: equal sums have equal fingerprints, and others almost never.
-    """
-    n = np.maximum(counts.values[PATIENTS], 0)
-    weights = np.random.default_rng(0).integers(1, 2**62, n.shape[1], dtype=np.uint64)
-    prints: list[int] = (n.astype(np.uint64) * weights).sum(axis=1, dtype=np.uint64).tolist()
-    rich = [at for at in range(len(n)) if int((n[at] > 0).sum()) >= LEAST_EQUAL]
-    distinct = {prints[at]: at for at in reversed(rich)}
-    parts = sorted(distinct.values())
-    pairs: dict[int, list[tuple[int, int]]] = {}
-    for one, other in combinations(parts, 2):
-        pairs.setdefault((prints[one] + prints[other]) % 2**64, []).append((one, other))
-    for whole in rich:
-        found: set[tuple[int, ...]] = set(pairs.get(prints[whole], ()))
-        for part in parts:
-            for pair in pairs.get((prints[whole] - prints[part]) % 2**64, ()):
-                found.add(tuple(sorted({part, *pair})))
-        for total, firsts in pairs.items():
-            for pair in pairs.get((prints[whole] - total) % 2**64, ()):
-                found |= {tuple(sorted({*first, *pair})) for first in firsts}
-        for chosen in sorted(found):
-            if whole not in chosen and len(chosen) > 1 and (n[list(chosen)].sum(axis=0) == n[whole]).all():
-                yield Whole(whole, chosen)
+def _wholes(counts: _Counts, cluster: IntArray) -> Iterator[Whole]:
+    """Indicators that are the sum of two to four others: quarters of a year, sexes, age groups."""
+    told = counts.values[PATIENTS]
+    n = np.maximum(told, 0)
+    first = {int(cluster[at, PATIENTS]): at for at in reversed(range(len(n)))}
+    distinct = np.array(sorted(first.values()))
+    for whole in range(len(n)):
+        there = n[whole] > 0
+        less, more = (
+            (there & (n[distinct] > 0) & compare(n[distinct], n[whole])).sum(axis=1)
+            for compare in (np.less, np.greater)
+        )
+        parts = distinct[(less >= LEAST_EQUAL) & (more <= less * 0.1) & (distinct != whole)][:MOST_PARTS]
+        for size in (2, 3, 4):
+            chosen = np.array(list(combinations(parts.tolist(), size)), dtype=np.int64).reshape(-1, size)
+            equal = there & (n[chosen].sum(axis=1) == n[whole]) if len(chosen) else np.zeros((0, n.shape[1]), bool)
+            enough = equal.sum(axis=1) >= max(LEAST_EQUAL, MOST_OF_ALL * int(there.sum()))
+            for at in np.flatnonzero(enough).tolist():
+                if ((n[chosen[at]] > 0) & equal[at]).sum(axis=1).min() >= LEAST_EQUAL:
+                    yield Whole(whole, tuple(chosen[at].tolist()))
 
 
 # --- units from one edition to the next ------------------------------------------------------------------------------

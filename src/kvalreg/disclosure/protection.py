@@ -15,7 +15,7 @@ import pandas as pd
 
 from kvalreg.disclosure.assembly import Assembly, assemble
 from kvalreg.disclosure.attack import Attack, Exposure
-from kvalreg.disclosure.cells import CONTEXTS, Cells, Now, collect
+from kvalreg.disclosure.cells import CONTEXTS, Cells, Now, Print, collect
 from kvalreg.disclosure.ledger import Edition
 from kvalreg.disclosure.links import find_links
 from kvalreg.disclosure.published import Source
@@ -72,11 +72,26 @@ def protect(
     """
     units, registry = source.units, source.registry
     cells = collect(table, now, units, editions, registry.secret_below)
-    assembly = assemble(cells, find_links(cells, place_names([*(one.units for one in editions), units], cells)))
-    suppressed = _suppressed(assembly, registry.id, source, remembered)
+    names = place_names([*(one.units for one in editions), units], cells)
+    links = find_links(cells, names)
+    while True:
+        assembly = assemble(cells, links)
+        suppressed = _suppressed(assembly, registry.id, source, remembered)
+        seen = find_links(cells, names, _seen(assembly, suppressed), links)
+        if not seen.adds_to(links):
+            break
+        links = seen  # to who sees the shown cells alone, more columns are alike
     hidden = (assembly.group >= 0) & suppressed[assembly.group]
     mine = np.flatnonzero(assembly.cells.edition == cells.latest)
     return Protected(hidden[mine[: len(table)]], _rows(assembly.cells, mine[len(table) :], hidden))
+
+
+def _seen(assembly: Assembly, suppressed: BoolArray) -> BoolArray:
+    """The cells of a delivery or an edition that a reader sees."""
+    cells, group = assembly.cells, assembly.group
+    shown = cells.candidate & (group >= 0) & ~suppressed[group]
+    seen: BoolArray = (shown | ~cells.candidate) & (cells.prints != Print.NOTHING)
+    return seen[: len(seen) - assembly.phantoms]
 
 
 def _suppressed(assembly: Assembly, registry: str, source: Source, remembered: Remembered) -> BoolArray:
