@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import errno
+import pickle
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from kvalreg.errors import FullDiskError, RendererError, describe_unexpected, full_disk, full_disk_told
+from kvalreg.errors import (
+    ConfigurationError,
+    Fault,
+    FullDiskError,
+    RendererError,
+    describe_unexpected,
+    full_disk,
+    full_disk_told,
+)
+from kvalreg.kinds import Kind
 from kvalreg.statistics.results import Results
 
 VALUE = "8741"
@@ -83,3 +93,12 @@ def test_other_errors_are_no_full_disk() -> None:
     """They go on as they are."""
     with pytest.raises(PermissionError), full_disk_told(Path("/srv/r")):
         raise PermissionError(errno.EACCES, "Permission denied", "a.css")
+
+
+def test_faults_come_from_another_process_as_they_were() -> None:
+    """Registries may pass the gate in processes of their own: their messages come back by pickle."""
+    error = ConfigurationError([Fault("Wrong.", "Correct it.", "a.csv", 2, "var", Kind.NO_VALUE), Fault("So is this.")])
+    sent = pickle.loads(pickle.dumps(error))
+    assert type(sent) is ConfigurationError
+    assert sent.faults == error.faults
+    assert str(sent) == "a.csv:2: var: Wrong. Correct it. (KV314)\nSo is this."

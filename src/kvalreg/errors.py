@@ -90,6 +90,9 @@ class FaultsError(KvalregError):
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[FaultsError], tuple[tuple[Fault, ...]]]:
+        return (type(self), (self.faults,))
+
 
 class ConfigurationError(FaultsError):
     """Faults in the project's own files: descriptors, units, notebooks, `_quarto.yml`."""
