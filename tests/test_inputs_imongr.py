@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,20 @@ def test_an_export_becomes_a_project(tmp_path: Path) -> None:
     assert len(delivered.rows) == 2
     assert not delivered.rows["provisional"].any()
     assert [str(info.latest_affirm) for info in delivered.deliveries] == ["2020-12-31"]
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022])
+def test_imported_deliveries_are_for_their_owner_alone(mask: int, tmp_path: Path) -> None:
+    """They count patients, whatever rights the export had and whatever the umask; descriptors and units do not."""
+    source = export(tmp_path, [record("slag_a")], slag=HEADER + "caregiver;2019;40;slag_a;7;9\n")
+    before = os.umask(mask)
+    try:
+        imported(tmp_path, source)
+    finally:
+        os.umask(before)
+    data = tmp_path / "new" / "data"
+    rights = {path.relative_to(data).as_posix(): path.stat().st_mode & 0o777 for path in (data, *data.rglob("*"))}
+    assert rights == {".": 0o700, "slag": 0o700, "slag/slag.csv": 0o600, "slag/deliveries.yml": 0o600}
 
 
 def test_editors_find_the_schema(tmp_path: Path) -> None:

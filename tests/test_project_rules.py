@@ -20,6 +20,7 @@ ORDER = [
     "clock",
     "memory",
     "project",
+    "private_files",
     "inputs",
     "statistics",
     "disclosure",

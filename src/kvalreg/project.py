@@ -192,6 +192,11 @@ class Project:
         return self.kept / "run.lock"
 
     @property
+    def cache(self) -> Path:
+        """What was made of what, by digests, of true counts as well. SECRET."""
+        return self.build / "cache"
+
+    @property
     def audited(self) -> Path:
         """What audits remember of pages that have not changed."""
         return self.build / "audited"
@@ -235,6 +240,18 @@ class Project:
     def public(self) -> Path:
         """What readers see: a link to one of the releases, moved by `kvalreg publish` and `kvalreg rollback` alone."""
         return self.root / "_public"
+
+    # --- rights ------------------------------------------------------------------------------------------------------
+    @property
+    def private(self) -> tuple[Path, ...]:
+        """Folders that nobody but their owner enters: true counts, and what readers have not seen yet."""
+        made = (self.published, self.newest, self.accepted, self.staged, self.logs, self.cache, self.next_ledger)
+        return (*made, self.audited, self.looked_at, self.ledger, self.snapshots, self.withdrawn)
+
+    @property
+    def secret(self) -> tuple[Path, ...]:
+        """Of these, and of files beside them, what holds true counts or digests of them, file by file."""
+        return self.ledger, self.next_ledger, self.cache, self.logs, self.built
 
     def relative(self, path: Path) -> str:
         """A path as the user knows it: relative to the project where it lies inside it."""

@@ -24,6 +24,7 @@ from kvalreg import __version__
 from kvalreg.account import Account
 from kvalreg.clock import today
 from kvalreg.inputs.rounds import deadlines
+from kvalreg.private_files import private_folder, write_private
 from kvalreg.project import QUARTOS_OWN, Project, shared_root
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -46,7 +47,7 @@ class Cache:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._folder = project.build / "cache"
+        self._folder = project.cache
         self._index: dict[str, list[Any]] = self.entry("files")
         self._code = ""
 
@@ -65,11 +66,9 @@ class Cache:
     def keep(self, name: str, entry: dict[str, Any]) -> None:
         """Keep something under a name, in one step."""
         path = self._folder / f"{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder, *path.relative_to(self._folder).parent.parts)
         body = json.dumps(entry, ensure_ascii=False).encode()
-        aside = path.with_suffix(".new")
-        aside.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-        aside.replace(path)
+        write_private(path, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
 
     def close(self, registries: Iterable[str]) -> None:
         """Write the index down, with the files that are still there, and forget registries that are not."""

@@ -16,6 +16,7 @@ import nbformat
 
 from kvalreg.batch.plan import Job
 from kvalreg.errors import NotebookError, describe_unexpected
+from kvalreg.private_files import private_folder, write_private
 
 _LONGEST = 300
 _NUMBER = re.compile(r"(?<!\w)[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?(?!\w)")
@@ -75,10 +76,9 @@ def log_path(job: Job, logs: Path) -> Path:
 def write_log(job: Job, logs: Path, error: NotebookError) -> Path:
     """Write what is known of a failure, and give the log's path."""
     path = log_path(job, logs)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(logs, job.registry)
     told = f"{job.notebook.name}, {error}\n{error.detail}".rstrip()
-    path.write_text(_ESCAPE.sub("", told) + "\n", encoding="utf-8")
-    return path
+    return write_private(path, f"{_ESCAPE.sub('', told)}\n".encode())
 
 
 def _places(raised: _Raised, cell: str) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 Comes in: a folder with `units.csv`, `indicators.json` and, for each registry, `<rname>.csv` and perhaps
 `<rname>_coverage.csv`. Goes out: a project that builds, and a report of what was assumed and what is wrong.
-Deliveries are copied byte for byte. Nothing is left behind when the import fails.
+Deliveries are copied byte for byte, and only their owner may read the copies. Nothing is left behind when the import
+fails.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from kvalreg.inputs.table_file import Layout, name_rows, read_table
 from kvalreg.inputs.text_file import printable
 from kvalreg.inputs.units import COLUMNS, Level, Units, read_units, write_units
 from kvalreg.kinds import Kind
+from kvalreg.private_files import narrow
 from kvalreg.project import Project
 
 _UNITS = "units.csv"
@@ -94,6 +96,7 @@ def import_imongr(source: Path, target: Path, unknown_units: UnknownUnits) -> Im
         units = _import_units(source / _UNITS, project)
         run = _Import(source, project, units, unknown_units)
         report = run.registries()
+        narrow(project.root / "data")  # the deliveries count patients
         _move(project.root, target)
     return report
 

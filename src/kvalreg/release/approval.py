@@ -16,6 +16,7 @@ from kvalreg.disclosure.ledger import NEXT
 from kvalreg.errors import DisclosureError, Fault, SiteError, UsageError
 from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.kinds import Kind
+from kvalreg.private_files import write_private
 from kvalreg.project import Project
 from kvalreg.release.archive import link_editions
 from kvalreg.release.audit import FindingKind, audit
@@ -34,9 +35,7 @@ def release_site(site: Path, project: Project) -> list[Fault]:
     """
     link_editions(site, project, standing_editions(project))
     unchecked = approve(site, project)
-    aside = project.built.with_suffix(".new")
-    aside.write_text(json.dumps({"site": site.name, "made_of": _made_of(project)}), encoding="utf-8")
-    aside.replace(project.built)
+    write_private(project.built, json.dumps({"site": site.name, "made_of": _made_of(project)}).encode())
     return unchecked
 
 

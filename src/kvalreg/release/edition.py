@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kvalreg.disclosure.ledger import close_edition
 from kvalreg.errors import UsageError
+from kvalreg.private_files import open_folder, open_to_readers
 from kvalreg.project import Project
 from kvalreg.release.approval import approve, check_built, refuse
 from kvalreg.release.archive import copy_release, keep_edition, link_editions
@@ -73,6 +74,8 @@ def publish_edition(name: str, project: Project, keep: int = KEEP) -> Path:
     save_snapshot(name, before, project)
     close_edition(name, project.ledger)
     link_editions(release, project, (*standing_editions(project), name))
+    open_to_readers(release)
+    open_to_readers(permanent_aside)
     permanent_aside.rename(permanent)
     switch(project.public, release)
     _forget_releases(project, keep)
@@ -115,6 +118,7 @@ def roll_back(project: Project, name: str = "") -> str:
             (project.withdrawn / one).touch()
     (project.withdrawn / name).unlink(missing_ok=True)
     link_editions(project.releases / name, project, tuple(one for one in standing_editions(project) if one <= name))
+    open_to_readers(project.releases / name)
     switch(project.public, project.releases / name)
     return name
 
@@ -137,8 +141,7 @@ def _check_name(name: str, project: Project) -> None:
 def _aside(folder: Path) -> Path:
     aside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    return aside
+    return open_folder(aside)
 
 
 def _forget_releases(project: Project, keep: int) -> None:

@@ -1,7 +1,8 @@
 """One run at a time: a build, a publication or a roll-back has the project to itself.
 
 Owns `_build/run.lock`. Comes in: a project, and how long to wait. The lock falls away with the process that holds it,
-however that ends, and is not inherited by the processes it starts.
+however that ends, and is not inherited by the processes it starts. A run that has it first sees that nobody else may
+read what is private (`kvalreg.private_files`): only such runs write in a project.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from kvalreg.errors import BusyError
+from kvalreg.private_files import keep_private, private_opener
 from kvalreg.project import Project
 
 _held: set[Path] = set()
@@ -49,6 +51,7 @@ def one_run(project: Project, wait: float = 0) -> Iterator[None]:
         file.truncate(0)
         file.write(f"process {os.getpid()}, since {datetime.now():%Y-%m-%d %H:%M:%S}")
         file.flush()
+        keep_private(project)
         yield
     finally:
         _held.discard(path)
@@ -62,7 +65,7 @@ def _taken(path: Path) -> TextIO | None:
     """
     if path in _held:
         return None
-    file = path.open("a+", encoding="utf-8")
+    file = open(path, "a+", encoding="utf-8", opener=private_opener)  # noqa: SIM115 - Path.open knows no opener
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kvalreg.errors import UsageError
+from kvalreg.private_files import open_folder, open_to_readers
 
 MARK = ".kvalreg-site"
 """An empty file in every finished site we make: what holds it may be replaced."""
@@ -57,17 +58,17 @@ def replaced(output: Path, staged: Path, approve: Approve = unasked) -> Iterator
             "Name another folder with --output DIR, or empty this one first."
         )
     made = _made(output)
-    made.mkdir(parents=True, exist_ok=True)
+    open_folder(made)
     with _one_at_a_time(staged.with_name(f"{staged.name}.lock")):
         _tidy(output)
         # never a name that was used before: the renderer of a killed run may still be writing into its folder
         number = 1 + max(map(_number, _sites(output)), default=0)
         aside = Path(tempfile.mkdtemp(prefix=f"{number}-", dir=made))
-        aside.chmod(0o755)
         try:
             yield aside
             approve(aside)
             (aside / MARK).touch()
+            open_to_readers(aside)
             switch(output, aside)
         finally:
             _tidy(output)

@@ -35,6 +35,7 @@ from kvalreg.inputs.descriptor_file import completed, read_descriptor
 from kvalreg.inputs.units import read_units
 from kvalreg.kinds import Kind
 from kvalreg.pipeline import gather
+from kvalreg.private_files import private_folder
 from kvalreg.project import Project
 from kvalreg.site.chooser import unit_list
 from kvalreg.site.front import front
@@ -116,6 +117,7 @@ class Preview:
             return (Fault(what, "Send these lines to whoever maintains kvalreg.", kind=Kind.DEFECT),)
 
     def _make(self) -> tuple[Fault, ...]:
+        private_folder(self.project.workbench)
         own, published = self.own, self._published()
         jobs = self._jobs(published)
         _check(jobs, self.project)
