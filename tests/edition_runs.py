@@ -12,13 +12,14 @@ import pandas as pd
 
 from attacker_truth import Row
 from kvalreg.disclosure.gate import publish
-from kvalreg.disclosure.ledger import close_edition, read_editions, save_edition
-from kvalreg.disclosure.published import Source
+from kvalreg.disclosure.ledger import close_edition, prepare_edition, read_editions, save_edition
+from kvalreg.disclosure.published import Source, save_published
 from kvalreg.errors import FaultsError
 from kvalreg.inputs.delivered import Delivered
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import read_units
 from kvalreg.project import Project
+from kvalreg.release.history import save_snapshot
 from kvalreg.site.content import Shown, Site
 from kvalreg.site.open_files import open_files, registry_files
 from kvalreg.statistics.aggregation import aggregate
@@ -37,11 +38,14 @@ def publish_cells(root: Path, registry_id: str, edition: str, rows: Sequence[Row
     results = aggregate(Delivered(registry_id, table, (), ()), registry, units)
     source = Source(registry, units, ())
     try:
-        gated = publish(results, source, read_editions(registry_id, project.ledger))
+        gated = publish(results, source, read_editions(registry_id, project))
     except FaultsError as error:
         return str(error)
+    save_published(gated.published, project.published)
     save_edition(gated.edition, registry_id, project.next_ledger)
-    close_edition(edition, project.ledger)
+    prepare_edition(edition, project)
+    close_edition(edition, project)
+    save_snapshot(edition, None, project)
     shown = Shown(gated.published, ())
     folder = project.editions / edition
     for name, content in {**open_files(Site((shown,))).files, **registry_files(shown, Site((shown,)))}.items():

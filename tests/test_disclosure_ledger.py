@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-
-import pandas as pd
 
 from kvalreg.disclosure.gate import Gated
-from kvalreg.disclosure.ledger import NEXT, Edition, close_edition, read_editions, save_edition
+from kvalreg.disclosure.ledger import Edition
 from kvalreg.inputs.descriptor import Registry
 from small_tree import HOSPITALS, REGISTRY, Row, gated, shown
 
@@ -97,22 +94,6 @@ def test_levels_that_were_not_presented_are_taken_into_account() -> None:
     open_june = gated(rows(h111=20))
     closed = shown(gated(rows(h111=2), (edition(open_june),), registry=per_trust).published)
     assert not closed["11"]
-
-
-def test_editions_survive_their_files(tmp_path: Path) -> None:
-    """What is built is no edition until it is closed; then it is read again as it was, oldest first."""
-    june, december = gated(rows()), gated(rows(h111=20))
-    save_edition(june.edition, "slag", tmp_path)
-    assert read_editions("slag", tmp_path) == ()
-    close_edition("2026-06", tmp_path)
-    save_edition(december.edition, "slag", tmp_path)
-    close_edition("2026-12", tmp_path)
-    found = read_editions("slag", tmp_path)
-    assert [one.name for one in found] == ["2026-06", "2026-12"]
-    pd.testing.assert_frame_equal(pd.DataFrame(found[0].secret), pd.DataFrame(june.edition.secret), check_dtype=False)
-    assert found[0].units == june.edition.units
-    assert (tmp_path / NEXT / "slag.parquet").exists()
-    assert read_editions("hofte", tmp_path) == ()
 
 
 def test_an_edition_does_not_show_itself() -> None:

@@ -114,6 +114,12 @@ class DisclosureError(FaultsError):
     """What would be published gives a hidden cell away: nothing of the registry is published."""
 
 
+class LedgerError(FaultsError):
+    """The ledger does not tell for certain what editions showed and hid: nothing new of the registry is published."""
+
+    exit_code = EXIT_CONFIGURATION
+
+
 class SiteError(FaultsError):
     """The finished site is not whole: it is not put in place."""
 

@@ -93,6 +93,12 @@ class Kind(StrEnum):
     CELL_EXPOSED = "KV701"
     AUDIT_FAILED = "KV702"
     NOT_ATTACKED = "KV703"
+    # the ledger of editions
+    LEDGER_MISSING = "KV711"
+    LEDGER_DAMAGED = "KV712"
+    LEDGER_FOREIGN = "KV713"
+    LEDGER_DISAGREES = "KV714"
+    SNAPSHOT_LOST = "KV715"
     # the site
     PAGE_LANGUAGE = "KV801"
     PAGE_ADDRESS = "KV802"

@@ -399,7 +399,7 @@ def _through_the_gate(project: Project, inputs: Inputs, registry_id: str, choice
     read = read_approved if inputs.which is Which.APPROVED else read_deliveries
     delivered = read(project, registry, inputs.units, inputs.unknown_units)
     results = aggregate(delivered, registry, inputs.units)
-    editions = read_editions(registry_id, project.ledger)
+    editions = read_editions(registry_id, project)
     remembered = Remembered(choices)
     published, edition = publish(results, Source(registry, inputs.units, delivered.deliveries), editions, remembered)
     jobs = tuple(plan(published, project))

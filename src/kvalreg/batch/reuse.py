@@ -15,7 +15,7 @@ from kvalreg.account import faults_of, faults_told
 from kvalreg.batch.accepted import accepted_file
 from kvalreg.batch.cache import Cache
 from kvalreg.batch.plan import Job
-from kvalreg.disclosure.ledger import NEXT
+from kvalreg.disclosure.ledger import NEXT, ledger_files
 from kvalreg.errors import Fault
 from kvalreg.project import Project
 
@@ -45,10 +45,9 @@ class Reuse:
     def cells_key(self, registry: str, unknown_units: str) -> str:
         """What a registry's gated cells are made of."""
         project = self._project
-        editions = [path for path in project.ledger.glob(f"*/{registry}.parquet") if path.parent.name != NEXT]
         notebooks = project.root / "notebooks" / "report"
         sources = [project.units, project.descriptor(registry).parent, project.data(registry), notebooks]
-        return self._cache.key([*sources, *sorted(editions)], registry, unknown_units)
+        return self._cache.key([*sources, *ledger_files(registry, project)], registry, unknown_units)
 
     def cells_remarks(self, registry: str, key: str) -> list[Fault] | None:
         """The warnings that came with a registry's cells; None when the cells have to be made again."""

@@ -7,6 +7,7 @@ A cell that is not reliable keeps its number of patients (a count has none besid
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -21,9 +22,10 @@ from pydantic import TypeAdapter
 from kvalreg.disclosure.cell_rows import CellRows
 from kvalreg.disclosure.presentation import Presentation
 from kvalreg.inputs.delivered import DeliveryInfo
-from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import Unit, Units
+from kvalreg.statistics.results import KEY
 
 NUMBERS = ["var", "denominator", "value", "low", "high", "coverage", "coverage_year", "change_from", "series_from"]
 WORDS = ["achievement", "certainty", "change", "series_change"]
@@ -131,6 +133,30 @@ def save_published(published: Published, folder: Path) -> Path:
     pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), _META: meta}), aside)
     aside.replace(target)
     return target
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """The cells of a file, as a table, and each indicator's type: all that is read of an edition of any age."""
+
+    cells: pa.Table
+    types: dict[str, IndicatorType]
+
+
+def read_published(content: bytes) -> PublishedTable:
+    """What is read of a file that `save_published` wrote, in this version or an older one; ValueError when damaged."""
+    try:
+        with pq.ParquetFile(pa.BufferReader(content)) as file:
+            columns = [*KEY, "shown", *({"status"} & {*file.schema_arrow.names}), "var", "denominator"]
+            cells = file.read(columns, use_threads=False)
+        registry = json.loads(cells.schema.metadata[_META])[0]
+        types = {one["id"]: IndicatorType(one["type"]) for one in registry["indicators"]}
+        sound = set(cells["ind_id"].unique().to_pylist()) <= set(types)
+    except Exception:  # whatever a damaged file makes of a reader
+        sound = False
+    if not sound:
+        raise ValueError("These are no published cells.")
+    return PublishedTable(cells, types)
 
 
 def load_published(registry_id: str, folder: Path) -> Published:

@@ -25,6 +25,8 @@ class FindingKind(StrEnum):
     of patients beside one whose result is not reliable."""
     EXPOSED = "exposed"
     """What has been published, in this edition and earlier ones, gives a suppressed cell away (`disclosure.proof`)."""
+    UNPROVEN = "unproven"
+    """The ledger does not tell for certain what editions showed, so what they give away together is not known."""
     UNREADABLE = "unreadable"
     """A file or a table of results that the audit cannot read."""
     NOTHING = "nothing"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from kvalreg.batch.workers import Workers, processors
-from kvalreg.disclosure.ledger import NEXT
+from kvalreg.disclosure.ledger import NEXT, ledger_files
 from kvalreg.errors import UsageError
 from kvalreg.memory import without_collection
 from kvalreg.project import Project
@@ -208,12 +208,11 @@ class Auditor:
 
     def prove(self, registry: str) -> tuple[str, tuple[Finding, ...]]:
         """What a registry's editions give away, and the name of the entry that remembers that it is nothing."""
-        files = [self.project.next_ledger / NEXT / f"{registry}.parquet"]
-        files += sorted(self.project.ledger.glob(f"*/{registry}.parquet"))
+        files = [self.project.next_ledger / NEXT / f"{registry}.parquet", *ledger_files(registry, self.project)]
         below = self.public.registries[registry].secret_below
         digest = hashlib.sha256(repr((self.known, registry, below)).encode())
         for file in files:
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
+            digest.update(f"{file}\n".encode() + hashlib.sha256(file.read_bytes() if file.is_file() else b"").digest())
         entry = digest.hexdigest()
         if self.shelf.holds(entry):
             return entry, ()

@@ -73,7 +73,7 @@ def difference(project: Project, registry_id: str, unknown_units: UnknownUnits) 
     delivered = read_deliveries(project, registry, units, unknown_units)
     results = aggregate(delivered, registry, units)
     source = Source(registry, units, delivered.deliveries)
-    after = publish(results, source, read_editions(registry_id, project.ledger)).published
+    after = publish(results, source, read_editions(registry_id, project)).published
     edition = public_edition(project) or ""
     folder = project.snapshots / edition if edition else project.published
     before = load_published(registry_id, folder) if (folder / f"{registry_id}.parquet").is_file() else None

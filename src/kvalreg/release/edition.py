@@ -7,11 +7,11 @@ audit is neither built nor published, and one that was not built to its end is n
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
-from kvalreg.disclosure.ledger import close_edition
+from kvalreg.disclosure.edition import EDITION_NAME
+from kvalreg.disclosure.ledger import close_edition, prepare_edition
 from kvalreg.errors import UsageError
 from kvalreg.private_files import open_folder, open_to_readers
 from kvalreg.project import Project
@@ -26,7 +26,6 @@ from kvalreg.release.history import (
 )
 from kvalreg.site.output import switch
 
-_NAME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-[a-z0-9-]*[a-z0-9])?")
 KEEP = 3
 """How many whole releases are kept, the one that readers see among them."""
 
@@ -59,20 +58,22 @@ def publish_edition(name: str, project: Project, keep: int = KEEP) -> Path:
     in_doubt = approve(site, project)
     if in_doubt:
         refuse(in_doubt)
+    prepare_edition(name, project)
     before = public_edition(project)
     release, permanent = project.releases / name, project.editions / name
-    for folder in (release, permanent):
-        shutil.rmtree(folder, ignore_errors=True)
+    for folder in (project.snapshots / name, release, permanent):
+        _forget(folder)
 
     # a run that is stopped before the edition has its permanent place can be repeated with the same name; one that is
-    # stopped right after it is completed by kvalreg rollback NAME
+    # stopped right after it is completed by kvalreg rollback NAME. The ledger comes before the snapshot: a snapshot
+    # without an entry in the ledger is a ledger that has been lost
     with_new = _aside(release)
     copy_release(site, with_new, project.releases / before if before else None)
     with_new.rename(release)
     permanent_aside = _aside(permanent)
     keep_edition(release, permanent_aside, name)
+    close_edition(name, project)
     save_snapshot(name, before, project)
-    close_edition(name, project.ledger)
     link_editions(release, project, (*standing_editions(project), name))
     open_to_readers(release)
     open_to_readers(permanent_aside)
@@ -124,7 +125,7 @@ def roll_back(project: Project, name: str = "") -> str:
 
 
 def _check_name(name: str, project: Project) -> None:
-    if not _NAME.fullmatch(name):
+    if not EDITION_NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name of an edition. Write the year and month, such as 2026-06.")
     if project.public.exists() and not project.public.is_symlink():
         raise UsageError(f"{project.public}: this is no link of kvalreg's. Move it away: readers' site goes here.")
@@ -136,6 +137,15 @@ def _check_name(name: str, project: Project) -> None:
         )
     if there and name < there[-1]:
         raise UsageError(f"The edition {name} would come before {there[-1]}. Choose a later name.")
+
+
+def _forget(folder: Path) -> None:
+    """Remove a folder in one step, so that no halt leaves a part of it."""
+    aside = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    if folder.exists():
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _aside(folder: Path) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from kvalreg.disclosure.ledger import published_files
 from kvalreg.disclosure.published import load_published
 from kvalreg.project import Project
 from kvalreg.report.revision import Changes, History, PastEdition, changes
@@ -82,7 +83,7 @@ def save_snapshot(name: str, before: str | None, project: Project) -> None:
     for folder in (aside, target):
         shutil.rmtree(folder, ignore_errors=True)
     aside.mkdir(parents=True)
-    for path in sorted(project.published.glob("*.parquet")):
+    for path in published_files(project):
         shutil.copyfile(path, aside / path.name)
     registries = [path.stem for path in sorted(aside.glob("*.parquet"))]
     past = PastEdition(name, before or "", changes_since(before, registries, project))

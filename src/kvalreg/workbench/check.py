@@ -14,7 +14,7 @@ from typing import TypeVar
 from kvalreg.batch.hygiene import analysis_faults, report_faults
 from kvalreg.batch.plan import plan
 from kvalreg.disclosure.gate import publish
-from kvalreg.disclosure.ledger import read_editions
+from kvalreg.disclosure.ledger import Edition, read_editions
 from kvalreg.disclosure.published import Source
 from kvalreg.errors import (
     EXIT_CONFIGURATION,
@@ -22,6 +22,7 @@ from kvalreg.errors import (
     ConfigurationError,
     Fault,
     FaultsError,
+    LedgerError,
     RendererError,
     UsageError,
     describe_unexpected,
@@ -140,11 +141,12 @@ class _Registry:
         if units is None:
             return found
         found += [Finding(fault) for fault in text_remarks(whole, units, document)]
+        editions = _read(lambda: read_editions(self.registry.id, self.project), found)
         delivered: Delivered | None = None
         try:
             delivered = read_deliveries(self.project, self.registry, units, self.request.unknown_units)
             found += [Finding(fault) for fault in delivered.warnings]
-            found += self._results(delivered, units)
+            found += self._results(delivered, units, editions)
         except FaultsError as error:
             found += _stops(error)
         found += self._approvals(units)
@@ -166,14 +168,14 @@ class _Registry:
         faults = [fault for path in paths for fault in report_faults(path, self.project.relative(path))]
         return [Finding(fault, EXIT_CONFIGURATION) for fault in faults]
 
-    def _results(self, delivered: Delivered, units: Units) -> Iterator[Finding]:
-        """What the sums are compared with, and whether the gate lets them through."""
+    def _results(self, delivered: Delivered, units: Units, editions: tuple[Edition, ...] | None) -> Iterator[Finding]:
+        """What the sums are compared with, and whether the gate lets them through, where earlier editions are known."""
         results = aggregate(delivered, self.registry, units)
         for fault in expectation_faults(results, self.project):
             yield Finding(fault, EXIT_CONFIGURATION)
-        source = Source(self.registry, units, delivered.deliveries)
-        published, _ = publish(results, source, read_editions(self.registry.id, self.project.ledger))
-        plan(published, self.project)
+        if editions is not None:
+            published, _ = publish(results, Source(self.registry, units, delivered.deliveries), editions)
+            plan(published, self.project)
 
 
 def _chosen(wanted: tuple[str, ...], known: list[str]) -> list[str]:
@@ -189,7 +191,7 @@ def _read(reader: Callable[[], T], findings: list[Finding]) -> T | None:
     """What a file holds; None when it has faults, which join the findings."""
     try:
         return reader()
-    except ConfigurationError as error:
+    except (ConfigurationError, LedgerError) as error:
         findings += _stops(error)
         return None
 

@@ -140,7 +140,7 @@ class Preview:
         registry, _ = completed(read_descriptor(descriptor, project.relative(descriptor)), project)
         delivered = read_deliveries(project, registry, units, self.wanted.unknown_units)
         source = Source(registry, units, delivered.deliveries)
-        return publish(aggregate(delivered, registry, units), source, read_editions(registry.id, project.ledger))[0]
+        return publish(aggregate(delivered, registry, units), source, read_editions(registry.id, project))[0]
 
     def _jobs(self, published: Published) -> list[Job]:
         """The registry's own page, and that of the year: the one asked for, or the newest."""

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from kvalreg.errors import ConfigurationError, Fault, FaultsError, UsageError
+from kvalreg.disclosure.ledger import read_editions
+from kvalreg.errors import ConfigurationError, Fault, FaultsError, LedgerError, UsageError
 from kvalreg.inputs.delivered import Delivered, read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
@@ -140,6 +141,7 @@ def _of_registry(registry: Registry, units: Units, project: Project, today: date
         return RegistryStatus(registry.id, registry.name, stopped=tuple(map(str, error.faults)))
     remarks = [fault for fault in found if fault.kind is not Kind.TEXT_MISSING]
     delivered, stopped = _delivered(registry, units, project)
+    stopped += _ledger(registry, project)
     final, interim = _years(delivered)
     if delivered is not None:
         remarks += [fault for fault in delivered.warnings if fault.kind is Kind.UNIT_CLOSED]
@@ -162,6 +164,14 @@ def _delivered(registry: Registry, units: Units, project: Project) -> tuple[Deli
         return read_deliveries(project, registry, units, UnknownUnits.SKIP), ()
     except FaultsError as error:
         return None, error.faults
+
+
+def _ledger(registry: Registry, project: Project) -> tuple[Fault, ...]:
+    try:
+        read_editions(registry.id, project)
+    except LedgerError as error:
+        return error.faults
+    return ()
 
 
 def _years(delivered: Delivered | None) -> tuple[set[int], set[int]]:
