@@ -292,10 +292,8 @@ def _agreeing(agree: Bools, both: Bools, small: Bools, scopes: Sequence[tuple[Bo
     at = np.zeros(len(agree), dtype=np.bool_)
     for scope, one_year in scopes:
         same, compared = (agree & scope).sum(), (both & scope).sum()
-        if same < LEAST:
-            continue
-        few, few_same = (both & scope & small).sum(), (agree & scope & small).sum()
-        enough = same >= MOST * compared if one_year else same >= HALF * compared
+        few_same, few = (agree & scope & small).sum(), (both & scope & small).sum()
+        enough = same >= max(LEAST, (MOST if one_year else HALF) * compared)
         if enough or (not one_year and few_same >= max(LEAST, HALF * few)):
             at |= scope
     return at

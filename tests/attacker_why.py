@@ -54,11 +54,8 @@ def _near(program: Program, unknown: int) -> list[Row]:
     while edge:
         numbers = [number for one in edge for number in of.get(one, ()) if number not in order]
         order |= dict.fromkeys(numbers)
-        edge = list(
-            dict.fromkeys(
-                one for number in numbers for one, _ in program.rows[number].factors if one in of and one not in met
-            )
-        )
+        beside = (one for number in numbers for one, _ in program.rows[number].factors)
+        edge = [one for one in dict.fromkeys(beside) if one in of and one not in met]
         met |= set(edge)
     return [program.rows[number] for number in order]
 
@@ -86,7 +83,7 @@ def _few(program: Program, rows: list[Row], unknown: int, goal: Range | None) ->
 def _names(facts: Facts) -> dict[int, list[str]]:
     """The printed numbers that each unknown stands for."""
     named: dict[int, list[str]] = {}
-    for (edition, ind_id, place), _ in facts.columns.keys.items():
+    for edition, ind_id, place in facts.columns.keys:
         for kind in "nxy":
             column = facts.row.get(Column(edition, ind_id, kind))
             if column is not None:

@@ -9,6 +9,7 @@ import pytest
 
 from attacker_cells import Key, read_seen
 from attacker_example import UNITS, write_site
+from attacker_why import reasons
 from site_attacker import Bounds, Suppositions, attack, attack_sites, compare_with_truth
 
 SHARE = {"a": "andel", "b": "andel"}
@@ -265,3 +266,14 @@ def test_who_knows_the_rule_knows_that_somebody_is_small(tmp_path: Path) -> None
     bounds = attack([seen], Suppositions(one_below=5))
     assert known(bounds, "a", "111", year=2025)[0] == (1, 14)
     assert known(bounds, "a", "111", year=2024)[0] == (1, 4)
+
+
+def test_why_a_number_is_known_is_told(tmp_path: Path) -> None:
+    """The relations without which it would not follow, and no other: here one sum of patients."""
+    cells = {"a 2025": f"{TOP}, 11 31/40, 111 -, 112 few 12, 113 20/25, {BELOW_12}"}
+    seen = read_seen(write_site(tmp_path, cells, SHARE), "r")
+    found = attack([seen]).of("a", "111")
+    assert list(reasons(found, "n", [seen], Suppositions())) == [
+        "a.n(2025 111) is Range(least=3, greatest=3, proven=True):",
+        "  0 <= +1*a.n(2025 11)=40 -1*a.n(2025 111) -1*a.n(2025 112)=12 -1*a.n(2025 113)=25 <= 0",
+    ]
