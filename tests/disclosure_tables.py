@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from hypothesis import strategies as st
 
-from kvalreg.disclosure.cells import Table, View
-from kvalreg.disclosure.relations import IntArray, Relations, from_groups, from_tree
+from kvalreg.disclosure.relations import Sum, from_groups, from_tree
+from kvalreg.disclosure.system import NO_REST, BoolArray, Equations, IntArray, Role, System
+from kvalreg.disclosure.table import Table
+
+Row = tuple[list[tuple[int, int]], bool]
+"""Counts with their factors, which add up to 0, or to something unknown of at least 0 where the second is False."""
 
 
 def counts(*values: int) -> IntArray:
     """Counts as the package wants them."""
     return np.array(values, dtype=np.int64)
+
+
+def mask(size: int, *cells: int) -> BoolArray:
+    """True at these cells."""
+    chosen = np.zeros(size, dtype=np.bool_)
+    chosen[list(cells)] = True
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -26,7 +37,8 @@ class Service:
     county: tuple[int, ...]
 
     @property
-    def relations(self) -> Relations:
+    def sums(self) -> list[Sum]:
+        """Hospital -> HF -> RHF -> nation, and hospital -> county."""
         hospitals, trusts = len(self.trust), len(self.region)
         regions, counties = max(self.region) + 1, max(self.county) + 1
         above = hospitals + trusts
@@ -34,10 +46,10 @@ class Service:
         parent = [hospitals + t for t in self.trust] + [above + r for r in self.region] + [above + regions] * regions
         sums = from_tree([*parent, -1], [*range(above + regions), size - 1])
         group = [*self.county, *[-1] * (size - hospitals)]
-        return Relations.of(size, sums + from_groups(group, [above + regions + c for c in range(max(0, counties))]))
+        return sums + from_groups(group, [above + regions + c for c in range(max(0, counties))])
 
     def total(self, hospitals: list[int]) -> IntArray:
-        """Counts of all cells from those of the hospitals, summed by hand rather than by `Relations`."""
+        """Counts of all cells from those of the hospitals, summed by hand rather than by the sums."""
         trusts = [sum(n for n, t in zip(hospitals, self.trust, strict=True) if t == number) for number in range(len(self.region))]  # fmt: skip # noqa: E501
         regions = [sum(n for n, r in zip(trusts, self.region, strict=True) if r == number) for number in range(max(self.region) + 1)]  # fmt: skip # noqa: E501
         counties = [sum(n for n, c in zip(hospitals, self.county, strict=True) if c == number) for number in range(max(self.county) + 1)]  # fmt: skip # noqa: E501
@@ -46,14 +58,16 @@ class Service:
     def table(self, n: list[int], x: list[int] | None, minimum: int = 5) -> Table:
         """The service's table, with every cell below the minimum primary and the nation to be kept."""
         totals = self.total(n)
-        keep = np.zeros(len(totals), dtype=np.bool_)
-        keep[-1] = True
+        keep = mask(len(totals), -1)
         small = (totals > 0) & (totals < minimum)
-        return Table(self.relations, totals, None if x is None else self.total(x), primary=small, keep=keep)
+        total_x = None if x is None else self.total(x)
+        return Table(self.sums, totals, total_x, primary=small, minimum=minimum, keep=keep)
 
 
 @st.composite
-def tables(draw: st.DrawFn, hospitals: int = 7, greatest: int = 14, counties: int = 3) -> Table:
+def tables(
+    draw: st.DrawFn, hospitals: int = 7, greatest: int = 14, counties: int = 3, minimum: int = 5, *, shares: bool = True
+) -> Table:
     """Random services and counts: many small cells, HFs with one hospital, counties across HFs, empty units."""
     size = draw(st.integers(1, hospitals))
     trusts = draw(st.integers(1, 3))
@@ -69,27 +83,140 @@ def tables(draw: st.DrawFn, hospitals: int = 7, greatest: int = 14, counties: in
         tuple(homes.index(c) for c in county) if counties else tuple(county),
     )
     n = draw(st.lists(st.integers(0, min(6, greatest)) | st.integers(0, greatest), min_size=size, max_size=size))
-    x = [draw(st.integers(0, patients)) for patients in n]
-    return service.table(n, x)
+    x = [draw(st.integers(0, patients)) for patients in n] if shares else None
+    return service.table(n, x, minimum)
 
 
-def solutions(view: View, greatest: int) -> list[tuple[IntArray, IntArray]]:
-    """Every table (n, x) that fits what is published, with hidden denominators up to `greatest`: by trying them all."""
-    assert view.x is not None
-    found = []
-    hidden = np.flatnonzero(view.hidden)
-    least = view.least[hidden]
-    denominators = [range(int(low), greatest + 1) for low in least]
-    fits = []
-    for choice in itertools.product(*denominators):
-        n = view.n.copy()
-        n[hidden] = choice
-        if len(view.relations.broken(n)) == 0:
-            fits.append(n)
-    for n in fits:
-        for choice in itertools.product(*[range(int(high) + 1) for high in n[hidden]]):
-            x = view.x.copy()
-            x[hidden] = choice
-            if len(view.relations.broken(x)) == 0 and len(view.relations.broken(n - x)) == 0:
-                found.append((n, x))
-    return found
+def rows_of(table: Table) -> list[Row]:
+    """What a reader of a table knows, by hand: each sum in n, x and n - x, and n = x + (n - x)."""
+    size = len(table.n)
+    measures = range(1 if table.x is None else 3)
+    rows: list[Row] = []
+    for total, parts, complete in table.sums:
+        for measure in measures:
+            members = [(measure * size + total, 1), *((measure * size + part, -1) for part in parts)]
+            rows.append((members, complete))
+    if table.x is not None:
+        rows += [([(cell, 1), (size + cell, -1), (2 * size + cell, -1)], True) for cell in range(size)]
+    return rows
+
+
+def system_of(
+    value: Sequence[int],
+    rows: Sequence[tuple[Sequence[int], Sequence[int]]],
+    group: Sequence[int],
+    need: Sequence[int],
+    *,
+    least: Sequence[int] | None = None,
+    small: Sequence[int] = (),
+    primary: Sequence[int] = (),
+    plain: Sequence[int] = (),
+) -> System:
+    """A system of equations that hold exactly, each a total and its parts; counts of -1 in `group` are public.
+
+    `small` are counts, `primary` groups, and `plain` the equations that are no sums.
+    """
+    groups = max(group) + 1
+    factors = [[1] * len(totals) + [-1] * len(parts) for totals, parts in rows]
+    role = [Role.PLAIN if at in plain else Role.SUM for at in range(len(rows))]
+    must = mask(groups, *primary)
+    equations = Equations(
+        start=np.cumsum([0, *(len(one) for one in factors)]),
+        count=np.array([count for totals, parts in rows for count in (*totals, *parts)], dtype=np.int64),
+        factor=np.array([one for row in factors for one in row], dtype=np.int64),
+        rest=np.full(len(rows), NO_REST),
+        role=np.array(role, dtype=np.int64),
+    )
+    return System(
+        value=counts(*value),
+        least=counts(*(least or [0] * len(value))),
+        group=counts(*group),
+        need=counts(*need),
+        protected_with=counts(*group),
+        small=mask(len(value), *small),
+        told_by=np.full(len(value), -1),
+        equations=equations,
+        primary=must,
+        possible=~must,
+        cost=np.ones(groups),
+        patients=counts(*(max(v for v, g in zip(value, group, strict=True) if g == one) for one in range(groups))),
+    )
+
+
+def rows_in(system: System) -> list[Row]:
+    """The equations of a system."""
+    rests = system.equations.rest.tolist()
+    return [(row, rest == NO_REST) for row, rest in zip(system.equations.rows, rests, strict=True)]
+
+
+def worlds(
+    rows: Sequence[Row], value: Sequence[int], least: dict[int, int], greatest: int
+) -> Iterator[tuple[int, ...]]:
+    """Every assignment of whole numbers to the counts in `least`, up to `greatest`, that fits all rows: by trying all.
+
+    The other counts are known. A count that the rows determine, as soon as all beside it are set, is not tried.
+    """
+    now = list(value)
+    unknown = set(least)
+    touching: dict[int, list[int]] = {count: [] for count in least}
+    for number, (row, _) in enumerate(rows):
+        for count, _ in row:
+            if count in touching:
+                touching[count].append(number)
+    free = [sum(count in least for count, _ in row) for row, _ in rows]
+
+    def fits(number: int) -> bool:
+        row, exact = rows[number]
+        together = sum(factor * now[count] for count, factor in row)
+        return together == 0 if exact else together >= 0
+
+    if not all(fits(number) for number in range(len(rows)) if free[number] == 0):
+        return
+
+    def determined() -> tuple[int, int] | None:
+        for number, (row, exact) in enumerate(rows):
+            if exact and free[number] == 1:
+                ((count, factor),) = [(count, factor) for count, factor in row if count in unknown]
+                rest = sum(f * now[other] for other, f in row if other != count)
+                return count, -rest * factor
+        return None
+
+    def tried() -> Iterator[tuple[int, ...]]:
+        if not unknown:
+            yield tuple(now)
+            return
+        sure = determined()
+        count = sure[0] if sure else min(unknown, key=lambda one: (-len(touching[one]), one))
+        choices = [sure[1]] if sure else range(least[count], greatest + 1)
+        unknown.discard(count)
+        for number in touching[count]:
+            free[number] -= 1
+        for choice in choices:
+            if not least[count] <= choice <= greatest:
+                continue
+            now[count] = choice
+            if all(fits(number) for number in touching[count] if free[number] == 0):
+                yield from tried()
+        unknown.add(count)
+        for number in touching[count]:
+            free[number] += 1
+
+    yield from tried()
+
+
+def hidden_counts(system: System, hidden: BoolArray) -> dict[int, int]:
+    """The counts that these groups hide, with the least that the marks tell of each."""
+    groups, least = system.group.tolist(), system.least.tolist()
+    return {count: least[count] for count, group in enumerate(groups) if group >= 0 and hidden[group]}
+
+
+def spans(
+    rows: Sequence[Row], value: Sequence[int], least: dict[int, int], greatest: int
+) -> dict[int, tuple[int, int]]:
+    """Least and greatest value of each unknown count in all worlds."""
+    low = dict.fromkeys(least, greatest + 1)
+    high = dict.fromkeys(least, -1)
+    for world in worlds(rows, value, least, greatest):
+        for count in least:
+            low[count], high[count] = min(low[count], world[count]), max(high[count], world[count])
+    return {count: (low[count], high[count]) for count in least}

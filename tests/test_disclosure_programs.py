@@ -62,9 +62,22 @@ def test_the_solver_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("", "")
 
 
-def test_simplifying_first_finds_the_same_least_cost() -> None:
-    """Two whole ones of three are needed, whether the solver simplifies the constraints first or not."""
+def test_a_program_that_is_nearly_whole_is_solved_with_other_means_to_the_same_end() -> None:
+    """Two whole ones of three are needed, whichever way the solver goes about it."""
     limits = (np.ones(3), np.full(3, np.inf))
     constraints = Constraints(PAIRS, limits, (np.zeros(3), np.ones(3)))
-    found = [Program(constraints, presolve).whole_minimum(np.ones(3)) for presolve in ("on", "off")]
+    found = [Program(constraints, nearly_whole=nearly).whole_minimum(np.ones(3)) for nearly in (True, False)]
     assert [one and one.cost for one in found] == pytest.approx([2.0, 2.0])
+
+
+def test_a_columns_limit_can_be_moved_and_moved_back() -> None:
+    """With the first value fixed at 0 the others make 1 each; without, a half each is enough again."""
+    program = pairs(1.0, np.inf)
+    program.limit(0, 0.0, 0.0)
+    found = program.minimum(np.ones(3))
+    assert found is not None
+    assert found.cost == pytest.approx(2.0)
+    program.limit(0, 0.0, 1.0)
+    again = program.minimum(np.ones(3))
+    assert again is not None
+    assert again.cost == pytest.approx(1.5)

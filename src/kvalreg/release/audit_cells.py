@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from kvalreg.disclosure.relations import IntArray
+from kvalreg.disclosure.system import IntArray
 from kvalreg.release.audit_public import Key, Place
 from kvalreg.release.published_numbers import Numbers, Plain, Span, apart
 from kvalreg.statistics.intervals import Floats

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kvalreg.disclosure.relations import BoolArray
+from kvalreg.disclosure.system import BoolArray
 from kvalreg.release.audit_cells import LIMITS, limits_of_spans
 from kvalreg.release.audit_public import Memory
 from kvalreg.release.audit_readings import NUMBER_ROLES, QUIET_ROLES, Reader, Word

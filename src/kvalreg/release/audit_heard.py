@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kvalreg.disclosure.relations import IntArray
+from kvalreg.disclosure.system import IntArray
 from kvalreg.release.audit_cells import WIDE, Block, Cells, Group, numbered
 from kvalreg.release.audit_parts import ANY, Part
 from kvalreg.release.audit_public import Key, Place, Spot

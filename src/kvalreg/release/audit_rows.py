@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kvalreg.disclosure.relations import BoolArray, IntArray
+from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.release.audit_cells import Group
 from kvalreg.release.audit_columns import Asked, Column, Columns, agreed_limits, doubted, hiding, limits_of, silent

@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from kvalreg.disclosure.relations import BoolArray, IntArray
+from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.release.audit_cells import LIMITS, WIDE, Group, by_cell, limits_of_spans
 from kvalreg.release.audit_files import Edition
 from kvalreg.release.audit_parts import Stored
