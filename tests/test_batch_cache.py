@@ -19,10 +19,10 @@ from kvalreg.batch.execution import Outcome, Workplace
 from kvalreg.batch.plan import Job
 from kvalreg.cli import cli
 from kvalreg.disclosure import remembered
-from kvalreg.disclosure.cells import Policy, Table
+from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.published import load_published
-from kvalreg.disclosure.relations import BoolArray
 from kvalreg.disclosure.suppression import suppress
+from kvalreg.disclosure.system import BoolArray, System
 from kvalreg.errors import Fault
 from kvalreg.project import Project
 from small_project import Silence, delivery_of
@@ -104,11 +104,11 @@ def test_what_to_hide_is_chosen_anew_in_the_tables_that_changed(
     project: Project, monkeypatch: pytest.MonkeyPatch, damaged: bool
 ) -> None:
     """A new number of 2024 leaves what is hidden in 2023, unless what was kept is damaged; it is as if all were new."""
-    chosen: list[Table] = []
+    chosen: list[System] = []
 
-    def choose(table: Table, policy: Policy) -> BoolArray:
-        chosen.append(table)
-        return suppress(table, policy)
+    def choose(system: System, attack: Attack) -> BoolArray:
+        chosen.append(system)
+        return suppress(system, attack)
 
     monkeypatch.setattr(remembered, "suppress", choose)
     file, kept = project.data("alfa") / "a.csv", project.build / "cache" / "choices" / "alfa.json"
