@@ -7,7 +7,7 @@ scaled to 9,000 groups on two cores, and the share of cells hidden::
     python benchmarks/disclosure.py 300
     LEAST_MEAN=100 python benchmarks/disclosure.py 300    # larger units: half as many small cells
     COUNTIES=none python benchmarks/disclosure.py 300     # counties are not presented: trees only
-    NUMERATOR_WIDTH=0 python benchmarks/disclosure.py 300 # what protecting numerators costs
+    NUMERATORS=none python benchmarks/disclosure.py 300   # what protecting numerators costs
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from kvalreg.disclosure.attack import attack, exposed
-from kvalreg.disclosure.cells import Policy, Table
-from kvalreg.disclosure.relations import IntArray, Relations, from_groups, from_tree
+from kvalreg.disclosure.attack import Attack
+from kvalreg.disclosure.relations import from_groups, from_tree
 from kvalreg.disclosure.suppression import suppress
+from kvalreg.disclosure.system import IntArray
+from kvalreg.disclosure.table import Table
 
 HOSPITALS, TRUSTS, REGIONS, COUNTIES = 150, 22, 4, 15
 NATIONAL_GROUPS = 9000
@@ -45,10 +46,9 @@ class Country:
         units = HOSPITALS + TRUSTS + REGIONS
         parent = [*(first_trust + trust).tolist(), *(first_region + region).tolist(), *[units] * REGIONS, -1]
         group = [*county.tolist(), *[-1] * (self.size - HOSPITALS)]
-        sums = from_tree(parent, [*range(units), self.size - 1])
+        self.sums = from_tree(parent, [*range(units), self.size - 1])
         presented = os.environ.get("COUNTIES") != "none"
-        sums += from_groups(group, [first_county + c if presented else -1 for c in range(COUNTIES)])
-        self.relations = Relations.of(self.size, sums)
+        self.sums += from_groups(group, [first_county + c if presented else -1 for c in range(COUNTIES)])
         self.share = random.lognormal(0, 1.0, HOSPITALS)
         self.share /= self.share.sum()
 
@@ -56,9 +56,8 @@ class Country:
         """Counts of all cells from those of the hospitals."""
         counts = np.zeros(self.size, dtype=np.int64)
         counts[:HOSPITALS] = hospitals
-        for number in np.argsort(self.relations.total, kind="stable").tolist():
-            total, *parts = self.relations.members[number]
-            counts[total] = counts[parts].sum()
+        for total, parts, _ in sorted(self.sums):
+            counts[total] = counts[list(parts)].sum()
         return counts
 
 
@@ -79,17 +78,18 @@ def table(seed: int) -> Table:
     low_coverage = np.zeros(COUNTRY.size, dtype=np.bool_)
     low_coverage[:HOSPITALS] = (random.random(HOSPITALS) < (0.1 if random.random() < 0.2 else 0)) & (n > 0)
     primary = ((totals > 0) & (totals < 5)) | low_coverage
-    return Table(COUNTRY.relations, totals, COUNTRY.total(x), primary=primary, keep=keep)
+    shares = None if os.environ.get("NUMERATORS") == "none" else COUNTRY.total(x)
+    return Table(COUNTRY.sums, totals, shares, primary=primary, keep=keep)
 
 
 def measure(seed: int) -> tuple[float, float, IntArray]:
     """Seconds to suppress, seconds to attack the result in full, and [cells, primary, hidden, nations, exposed]."""
-    one, policy = table(seed), Policy(numerator_width=int(os.environ.get("NUMERATOR_WIDTH", "1")))
+    one = table(seed)
     began = time.process_time()
-    hidden = suppress(one, policy)
+    system = one.system()
+    hidden = suppress(system)
     chosen = time.process_time()
-    view = one.view(hidden)
-    failures = exposed(attack(view), view, policy)
+    failures = Attack(system, every=True).exposures(hidden)
     ended = time.process_time()
     figures = [int((one.n > 0).sum()), int(one.primary.sum()), int(hidden.sum()), int(hidden[-1]), len(failures)]
     return chosen - began, ended - chosen, np.array(figures, dtype=np.int64)

@@ -154,54 +154,56 @@ def worlds(
 ) -> Iterator[tuple[int, ...]]:
     """Every assignment of whole numbers to the counts in `least`, up to `greatest`, that fits all rows: by trying all.
 
-    The other counts are known. A count that the rows determine, as soon as all beside it are set, is not tried.
+    The other counts are known. A count that a row determines, as soon as all beside it are set, is not tried.
     """
-    now = list(value)
-    unknown = set(least)
-    touching: dict[int, list[int]] = {count: [] for count in least}
-    for number, (row, _) in enumerate(rows):
-        for count, _ in row:
-            if count in touching:
-                touching[count].append(number)
-    free = [sum(count in least for count, _ in row) for row, _ in rows]
+    search = _Search(rows, value, least, greatest)
+    if all(search.fits(number) for number in range(len(rows)) if search.free[number] == 0):
+        yield from search.tried()
 
-    def fits(number: int) -> bool:
-        row, exact = rows[number]
-        together = sum(factor * now[count] for count, factor in row)
+
+class _Search:
+    def __init__(self, rows: Sequence[Row], value: Sequence[int], least: dict[int, int], greatest: int) -> None:
+        self.rows, self.least, self.greatest = rows, least, greatest
+        self.now = list(value)
+        self.unknown = set(least)
+        self.free = [sum(count in least for count, _ in row) for row, _ in rows]
+        self.touching: dict[int, list[int]] = {count: [] for count in least}
+        for number, (row, _) in enumerate(rows):
+            for count in {count for count, _ in row} & self.unknown:
+                self.touching[count].append(number)
+
+    def fits(self, number: int) -> bool:
+        row, exact = self.rows[number]
+        together = sum(factor * self.now[count] for count, factor in row)
         return together == 0 if exact else together >= 0
 
-    if not all(fits(number) for number in range(len(rows)) if free[number] == 0):
-        return
-
-    def determined() -> tuple[int, int] | None:
-        for number, (row, exact) in enumerate(rows):
-            if exact and free[number] == 1:
-                ((count, factor),) = [(count, factor) for count, factor in row if count in unknown]
-                rest = sum(f * now[other] for other, f in row if other != count)
-                return count, -rest * factor
+    def determined(self) -> tuple[int, int] | None:
+        for number, (row, exact) in enumerate(self.rows):
+            if exact and self.free[number] == 1:
+                ((count, factor),) = [(count, factor) for count, factor in row if count in self.unknown]
+                return count, -factor * sum(other * self.now[at] for at, other in row if at != count)
         return None
 
-    def tried() -> Iterator[tuple[int, ...]]:
-        if not unknown:
-            yield tuple(now)
+    def tried(self) -> Iterator[tuple[int, ...]]:
+        if not self.unknown:
+            yield tuple(self.now)
             return
-        sure = determined()
-        count = sure[0] if sure else min(unknown, key=lambda one: (-len(touching[one]), one))
-        choices = [sure[1]] if sure else range(least[count], greatest + 1)
-        unknown.discard(count)
-        for number in touching[count]:
-            free[number] -= 1
-        for choice in choices:
-            if not least[count] <= choice <= greatest:
-                continue
-            now[count] = choice
-            if all(fits(number) for number in touching[count] if free[number] == 0):
-                yield from tried()
-        unknown.add(count)
-        for number in touching[count]:
-            free[number] += 1
+        sure = self.determined()
+        count = sure[0] if sure else min(self.unknown, key=lambda one: (-len(self.touching[one]), one))
+        self._move(count, -1)
+        for choice in (sure[1],) if sure else range(self.least[count], self.greatest + 1):
+            self.now[count] = choice
+            if self.least[count] <= choice <= self.greatest and self._still(count):
+                yield from self.tried()
+        self._move(count, 1)
 
-    yield from tried()
+    def _still(self, count: int) -> bool:
+        return all(self.fits(number) for number in self.touching[count] if self.free[number] == 0)
+
+    def _move(self, count: int, step: int) -> None:
+        (self.unknown.discard if step < 0 else self.unknown.add)(count)
+        for number in self.touching[count]:
+            self.free[number] += step
 
 
 def hidden_counts(system: System, hidden: BoolArray) -> dict[int, int]:

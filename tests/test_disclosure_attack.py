@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -160,7 +161,7 @@ def test_one_count_in_two_indicators_is_one_unknown() -> None:
 def test_numbers_that_contradict_each_other_prove_nothing() -> None:
     """HF 10 with hospitals shown at 7 and 6 leaves less than nothing for A: no bounds are told."""
     right = numbers(TRUST, counts(16, 3, 7, 6))
-    wrong = System(**(vars(right) | {"value": counts(10, 3, 7, 6)}))
+    wrong = replace(right, value=counts(10, 3, 7, 6))
     assert wrong.broken().tolist() == [0]
     with pytest.raises(ValueError, match="contradict"):
         bounds(wrong, mask(4, 1))

@@ -128,11 +128,10 @@ def test_an_earlier_edition_binds_the_next() -> None:
     """June hid A 3 and B 30 of 53, showing C 20; in December C is 22. Alone, December would hide C; with June, B."""
     june_total, december_total, a, b, june_c, december_c = range(6)
     n = counts(53, 55, 3, 30, 20, 22)
-    alone = [Sum(december_total, (a, b, december_c))]
-    both = [Sum(december_total, (a, b, december_c)), Sum(june_total, (a, b, june_c))]
-    marks = {"primary": mask(6, a), "keep": mask(6, december_total)}
-    assert hidden_cells(Table(alone, n, None, **marks)) == [a, december_c]
-    assert hidden_cells(Table(both, n, None, known=mask(6, june_total, june_c), **marks)) == [a, b]
+    june, december = Sum(june_total, (a, b, june_c)), Sum(december_total, (a, b, december_c))
+    alone = Table([december], n, None, primary=mask(6, a), keep=mask(6, december_total))
+    assert hidden_cells(alone) == [a, december_c]
+    assert hidden_cells(replace(alone, sums=[december, june], known=mask(6, june_total, june_c))) == [a, b]
 
 
 def test_what_is_already_public_cannot_be_protected_and_is_reported() -> None:
