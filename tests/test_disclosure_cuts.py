@@ -99,6 +99,7 @@ def test_surroundings_ask_for_one_more_of_the_neighbours() -> None:
 
 
 def safe(system: System, hidden: set[int]) -> bool:
+    """Whether nothing is given away."""
     return not Attack(system, every=True).exposures(mask(system.groups, *hidden))
 
 
