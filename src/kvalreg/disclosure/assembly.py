@@ -474,7 +474,6 @@ class _Equations:
             members = [int(facts[part, measure]) for part in parts]
             if own == NONE or NONE in members or sum(int(value[one]) for one in members) != value[own]:
                 continue
-            members = [one for one in members if value[one] > 0]
             if own not in members and members and len(set(members)) == len(members):
                 count = np.array([own, *members])
                 factor = np.array([1, *[-1] * len(members)])

@@ -40,6 +40,8 @@ UNBOUNDED = int(np.iinfo(np.int64).max)
 CAP = 10**7
 """A count that can be this great is told as unbounded: far above any national count, and far below where the tolerances
 of the solver matter."""
+FEW, IDLE = 4, 3
+"""Counts that are moved one by one, and attempts at moving many at once that do not help, before that."""
 MOST_WORLDS = 400
 """Worlds that are remembered of a system."""
 MOST_REASONS = 4
@@ -292,7 +294,9 @@ class _Component:
         cuts: dict[Cut, None] = {}
         groups = {group for group, is_hidden in enumerate(hidden) if is_hidden}
         protected = [count for count in self.counts if self._is_protected(count, hidden)]
+        self._scatter(protected)
         explained: set[int] = set()
+        most = max(most, len(protected) // 10) if most > 1 else most
         for count in sorted(protected, key=lambda count: (-int(system.need[count]), count)):
             if system.group_of[count] in explained and most < len(system.value):
                 continue  # what protects one count of a group mostly protects the others
@@ -305,6 +309,35 @@ class _Component:
             if len(exposures) >= most:
                 break
         return Finding(self.counts, tuple(exposures), tuple(cuts))
+
+    def _scatter(self, protected: Sequence[int]) -> None:
+        """Move all counts that need it at once, up or down by chance: one world mostly serves many of them.
+
+        The chance is the same each time.
+        """
+        need = np.array([self.system.need[count] for count in protected], dtype=np.int64)
+        at = np.array([self.place[count] for count in protected], dtype=np.int64)
+        chance, idle = np.random.default_rng(0), 0
+        while idle < IDLE:
+            narrow = np.flatnonzero(self.most[at] - self.least[at] < need)
+            if len(narrow) < FEW:
+                return
+            program = self.whole_program
+            cost = np.zeros(program.width)
+            cost[at[narrow]] = chance.choice((-1.0, 1.0), len(narrow))
+            value = self.system.value[list(self.counts)][at[narrow]]
+            low = np.maximum(self.whole_floors[at[narrow]], value - need[narrow])
+            for column, least, most in zip(
+                at[narrow].tolist(), low.tolist(), (value + need[narrow]).tolist(), strict=True
+            ):
+                program.limit(column, float(least), float(most))
+            found = program.minimum(cost)
+            for column in at[narrow].tolist():
+                program.limit(column, self.whole_floors[column], np.inf)
+            if found is None or not self._witness(found):
+                idle += 1
+            elif len(np.flatnonzero(self.most[at] - self.least[at] < need)) == len(narrow):
+                idle += 1
 
     def _is_protected(self, count: int, hidden: Sequence[bool]) -> bool:
         system = self.system

@@ -21,6 +21,8 @@ COST_STEP = 0.25
 """All costs are multiples of it, but for what patients add."""
 COST_OF_PATIENTS = 0.2
 """What all patients of a choice cost at most: less than one cell, and than hiding others instead of the same again."""
+LARGEST = 250
+"""Cells and sums among which the cheapest are looked for, where the relaxed choice is not whole."""
 
 
 class Block:
@@ -74,12 +76,14 @@ class Block:
 
     @cached_property
     def cheapest(self) -> list[int] | None:
-        """The cheapest cells, or None where there are none.
+        """The cheapest cells, or None where there are none, or the search for them would be long.
 
         Where the relaxed choice is not whole, the patients are left out of the costs, for the solver is faster where
         all costs are multiples of one number.
         """
         found = self._relaxed
+        if not self.whole and len(self._columns) > LARGEST:
+            return None
         if not self.whole:
             found = self._program.whole_minimum(np.rint(self._costs / COST_STEP))
         if found is None:

@@ -33,7 +33,7 @@ from kvalreg.disclosure.system import BoolArray, System
 
 ATTEMPTS = 12
 """Attempts at a cheapest choice before the best safe one is taken."""
-MENDS = 30
+MENDS = 100
 """Steps towards a safe choice in one attempt; without any, everything is suppressed at last, and shown one by one."""
 
 
@@ -117,7 +117,7 @@ class _Search:
                 return best
             cheapest = self.choice.cheapest()
             if cheapest is None:
-                return best
+                break
             suppressed = cheapest
             if best is not None and price(best) < price(suppressed) + COST_OF_PATIENTS:
                 return best if self.findings(suppressed) else min(best, suppressed, key=price)
