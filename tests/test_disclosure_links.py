@@ -116,7 +116,7 @@ def test_a_year_is_the_sum_of_its_parts() -> None:
 
 
 def two_editions(
-    june: list[Line], december: list[Line], names: dict[str, str] | None = None
+    june: Sequence[Line], december: Sequence[Line], names: dict[str, str] | None = None
 ) -> tuple[Links, dict[str, int]]:
     """The links between an edition and the next, and the place of each unit."""
     before = units(*sorted({one[2] for one in june}), names=names)

@@ -16,6 +16,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from kvalreg.disclosure.gate import Gated
 from kvalreg.disclosure.ledger import Edition, State
+from kvalreg.disclosure.published import Status
 from kvalreg.inputs.units import Level, Unit, Units
 from small_tree import REGISTRY, Row, gated
 
@@ -71,6 +72,8 @@ class Attacker:
     place: dict[Cell, int] = field(default_factory=dict)
     shown: set[Cell] = field(default_factory=set)
     marked: set[Cell] = field(default_factory=set)
+    counted: set[Cell] = field(default_factory=set)
+    """Cells whose number of patients was told, and no more."""
     sums: set[tuple[Cell, tuple[Cell, ...]]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -85,6 +88,8 @@ class Attacker:
                     self.shown.add(cell)
                 elif state == State.HIDDEN:
                     self.marked.add(cell)
+                elif state == State.NOT_RELIABLE:
+                    self.counted.add(cell)
             for unit in units:
                 parts = [(kid.level.value, kid.orgnr) for kid in units.children(unit.orgnr)]
                 self._sum(cells, (unit.level.value, unit.orgnr), parts)
@@ -119,6 +124,11 @@ class Attacker:
             row[self.place[one]] = row[size + self.place[one]] = 1
             rows.append(row)
             values.append((1.0, np.inf))
+        for one in self.counted:
+            row = np.zeros(2 * size)
+            row[self.place[one]] = row[size + self.place[one]] = 1
+            rows.append(row)
+            values.append((float(one[2]), float(one[2])))
         objective = np.zeros(2 * size)
         objective[self.place[cell]], objective[size + self.place[cell]] = weights
         found = []
@@ -152,8 +162,11 @@ def check(gates: list[tuple[Units, Gated]]) -> None:
 def consistent(gate: Gated, units: Units) -> None:
     """Every shown total is the sum of its parts, and a hidden cell has no number at all."""
     cells = gate.published.cells[gate.published.cells["ind_id"] == "a"]
-    hidden = cells[~cells["shown"]]
+    hidden = cells[cells["status"] == Status.SECRET]
     assert hidden[["var", "denominator", "value", "low", "high", "coverage"]].isna().all(axis=None)
+    unreliable = cells[~cells["shown"] & (cells["status"] != Status.SECRET)]
+    assert unreliable[["var", "value", "low", "high"]].isna().all(axis=None)
+    assert (unreliable["denominator"] >= MINIMUM).all()
     by_unit = cells[cells["shown"]].set_index("orgnr")
     for unit in units:
         kids = [kid.orgnr for kid in units.children(unit.orgnr) if kid.orgnr in set(cells["orgnr"])]
