@@ -54,6 +54,8 @@ _NAMES = st.sampled_from(
         "shown",
         "footnote",
         "achievement",
+        "dg",
+        "before",
     ]
 )
 _TEXTS = st.sampled_from(
@@ -74,6 +76,12 @@ _TEXTS = st.sampled_from(
         "Vises ikke",
         "Not shown",
         "hidden",
+        "Få pasienter †",
+        "Low coverage",
+        "few_patients provisional",
+        "low_coverage",
+        "Vik: 12 pasienter i 2024.",
+        "Vises ikke: færre enn 5 pasienter, eller skjult for å verne et slikt tall.",
         "false",
         "true",
         "",
@@ -139,7 +147,8 @@ def told(heard: Heard) -> dict[str, tuple[object, ...]]:
     """What is said of each registry; in which order a cell's contradicting numbers stand says nothing."""
 
     def plainly(part: Part) -> tuple[object, ...]:
-        return {key: sorted(map(repr, one)) for key, one in part.numbers.items()}, part.hidden, set(part.claims)
+        numbers = {key: sorted(map(repr, one)) for key, one in part.numbers.items()}
+        return numbers, part.hidden, part.unreliable, set(part.claims)
 
     parts = {registry: plainly(part) for registry, part in heard.parts().items()}
     return parts | {"": (sorted(heard.unattached), heard.registries)}
@@ -183,6 +192,25 @@ def test_tables_that_are_read_together_tell_what_each_tells(public: Public, list
     """Also where the same rows stand in other surroundings, in the order of the page."""
     fragments = [listed[0]._replace(spot=one.spot, level=one.level) for one in listed] if alike else listed
     assert told(at_one_go(public, fragments)) == told(one_by_one(public, fragments))
+
+
+def test_patients_of_a_result_that_is_not_reliable(public: Public) -> None:
+    """The number of patients stands beside the mark; a count's would be its result, which is a claim."""
+    names = ("Enhet", "Resultat", "Pasienter")
+    columns = (["Vik", "Li"], ["Få pasienter †", "Lav dekningsgrad ‡"], ["7", ""])
+    for ind_id, patients in (("alfa_a", [((6.5, 7.5), None, None, None, None)]), ("alfa_antall", None)):
+        spot = PAGE._replace(ind_id=ind_id)
+        table = Table(spot, names, columns, False, Places("t table row ", (1, 2)))
+        heard = at_one_go(public, [table])
+        assert told(heard) == told(one_by_one(public, [table]))
+        part, cell = heard.parts()["alfa"], ("alfa", ind_id, "caregiver", 2024)
+        vik, li = Key(*cell, VIK), Key(*cell, Place("hospital", "112"))
+        assert part.unreliable == {vik: "t table row 1", li: "t table row 2"}
+        assert part.hidden == {}
+        if patients is not None:
+            assert (part.numbers[vik], part.claims) == (patients, {})
+        else:
+            assert {claim.places for claim in part.claims.values()} == {(VIK,)}
 
 
 def test_numbers_marks_and_labels_of_a_plain_table(public: Public) -> None:
@@ -291,7 +319,7 @@ def test_the_demo_tells_the_same_at_one_go_as_row_by_row(demo: tuple[Project, Ac
     public = Public.read(project.root)
     rows, reader = Rows(Reader(public)), Reader(public)
     seen: set[tuple[str, str]] = set()
-    for file in site_files(project.site)[0]:
+    for file in site_files(project.site):
         kind = file.address.partition("/")[0], Path(file.address).name
         if kind in seen:
             continue

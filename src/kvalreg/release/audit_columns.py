@@ -191,34 +191,39 @@ def _drawn(texts: pa.StringArray) -> Floats:
     return np.stack([numbers - half, numbers + half], axis=1)
 
 
-def hiding(columns: Sequence[Column], codes: Iterable[int], counts: Sequence[int], size: int) -> BoolArray:
-    """The rows that bear the mark of a hidden cell, or say by a code or by empty numbers that it is."""
-    found = np.zeros(size, dtype=np.bool_)
-    for one in (*(column.marks for column in columns), *(columns[at].hides for at in codes)):
-        if one is not None:
-            found |= one
+def hiding(columns: Sequence[Column], codes: Iterable[int], counts: Sequence[int], doubts: BoolArray) -> BoolArray:
+    """The rows that bear the mark of a hidden cell, or say by a code or by empty numbers that it is.
+
+    Of rows with `doubts` a code or empty numbers say that there is no result, and not that they are hidden.
+    """
+    coded = _any((columns[at].hides for at in codes), len(doubts))
     empty = [one for one in (columns[at].empty for at in counts) if one is not None]
     if counts and len(empty) == len(counts):
-        found |= np.logical_and.reduce(empty)
-    return found
+        coded |= np.logical_and.reduce(empty)
+    return _any((column.marks for column in columns), len(doubts)) | (coded & ~doubts)
 
 
 def doubted(columns: Sequence[Column], size: int) -> BoolArray:
     """The rows that bear the mark or a code of a cell that is not reliable."""
+    return _any((column.doubts for column in columns), size)
+
+
+def speaking(columns: Iterable[Column], size: int) -> BoolArray:
+    """The rows of which any value in these columns may be a result."""
+    return _any((column.speaks for column in columns), size)
+
+
+def _any(told: Iterable[BoolArray | None], size: int) -> BoolArray:
     found = np.zeros(size, dtype=np.bool_)
-    for column in columns:
-        if column.doubts is not None:
-            found |= column.doubts
+    for one in told:
+        if one is not None:
+            found |= one
     return found
 
 
 def silent(columns: Sequence[Column], size: int) -> BoolArray:
     """The rows of which no value may be a result."""
-    speaks = np.zeros(size, dtype=np.bool_)
-    for column in columns:
-        if column.speaks is not None:
-            speaks |= column.speaks
-    return ~speaks
+    return ~speaking(columns, size)
 
 
 def limits_of(columns: Iterable[Column], size: int, contradicting: BoolArray) -> Floats:

@@ -63,7 +63,8 @@ class Heard:
                 self.hidden.setdefault(one.key, one.spot.place)
             else:
                 self.told.add(one.key.registry)
-                self.numbers.add(one.key[:4], one.key.place, [plainly(one.numbers)])
+                if one.numbers:
+                    self.numbers.add(one.key[:4], one.key.place, [plainly(one.numbers)])
                 if one.unreliable:
                     self.unreliable.setdefault(one.key, one.spot.place)
 
@@ -92,6 +93,13 @@ class Heard:
         if key not in self.hidden:
             self.hidden[key] = places.of(at)
 
+    def note_unreliable(self, group: Group, place: Place, places: Places, at: int) -> None:
+        """A row of a table marks its cell as not reliable."""
+        key = Key(*group, place)
+        self.told.add(key.registry)
+        if key not in self.unreliable:
+            self.unreliable[key] = places.of(at)
+
     @property
     def registries(self) -> set[str]:
         """Those of whose cells anything is told."""
@@ -104,7 +112,7 @@ class Heard:
         for key, where in self.hidden.items():
             parts.setdefault(key.registry, Part()).hidden[key] = where
         for key, where in self.unreliable.items():
-            parts[key.registry].unreliable[key] = where
+            parts.setdefault(key.registry, Part()).unreliable[key] = where
         for claim in (*self.claims, *self._beside(cells)):
             spot = claim.spot
             asked = (claim.places, claim.years, spot.registry, spot.ind_id, spot.context, claim.patients)

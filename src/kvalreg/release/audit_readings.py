@@ -60,7 +60,7 @@ _ROLES = {
     | {"latest_update", "latest_affirm", "$schema", "parent"},
 }
 _ROLE_OF = {name.lower(): role for role, names in _ROLES.items() for name in names}
-_NUMBERS = frozenset({"n", "x", "value", "text", "low", "high", "interval"})
+NUMBERS = frozenset({"n", "x", "value", "text", "low", "high", "interval"})
 TELLS_HIDING = frozenset({"n", "x", "value", "shown", "footnote"})
 _N, _VALUE, _LOW = (Numbers._fields.index(name) for name in ("n", "value", "low"))
 NUMBER_ROLES = {"n": _N, "x": _N + 1, "value": _VALUE, "text": _VALUE, "low": _LOW, "high": _LOW + 1}
@@ -70,12 +70,14 @@ Told = list[tuple[int, Span]]
 _SILENT = frozenset({"aside", "unit", "shown"})
 QUIET_ROLES = _SILENT - {"shown"}
 """Roles of columns in which only the mark of a hidden cell says anything."""
+_WITHOUT_DOUBT = QUIET_ROLES | {"before"}
+"""Roles of columns in which nothing marks a cell as not reliable."""
 _SEVERAL = 2
 HIDDEN_CODE = FOOTNOTES[Status.SECRET]
 """What open data has in the column ``footnote`` of a hidden cell."""
 UNRELIABLE_CODES = frozenset({FOOTNOTES[Status.FEW_PATIENTS], FOOTNOTES[Status.LOW_COVERAGE]})
 """And of one whose result is not reliable."""
-_COVERAGE = frozenset({"dg", "coverage"})
+COVERAGE = frozenset({"dg", "coverage"})
 """Columns that may stand beside a result that is not reliable, as its number of patients may."""
 _SIGNS = "".join(SIGNS.values())
 _WHOLE_OR_DECIMAL = re.compile(r"-?\d+(?:[.,]\d+)?")
@@ -272,8 +274,8 @@ class Reader:
         for name, role, text, word in zip(record.names, shape.roles, record.texts, words, strict=True):
             if role == "text":
                 yield from (claim._replace(patients=one.patients) for one in self.public.sentences[text])
-            elif word.speaks and name.lower() not in _COVERAGE and role != "before":
-                yield from [claim] if counts or role not in _NUMBERS else []
+            elif word.speaks and name.lower() not in COVERAGE and role != "before":
+                yield from [claim] if counts or role not in NUMBERS else []
 
     def _shape_of(self, asked: tuple[tuple[str, ...], tuple[bool, ...], bool]) -> Shape:
         """What the columns of a table mean, worked out once for all its rows."""
@@ -285,7 +287,7 @@ class Reader:
             tuple(self.columns[role, by, english] for role, by in zip(roles, machine, strict=True)),
             tuple(last[role] for role in ("shown", "footnote") if role in last),
             tuple(last[role] for role in ("n", "x", "value") if role in last),
-            tuple((at, role) for at, role in enumerate(roles) if role is not None and role in _NUMBERS),
+            tuple((at, role) for at, role in enumerate(roles) if role is not None and role in NUMBERS),
             tuple(
                 (at, at == 0 or role == "unit")
                 for at, role in enumerate(roles)
@@ -300,16 +302,16 @@ class Reader:
 
         def word(text: str) -> Word:
             if machine and _WHOLE_OR_DECIMAL.fullmatch(text) and not self.public.has_numbered_names:
-                told = _numbers_in(text, role, machine=machine, english=english) if role in _NUMBERS else []
+                told = _numbers_in(text, role, machine=machine, english=english) if role in NUMBERS else []
                 hides = role == "shown" and text == "0"
                 speaks, parts = role not in _SILENT, parts_of(told)
                 return Word(mark=False, hides=hides, doubts=False, speaks=speaks, empty=False, told=told, parts=parts)
             low = text.lower()
-            told = _numbers_in(text, role, machine=machine, english=english) if role in _NUMBERS else []
+            told = _numbers_in(text, role, machine=machine, english=english) if role in NUMBERS else []
             return Word(
                 role != "before" and _is_mark(text),
                 low in ("false", "0") if role == "shown" else role == "footnote" and HIDDEN_CODE in text.split(),
-                role != "before" and _doubts(text, role),
+                role not in _WITHOUT_DOUBT and _doubts(text, role),
                 role not in _SILENT and self._speaks_by_itself(text, without_role=role is None, machine=machine),
                 low in ("", "nan"),
                 told,

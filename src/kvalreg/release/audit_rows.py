@@ -18,11 +18,21 @@ import numpy as np
 from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.release.audit_cells import Group
-from kvalreg.release.audit_columns import Asked, Column, Columns, agreed_limits, doubted, hiding, limits_of, silent
+from kvalreg.release.audit_columns import (
+    Asked,
+    Column,
+    Columns,
+    agreed_limits,
+    doubted,
+    hiding,
+    limits_of,
+    silent,
+    speaking,
+)
 from kvalreg.release.audit_heard import Heard
 from kvalreg.release.audit_parts import group_of
 from kvalreg.release.audit_public import Memory, Place, Spot
-from kvalreg.release.audit_readings import NUMBER_ROLES, TELLS_HIDING, Reader, Shape
+from kvalreg.release.audit_readings import COVERAGE, NUMBER_ROLES, NUMBERS, TELLS_HIDING, Reader, Shape
 from kvalreg.release.audit_tables import Fragment, Passage, Table, TextKind, identity, text_of, told
 from kvalreg.statistics.intervals import Floats
 
@@ -183,8 +193,9 @@ class Rows:
             )
             for (at, role), values in zip(enumerate(shape.roles), rows.values, strict=True)
         ]
-        hidden, quiet = hiding(columns, shape.codes, shape.counts, rows.size), silent(columns, rows.size)
-        others = doubted(columns, rows.size)
+        doubts = doubted(columns, rows.size)
+        hidden, quiet = hiding(columns, shape.codes, shape.counts, doubts), silent(columns, rows.size)
+        others = doubts & self._says_more(rows, columns)
         units = self._units_of(rows, others)
         places = self._places(rows, units)
         named_one = np.array([one is not None for one in self._first])[places]
@@ -192,18 +203,43 @@ class Rows:
         if alike.machine is None:
             self._listen(rows, units, places, in_group & ~quiet & named_one, others)
         limits = limits_of([columns[at] for at, _ in shape.numbers], rows.size, others)
-        telling = ~others & (hidden | ~quiet)
+        telling = ~others & (hidden | ~quiet | doubts)
         if not alike.own:
             telling &= places > 0
         others |= telling & ~(named_one & in_group & (quiet | ~hidden))
         telling &= ~others
         told = np.flatnonzero(telling & ~hidden)
+        self._note_doubts(rows, np.flatnonzero(telling & ~hidden & doubts), places, heard)
+        told = told[~doubts[told] | ~np.isnan(limits[told]).all(axis=1)]
         self._note(rows, columns, (told, places[told], limits[told]), heard)
         left: _Left = [(at, None) for at in np.flatnonzero(others).tolist()]
         for at in np.flatnonzero(telling & hidden).tolist():
             group = rows.around[rows.known[at]].group
             left.append((at, (group, self._first[places[at]])))
         return _by_table(tables, sorted(left, key=lambda one: one[0]))
+
+    @staticmethod
+    def _says_more(rows: _Rows, columns: Sequence[Column]) -> BoolArray:
+        """The rows that say more than numbers in columns of their own, or whose number of patients is their result."""
+        named = zip(columns, rows.shape.roles, rows.alike.names, strict=True)
+        more = [
+            column
+            for column, role, name in named
+            if role == "text" or (role not in NUMBERS and role != "before" and name.lower() not in COVERAGE)
+        ]
+        counts = rows.of_each((one.own_way is IndicatorType.ANTALL for one in rows.around), np.bool_)
+        found: BoolArray = counts | speaking(more, rows.size)
+        return found
+
+    def _note_doubts(self, rows: _Rows, told: IntArray, places: IntArray, heard: Heard) -> None:
+        """The cells that rows mark as not reliable, each with its place."""
+        starts = np.cumsum([0, *(table.size for table in rows.tables)])
+        of_table = np.searchsorted(starts, told, side="right") - 1
+        for at, table in zip(told.tolist(), of_table.tolist(), strict=True):
+            group = rows.around[rows.known[at]].group
+            if group is not None:  # it is: the row tells of one cell
+                where = rows.tables[table].places, at - int(starts[table])
+                heard.note_unreliable(group, self._first[places[at]], *where)
 
     def _note(self, rows: _Rows, columns: Sequence[Column], told: tuple[IntArray, IntArray, Any], heard: Heard) -> None:
         """The numbers of rows, each with its place."""
