@@ -40,7 +40,7 @@ UNBOUNDED = int(np.iinfo(np.int64).max)
 CAP = 10**7
 """A count that can be this great is told as unbounded: far above any national count, and far below where the tolerances
 of the solver matter."""
-FEW, IDLE = 4, 3
+FEW, IDLE = 60, 3
 """Counts that are moved one by one, and attempts at moving many at once that do not help, before that."""
 MOST_WORLDS = 400
 """Worlds that are remembered of a system."""

@@ -31,7 +31,7 @@ from kvalreg.disclosure.blocks import COST_OF_PATIENTS
 from kvalreg.disclosure.choice import Choice
 from kvalreg.disclosure.system import BoolArray, System
 
-ATTEMPTS = 12
+ATTEMPTS = 4
 """Attempts at a cheapest choice before the best safe one is taken."""
 MENDS = 100
 """Steps towards a safe choice in one attempt; without any, everything is suppressed at last, and shown one by one."""
