@@ -14,7 +14,7 @@ import pytest
 
 from audit_example import HEADER, SMALL, kinds, leaks, project_in
 from kvalreg.disclosure.protection import Marks
-from kvalreg.disclosure.relations import BoolArray
+from kvalreg.disclosure.system import BoolArray
 from kvalreg.errors import DisclosureError, UsageError
 from kvalreg.pipeline import Request, build
 from kvalreg.project import Project

@@ -334,9 +334,11 @@ class _Component:
             found = program.minimum(cost)
             for column in at[narrow].tolist():
                 program.limit(column, self.whole_floors[column], np.inf)
-            if found is None or not self._witness(found):
-                idle += 1
-            elif len(np.flatnonzero(self.most[at] - self.least[at] < need)) == len(narrow):
+            if (
+                found is None
+                or not self._witness(found)
+                or len(np.flatnonzero(self.most[at] - self.least[at] < need)) == len(narrow)
+            ):
                 idle += 1
 
     def _is_protected(self, count: int, hidden: Sequence[bool]) -> bool:

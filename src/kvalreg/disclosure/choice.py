@@ -17,6 +17,9 @@ from kvalreg.disclosure.cuts import Cut, Sums
 from kvalreg.disclosure.mending import Demands, mend
 from kvalreg.disclosure.system import BoolArray, System
 
+COST_OF_HOPELESS = 3.0
+"""What it costs more to suppress a group that is given away all the same."""
+
 
 class Choice:
     """What can be suppressed, what it costs, and what has been learned.
@@ -25,17 +28,15 @@ class Choice:
     ----------
     system
         What there is to know.
-    possible
-        Per group: whether it can be suppressed.
     hopeless
-        Groups with a count that nothing protects: nothing is learned from them.
+        Groups with a count that nothing protects: nothing is learned from them, and they are suppressed last.
     """
 
-    def __init__(self, system: System, possible: BoolArray, hopeless: frozenset[int]) -> None:
+    def __init__(self, system: System, hopeless: frozenset[int]) -> None:
         self.system = system
         self.sums = Sums(system)
         self.primary = system.primary
-        self.possible = possible
+        self.possible = system.possible
         size = system.groups
         self.hopeless = hopeless | {size + number for group in hopeless for number in self.sums.touching[group]}
         self.settled = np.zeros(size, dtype=np.bool_)
@@ -44,7 +45,9 @@ class Choice:
         self.known: set[int] = set()
         rank = np.empty(size)
         rank[np.lexsort((np.arange(size), system.patients))] = np.arange(size)
-        self.cost = system.cost + rank * COST_OF_PATIENTS / (size * min(size, 50))
+        cost = system.cost.copy()
+        cost[list(hopeless)] += COST_OF_HOPELESS
+        self.cost = cost + rank * COST_OF_PATIENTS / (size * min(size, 50))
         self._fix()
 
     def price(self, hidden: BoolArray) -> float:

@@ -92,10 +92,11 @@ def _now(cells: pd.DataFrame, seen: BoolArray, told: NDArray[np.object_], secret
     unreliable = told != Status.SHOWN
     least = cells["ind_id"].map({one.id: registry.secret_below_of(one) for one in registry.indicators})
     held = _coverage_cell(cells, registry)
+    # A count that is not reliable is not printed at all: its value is the number of patients.
+    candidate = seen & ~(unreliable & ~secret & _counted(cells, registry))
     return Now(
-        # A count that is not reliable is not printed at all: its value is the number of patients.
-        candidate=seen & ~(unreliable & ~secret & _counted(cells, registry)),
-        prints=np.where(unreliable, Print.PATIENTS, Print.ALL).astype(np.int64),
+        candidate=candidate,
+        prints=np.where(candidate, np.where(unreliable, Print.PATIENTS, Print.ALL), Print.NOTHING).astype(np.int64),
         primary=secret & seen,
         minimum=least.to_numpy().astype(np.int64),
         coverage=np.where(told == Status.FEW_PATIENTS, NONE, held).astype(np.int64),

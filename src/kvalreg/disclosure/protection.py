@@ -20,7 +20,7 @@ from kvalreg.disclosure.ledger import Edition
 from kvalreg.disclosure.links import find_links
 from kvalreg.disclosure.published import Source
 from kvalreg.disclosure.remembered import Remembered
-from kvalreg.disclosure.suppression import limits
+from kvalreg.disclosure.suppression import hopeless
 from kvalreg.disclosure.system import BoolArray, System
 from kvalreg.errors import DisclosureError, Fault
 from kvalreg.inputs.units import Units
@@ -122,7 +122,7 @@ def _choose(part: System, remembered: Remembered) -> tuple[BoolArray, set[Exposu
     left = attack.exposures(mask)
     if left:
         thorough = Attack(part, every=True)
-        left = thorough.exposures(mask) - limits(part, thorough)[1]
+        left = thorough.exposures(mask) - hopeless(part, thorough)
     return mask, left
 
 

@@ -57,32 +57,25 @@ def suppress(system: System, attack: Attack | None = None) -> BoolArray:
     Worked example: nation 100 = HF1 40 + HF2 60, HF1 = A 3 + B 12 + C 25. A is primary. B is suppressed with it: their
     sum 15 leaves A between 1 and 14. C would do as well, but has more patients.
     """
-    found = _search(system, attack or Attack(system), system.possible, frozenset())
+    found = _search(system, attack or Attack(system), frozenset())
     if found is None:
         thorough = Attack(system, every=True)
-        found = _search(system, thorough, *limits(system, thorough))
+        found = _search(system, thorough, hopeless(system, thorough))
     return system.primary if found is None else found
 
 
-def limits(system: System, attack: Attack) -> tuple[BoolArray, frozenset[Exposure]]:
-    """What can be suppressed at all, and what is exposed even then: public facts give it away. `attack` finds `every`.
+def hopeless(system: System, attack: Attack) -> frozenset[Exposure]:
+    """What is exposed even where everything that can be is suppressed: public facts give it away.
 
-    A group that need not be suppressed is shown then: suppressed, it would be exposed and protect nobody.
+    `attack` finds every exposed count.
     """
-    possible = system.possible.copy()
-    while True:
-        hopeless = frozenset(attack.exposures(system.primary | possible))
-        exposed = {int(system.protected_with[one.at]) for one in hopeless}
-        useless = [group for group in exposed if possible[group] and not system.primary[group]]
-        if not useless:
-            return possible, hopeless
-        possible[useless] = False
+    return frozenset(attack.exposures(system.primary | system.possible))
 
 
-def _search(system: System, attack: Attack, possible: BoolArray, hopeless: frozenset[Exposure]) -> BoolArray | None:
+def _search(system: System, attack: Attack, left: frozenset[Exposure]) -> BoolArray | None:
     """A mask on which the attack finds nothing but what is hopeless; None where there is none."""
-    choice = Choice(system, possible, frozenset(int(system.protected_with[one.at]) for one in hopeless))
-    search = _Search(choice, attack, hopeless)
+    choice = Choice(system, frozenset(int(system.protected_with[one.at]) for one in left))
+    search = _Search(choice, attack, left)
     suppressed = system.primary
     findings = search.findings(suppressed)
     if findings:
