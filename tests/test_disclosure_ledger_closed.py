@@ -25,6 +25,7 @@ from kvalreg.kinds import Kind
 from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
 from kvalreg.release.approval import _made_of
+from kvalreg.release.audit import FindingKind, audit
 from kvalreg.release.edition import publish_edition, roll_back
 from kvalreg.workbench.check import Request as Asked
 from kvalreg.workbench.check import check
@@ -515,6 +516,16 @@ def test_a_build_without_a_ledger_names_every_registry_that_was_in_an_edition(pu
     assert [one.name for one in account.entries if not one.ok] == ["alfa", "beta"]
     assert {one.name for one in account.entries if one.ok} == {"gamma", "gamma 2023", "gamma 2024"}
     assert account.exit_code == 2
+
+
+@pytest.mark.parametrize("name", [JUNE, NEXT])
+def test_an_audit_by_hand_does_not_pass_what_it_cannot_prove(published: Project, name: str) -> None:
+    """What alfa's editions give away together is not known; what beta's do, is."""
+    assert audit(published.site, published).passed
+    flip(entry(published, name=name), 0.5)
+    found = audit(published.site, published)
+    assert [(one.kind, one.registry) for one in found.findings] == [(FindingKind.UNPROVEN, "alfa")]
+    assert f"_build/ledger/{name}/alfa.parquet" in found.report_text()
 
 
 @pytest.mark.usefixtures("instant")
