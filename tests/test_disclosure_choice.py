@@ -24,7 +24,7 @@ def trust(*n: int, before: BoolArray | None = None) -> System:
 
 def learned(system: System) -> Choice:
     """A choice that has learned why the primary groups alone are not enough."""
-    choice = Choice(system, frozenset())
+    choice = Choice(system)
     choice.learn(Attack(system).findings(system.primary))
     return choice
 
@@ -37,7 +37,7 @@ def cells_of(hidden: BoolArray | None) -> list[int] | None:
 def test_one_group_that_is_enough_is_settled_at_once() -> None:
     """A 3, B 12, C 25: B is enough, asks for no further one, and has fewer patients than C."""
     system = trust(3, 12, 25)
-    choice = Choice(system, frozenset())
+    choice = Choice(system)
     findings = Attack(system).findings(system.primary)
     assert cells_of(choice.settle(system.primary, findings)) == [A, B]
     choice.reconsider(findings)
@@ -47,7 +47,7 @@ def test_one_group_that_is_enough_is_settled_at_once() -> None:
 def test_a_group_that_is_not_enough_is_not_settled() -> None:
     """A 1, B 5, C 9: B leaves A 1 to 5, which is too narrow, and so C is settled."""
     system = trust(1, 5, 9)
-    choice = Choice(system, frozenset())
+    choice = Choice(system)
     assert cells_of(choice.settle(system.primary, Attack(system).findings(system.primary))) == [A, C]
 
 

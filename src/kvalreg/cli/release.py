@@ -41,8 +41,8 @@ def audit(site: Path, root: Path) -> None:
 def diff(registry: str, form: str, root: Path, skip_unknown_units: bool) -> None:
     """Tell what REGISTRY's deliveries would change for readers, without building anything.
 
-    Values, levels, and what would be shown or not, and why; compared with the edition that readers see. For whoever approves
-    a delivery: it ends with the line that approves it, where the registry asks for one.
+    Values, levels, and what would be shown or not, and why; compared with the edition that readers see. For whoever
+    approves a delivery: it ends with the line that approves it, where the registry asks for one.
 
     \b
     Examples:

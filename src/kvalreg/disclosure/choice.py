@@ -6,7 +6,7 @@ attempts that failed; what goes out are new attempts. It never attacks: whether 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 import numpy as np
@@ -17,9 +17,6 @@ from kvalreg.disclosure.cuts import Cut, Sums
 from kvalreg.disclosure.mending import Demands, mend
 from kvalreg.disclosure.system import BoolArray, System
 
-COST_OF_HOPELESS = 3.0
-"""What it costs more to suppress a group that is given away all the same."""
-
 
 class Choice:
     """What can be suppressed, what it costs, and what has been learned.
@@ -28,26 +25,21 @@ class Choice:
     ----------
     system
         What there is to know.
-    hopeless
-        Groups with a count that nothing protects: nothing is learned from them, and they are suppressed last.
     """
 
-    def __init__(self, system: System, hopeless: frozenset[int]) -> None:
+    def __init__(self, system: System) -> None:
         self.system = system
         self.sums = Sums(system)
         self.primary = system.primary
         self.possible = system.possible
         size = system.groups
-        self.hopeless = hopeless | {size + number for group in hopeless for number in self.sums.touching[group]}
         self.settled = np.zeros(size, dtype=np.bool_)
         self.cuts: dict[Cut, None] = {}
         self.demands = Demands(tuple(self.sums.protected), size)
         self.known: set[int] = set()
         rank = np.empty(size)
         rank[np.lexsort((np.arange(size), system.patients))] = np.arange(size)
-        cost = system.cost.copy()
-        cost[list(hopeless)] += COST_OF_HOPELESS
-        self.cost = cost + rank * COST_OF_PATIENTS / (size * min(size, 50))
+        self.cost = system.cost + rank * COST_OF_PATIENTS / (size * min(size, 50))
         self._fix()
 
     def price(self, hidden: BoolArray) -> float:
@@ -127,16 +119,13 @@ class Choice:
         """Take in why an attempt failed: from the sums around it where they were not looked at yet, else from duals."""
         near = self._around(findings)
         if near <= self.known:
-            self.cuts |= dict.fromkeys(self._hopeful(cut for finding in findings for cut in finding.cuts))
+            self.cuts |= dict.fromkeys(cut for finding in findings for cut in finding.cuts)
             return
         beside = {group for number in near for group in self.sums.members[number] if self.candidates[group]}
         near |= {number for group in beside for number in self.sums.touching[group]}
         for number in sorted(near - self.known):
-            self.cuts |= dict.fromkeys(self._hopeful(self.sums.cuts(number)))
+            self.cuts |= dict.fromkeys(self.sums.cuts(number))
         self.known |= near
-
-    def _hopeful(self, cuts: Iterable[Cut]) -> list[Cut]:
-        return [cut for cut in cuts if self.hopeless.isdisjoint(cut.owners)]
 
     def cheapest(self) -> BoolArray | None:
         """The cheapest mask, or None when the cuts cannot all be satisfied."""

@@ -24,12 +24,14 @@ for three others); few patients (by rank), as far as that costs no search; first
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from kvalreg.disclosure.attack import Attack, Exposure, Finding
+from kvalreg.disclosure.attack import Attack, Exposure
 from kvalreg.disclosure.blocks import COST_OF_PATIENTS
 from kvalreg.disclosure.choice import Choice
-from kvalreg.disclosure.system import BoolArray, System
+from kvalreg.disclosure.system import PUBLIC, BoolArray, System
 
 ATTEMPTS = 4
 """Attempts at a cheapest choice before the best safe one is taken."""
@@ -57,11 +59,21 @@ def suppress(system: System, attack: Attack | None = None) -> BoolArray:
     Worked example: nation 100 = HF1 40 + HF2 60, HF1 = A 3 + B 12 + C 25. A is primary. B is suppressed with it: their
     sum 15 leaves A between 1 and 14. C would do as well, but has more patients.
     """
-    found = _search(system, attack or Attack(system), frozenset())
-    if found is None:
-        thorough = Attack(system, every=True)
-        found = _search(system, thorough, hopeless(system, thorough))
-    return system.primary if found is None else found
+    if (system.group == PUBLIC).any():
+        system, attack = relaxed(system), None
+    found = _search(system, attack or Attack(system))
+    return system.primary | system.possible if found is None else found
+
+
+def relaxed(system: System) -> System:
+    """The same system without the protection of what is hopeless."""
+    left = hopeless(system, Attack(system, every=True))
+    if not left:
+        return system
+    need, small = system.need.copy(), system.small.copy()
+    small[[one.at for one in left]] = False
+    need[[one.at for one in left if not one.raised]] = 0
+    return replace(system, need=need, small=small)
 
 
 def hopeless(system: System, attack: Attack) -> frozenset[Exposure]:
@@ -72,15 +84,15 @@ def hopeless(system: System, attack: Attack) -> frozenset[Exposure]:
     return frozenset(attack.exposures(system.primary | system.possible))
 
 
-def _search(system: System, attack: Attack, left: frozenset[Exposure]) -> BoolArray | None:
-    """A mask on which the attack finds nothing but what is hopeless; None where there is none."""
-    choice = Choice(system, frozenset(int(system.protected_with[one.at]) for one in left))
-    search = _Search(choice, attack, left)
+def _search(system: System, attack: Attack) -> BoolArray | None:
+    """A mask on which the attack finds nothing; None where there is none."""
+    choice = Choice(system)
+    search = _Search(choice, attack)
     suppressed = system.primary
-    findings = search.findings(suppressed)
+    findings = attack.findings(suppressed)
     if findings:
         suppressed = choice.settle(suppressed, findings)
-        findings = search.findings(suppressed)
+        findings = attack.findings(suppressed)
     if not findings:
         return suppressed
     choice.reconsider(findings)
@@ -91,17 +103,16 @@ def _search(system: System, attack: Attack, left: frozenset[Exposure]) -> BoolAr
 class _Search:
     """Attempts at a cheapest safe choice, and the best safe one met on the way."""
 
-    def __init__(self, choice: Choice, attack: Attack, hopeless: frozenset[Exposure]) -> None:
+    def __init__(self, choice: Choice, attack: Attack) -> None:
         self.choice = choice
         self.attack = attack
-        self.hopeless = hopeless
 
     def run(self, suppressed: BoolArray) -> BoolArray | None:
         """Attempt, attack, learn, until an attempt is safe or shows that none is cheaper than the best safe one."""
         best: BoolArray | None = None
         price = self.choice.price
         for _ in range(ATTEMPTS):
-            findings = self.findings(suppressed)
+            findings = self.attack.findings(suppressed)
             if not findings:
                 return suppressed
             self.choice.learn(findings)
@@ -113,13 +124,8 @@ class _Search:
                 break
             suppressed = cheapest
             if best is not None and price(best) < price(suppressed) + COST_OF_PATIENTS:
-                return best if self.findings(suppressed) else min(best, suppressed, key=price)
+                return best if self.attack.findings(suppressed) else min(best, suppressed, key=price)
         return self._thinned() if best is None else best
-
-    def findings(self, suppressed: BoolArray, most: int | None = None) -> list[Finding]:
-        """What the attack finds, except components with nothing but what is hopeless."""
-        found = self.attack.findings(suppressed, None if self.hopeless else most)
-        return [one for one in found if not self.hopeless.issuperset(one.exposures)]
 
     def _mend(self, suppressed: BoolArray) -> BoolArray | None:
         """A safe choice that satisfies all that has been learned, on the way too; None where none is met."""
@@ -127,7 +133,7 @@ class _Search:
             mended = self.choice.mended(suppressed)
             if mended is None:
                 return None
-            findings = self.findings(mended)
+            findings = self.attack.findings(mended)
             if not findings:
                 return mended
             self.choice.learn(findings)
@@ -137,7 +143,7 @@ class _Search:
     def _thinned(self) -> BoolArray | None:
         """Everything suppressed, as far as that is safe, and shown again one by one."""
         everything = self.choice.primary | self.choice.possible
-        return None if self.findings(everything) else self.thin(everything, self.choice.possible)
+        return None if self.attack.findings(everything) else self.thin(everything, self.choice.possible)
 
     def thin(self, suppressed: BoolArray, groups: BoolArray) -> BoolArray:
         """Show again, the costliest first, each of these groups without which the attack still fails."""
@@ -145,6 +151,6 @@ class _Search:
         for group in sorted(extra, key=lambda group: -float(self.choice.cost[group])):
             fewer = suppressed.copy()
             fewer[group] = False
-            if not self.findings(fewer, most=1):
+            if not self.attack.findings(fewer, most=1):
                 suppressed = fewer
         return suppressed
