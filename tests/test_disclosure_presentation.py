@@ -69,15 +69,16 @@ def test_two_small_hospitals_are_marked_one_by_one() -> None:
     for few in (40, 3):
         found = presentation([("a", 2024, "111", 2, 4), ("a", 2024, "112", 2, few)])
         assert (found.level, found.reason, found.passed_over) == (Level.HOSPITAL, Reason.QUALITY, None)
-    low = [
+    low: list[Row] = [
         ("a", 2024, "111", 40, 80),
         ("a", 2024, "112", 40, 80),
         ("dg", 2024, "111", 50, 100),
         ("dg", 2024, "112", 80, 90),
     ]
-    found = gated(low).published
-    assert found.presentation("a", "caregiver", 2024).level is Level.HOSPITAL
-    cells = found.cells[(found.cells["ind_id"] == "a") & (found.cells["level"] == "hospital")].set_index("orgnr")
+    published = gated(low).published
+    assert published.presentation("a", "caregiver", 2024).level is Level.HOSPITAL
+    own = (published.cells["ind_id"] == "a") & (published.cells["level"] == "hospital")
+    cells = published.cells[own].set_index("orgnr")
     assert cells["status"].to_dict() == {"111": "low_coverage", "112": "shown"}
 
 

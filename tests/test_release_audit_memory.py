@@ -63,7 +63,7 @@ def page_of(site: Path, registry: str) -> Path:
 
 def audited(site: Path, project: Project) -> Audit:
     """An audit that remembers."""
-    return audit(site, project.root, (), Recall(project.root / "memory"))
+    return audit(site, project, Recall(project.root / "memory"))
 
 
 def test_a_page_that_has_not_changed_is_not_read_again(project: Project, site: Path, read: list[str]) -> None:
@@ -75,7 +75,7 @@ def test_a_page_that_has_not_changed_is_not_read_again(project: Project, site: P
     assert len(read) == 2
     page = page_of(site, "beta")
     page.write_text(page.read_text(encoding="utf-8").replace("80 av 100", "81 av 100"), encoding="utf-8")
-    assert audited(site, project) == audit(site, project.root)
+    assert audited(site, project) == audit(site, project)
     assert read[2:3] == ["registre/beta/2024/index.html"]
 
 
@@ -83,7 +83,7 @@ def test_a_leak_on_a_remembered_page_is_found_at_each_audit(project: Project, si
     """What is wrong is never remembered as right: the same finding, with its place, every time."""
     (site / "nytt.html").write_text("<p>Å sykehus: 3 av 4 pasienter i 2024.</p>", encoding="utf-8")
     found = [audited(site, project).findings for _ in range(2)]
-    assert found[0] == found[1] == audit(site, project.root).findings
+    assert found[0] == found[1] == audit(site, project).findings
     assert [(one.kind, one.file, one.registry) for one in found[0]] == [(FindingKind.LEAK, "nytt.html", "alfa")]
 
 
@@ -102,7 +102,7 @@ def test_a_damaged_index_is_as_good_as_none(project: Project, site: Path, read: 
     """What files told is one entry; where a byte of it is another, every file is read anew, and the index is mended."""
     first = audited(site, project)
     public = Public.read(project.root)
-    index = Auditor(Work(public, knowledge(public), project.root / "memory")).index
+    index = Auditor(Work(public, knowledge(public), project.root / "memory", project)).index
     path = project.root / "memory" / index
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
@@ -135,15 +135,15 @@ def test_entries_that_no_page_needs_any_longer_are_dropped(project: Project, sit
 def test_processes_find_what_one_process_finds(project: Project, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A large site is read by several processes; what they find is the same, also from memory and of a changed file."""
     (site / "data.json").write_text(json.dumps([{"unit": "Å", "value": 0.75, "year": 2024}]), encoding="utf-8")
-    alone = audit(site, project.root)
+    alone = audit(site, project)
     monkeypatch.setattr(audit_work, "WORTHWHILE", 0)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
     assert not alone.passed
-    assert audit(site, project.root) == alone
+    assert audit(site, project) == alone
     memory = project.root / "memory"
-    assert [audit(site, project.root, memory=Recall(memory)) for _ in range(2)] == [alone, alone]
+    assert [audit(site, project, memory=Recall(memory)) for _ in range(2)] == [alone, alone]
     (site / "data.json").unlink()
-    assert audit(site, project.root, memory=Recall(memory)) == audit(site, project.root) != alone
+    assert audit(site, project, memory=Recall(memory)) == audit(site, project) != alone
 
 
 def test_an_entry_is_whole_or_not_there(tmp_path: Path) -> None:

@@ -97,15 +97,15 @@ def test_pieces_that_have_not_changed_are_not_read(
 def test_a_leak_in_any_piece_is_found(project: Project, file: File, plant: object) -> None:
     """Piece by piece, remembered or not, is found what a reading of the whole file finds, at the same place."""
     site, memory = file.path.parents[2], project.root / "memory"
-    audit(site, project.root, (), Recall(memory))
+    audit(site, project, Recall(memory))
     text = plant(page())  # type: ignore[operator]
     assert text != page()
     file.path.write_text(text, encoding="utf-8")
-    found = [audit(site, project.root, (), Recall(memory)) for _ in range(2)]
+    found = [audit(site, project, Recall(memory)) for _ in range(2)]
     assert {(one.kind, one.file, one.registry) for one in found[0].findings} == {
         (FindingKind.LEAK, file.address, "alfa")
     }
-    assert found[0] == found[1] == audit(site, project.root)
+    assert found[0] == found[1] == audit(site, project)
 
 
 def test_a_leak_in_a_list_of_all_registries_is_found(project: Project, file: File) -> None:
@@ -121,7 +121,7 @@ def test_a_leak_in_a_list_of_all_registries_is_found(project: Project, file: Fil
         book = read_pieces(Rows(reader), other, other.path.read_bytes(), {})
         assert book is not None
         assert len(book) == 2
-        found = audit(file.path.parents[2], project.root)
+        found = audit(file.path.parents[2], project)
         assert (FindingKind.LEAK, other.address, "alfa") in {(f.kind, f.file, f.registry) for f in found.findings}
 
 
@@ -133,7 +133,7 @@ def test_where_another_registry_stands_changes_nothing_of_what_is_told(project: 
     for number, entries in enumerate([some + others, some + entry("alfa", "Vises ikke") + others, others + some]):
         file.path.write_text(f"{HEAD}<ul>{entries}</ul>{table('beta', '88')}</body></html>", encoding="utf-8")
         shelf = project.root / f"shelf{number}"
-        names.append(Auditor(Work(public, "known", shelf)).read(file).parts["beta"])
+        names.append(Auditor(Work(public, "known", shelf, project)).read(file).parts["beta"])
     assert names[0] == names[1] == names[2]
 
 

@@ -21,7 +21,8 @@ def without_result(status: str, language: str = "nb", ind_id: str = "a_hjelp") -
     """The report with the nation's cell of an indicator in another status; its 803 patients stay where that is told."""
     cells = example().cells.copy()
     of_nation = (cells["level"] == "nation") & (cells["ind_id"] == ind_id) & (cells["year"] == 2024)
-    cells.loc[of_nation, ["status", "shown"]] = [status, False]
+    cells.loc[of_nation, "status"] = status
+    cells.loc[of_nation, "shown"] = False
     numbers = ["var", "value", "low", "high", "coverage", "coverage_year", "change_from"]
     cells.loc[of_nation, numbers + (["denominator"] if status == "secret" else [])] = pd.NA
     cells.loc[of_nation, ["achievement", "certainty", "change"]] = ""
