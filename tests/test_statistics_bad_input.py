@@ -163,7 +163,7 @@ def test_a_tree_with_a_cycle_stops_everything(tmp_path: Path, wrong: str, what: 
     with pytest.raises(ConfigurationError) as caught:
         build(project, Request(renderer="pandoc"), Silence())
     assert what in [fault.what for fault in caught.value.faults]
-    assert not project.published.exists()
+    assert not [*project.published.glob("*")]
     assert not project.site.exists()
 
 

@@ -72,6 +72,8 @@ def protect(
     """
     units, registry = source.units, source.registry
     cells = collect(table, now, units, editions, registry.secret_below)
+    if not len(cells.n):
+        return Protected(now.primary, pd.DataFrame(table).iloc[:0][["ind_id", "context", "year", "level", "orgnr"]])
     names = place_names([*(one.units for one in editions), units], cells)
     links = find_links(cells, names)
     while True:
