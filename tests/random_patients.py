@@ -109,21 +109,29 @@ class Registered:
         self.patients = pd.concat([self.patients, made], ignore_index=True)
 
 
+_NATION = "900000001"
+
+
+def _letters(orgnr: str) -> str:
+    """A number as letters: real units have no number in their names."""
+    return orgnr[-4:].lstrip("0").translate(str.maketrans("0123456789", "abcdefghij")).capitalize()
+
+
 def first(chance: Chance, size: Size) -> Registered:
     """2-3 RHFs, 4-8 HFs, their hospitals, counties that cross HFs, and the patients of some years."""
-    units = {"1": Unit("Landet", "nation")}
-    rhfs = [f"{10 + number}" for number in range(int(chance.integers(2, 4)))]
-    units |= {orgnr: Unit(f"RHF {orgnr}", "rhf", "1") for orgnr in rhfs}
-    trusts = [f"{100 + number}" for number in range(int(chance.integers(4, 9)))]
+    units = {_NATION: Unit("Landet", "nation")}
+    rhfs = [f"{900_000_010 + number}" for number in range(int(chance.integers(2, 4)))]
+    units |= {orgnr: Unit(f"RHF {_letters(orgnr)}", "rhf", _NATION) for orgnr in rhfs}
+    trusts = [f"{900_000_100 + number}" for number in range(int(chance.integers(4, 9)))]
     for number, orgnr in enumerate(trusts):
-        units[orgnr] = Unit(f"HF {orgnr}", "hf", rhfs[number % len(rhfs)])
+        units[orgnr] = Unit(f"HF {_letters(orgnr)}", "hf", rhfs[number % len(rhfs)])
     counties = [f"Fylke {number}" for number in range(int(chance.integers(2, 6)))]
     for number in range(int(chance.integers(size.hospitals[0], size.hospitals[1] + 1))):
-        orgnr = f"{1000 + number}"
+        orgnr = f"{900_001_000 + number}"
         trust = trusts[number] if number < len(trusts) else str(chance.choice(trusts))
         crosses = chance.random() < 0.4
         county = str(chance.choice(counties)) if crosses else counties[trusts.index(trust) % len(counties)]
-        units[orgnr] = Unit(f"Sykehus {orgnr}", "hospital", trust, county if chance.random() < 0.95 else "")
+        units[orgnr] = Unit(f"Sykehus {_letters(orgnr)}", "hospital", trust, county if chance.random() < 0.95 else "")
     years = int(chance.integers(size.years[0], size.years[1] + 1))
     made = Registered(chance, units, list(range(2026 - years, 2026)))
     for orgnr in made.hospitals:
@@ -181,7 +189,7 @@ def merged(made: Registered) -> None:
     one, other = (str(orgnr) for orgnr in made.chance.choice(own, 2, replace=False))
     if made.chance.random() < 0.5:
         kept = _free(made)
-        _rename(made, one, kept, Unit(f"Sykehus {kept}", "hospital", trust, made.units[one].county))
+        _rename(made, one, kept, Unit(f"Sykehus {_letters(kept)}", "hospital", trust, made.units[one].county))
         one = kept
     _rename(made, other, one, made.units[one])
 
@@ -206,7 +214,7 @@ def withdrawn(made: Registered) -> None:
 def new_hospital(made: Registered) -> None:
     """A hospital opens, with few patients."""
     orgnr = _free(made)
-    made.units[orgnr] = Unit(f"Sykehus {orgnr}", "hospital", str(made.chance.choice(made.trusts)), "Fylke 0")
+    made.units[orgnr] = Unit(f"Sykehus {_letters(orgnr)}", "hospital", str(made.chance.choice(made.trusts)), "Fylke 0")
     made.sizes[orgnr] = 4.0
     made.register(orgnr, made.years[-1], int(made.chance.integers(1, 12)))
 

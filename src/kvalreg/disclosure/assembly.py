@@ -295,15 +295,10 @@ def _protection(cells: Cells, facts: _Facts, group: IntArray) -> tuple[IntArray,
 
 
 def _least(cells: Cells, facts: _Facts, group: IntArray) -> tuple[IntArray, BoolArray]:
-    """The least that each fact can be, and whether it is small.
-
-    A mark says that there is a patient, but not where the count may be another's numerator: that may be 0.
-    """
+    """The least that each fact can be, and whether it is small: a mark says that there is a patient."""
     least = np.zeros(len(facts.value), dtype=np.int64)
     marked = (cells.candidate | cells.marked) & (cells.n > 0)
     least[facts.of_cell[marked, PATIENTS]] = 1
-    shares = facts.of_cell[:, [NUMERATOR, MISSES]]
-    least[shares[shares != NONE]] = 0
     small = np.zeros(len(facts.value), dtype=np.bool_)
     few = marked & (cells.n < cells.minimum)
     small[facts.of_cell[few, PATIENTS]] = True

@@ -383,16 +383,29 @@ class _Component:
         if least is None or least > low:
             yield Exposure(count, raised=True), None
 
-    def _floor(self, count: int, hidden: Sequence[bool]) -> int:
-        """The least that the marks alone tell: a suppressed total has a patient for each part marked as suppressed."""
+    def _floor(self, count: int, hidden: Sequence[bool], passed: frozenset[int] = frozenset()) -> int:
+        """The least that the marks alone tell: a suppressed total has a patient for each part marked as suppressed, and
+        so has its only part. `passed` are the counts that led here.
+        """
         system = self.system
         low = system.leasts[count]
+        passed |= {count}
         for number in system.touching[count]:
             row = system.equations.rows[number]
-            if system.equations.role[number] == Role.SUM and row[0][0] == count:
-                parts = [part for part, _ in row[1:] if system.group_of[part] >= 0 and hidden[system.group_of[part]]]
-                low = max(low, sum(self._floor(part, hidden) for part in parts))
+            (total, factor), *others = row
+            parts = [part for part, _ in others]
+            if factor != 1 or any(weight != -1 for _, weight in others):
+                continue
+            if total == count:
+                fresh = [one for one in parts if self._is_hidden(one, hidden) and one not in passed]
+                low = max(low, sum(self._floor(part, hidden, passed) for part in fresh))
+            elif parts == [count] and system.equations.rest[number] == NO_REST and total not in passed:
+                low = max(low, self._floor(total, hidden, passed) if self._is_hidden(total, hidden) else 0)
         return low
+
+    def _is_hidden(self, count: int, hidden: Sequence[bool]) -> bool:
+        group = self.system.group_of[count]
+        return group >= 0 and hidden[group]
 
     def _width(self, count: int) -> int:
         at = self.place[count]

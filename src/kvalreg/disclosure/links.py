@@ -22,6 +22,8 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from kvalreg.disclosure.cells import NONE, Cells
 from kvalreg.disclosure.system import BoolArray, IntArray
@@ -192,14 +194,29 @@ def _pairs(counts: _Counts) -> Iterator[tuple[Series, Series]]:
 
 
 def _clusters(size: int, likeness: dict[tuple[Series, Series], float]) -> IntArray:
-    """Series that count the same patients: the closest pairs first."""
+    """Series that count the same patients: the closest pairs first.
+
+    A numerator is never linked with its own denominator, neither at once nor by way of others: from ``x1 = n2`` and
+    ``x2 = n1`` would follow that all four are equal, for no numerator is greater than its denominator.
+    """
     cluster = np.arange(size * 3).reshape(size, 3)
     for one, other in sorted(likeness, key=lambda pair: (-likeness[pair], pair)):
         kept, gone = sorted((int(cluster[one]), int(cluster[other])))
-        joined = np.isin(cluster, (kept, gone))
-        if not (joined.sum(axis=1) > 1).any():  # never a numerator with its own denominator
-            cluster[joined] = kept
+        joined = np.where(cluster == gone, kept, cluster)
+        if not _is_cyclic(joined):
+            cluster = joined
     return cluster
+
+
+def _is_cyclic(cluster: IntArray) -> bool:
+    """Whether some numerator or misses are, by way of others, the whole of which they are a part."""
+    whole = np.repeat(cluster[:, PATIENTS], 2)
+    part = cluster[:, [NUMERATOR, MISSES]].ravel()
+    size = int(cluster.max()) + 1
+    if (whole == part).any() or (cluster[:, NUMERATOR] == cluster[:, MISSES]).any():
+        return True
+    graph = coo_matrix((np.ones(len(whole), dtype=np.int8), (whole, part)), shape=(size, size))
+    return bool(connected_components(graph, connection="strong")[0] < size)
 
 
 def _pools(counts: _Counts) -> Iterator[Pool]:
@@ -237,7 +254,8 @@ def _wholes(counts: _Counts, cluster: IntArray) -> Iterator[Whole]:
         for size in (2, 3, 4):
             chosen = np.array(list(combinations(parts.tolist(), size)), dtype=np.int64).reshape(-1, size)
             equal = there & (n[chosen].sum(axis=1) == n[whole]) if len(chosen) else np.zeros((0, n.shape[1]), bool)
-            enough = equal.sum(axis=1) >= max(LEAST_EQUAL, MOST_OF_ALL * int(there.sum()))
+            shared = there & (told[chosen] != NONE).any(axis=1) if len(chosen) else equal
+            enough = equal.sum(axis=1) >= np.maximum(LEAST_EQUAL, MOST_OF_ALL * shared.sum(axis=1))
             for at in np.flatnonzero(enough).tolist():
                 if ((n[chosen[at]] > 0) & equal[at]).sum(axis=1).min() >= LEAST_EQUAL:
                     yield Whole(whole, tuple(chosen[at].tolist()))

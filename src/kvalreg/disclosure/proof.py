@@ -7,6 +7,7 @@ proven the same of its own choice; this asks again, of what the ledger says was 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 from kvalreg.disclosure.assembly import assemble
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.cells import CONTEXTS, Now, collect
-from kvalreg.disclosure.ledger import Edition
+from kvalreg.disclosure.ledger import Edition, State
 from kvalreg.disclosure.links import find_links
 from kvalreg.disclosure.protection import place_names
 
@@ -32,7 +33,9 @@ class GivenAway(NamedTuple):
 
 
 def given_away(editions: Sequence[Edition], secret_below: int) -> set[GivenAway]:
-    """The suppressed cells that can be worked out from all editions, and not from all but the last.
+    """The suppressed cells that can be worked out from all editions, and not where the last one shows nothing.
+
+    What earlier editions give away whatever the last one suppresses, nobody can protect any more.
 
     Parameters
     ----------
@@ -42,7 +45,14 @@ def given_away(editions: Sequence[Edition], secret_below: int) -> set[GivenAway]
         The registry's.
     """
     found = _exposed(editions, secret_below)
-    return found - _exposed(editions[:-1], secret_below) if found else found
+    return found - _exposed([*editions[:-1], _suppressed(editions[-1])], secret_below) if found else found
+
+
+def _suppressed(edition: Edition) -> Edition:
+    """The same edition with every cell suppressed that can be: a unit without patients is shown as one."""
+    cells = edition.secret
+    told = cells["state"].isin([State.SHOWN.value, State.NOT_RELIABLE.value]) & (cells["n"] > 0)
+    return replace(edition, secret=cells.assign(state=cells["state"].mask(told, State.HIDDEN.value)))
 
 
 def _exposed(editions: Sequence[Edition], secret_below: int) -> set[GivenAway]:

@@ -24,6 +24,7 @@ for three others); few patients (by rank), as far as that costs no search; first
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -66,14 +67,27 @@ def suppress(system: System, attack: Attack | None = None) -> BoolArray:
 
 
 def relaxed(system: System) -> System:
-    """The same system without the protection of what is hopeless."""
+    """The same system without the protection of what is hopeless, and without groups that would hide nothing.
+
+    A group whose counts are all told exactly, whatever else is suppressed, guards nobody: it is shown.
+    """
     left = hopeless(system, Attack(system, every=True))
     if not left:
         return system
-    need, small = system.need.copy(), system.small.copy()
+    need, small, possible = system.need.copy(), system.small.copy(), system.possible.copy()
     small[[one.at for one in left]] = False
     need[[one.at for one in left if not one.raised]] = 0
-    return replace(system, need=need, small=small)
+    possible[_told(system, sorted({int(system.group[one.at]) for one in left} - {PUBLIC}))] = False
+    return replace(system, need=need, small=small, possible=possible)
+
+
+def _told(system: System, groups: Sequence[int]) -> list[int]:
+    """Those of some groups whose counts are all told exactly where everything that can be is suppressed."""
+    printed = np.isin(system.group, groups)
+    own = replace(system, need=printed.astype(np.int64), small=np.zeros_like(system.small), protected_with=system.group)
+    exact = [one.at for one in hopeless(own, Attack(own, every=True))]
+    told = np.bincount(system.group[exact], minlength=system.groups)
+    return [one for one in groups if system.possible[one] and told[one] == len(system.counts_of[one])]
 
 
 def hopeless(system: System, attack: Attack) -> frozenset[Exposure]:
