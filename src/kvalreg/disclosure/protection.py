@@ -105,8 +105,9 @@ def _suppressed(assembly: Assembly, registry: str, source: Source, remembered: R
     while waiting:
         number = next((one for one in waiting if one in leading), next(iter(waiting)))
         del waiting[number]
-        whole = replace(system, primary=primary, possible=system.possible & ~primary)
-        groups, part = whole.part(number)
+        groups, part = system.part(number)
+        demanded = primary[groups]
+        part = replace(part, primary=demanded, possible=part.possible & ~demanded)
         mask, left = _choose(part, remembered)
         if left:
             raise _refused(registry, assembly, groups, part, left, source)
