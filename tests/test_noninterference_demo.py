@@ -1,7 +1,7 @@
 """Non-interference in the whole demo: other true counts behind what is suppressed change no byte of any page or file.
 
 The gate is asked which levels it presents and what it suppresses, and the attack for another world that fits all that
-is shown. With that world in place of the true counts, and the same levels and suppressed cells, the demo is built again.
+is shown. With that world in place of the true counts, and the same levels and suppressed cells, the demo is built anew.
 """
 
 from __future__ import annotations
