@@ -242,11 +242,13 @@ def _years(shown: Shown, indicator: Indicator, at: str, say: Words) -> str:
     """The pages of every year that tell of this indicator."""
     cells, registry = shown.published.cells, shown.published.registry
     told_of, links = set(cells["year"][cells["ind_id"] == indicator.id]), []
+    sections = {page.address: page.anchors for page in shown.pages}
     for year, round_ in shown.newest.rounds:
         page = year_page(registry.id, year, round_)
         if year not in told_of or page not in shown.addresses:
             continue
         told = say("page.interim_year", year=year) if round_ == "interim" else str(year)
-        href = f"{link(page, at)}#{anchor(indicator.id)}"
+        part = anchor(indicator.id)
+        href = link(page, at) + (f"#{part}" if part in sections[page] else "")
         links.append(f'<li><a href="{href}">{escape(say("indicator_page.year_link", year=told))}</a></li>')
     return f'<ul class="kv-columns">{"".join(links)}</ul>'
