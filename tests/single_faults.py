@@ -226,7 +226,7 @@ PAGES = {
     "a formula": "Vi regner $x^2$.",
     "a footnote": "Vi regner.[^1]\n\n[^1]: Slik.",
     "the end of the page": "```{=html}\n</main></body></html>\n```\n\n```{=html}\n<!--\n```",
-    "a hidden number": "```{=html}\n<p>Vik: 1 av 3 pasienter i 2024.</p>\n```",
+    "a hidden number": "```{=html}\n<p>Vik: 1 av 3 pasienter i 2022.</p>\n```",
 }
 """What alfa's pages of years hold, which no build may release; a page that is nothing but white space is another."""
 

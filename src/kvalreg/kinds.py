@@ -33,6 +33,7 @@ class Kind(StrEnum):
     UNIT_TWICE = "KV202"
     NATION = "KV203"
     PARENT = "KV204"
+    UNIT_NAME = "KV205"
     # slugs.csv
     SLUG_WRONG = "KV211"
     SLUG_MISSING = "KV212"

@@ -243,7 +243,7 @@ def render_site(project: Project, choice: Choice, parts: Parts, standing: Standi
         parts.forget()
         del site
         give_back()
-        choice.renderer.render(project.staged, project.site, lambda made: release_site(made, project))
+        choice.renderer.render(project.staged, project.site, lambda made: remarks.extend(release_site(made, project)))
         return remarks
 
     return assemble(attempt, standing)
@@ -418,15 +418,15 @@ def _through_the_gate(project: Project, inputs: Inputs, registry_id: str, choice
     registry, remarks = completed(inputs.registries[registry_id], project)
     read = read_approved if inputs.which is Which.APPROVED else read_deliveries
     delivered = read(project, registry, inputs.units, inputs.unknown_units)
+    if not len(delivered.rows):
+        place = printable(project.relative(project.data(registry_id)))
+        what, todo = "There is no delivery with rows.", "Put a .csv or .parquet file into this folder."
+        raise DeliveryError([Fault(what, todo, place, kind=Kind.NO_DELIVERY)])
     results = aggregate(delivered, registry, inputs.units)
     editions = read_editions(registry_id, project)
     remembered = Remembered(choices)
     published, edition = publish(results, Source(registry, inputs.units, delivered.deliveries), editions, remembered)
     jobs = tuple(plan(published, project))
-    if not jobs:
-        place = project.relative(project.data(registry_id))
-        what, todo = "The registry has no results to show.", "Put a delivery, a .csv or .parquet file, into this folder."
-        raise DeliveryError([Fault(what, todo, place, kind=Kind.NO_DELIVERY)])
     check_notebooks((job.notebook for job in jobs), project)
     return Planned(published, edition, [*remarks, *delivered.warnings], jobs, choices=remembered.used)
 

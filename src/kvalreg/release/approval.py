@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,7 +24,7 @@ from kvalreg.release.archive import link_editions
 from kvalreg.release.audit import Finding, FindingKind, audit
 from kvalreg.release.digests import Digests, Recall
 from kvalreg.release.history import standing_editions
-from kvalreg.release.soundness import site_faults
+from kvalreg.release.soundness import LinkFault, site_faults
 from kvalreg.report.addresses import served
 
 _OWN_ADDRESS = re.compile(r"(?:^|/)(?:registre|data|endringer)/([a-z][a-z0-9_-]*)(?=[/.])")
@@ -31,18 +32,25 @@ _OWN_ADDRESS = re.compile(r"(?:^|/)(?:registre|data|endringer)/([a-z][a-z0-9_-]*
 _STAYS = "It is not put in place; what was there before stays."
 
 
-def release_site(site: Path, project: Project) -> None:
+def release_site(site: Path, project: Project) -> list[Fault]:
     """Complete a site that has just been rendered with earlier editions, look at it, and remember how it was made.
 
-    What is raised, see `approve`.
+    Returns
+    -------
+    What does not stop a build; see `approve`, also for what is raised.
     """
     link_editions(site, project, standing_editions(project))
-    approve(site, project)
+    remarks = approve(site, project)
     write_private(project.built, json.dumps({"site": site.name, "made_of": _made_of(project)}).encode())
+    return remarks
 
 
-def approve(site: Path, project: Project) -> None:
+def approve(site: Path, project: Project) -> list[Fault]:
     """See that a finished site is whole, and attack it together with every edition that readers have seen.
+
+    Returns
+    -------
+    What does not stop a build, but a publication: dead links that pages share, as one of the menu.
 
     Raises
     ------
@@ -63,11 +71,33 @@ def approve(site: Path, project: Project) -> None:
         passed_over.add(FindingKind.NOTHING)  # a site without registries has nothing to attack
     found = [(one.registry, _fault(one)) for one in findings if one.kind not in passed_over]
     by_registry: dict[str, list[Fault]] = {}
-    for registry, fault in [*found, *(("", fault) for fault in faults)]:
+    dead = [fault for fault in faults if isinstance(fault, LinkFault)]
+    whole = [("", fault) for fault in faults if not isinstance(fault, LinkFault)]
+    by_itself, on_many = _links_by_registry(dead, project)
+    for registry, fault in [*found, *whole, *by_itself]:
         by_registry.setdefault(registry or registry_of(fault, project), []).append(fault)
     shared = by_registry.pop("", [])
     if by_registry or shared:
         raise RegistriesError(by_registry, shared)
+    return on_many
+
+
+def _links_by_registry(dead: list[LinkFault], project: Project) -> tuple[list[tuple[str, Fault]], list[Fault]]:
+    """Dead links by the registry on whose pages alone they are, or to whose pages they lead; and all others."""
+    pages: dict[str, set[str]] = {}
+    for fault in dead:
+        pages.setdefault(fault.target, set()).add(registry_of(replace(fault, what=""), project))
+    by_itself: list[tuple[str, Fault]] = []
+    on_many: list[Fault] = []
+    for fault in dead:
+        places = pages[fault.target]
+        there = registry_of(Fault("", file=fault.target, kind=None), project)
+        owner = there if "" in places else next(iter(places)) if len(places) == 1 else ""
+        if owner:
+            by_itself.append((owner, fault))
+        else:
+            on_many.append(fault)
+    return by_itself, on_many
 
 
 def registry_of(fault: Fault, project: Project) -> str:

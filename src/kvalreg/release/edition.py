@@ -56,9 +56,11 @@ def publish_edition(name: str, project: Project, keep: int = KEEP) -> Path:
     check_built(project)
     site = project.site.resolve()
     try:
-        approve(site, project)
+        shared = approve(site, project)
     except RegistriesError as error:
         refuse(error)
+    if shared:
+        refuse(RegistriesError({}, shared))
     prepare_edition(name, project)
     before = public_edition(project)
     release, permanent = project.releases / name, project.editions / name

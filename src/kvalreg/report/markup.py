@@ -36,11 +36,9 @@ def escape_markdown(text: str) -> str:
 
 
 def raw_html(html: str) -> str:
-    """HTML as a raw block of Markdown, in a fence longer than any run of backticks inside."""
-    fence = "```"
-    while fence in html:
-        fence += "`"
-    return f"{fence}{{=html}}\n{html}\n{fence}"
+    """HTML as a raw block of Markdown; scripts in it hold no backticks, as `script_json` writes them."""
+    html = html.replace("```", "&#96;&#96;&#96;")  # no renderer takes a text for the beginning of a cell
+    return f"```{{=html}}\n{html}\n```"
 
 
 def html_parts(page: str) -> list[str]:
@@ -85,7 +83,7 @@ def safe_html(markdown: str) -> str:
         link_rel="noopener noreferrer",
         clean_content_tags={"script", "style"},
     )
-    return clean.strip().replace("{", "&#123;")
+    return clean.strip().replace("{", "&#123;").replace(":::", "&#58;&#58;&#58;")
 
 
 def _whole_address(_tag: str, attribute: str, value: str) -> str | None:
