@@ -166,7 +166,9 @@ DELIVERIES = {
     "no folder of data": SingleFault(lambda project: shutil.rmtree(project.data("alfa")), "data/alfa"),
     "nothing in it": SingleFault(_file(b""), DELIVERY),
     "a header alone": SingleFault(_file(HEADER.encode()), DELIVERY),
-    "a missing column": SingleFault(_file(HEADER.replace("orgnr;", "").encode() + b"caregiver;2024;alfa_a;1;9\n"), DELIVERY),
+    "a missing column": SingleFault(
+        _file(HEADER.replace("orgnr;", "").encode() + b"caregiver;2024;alfa_a;1;9\n"), DELIVERY
+    ),
     "no table": SingleFault(_file(b"\x00\x01\x02" * 50), DELIVERY),
     "a workbook under another name": SingleFault(_file(b"PK\x03\x04" + bytes(200)), DELIVERY),
     "a damaged Parquet file": SingleFault(_file(b"PAR1junk", "b.parquet"), "data/alfa/b.parquet"),
@@ -216,7 +218,7 @@ PAGES = {
     "a missing picture": "![Bilde](bilde.png)",
     "a picture of another host": '```{=html}\n<img src="https://example.org/a.png" alt="">\n```',
     "a style of another host": "```{=html}\n<p style=\"background: url('//example.org/a.png')\">x</p>\n```",
-    "a script of another host": "```{=html}\n<script src=\"//example.org/a.js\"></script>\n```",
+    "a script of another host": '```{=html}\n<script src="//example.org/a.js"></script>\n```',
     "a form to another host": '```{=html}\n<form action="https://example.org/"></form>\n```',
     "fences of divs": "```{=html}\n<p>a\n::: b</p>\n```",
     "a cell to run": "```{r}\n1\n```",

@@ -1,179 +1,76 @@
 """One registry's fault is its own: the others are renewed, and it keeps its last good pages, marked as delayed.
 
-Each test takes two registries that were sound a moment ago, plants one fault into alfa and a newer delivery into beta,
-and builds. The pages of notebooks are made without a kernel: what is tried is everything around them.
+Each test takes two registries that were sound a moment ago, plants one fault into alfa's files and a newer delivery
+into beta's, and builds. Faults of pages, and those met while the site is made, are in `test_single_faults_pages.py`.
 """
 
 from __future__ import annotations
 
-import html
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 import single_faults as faults
-from instant_pages import made_at_once
-from kvalreg.batch.execution import Outcome, Workplace
-from kvalreg.batch.plan import Job
-from kvalreg.errors import NotebookError
-from kvalreg.pipeline import Account, Request, build
+from kvalreg.errors import ConfigurationError
+from kvalreg.pipeline import build
 from kvalreg.project import Project
-from kvalreg.release.edition import publish_edition
-from kvalreg.report.display import Piece
-from kvalreg.site.feed import feed
-from kvalreg.site.fields import fields
-from kvalreg.site.front import front
-from kvalreg.site.registries import registries
-from kvalreg.site.revisions import revisions
-from kvalreg.site.search_list import search_list
-from small_project import UNITS, Silence, delivery_of, write_registry
-
-PANDOC = Request(renderer="pandoc", workers=1)
-YEAR = "registre/alfa/2024/index.html"
-Execute = Callable[[Iterable[Job], Workplace], Iterator[Outcome]]
-
-
-# --- two sound registries --------------------------------------------------------------------------------------------
-class Sound:
-    """Sound projects as they were built once: each test has a copy at the very same place, so that nothing is old."""
-
-    def __init__(self, folder: Path) -> None:
-        self.root, self._kept = folder / "project", folder / "kept"
-
-    def keep(self, name: str) -> None:
-        shutil.copytree(self.root, self._kept / name, symlinks=True, copy_function=_copied)
-
-    def project(self, name: str) -> Project:
-        shutil.rmtree(self.root, ignore_errors=True)
-        shutil.copytree(self._kept / name, self.root, symlinks=True, copy_function=_copied)
-        return Project(self.root)
-
-
-def _copied(source: str, copy: str) -> None:
-    """Large files are Vega's, which nobody writes into: they are not copied."""
-    if os.path.getsize(source) > 100_000:  # noqa: PTH202
-        os.link(source, copy)  # noqa: PTH200
-    else:
-        shutil.copy2(source, copy)
-
-
-def less_work(patch: pytest.MonkeyPatch) -> None:
-    """Pages without a kernel and without figures, and few pages beside those of registries."""
-    patch.setattr("kvalreg.pipeline.execute", made_at_once)
-    patch.setattr("kvalreg.site.parts.SHARED_MAKERS", (front, registries, fields, search_list, revisions, feed))
-    patch.setattr("kvalreg.site.indicators._variation", lambda *_: Piece(""))
-    for name in ("trend", "levels", "units"):
-        patch.setattr(f"kvalreg.report.report.Report.{name}", lambda *_: Piece(""))
+from small_project import Silence
+from sound_projects import (
+    BETA,
+    PANDOC,
+    YEAR,
+    SoundProjects,
+    check_delayed,
+    check_left_out,
+    check_whole,
+    is_delayed,
+    least_work,
+    less_work,
+    line_of,
+    renewed,
+    words_of,
+)
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
-    """`two`: alfa and beta, built and published; `one`: beta alone, with a folder for alfa that nobody has built."""
-    found = Sound(tmp_path_factory.mktemp("sound"))
+def sound(tmp_path_factory: pytest.TempPathFactory) -> SoundProjects:
+    """`two`: alfa and beta with good pages; `one`: beta, and an alfa that nobody has built."""
+    found = SoundProjects(tmp_path_factory.mktemp("sound"))
     with pytest.MonkeyPatch.context() as patch:
-        less_work(patch)
-        patch.setattr("kvalreg.release.edition.approve", lambda *_: [])  # the menu leads to pages that are not made
-        for name, ids in (("two", ("alfa", "beta")), ("one", ("beta",))):
-            shutil.rmtree(found.root, ignore_errors=True)
-            for registry in ids:
-                write_registry(found.root, registry, delivery_of(registry))
-            (found.root / "registries" / "units.csv").write_text(UNITS, encoding="utf-8")
-            project = Project(found.root)
-            assert build(project, PANDOC, Silence()).exit_code == 0
-            publish_edition("2026-01", project)
-            if name == "one":
-                write_registry(found.root, "alfa", delivery_of("alfa"))
-            found.keep(name)
+        least_work(patch)
+        found.make("two", ("alfa", "beta"))
+        found.make("one", ("beta",), ("alfa",))
     return found
 
 
 @pytest.fixture
-def two(sound: Sound, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """Two registries with good pages."""
-    less_work(monkeypatch)
+def two(sound: SoundProjects, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Two registries with good pages; neither renderer nor audit, since these faults are met before them."""
+    least_work(monkeypatch)
     return sound.project("two")
 
 
 @pytest.fixture
-def one(sound: Sound, monkeypatch: pytest.MonkeyPatch) -> Project:
+def one(sound: SoundProjects, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Beta with good pages, and alfa, which never had any."""
-    less_work(monkeypatch)
+    least_work(monkeypatch)
     return sound.project("one")
 
 
-def renewed(project: Project) -> Account:
-    """Build with a newer delivery of beta's, in which 89 of 100 were helped instead of 84."""
-    path = project.data("beta") / "a.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace("2024;111;beta_a;80", "2024;111;beta_a;100"), "utf-8")
-    return build(project, PANDOC, Silence())
+@pytest.fixture
+def audited(sound: SoundProjects, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Two registries with good pages, to be rendered by Pandoc and audited."""
+    less_work(monkeypatch)
+    return sound.project("two")
 
 
-def page(project: Project, address: str = YEAR) -> str:
-    """The words of a page of the site; none where there is no such page."""
-    path = project.site / address
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)))
-
-
-def is_delayed(project: Project, address: str = YEAR) -> bool:
-    return "Den nye er forsinket" in page(project, address)
-
-
-def beta_is_renewed(project: Project) -> bool:
-    return "89 av 100" in page(project, "registre/beta/2024/index.html") and not is_delayed(
-        project, "registre/beta/2024/index.html"
-    )
-
-
-def line_of(account: Account) -> str:
-    """The only line about a failure, which is about alfa."""
-    (line,) = account.failures
-    assert line.startswith("alfa")
-    assert "\n" not in line
-    return line
-
-
-def check_delayed(project: Project, account: Account, named: str) -> None:
-    """Alfa's last good pages are there with their own words and their mark; beta's are new; one line says why."""
-    assert beta_is_renewed(project)
-    assert account.exit_code == 1
-    assert "84 av 100" in page(project)
-    assert "Andel som fikk hjelp" in page(project)
-    assert is_delayed(project)
-    assert is_delayed(project, "registre/alfa/index.html")
-    assert named in line_of(account)
-
-
-def check_left_out(project: Project, account: Account, named: str) -> None:
-    """Nothing leads to alfa, beta's pages are new, and one line says why."""
-    assert beta_is_renewed(project)
-    assert account.exit_code == 1
-    assert not (project.site / "registre/alfa").exists()
-    assert "registre/alfa" not in (project.site / "registre/index.html").read_text(encoding="utf-8")
-    assert named in line_of(account)
-    assert "left out" in line_of(account)
-
-
-def check_whole(project: Project, account: Account) -> None:
-    """Nothing failed, and nothing is delayed."""
-    assert [entry.error for entry in account.entries if not entry.ok] == []
-    assert account.exit_code == 0
-    assert beta_is_renewed(project)
-    assert page(project)
-    assert not is_delayed(project)
-
-
-# --- a registry's own files ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", faults.DESCRIPTORS)
 def test_a_faulty_descriptor(two: Project, kind: str) -> None:
-    """The pages keep the titles, indicators and units that they were made with."""
+    """The file is named, or the folder where there is none."""
     faults.DESCRIPTORS[kind](two)
-    check_delayed(two, renewed(two), "alfa")
+    account = renewed(two)
+    check_delayed(two, account, "alfa: ")
+    assert re.match(r"alfa: (registries|data)/alfa", line_of(account))
 
 
 @pytest.mark.parametrize("kind", faults.DELIVERIES)
@@ -197,13 +94,6 @@ def test_a_ledger_that_is_not_whole(two: Project, kind: str) -> None:
     check_delayed(two, renewed(two), faults.LEDGER[kind].named)
 
 
-@pytest.mark.parametrize("kind", faults.TEXTS)
-def test_a_text_is_shown_as_text(two: Project, kind: str) -> None:
-    """Whatever a registry writes breaks no page."""
-    faults.TEXTS[kind](two)
-    check_whole(two, renewed(two))
-
-
 @pytest.mark.parametrize("kind", faults.HARMLESS)
 def test_what_does_no_harm(two: Project, kind: str) -> None:
     """Strange, and no fault."""
@@ -218,41 +108,121 @@ def test_damage_that_is_mended(two: Project, kind: str) -> None:
     check_whole(two, renewed(two))
 
 
-# --- pages -----------------------------------------------------------------------------------------------------------
-def with_years(change: Callable[[Outcome], Outcome], years: Iterable[int] = (2023, 2024)) -> Execute:
-    """Pages as they are made at once, those of alfa's years changed."""
-
-    def execute(jobs: Iterable[Job], workplace: Workplace, *rest: object) -> Iterator[Outcome]:
-        for outcome in made_at_once(jobs, workplace, *rest):
-            job = outcome.job
-            yield change(outcome) if (job.registry, job.kind) == ("alfa", "year") and job.year in years else outcome
-
-    return execute
+@pytest.mark.parametrize("kind", ["junk for cells", "junk for pages", "a file for pages", "junk for shares"])
+def test_damage_beside_a_fault_takes_the_kept_copy(two: Project, kind: str) -> None:
+    """The last good result is a copy of its own, so damage where it was published does not reach it."""
+    faults.LEFT[kind](two)
+    faults.DELIVERIES["an unknown unit"].plant(two)
+    check_delayed(two, renewed(two), "data/alfa/a.csv:10")
 
 
-def with_text(text: str) -> Execute:
-    return with_years(lambda outcome: replace(outcome, markdown=f"{outcome.markdown}\n\n{text}\n"))
+@pytest.mark.parametrize("kind", ["a tab", "nothing in it", "no file", "a title of 3 MB", "beta's id"])
+def test_a_faulty_descriptor_of_a_new_registry(one: Project, kind: str) -> None:
+    """It never had good pages, so it is left out, and named."""
+    faults.DESCRIPTORS[kind](one)
+    check_left_out(one, renewed(one), "registries/alfa")
 
 
-def failing(outcome: Outcome) -> Outcome:
-    log = Path("_build/logs/alfa/alfa-2025.log").absolute()
-    return Outcome(outcome.job, error=NotebookError("ValueError: nei", 3), log=log)
+@pytest.mark.parametrize("kind", ["no delivery", "no folder of data", "an unknown unit", "no table"])
+def test_a_faulty_delivery_of_a_new_registry(one: Project, kind: str) -> None:
+    """The same."""
+    faults.DELIVERIES[kind].plant(one)
+    check_left_out(one, renewed(one), faults.DELIVERIES[kind].named)
 
 
-BROKEN = {kind: with_text(text) for kind, text in faults.PAGES.items()}
-BROKEN["nothing"] = with_years(lambda outcome: replace(outcome, markdown=" \n"))
-BROKEN["no results"] = with_years(lambda outcome: replace(outcome, markdown="Her er vi."), range(2022, 2026))
-BROKEN["an error in all years"] = with_years(failing)
-BROKEN["an error in one year"] = with_years(failing, (2023,))
+def test_a_faulty_notebook_of_a_new_registry(one: Project) -> None:
+    """The same."""
+    faults.NOTEBOOKS["no JSON"].plant(one)
+    check_left_out(one, renewed(one), faults.NOTEBOOKS["no JSON"].named)
 
 
-@pytest.mark.parametrize("kind", BROKEN)
-def test_a_faulty_page(two: Project, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """What one page holds keeps all pages of its registry as they were, since they belong together."""
-    monkeypatch.setattr("kvalreg.pipeline.execute", BROKEN[kind])
-    small = "caregiver;2022;111;alfa_a;1;3", "caregiver;2022;112;alfa_a;30;50", "caregiver;2022;121;alfa_a;30;50"
-    faults.new_delivery(two, *small)
-    account = renewed(two)
-    check_delayed(two, account, "")
-    assert "79 av 100" not in page(two)
-    assert "alfa" in line_of(account)
+def test_a_registry_that_is_well_again_loses_its_mark(two: Project) -> None:
+    """A fault, and the next day none: its newest numbers are there, and nothing is delayed."""
+    faults.DESCRIPTORS["a tab"](two)
+    renewed(two)
+    faults.new_delivery(two)
+    text = two.descriptor("alfa").read_text(encoding="utf-8")
+    two.descriptor("alfa").write_text(text.replace("\t", "  "), encoding="utf-8")
+    check_whole(two, renewed(two))
+    assert "79 av 100" in words_of(two)
+
+
+def test_a_fault_that_stays_is_told_again(two: Project) -> None:
+    """The second build of the same fault shows the same pages and ends with the same line."""
+    faults.DELIVERIES["an unknown unit"].plant(two)
+    first = renewed(two)
+    before = (two.site / YEAR).read_bytes()
+    check_delayed(two, again := renewed(two), "data/alfa/a.csv:10")
+    assert again.failures == first.failures
+    assert (two.site / YEAR).read_bytes() == before
+
+
+# --- what a registry's pages were made with --------------------------------------------------------------------------
+CHANGES = {
+    "a title": ("Andel som fikk hjelp", "Andel som fikk raskt svar"),
+    "a name": ("name: Register for alfa", "name: Det nye registeret"),
+    "a language": ("language: nb", "language: nn"),
+    "a field": ("[Prøver]", "[Noe annet]"),
+    "a target": ("level_green: 0.9", "level_green: 0.95"),
+    "an indicator's id": ("id: alfa_a", "id: alfa_b"),
+    "a type": ("type: andel", "type: dg_andel"),
+    "one more indicator": (
+        "indicators:\n",
+        "indicators:\n  - id: alfa_b\n    title: Enda en\n    type: andel\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_descriptor_that_changes_while_its_delivery_is_refused(audited: Project, kind: str) -> None:
+    """The pages keep the descriptor that they were made with, and the audit reads them by it."""
+    old, new = CHANGES[kind]
+    text = audited.descriptor("alfa").read_text(encoding="utf-8")
+    audited.descriptor("alfa").write_text(text.replace(old, new), encoding="utf-8")
+    faults.DELIVERIES["an unknown unit"].plant(audited)
+    check_delayed(audited, renewed(audited), "data/alfa/a.csv")
+    assert "raskt svar" not in words_of(audited)
+    assert "Det nye registeret" not in words_of(audited, "registre/index.html")
+    assert "Noe annet" not in words_of(audited, "fagomrade/index.html")
+
+
+def test_a_unit_that_is_renamed_while_a_delivery_is_refused(audited: Project) -> None:
+    """The sound registry and the unit's own page have the new name, and the delayed one its old one."""
+    audited.units.write_text(audited.units.read_text("utf-8").replace("Li sykehus;Li;", "Lia sykehus;Lia;"), "utf-8")
+    faults.DELIVERIES["an unknown unit"].plant(audited)
+    check_delayed(audited, renewed(audited), "data/alfa/a.csv:10")
+    indicator = "registre/{}/indikator/{}_a/index.html"
+    assert " Lia " in words_of(audited, indicator.format("beta", "beta"))
+    assert " Li " in words_of(audited, indicator.format("alfa", "alfa"))
+    (unit,) = (page for page in audited.site.glob("sykehus/li*/index.html"))
+    assert "<h1" in unit.read_text(encoding="utf-8")
+    assert "Lia sykehus" in re.sub(r"<[^>]+>", " ", unit.read_text(encoding="utf-8").partition("</h1>")[0])
+
+
+@pytest.mark.parametrize("kind", faults.TEXTS)
+def test_a_text_is_shown_as_text(audited: Project, kind: str) -> None:
+    """Whatever a registry writes breaks no page."""
+    faults.TEXTS[kind](audited)
+    check_whole(audited, renewed(audited))
+
+
+# --- what all share --------------------------------------------------------------------------------------------------
+SHARED = {
+    "two hospitals of one name": ("units.csv", "112;Li sykehus;", "112;Vik sykehus;", r"units\.csv:7: name: .*row 6"),
+    "a unit without a parent": ("units.csv", "hospital;11;", "hospital;99;", r"units\.csv:6: parent"),
+    "a broken site.yml": ("site.yml", "", "colour: red\n", r"site\.yml:1: colour"),
+}
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_what_all_share_is_refused_for_all(two: Project, kind: str) -> None:
+    """Nothing is built, every page stays as it was, and the file, row and cause are named."""
+    name, old, new, told = SHARED[kind]
+    path = two.registries / name
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    path.write_text(text.replace(old, new, 1) if old else new, encoding="utf-8")
+    before = {page: page.read_bytes() for page in two.site.rglob("*.html")}
+    with pytest.raises(ConfigurationError, match=told):
+        build(two, PANDOC, Silence())
+    assert {page: page.read_bytes() for page in two.site.rglob("*.html")} == before
+    assert not is_delayed(two, BETA)

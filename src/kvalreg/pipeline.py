@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field, replace
-from pathlib import Path
 from typing import Protocol
 
 from kvalreg.account import Account as Account
@@ -169,7 +168,7 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
     units = read_units(project.units, project.relative(project.units))
     read_slugs(project.slugs, project.relative(project.slugs))
     standing = Standing(_last_good(project), project)
-    registries, faults = read_descriptors(project, _owners(project))
+    registries, faults = read_descriptors(project, lambda: _owners(project))
     chosen = _chosen(request.registries, registries, faults)
 
     # through the gate: a registry that is refused keeps what it has published before
@@ -221,11 +220,8 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
 
     # assemble the whole site from accepted pages, render it, and attack it before it takes the old one's place
     account.warnings += render_site(project, choice, parts, standing)
-    if project.made is None:
-        for registry_id in new:
-            if registry_id not in standing.failures:
-                standing.last_good.keep(registry_id)
-        standing.last_good.forget_others({*registries, *faults})
+    if project.made is None:  # a draft is nothing to go back to
+        standing.keep(new, known={*registries, *faults})
     made_well = [entry for entry in account.entries if entry.ok and entry.name.split()[0] not in standing.failures]
     account.entries = sorted([*made_well, *standing.entries()], key=lambda entry: entry.name)
     account.site = project.site
@@ -252,10 +248,10 @@ def render_site(project: Project, choice: Choice, parts: Parts, standing: Standi
 def _last_good(project: Project) -> LastGood:
     """What each registry can go back to; what the last build released is kept first where nothing is kept of it."""
     last_good = LastGood(project)
-    if project.made is None and is_built(project):
-        for path in published_files(project):
-            if not last_good.has(path.stem):
-                last_good.keep(path.stem)
+    without = [path.stem for path in published_files(project) if not last_good.has(path.stem)]
+    if without and project.made is None and is_built(project):
+        for registry_id in without:
+            last_good.keep(registry_id)
     return last_good
 
 
@@ -263,7 +259,10 @@ def _owners(project: Project) -> dict[str, str]:
     """The indicator ids that are taken, and by which registry: who had one first keeps it."""
     sources = [load_source(path.stem, project.published) for path in published_files(project)]
     return {
-        indicator.id: source.registry.id for source in sources if source is not None for indicator in source.registry.indicators
+        indicator.id: source.registry.id
+        for source in sources
+        if source is not None
+        for indicator in source.registry.indicators
     }
 
 

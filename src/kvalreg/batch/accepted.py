@@ -18,7 +18,6 @@ from kvalreg.batch.plan import Job
 from kvalreg.clock import today
 from kvalreg.private_files import clear_way, remove
 
-
 _ANCHOR = re.compile(r"""(?:\{#|\sid=["'])(ind-[\w-]*)""")
 """The id of a section about an indicator, on a heading of Markdown or on an element of HTML."""
 

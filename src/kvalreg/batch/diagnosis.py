@@ -1,8 +1,8 @@
 """What is told of a registry's failure, whatever raised it.
 
-Comes in: any error that was met while one registry was worked on. Goes out: faults, with file, line and remedy. An error
-that nobody expected is a defect of ours: its places in our code go into a log, never its message, which may hold a
-result.
+Comes in: any error that was met while one registry was worked on. Goes out: faults, with file, line and remedy. An
+error that nobody expected is a defect of ours: its places in our code go into a log, never its message, which may hold
+a result.
 """
 
 from __future__ import annotations

@@ -174,6 +174,19 @@ class Standing:
                 for name in registries:
                     new.restore(name)
 
+    def keep(self, registries: Iterable[str], known: Iterable[str]) -> None:
+        """Keep the results that were released just now, of these registries; forget what the project has no more.
+
+        Parameters
+        ----------
+        known
+            Every registry that the project has.
+        """
+        for name in registries:
+            if name not in self.failures:
+                self.last_good.keep(name)
+        self.last_good.forget_others(known)
+
     def entries(self) -> list[Entry]:
         """What is told of all failures."""
         return [entry for entries in self.failures.values() for entry in entries]
@@ -201,7 +214,6 @@ def _same(one: Path, other: Path) -> bool:
     except OSError:
         return False
     return (stats[0].st_size, stats[0].st_mtime_ns) == (stats[1].st_size, stats[1].st_mtime_ns)
-
 
 
 def _replace(source: Path, target: Path) -> None:

@@ -169,7 +169,7 @@ def load_published(registry_id: str, folder: Path) -> Published:
 
 
 def load_source(registry_id: str, folder: Path) -> Source | None:
-    """Where a registry's cells come from, without a look at them; None where there is no such file, or a damaged one."""
+    """Where a registry's cells come from, without a look at them; None for a file that is not there, or damaged."""
     try:
         metadata = pq.read_schema(folder / f"{registry_id}.parquet").metadata
         registry, units, deliveries, _ = _META_TYPE.validate_json(metadata[_META])

@@ -7,7 +7,7 @@ It never stops at the first fault, and one registry's faults never hide another 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def read_descriptor(path: Path, shown: str) -> Registry:
 
 
 def read_descriptors(
-    project: Project, owners: Mapping[str, str] | None = None
+    project: Project, owners: Callable[[], Mapping[str, str]] = dict
 ) -> tuple[dict[str, Registry], dict[str, tuple[Fault, ...]]]:
     """Every good registry of a project by its id, and the faults of the others by the name of their folder.
 
@@ -54,7 +54,7 @@ def read_descriptors(
     Parameters
     ----------
     owners
-        The registry that has published an indicator, by the indicator's id.
+        Tells which registry has published an indicator, by the indicator's id; asked only where an id is shared.
     """
     registries: dict[str, Registry] = {}
     documents: dict[str, Document] = {}
@@ -71,9 +71,12 @@ def read_descriptors(
         except ConfigurationError as error:
             faults[folder] = error.faults
         except Exception as error:  # a file that breaks its reader is its registry's alone
-            what, todo = f"The file cannot be read ({type(error).__name__}).", "Compare it with another registry's file."
+            what, todo = (
+                f"The file cannot be read ({type(error).__name__}).",
+                "Compare it with another registry's file.",
+            )
             faults[folder] = (Fault(what, todo, printable(shown), kind=Kind.FILE_UNREADABLE),)
-    shared = _shared_ids(registries, documents, owners or {})
+    shared = _shared_ids(registries, documents, owners)
     return {name: registry for name, registry in registries.items() if name not in shared}, faults | shared
 
 
@@ -132,7 +135,7 @@ def _id_faults(document: Document, data: dict[str, object], folder: str) -> list
 
 
 def _shared_ids(
-    registries: dict[str, Registry], documents: dict[str, Document], owners: Mapping[str, str]
+    registries: dict[str, Registry], documents: dict[str, Document], owners: Callable[[], Mapping[str, str]]
 ) -> dict[str, tuple[Fault, ...]]:
     """The faults of registries that use an indicator id which another registry uses too, and had first."""
     places: defaultdict[str, list[tuple[str, Place]]] = defaultdict(list)
@@ -140,10 +143,12 @@ def _shared_ids(
         for number, indicator in enumerate(registry.indicators):
             places[indicator.id].append((name, ("indicators", number, "id")))
     faults: defaultdict[str, list[Fault]] = defaultdict(list)
-    for ind_id, users in places.items():
+    shared = {ind_id: users for ind_id, users in places.items() if len(users) > 1}
+    first = owners() if shared else {}
+    for ind_id, users in shared.items():
         for name, place in users:
             others = ", ".join(other for other, _ in users if other != name)
-            if others and owners.get(ind_id) != name:
+            if others and first.get(ind_id) != name:
                 what = f"The indicator id '{ind_id}' is used by another registry too: {others}."
                 faults[name].append(
                     documents[name].fault(place, what, "Give each indicator an id of its own.", Kind.ID_TWICE)

@@ -19,7 +19,9 @@ FilledText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=
 FilledDescription = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
 FieldName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 """The name of a medical field, which has an address: the name of a folder has 255 bytes at most."""
-WebAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), Field(json_schema_extra={"format": "uri"})]
+WebAddress = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=2000), Field(json_schema_extra={"format": "uri"})
+]
 """A whole web address. In another form it is shown as plain text, and its owner is warned: see `contact_forms`."""
 _INDICATOR_ID = r"^[. -]*[A-Za-z0-9][A-Za-z0-9_. -]*$"
 _REGISTRY_ID = r"^[a-z][a-z0-9_-]*$"
@@ -27,7 +29,7 @@ D3_FORMAT = r"^,?\.[0-9][%f]$"
 PATTERN_ADVICE = {
     _INDICATOR_ID: "Use only the letters A to Z, digits, and the signs _ . - and space; begin with a letter or digit.",
     _REGISTRY_ID: "Use small letters a to z, digits, _ and -, and begin with a letter.",
-    D3_FORMAT: "Write ',.0%' for a percentage or ',.1f' for a number; the digit, 0 to 9, is how many decimals are shown.",
+    D3_FORMAT: "Write ',.0%' for a percentage or ',.1f' for a number; the digit says how many decimals, 9 at most.",
 }
 """What to do about a text that does not follow its pattern."""
 IndicatorId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_INDICATOR_ID, max_length=200)]

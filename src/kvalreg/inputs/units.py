@@ -242,8 +242,12 @@ def _name_faults(lines: list[_Line]) -> Iterator[Fault]:
         name = " ".join(line.texts["name"].casefold().split())
         same = first.setdefault((name, line.parent, line.closed), line) if name else line
         if same is not line and same.orgnr != line.orgnr:
-            what = f"The unit in row {same.row} has the same name and parent, so that readers cannot tell the two apart."
-            yield line.fault("name", what, "Give one of them another name, or the year in which it closed.", Kind.UNIT_NAME)
+            what = (
+                f"The unit in row {same.row} has the same name and parent, so that readers cannot tell the two apart."
+            )
+            yield line.fault(
+                "name", what, "Give one of them another name, or the year in which it closed.", Kind.UNIT_NAME
+            )
 
 
 def _parent_faults(line: _Line, by_orgnr: Mapping[str, _Line]) -> Iterator[Fault]:

@@ -148,7 +148,7 @@ def is_built(project: Project) -> bool:
         told = json.loads(project.built.read_bytes())
     except (OSError, ValueError):
         return False
-    return told == {"site": project.site.resolve().name, "made_of": _made_of(project)}
+    return bool(told == {"site": project.site.resolve().name, "made_of": _made_of(project)})
 
 
 def _made_of(project: Project) -> str:

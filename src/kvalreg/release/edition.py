@@ -10,8 +10,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from kvalreg.batch.accepted import accepted_heads
 from kvalreg.disclosure.edition import EDITION_NAME
-from kvalreg.disclosure.ledger import close_edition, prepare_edition
+from kvalreg.disclosure.ledger import close_edition, prepare_edition, published_files
 from kvalreg.errors import RegistriesError, UsageError
 from kvalreg.private_files import open_folder, open_to_readers
 from kvalreg.project import Project
@@ -84,6 +85,12 @@ def publish_edition(name: str, project: Project, keep: int = KEEP) -> Path:
     switch(project.public, release)
     _forget_releases(project, keep)
     return release
+
+
+def delayed_registries(project: Project) -> list[str]:
+    """The registries that the site shows as they were before, since what came after it failed."""
+    shown = (path.stem for path in published_files(project))
+    return [name for name in shown if any(page.delayed for page in accepted_heads(name, project.accepted))]
 
 
 def roll_back(project: Project, name: str = "") -> str:

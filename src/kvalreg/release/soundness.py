@@ -116,8 +116,8 @@ def site_faults(site: Path, pages: Iterable[str], root: str = "/", memory: Recal
             target = _target(file, link.path, os.fspath(site), files)
             if target is None:
                 what = f"A link leads to {link.path!r}, which is not there."
-                there = _place(file, link.path)
-                faults.append(LinkFault(what, "Correct it.", file, kind=Kind.LINK_DEAD, target=there))
+                led = _place(file, link.path)
+                faults.append(LinkFault(what, "Correct it.", file, kind=Kind.LINK_DEAD, target=led))
             elif link.part and target in files and target.endswith(".html"):
                 parts.setdefault(target, {}).setdefault(link.part, file)
     for target, linked in sorted(parts.items()):

@@ -30,6 +30,7 @@ from kvalreg.report.results_table import ResultLine, TableLook, results_table
 from kvalreg.report.wording import Words
 from kvalreg.site import filters
 from kvalreg.site.content import Content, Shown, Site
+from kvalreg.site.delay import delay_mark
 from kvalreg.site.newest import Newest, NewestResults
 from kvalreg.site.staging import Page
 
@@ -57,7 +58,7 @@ def _page(shown: Shown, contexts: list[NewestResults], slugs: Slugs) -> Page:
     at = indicator_page(registry.id, indicator.id, [one.id for one in registry.indicators])
     say = newest.report.words
     description = safe_html(indicator.short_description)
-    parts = [html_piece(f'<div class="kv-lead kv-wide">{description}</div>')]
+    parts = [Piece(delay_mark(shown, say)), html_piece(f'<div class="kv-lead kv-wide">{description}</div>')]
     several = len(contexts) > 1
     for one in contexts:
         parts += [_report(newest, one).text(indicator.id, one.context)]

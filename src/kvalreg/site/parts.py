@@ -17,8 +17,8 @@ from typing import Any
 
 from kvalreg.batch.accepted import AcceptedPage, accepted_heads, accepted_pages
 from kvalreg.batch.cache import Cache
-from kvalreg.batch.workers import Workers
 from kvalreg.batch.diagnosis import describing, diagnose
+from kvalreg.batch.workers import Workers
 from kvalreg.clock import today
 from kvalreg.disclosure.ledger import published_files
 from kvalreg.disclosure.published import Published, load_published, save_published

@@ -7,15 +7,14 @@ where the final results of last year are overdue.
 from __future__ import annotations
 
 from datetime import date
-from html import escape
 
 from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.clock import today
 from kvalreg.inputs.rounds import Standing, deadlines
-from kvalreg.report.markup import raw_html
 from kvalreg.report.report import rounds
 from kvalreg.report.wording import words
 from kvalreg.site.content import Content, Shown, Site
+from kvalreg.site.delay import marked
 from kvalreg.site.own_links import sections, with_living_links
 from kvalreg.site.staging import Page
 
@@ -44,7 +43,7 @@ def _marks(page: AcceptedPage, shown: Shown, day: date) -> list[str]:
 
 
 def _report(page: AcceptedPage, marks: list[str], body: str) -> Page:
-    said = [raw_html(f'<p class="kv-delayed">{escape(mark)}</p>') for mark in marks]
+    said = [marked(mark) for mark in marks]
     return Page(
         address=page.address,
         title=page.title,
