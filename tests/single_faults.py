@@ -105,6 +105,7 @@ DESCRIPTORS = {
     "300 decimals": _instead("type: andel", "type: andel\n    sformat: ',.300%'"),
     "a field of 300 letters": _instead("[Prøver]", f"[{'a' * 300}]"),
     "a title of 3 MB": _instead("Andel som fikk hjelp", "a" * 3_000_000),
+    "a title of 2,000 letters": _instead("Andel som fikk hjelp", "a" * 2000),
     "a purpose of 3 MB": _instead("Vi prøver.", "Vi prøver. " * 300_000),
     "a number of 5,000 digits": _instead("level_green: 0.9", f"level_green: {'9' * 5000}"),
     "lists in lists in lists": _with(f"keywords: {'[' * 3000}{']' * 3000}"),
@@ -151,8 +152,8 @@ def _folder_delivery(project: Project) -> None:
 
 
 def _strange_name(project: Project) -> None:
-    os.rename(project.data("alfa") / "a.csv", os.path.join(os.fsencode(project.data("alfa")).decode(), "x.csv"))  # noqa: PTH104, PTH118
-    with open(os.path.join(os.fsencode(project.data("alfa")), b"\xe5\x1b[31m.csv"), "wb") as file:  # noqa: PTH118, PTH123
+    folder = os.fsencode(project.data("alfa"))
+    with open(os.path.join(folder, b"\xe5\x1b[31m.csv"), "wb") as file:  # noqa: PTH118, PTH123
         file.write(b"not a delivery")
 
 

@@ -180,13 +180,12 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
             standing.fail(registry_id, [failed[printable(registry_id)]])
     jobs = _of_years([job for planned in gated.values() for job in planned.jobs], request.years)
     for registry_id, planned in gated.items():
-        if planned.edition is not None:
-            save_published(planned.published, project.published)
-            save_edition(planned.edition, registry_id, project.next_ledger)
-            reuse.keep_cells(registry_id, planned.key, planned.warnings)
-            reuse.keep_choices(registry_id, planned.choices)
         account.warnings.extend(planned.warnings)
-        forget_others(registry_id, {job.address for job in planned.jobs}, project.accepted)
+        try:
+            _put_in_place(project, registry_id, planned, reuse)
+        except Exception as error:  # one registry's failure stops no other
+            standing.fail(registry_id, [failure(registry_id, diagnose(error, registry_id, project))])
+    jobs = [job for job in jobs if job.registry not in standing.failures]
 
     # execute: one page that fails keeps its registry as it was, since its pages tell of the same cells
     changed = []
@@ -226,6 +225,16 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
     account.entries = sorted([*made_well, *standing.entries()], key=lambda entry: entry.name)
     account.site = project.site
     return account
+
+
+def _put_in_place(project: Project, registry_id: str, planned: Planned, reuse: Reuse) -> None:
+    """Put a registry's new cells where its notebooks read them, and take pages away that they no longer have."""
+    if planned.edition is not None:
+        save_published(planned.published, project.published)
+        save_edition(planned.edition, registry_id, project.next_ledger)
+        reuse.keep_cells(registry_id, planned.key, planned.warnings)
+        reuse.keep_choices(registry_id, planned.choices)
+    forget_others(registry_id, {job.address for job in planned.jobs}, project.accepted)
 
 
 def render_site(project: Project, choice: Choice, parts: Parts, standing: Standing) -> list[Fault]:
