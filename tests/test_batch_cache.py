@@ -25,6 +25,7 @@ from kvalreg.disclosure.suppression import suppress
 from kvalreg.disclosure.system import BoolArray, System
 from kvalreg.errors import Fault
 from kvalreg.project import Project
+from kvalreg.release.audit import Audit
 from small_project import Silence, delivery_of
 
 REQUEST = pipeline.Request(renderer="pandoc")
@@ -42,6 +43,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             yield Outcome(job, markdown=f"Tekst om {job.name}. {job.notebook.stat().st_size}\n")
 
     monkeypatch.setattr("kvalreg.pipeline.execute", execute)
+    monkeypatch.setattr("kvalreg.release.approval.audit", lambda *_: Audit((), 0, 0))  # it finds no results there
     return names
 
 

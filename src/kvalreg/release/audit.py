@@ -8,12 +8,15 @@ it reads and reasons is told in ``docs/methods/audit.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from kvalreg.disclosure.ledger import published_files
+from kvalreg.disclosure.published import load_source
 from kvalreg.errors import UsageError
+from kvalreg.inputs.units import Unit, Units
 from kvalreg.project import Project
 from kvalreg.release.audit_files import site_files
 from kvalreg.release.audit_findings import Finding, FindingKind, unattached
@@ -79,11 +82,39 @@ def audit(site: Path, project: Project, memory: Recall | None = None) -> Audit:
     """
     if not site.is_dir():
         raise UsageError(f"{site}: there is no such folder. Name the folder of a finished site.")
-    public = Public.read(project.root)
+    public = _public(project)
     with TemporaryDirectory(prefix="kvalreg-") as forgotten:
         recall = memory or Recall(Path(forgotten))
         with Crew(Work(public, knowledge(public), recall.folder, project), recall.digests) as crew:
             return _audit(crew, site, project)
+
+
+class _EveryUnit(Units):
+    """Units that pages of different ages name: one that was renamed since is met by either name."""
+
+    def __init__(self, now: Units, earlier: Iterable[Unit]) -> None:
+        known = {unit.orgnr: unit for unit in earlier} | now.by_orgnr
+        super().__init__(known)
+        named = {(unit.orgnr, unit.name, unit.short_name): unit for unit in (*known.values(), *earlier)}
+        object.__setattr__(self, "_every", tuple(named.values()))
+
+    def __iter__(self) -> Iterator[Unit]:
+        return iter(self._every)  # type: ignore[attr-defined]
+
+
+def _public(project: Project) -> Public:
+    """What everybody knows; of each registry on the site, what it was when its pages were made.
+
+    A registry whose descriptor is faulty, or has changed while its delivery is refused, keeps its earlier pages.
+    """
+    now = Public.read(project.root)
+    sources = (load_source(path.stem, project.published) for path in published_files(project))
+    shown = [one for one in sources if one is not None]
+    registries = dict(now.registries) | {one.registry.id: one.registry for one in shown}
+    earlier = tuple(dict.fromkeys(unit for one in shown for unit in one.units))
+    if set(earlier) <= set(now.units):
+        return Public(now.units, registries)
+    return Public(_EveryUnit(now.units, earlier), registries)
 
 
 def _audit(crew: Crew, site: Path, project: Project) -> Audit:
