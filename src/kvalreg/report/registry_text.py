@@ -15,7 +15,7 @@ from kvalreg.inputs.descriptor import Indicator, Registry
 from kvalreg.inputs.descriptor_texts import Contact, Evaluation, Publication, QualityImprovement
 from kvalreg.report.display import Piece, html_piece
 from kvalreg.report.figures.works import DrawnWork
-from kvalreg.report.markup import own_words, safe_html
+from kvalreg.report.markup import own_words, registry_words, safe_html
 from kvalreg.report.wording import Words
 
 Facts = list[tuple[str, str]]
@@ -115,7 +115,7 @@ def works_note(works: Sequence[DrawnWork], words: Words) -> Piece:
     """What the bars above a trend are, by their letters; nothing where there are none."""
     if not works:
         return Piece("")
-    told = [f"{one.letter}: {own_words(escape(one.work.title), words)} ({escape(one.work.period)})" for one in works]
+    told = [f"{one.letter}: {own_words(escape(one.work.title), words)} ({registry_words(escape(one.work.period))})" for one in works]
     return html_piece(f'<p class="kv-note">{escape(words("figure.works_note"))} {"; ".join(told)}.</p>')
 
 

@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property, lru_cache
+from html import escape
 from importlib.resources import files
 
 from babel import Locale
@@ -19,6 +20,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent, get_decimal_symbol, get_group_symbol
 
 from kvalreg.inputs.descriptor import Indicator, IndicatorType
+from kvalreg.report.cell_markup import Html, day_html, number_html, statement, year_html
 
 LANGUAGES = ("nb", "nn", "en")
 _OF = {"nb": "av", "nn": "av", "en": "of"}
@@ -61,6 +63,21 @@ class Words:
             values["count"] = self.number(count)
         return (text if isinstance(text, str) else text[self._form(count)]).format(**values)
 
+    def html(self, key: str, count: int | None = None, **values: object) -> Html:
+        """The text as HTML: years are marked as such, and what is `Html` already is put in as it is.
+
+        Parameters
+        ----------
+        count
+            What decides the plural form. Its place is filled with `number` where that is given.
+        """
+        text = self._texts[key]
+        form = text if isinstance(text, str) else text[self._form(count)]
+        if count is not None:
+            values["count"] = values.pop("number", None) or self.number(count)
+        filled = {name: _html(name, value) for name, value in values.items()}
+        return Html(escape(form, quote=False).format(**filled))
+
     def _told(self, key: str) -> str:
         """A text without places, which a page asks for hundreds of times."""
         if key not in self._plain:
@@ -97,6 +114,10 @@ class Words:
     def date(self, day: date) -> str:
         """A date in full: ``31. desember 2025``."""
         return format_date(day, format="long", locale=_DATES[self.language])
+
+    def date_html(self, day: date) -> Html:
+        """A date in a sentence of HTML."""
+        return day_html(self.date(day), day.isoformat())
 
     def edition(self, name: str) -> str:
         """An edition's name as readers meet it: ``2026-06`` is ``juni 2026``, ``2026-06-b`` is ``juni 2026 (b)``."""
@@ -141,6 +162,10 @@ class Words:
         """A value's text as the subject of a sentence."""
         return self("message.patients", frequency=text) if indicator.type.share else text
 
+    def subject_html(self, indicator: Indicator, number: Html) -> Html:
+        """A value that is marked, as the subject of a sentence."""
+        return self.html("message.patients", frequency=number) if indicator.type.share else number
+
     @property
     def decimal_sign(self) -> str:
         """Comma in Norwegian, point in English."""
@@ -165,10 +190,21 @@ class Words:
 
     def target(self, indicator: Indicator) -> str:
         """The target as a sentence, or empty text where there is none."""
+        return statement(self.target_html(indicator)).text
+
+    def target_html(self, indicator: Indicator) -> Html:
+        """The same as HTML."""
         if indicator.level_green is None:
-            return ""
+            return Html("")
         key = "message.target_min" if indicator.level_direction == 1 else "message.target_max"
-        return self(key, target=self.value(indicator, indicator.level_green))
+        text = self.value(indicator, indicator.level_green)
+        return self.html(key, target=number_html(text, indicator.level_green, "target"))
+
+
+def _html(name: str, value: object) -> str:
+    if isinstance(value, Html):
+        return value
+    return year_html(value) if name == "year" and isinstance(value, int) else escape(str(value), quote=False)
 
 
 def per_of(indicator: Indicator) -> int:
