@@ -93,6 +93,13 @@ class Kind(StrEnum):
     CELL_EXPOSED = "KV701"
     AUDIT_FAILED = "KV702"
     NOT_ATTACKED = "KV703"
+    NO_ADDRESS = "KV721"
+    NO_ROLES = "KV722"
+    CELL_UNKNOWN = "KV723"
+    CELL_SUPPRESSED = "KV724"
+    NUMBER_WRONG = "KV725"
+    UNIT_WRONG = "KV726"
+    FILE_UNKNOWN = "KV727"
     # the ledger of editions
     LEDGER_MISSING = "KV711"
     LEDGER_DAMAGED = "KV712"

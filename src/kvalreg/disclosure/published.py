@@ -159,6 +159,13 @@ def read_published(content: bytes) -> PublishedTable:
     return PublishedTable(cells, types)
 
 
+def published_source(path: Path) -> Source:
+    """Where a file's cells come from, without reading the cells."""
+    with pq.ParquetFile(path) as file:
+        registry, units, deliveries, _ = _META_TYPE.validate_json(file.schema_arrow.metadata[_META])
+    return Source(registry, Units({unit.orgnr: unit for unit in units}), tuple(deliveries))
+
+
 def load_published(registry_id: str, folder: Path) -> Published:
     """Read what `save_published` wrote; FileNotFoundError when the registry has published nothing."""
     with pq.ParquetFile(folder / f"{registry_id}.parquet") as file:

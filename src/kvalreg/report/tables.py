@@ -110,7 +110,8 @@ def indicator_table(
         table = table.cols_label({name: labels[name] for name in _COLUMNS[1:]})
         html = _plain(table.tab_stubhead(label=labels["indicator"]).as_raw_html())
     html = html.replace("<table>", f'<table class="kv-table" data-sortable><caption>{escape(caption)}</caption>', 1)
-    for name in _COLUMNS:
+    html = html.replace("<th ", '<th data-kv-role="indicator" ', 1)
+    for name in _COLUMNS[1:]:
         mark = ' class="kv-yours-head"' if name in _YOURS else ""
         mark += f' data-kv-role="{ROLES.get(name, name)}"'
         html = re.sub(rf'<th( scope="col" id="{anchor}-{name}")', rf"<th{mark}\1", html, count=1)
