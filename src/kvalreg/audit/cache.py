@@ -76,7 +76,7 @@ class AuditCache:
         self._shelf, self._published, self._vocabulary = Shelf(folder), published, vocabulary
         stored = self._shelf.get(_ENTRY)
         entry: dict[str, Any] = json.loads(stored) if stored else {}
-        usable = entry.get("code") == _code() and self._has_words_of(entry.get("vocabulary", {}))
+        usable = entry.get("code") == code_digest() and self._has_words_of(entry.get("vocabulary", {}))
         self._before: dict[str, Any] = entry if usable else {"published": {}, "files": {}, "claims": {}}
         self._files: dict[str, tuple[str, list[str], int]] = {}
         self._claims: dict[str, set[str]] = {registry: set() for registry in published}
@@ -113,7 +113,7 @@ class AuditCache:
             for registry, found in self._claims.items()
         }
         entry = {
-            "code": _code(),
+            "code": code_digest(),
             "vocabulary": self._vocabulary.words,
             "published": dict(self._published),
             "files": self._files,
@@ -129,7 +129,7 @@ class AuditCache:
 
 
 @cache
-def _code() -> str:
+def code_digest() -> str:
     """A checksum of the code, the texts of the catalogues, and Python."""
     root = Path(kvalreg.__file__).parent
     digest = hashlib.sha256(sys.version.encode())

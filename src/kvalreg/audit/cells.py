@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kvalreg.audit.cell_address import CellAddress
 from kvalreg.disclosure.published import Published
@@ -20,6 +21,7 @@ from kvalreg.report.wording import LANGUAGES, words
 from kvalreg.statistics.funnel import Verdict, funnel, verdicts
 
 Cell = Mapping[str, Any]
+_WORDS = {"ind_id", "context", "level", "orgnr", "status", "achievement", "certainty", "change", "series_change"}
 _ALWAYS = 10_000
 """A year that is after every other."""
 
@@ -39,6 +41,7 @@ class PublishedCells:
         self._groups: dict[tuple[str, str], dict[tuple[str, str], Cell]] = {}
         self._levels: dict[CellAddress, list[Cell]] = {}
         self._verdicts: dict[CellAddress, dict[str, str]] = {}
+        self._columns: dict[str, NDArray[Any]] = {}
         self._names: dict[tuple[str, str], frozenset[str]] = {}
 
     def indicator(self, address: CellAddress) -> Indicator | None:
@@ -82,7 +85,9 @@ class PublishedCells:
         """The funnel's code for each unit of a level."""
         if address not in self._verdicts:
             shown, indicator = self.shown(address), self.indicator(address)
-            x, n, covered = (np.array([cell[name] for cell in shown], float) for name in ("var", "denominator", "coverage"))
+            x, n, covered = (
+                np.array([cell[name] for cell in shown], float) for name in ("var", "denominator", "coverage")
+            )
             least = indicator.min_denominator if indicator else 1
             codes = [str(code) for code in verdicts(funnel(x, n), least, covered)] if shown else []
             self._verdicts[address] = {cell["orgnr"]: code for cell, code in zip(shown, codes, strict=True)}
@@ -127,11 +132,16 @@ class PublishedCells:
             self._groups[key] = {(str(cell["year"]), cell["orgnr"]): cell for cells in rows for cell in cells}
         return self._groups[key]
 
+    def column(self, name: str) -> NDArray[Any]:
+        """A column of all cells, in the table's order."""
+        if name not in self._columns:
+            self._columns[name] = self.published.cells[name].to_numpy(object if name in _WORDS else None)
+        return self._columns[name]
+
     @cached_property
     def places(self) -> dict[tuple[str, str, int, str], int]:
         """Where each cell stands in the table, by its key."""
-        cells = self.published.cells
-        keys = zip(cells["ind_id"], cells["context"], cells["year"].tolist(), cells["orgnr"], strict=True)
+        keys = zip(*(self.column(name).tolist() for name in ("ind_id", "context", "year", "orgnr")), strict=True)
         return {key: place for place, key in enumerate(keys)}
 
 
@@ -143,16 +153,16 @@ def counted(role: str, cells: PublishedCells, address: CellAddress) -> int | Non
         return len(cells.units(address)) - len(shown)
     if what == "shown":
         return len(shown)
-    if what in tuple(Verdict):
+    if what in {str(code) for code in Verdict}:
         return list(cells.verdicts(address).values()).count(what)
     if what == "moved":
         return len(cells.moved(address))
     if what in ("better", "worse", "increased", "decreased", "unclear"):
-        return sum(cell["change"] == what for cell in cells.moved(address))
+        return sum(bool(cell["change"] == what) for cell in cells.moved(address))
     leveled = [cell for cell in shown if cell["achievement"]]
     if what == "unsure":
         return sum(_is_unsure(cell, cells.indicator(address)) for cell in leveled)
-    return len(leveled) if not what else sum(cell["achievement"] == what for cell in leveled)
+    return len(leveled) if not what else sum(bool(cell["achievement"] == what) for cell in leveled)
 
 
 def _is_unsure(cell: Cell, indicator: Indicator | None) -> bool:

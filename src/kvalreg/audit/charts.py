@@ -1,7 +1,7 @@
 """Figures: the rows of a chart, the file beside it, and the texts of its drawing.
 
-Comes in: a figure of a page, which says what it is about and of which kind it is. Goes out: claims, by the schema of its
-kind. What a drawing shows by place and size alone is not read: it is made of the chart's rows.
+Comes in: a figure of a page, which says what it is about and of which kind it is. Goes out: claims, by the schema
+of its kind. What a drawing shows by place and size alone is not read: it is made of the chart's rows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from lxml import html
+from lxml import etree
 
 from kvalreg.audit.cell_address import CellAddress
 from kvalreg.audit.claims import Claim, Form, Reading
@@ -66,7 +66,7 @@ _LIMITS = {"n", "low95", "high95", "low998", "high998"}
 _MEASURES = {"chosen", "lowest", "highest", "ticks", "tallest", "most", "patients"}
 
 
-def read_figure(figure: html.HtmlElement, where: Where, reading: Reading) -> None:
+def read_figure(figure: etree._Element, where: Where, reading: Reading) -> None:
     """Add what a figure's file, chart and drawing tell."""
     one = _Figure(figure, where, reading)
     rows = one.file()
@@ -77,7 +77,7 @@ def read_figure(figure: html.HtmlElement, where: Where, reading: Reading) -> Non
 class _Figure:
     """One figure while it is read."""
 
-    def __init__(self, figure: html.HtmlElement, where: Where, reading: Reading) -> None:
+    def __init__(self, figure: etree._Element, where: Where, reading: Reading) -> None:
         self.figure, self.reading = figure, reading
         self.kind = str(figure.get("data-figure"))
         self.address, self.language = where
@@ -183,21 +183,26 @@ class _Figure:
             for row in rows:
                 self._chart_row(row)
         elif name == "limits":
-            if any(set(row) != _LIMITS for row in rows) or [row["n"] for row in rows] != sorted(row["n"] for row in rows):
+            if any(set(row) != _LIMITS for row in rows) or [row["n"] for row in rows] != sorted(
+                row["n"] for row in rows
+            ):
                 self._fault("The funnel's limits are of no known form.")
         elif name == "zones":
-            ends = {one["name"]: one.get("value") for one in spec.get("params", ())}
-            for row in rows:
-                if set(row) != {"zone", "from", "to"}:
-                    self._fault("The zones are of no known form.")
-                for end in ("from", "to"):
-                    if row.get(end) not in (ends.get("lowest"), ends.get("highest")):
-                        self._claim(self.address, "zone", row.get(end), Form.NUMBER)
+            self._zones(rows, {one["name"]: one.get("value") for one in spec.get("params", ())})
         elif name == "works":
             if any(set(row) != {"year", "to", "lane", "letter"} for row in rows):
                 self._fault("The bars of work are of no known form.")
         elif name not in ("chosen", "once") or any(rows):
             self._fault(f"The chart has a dataset '{name}' of no role.")
+
+    def _zones(self, rows: list[Row], params: Mapping[str, Any]) -> None:
+        """High, moderate and low as parts of the axis: from limits of levels to its ends."""
+        for row in rows:
+            if set(row) != {"zone", "from", "to"}:
+                self._fault("The zones are of no known form.")
+            for end in ("from", "to"):
+                if row.get(end) not in (params.get("lowest"), params.get("highest")):
+                    self._claim(self.address, "zone", row.get(end), Form.NUMBER)
 
     def _params(self, params: Mapping[str, Any]) -> None:
         for name, value in params.items():
@@ -277,7 +282,7 @@ def _rows(told: Any) -> Iterator[Row]:
         yield from told
 
 
-def _placed(group: html.HtmlElement) -> Iterator[tuple[str, float, float]]:
+def _placed(group: etree._Element) -> Iterator[tuple[str, float, float]]:
     """The texts of a group and where they stand."""
     for text in group.iter():
         if not str(text.tag).endswith("text"):

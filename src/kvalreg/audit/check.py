@@ -13,10 +13,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kvalreg.audit.cell_address import CellAddress
 from kvalreg.audit.cells import Cell, PublishedCells, counted
-from kvalreg.audit.claims import Claim, Fault, Form, Table
+from kvalreg.audit.claims import Claim, Form, Table, Violation
 from kvalreg.audit.expected import NOTHING, Subject, Texts, exact, same_number, texts_of
 from kvalreg.audit.vocabulary import DIGIT, YEAR, Vocabulary
 from kvalreg.disclosure.published import Published, Status
@@ -56,7 +57,7 @@ class Check:
         for one in self.registry.indicators:
             self._limits |= {one.min_denominator, self.registry.secret_below_of(one)}
 
-    def judge(self, claim: Claim) -> Fault | None:
+    def judge(self, claim: Claim) -> Violation | None:
         """What is wrong with a claim; None where nothing is."""
         if claim.form is Form.SENTENCE and claim.role != "unit-sentence":
             return self._sentence(claim)
@@ -72,11 +73,11 @@ class Check:
         return None if sound else self._wrong(claim)
 
     # --- what is wrong -----------------------------------------------------------------------------------------------
-    def _unknown(self, claim: Claim) -> Fault:
+    def _unknown(self, claim: Claim) -> Violation:
         what = f"The cell {claim.address} is not published, or '{claim.role}' is no role of it."
-        return Fault(Kind.CELL_UNKNOWN, what, claim.line, claim.address.registry)
+        return Violation(Kind.CELL_UNKNOWN, what, claim.line, claim.address.registry)
 
-    def _wrong(self, claim: Claim) -> Fault:
+    def _wrong(self, claim: Claim) -> Violation:
         cell = self.cells.cell(claim.address)
         where = f"at {claim.address}"
         if claim.role in ("unit", "unit-part", "indicator"):
@@ -85,13 +86,14 @@ class Check:
             kind, what = Kind.CELL_SUPPRESSED, f"More is told in the role '{claim.role}' than the cell {where} shows."
         else:
             kind, what = Kind.NUMBER_WRONG, f"The text in the role '{claim.role}' is not that of the cell {where}."
-        return Fault(kind, what, claim.line, claim.address.registry)
+        return Violation(kind, what, claim.line, claim.address.registry)
 
     # --- texts -------------------------------------------------------------------------------------------------------
     def _texts(self, claim: Claim) -> Texts | None:
         key = (claim.address, claim.role, claim.form, claim.language)
         if key not in self._known:
-            self._known[key] = self._made(claim)
+            made = self._made(claim)
+            self._known[key] = None if made is None else tuple(" ".join(text.split()) for text in made)
         return self._known[key]
 
     def _made(self, claim: Claim) -> Texts | None:
@@ -169,7 +171,7 @@ class Check:
             return exact(cell["value" if role == "value" else "denominator"]), f"{cell['value']:.4g}"
         if role == "value":
             return (subject.words.value(subject.indicator, cell["value"]),)
-        return tuple(" ".join(text.split()) for text in (subject.words.patients(subject.indicator, cell["denominator"]),))
+        return (subject.words.patients(subject.indicator, cell["denominator"]),)
 
     def _levels(self, address: CellAddress, now: Cell, say: Words) -> Texts:
         """Which level a changed cell went from and to."""
@@ -182,7 +184,7 @@ class Check:
         return told
 
     # --- sentences ---------------------------------------------------------------------------------------------------
-    def _sentence(self, claim: Claim) -> Fault | None:
+    def _sentence(self, claim: Claim) -> Violation | None:
         """A plain text whose label says what its numbers are, in order."""
         text, rest, at = " ".join(claim.text.split()), "", 0
         for item in claim.role.split():
@@ -195,7 +197,7 @@ class Check:
             at = found[1]
         if self.vocabulary.has_number(rest + text[at:], claim.language, years=True):
             what = "A number in a sentence is not among those that its label names."
-            return Fault(Kind.NO_ADDRESS, what, claim.line, claim.address.registry)
+            return Violation(Kind.NO_ADDRESS, what, claim.line, claim.address.registry)
         return None
 
     def _found(self, text: str, at: int, claim: Claim) -> tuple[int, int] | None:
@@ -212,13 +214,13 @@ class Check:
         return (min(places)[0], -min(places)[1]) if places else None
 
     # --- open data ---------------------------------------------------------------------------------------------------
-    def table(self, table: Table) -> Iterator[Fault]:
+    def table(self, table: Table) -> Iterator[Violation]:
         """What is wrong with rows of open data, each row once."""
         columns = table.columns
         if not columns:
             return
         if set(columns) - {*_KEYS, *_NUMBERS, *_WORDS, "unit_name", "footnote"} or not set(_KEYS) <= set(columns):
-            yield Fault(Kind.NO_ROLES, "A table of open data has a column of no role.", table.line, table.registry)
+            yield Violation(Kind.NO_ROLES, "A table of open data has a column of no role.", table.line, table.registry)
             return
         keys = list(zip(*(columns[name] for name in _KEYS), strict=True))
         places = [self.cells.places.get((ind, context, _year(year), orgnr), -1) for ind, context, year, orgnr in keys]
@@ -227,38 +229,46 @@ class Check:
         for row in np.flatnonzero(wrong | (at < 0)).tolist():
             address = CellAddress(table.registry, *(str(part) for part in keys[row]))
             if at[row] < 0:
-                yield Fault(Kind.CELL_UNKNOWN, f"The cell {address} is not published.", table.line + row, table.registry)
+                yield Violation(
+                    Kind.CELL_UNKNOWN, f"The cell {address} is not published.", table.line + row, table.registry
+                )
             else:
                 yield self._wrong(Claim(address, "row", "", Form.CODE, "nb", table.line + row))
 
-    def _wrong_rows(self, columns: Mapping[str, Sequence[Any]], at: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        cells = self.cells.published.cells
+    def _wrong_rows(self, columns: Mapping[str, Sequence[Any]], at: NDArray[Any]) -> NDArray[Any]:
         wrong = np.zeros(len(at), bool)
         for name, values in columns.items():
             if name in _NUMBERS:
-                meant = cells[_NUMBERS[name]].to_numpy(float)[at]
+                meant = self.cells.column(_NUMBERS[name])[at].astype(float)
                 told = np.array([_number(value) for value in values], float)
                 wrong |= ~(np.isclose(told, meant, rtol=_SIX, atol=1e-12) | (np.isnan(told) & np.isnan(meant)))
             elif name in _WORDS:
-                meant_words = cells[_WORDS[name]].to_numpy(object)[at]
-                wrong |= np.array([(value or "") for value in values], object) != meant_words
+                meant = self.cells.column(_WORDS[name])[at]
+                wrong |= np.array([value or "" for value in values], object) != meant
             elif name == "footnote":
-                codes = self._footnotes()
-                wrong |= np.array([(value or "") != codes[place] for value, place in zip(values, at, strict=True)], bool)
+                wrong |= np.array([value or "" for value in values], object) != self._footnotes[at]
             elif name == "unit_name":
-                units = [cells["orgnr"].iloc[place] for place in at]
-                named = zip(values, units, strict=True)
-                wrong |= np.array([" ".join(value.split()) not in self.cells.names(unit, "nb") for value, unit in named])
+                named = set(zip(values, self.cells.column("orgnr")[at].tolist(), strict=True))
+                other = {
+                    (name, unit) for name, unit in named if " ".join(name.split()) not in self.cells.names(unit, "nb")
+                }
+                if other:
+                    units = self.cells.column("orgnr")[at].tolist()
+                    wrong |= np.array([pair in other for pair in zip(values, units, strict=True)], bool)
         return wrong
 
-    def _footnotes(self) -> list[str]:
+    @cached_property
+    def _footnotes(self) -> NDArray[Any]:
         """The codes of every cell's footnotes, worked out from its status."""
-        cells = self.cells.published.cells
-        found = zip(cells["status"], cells["provisional"], cells["shown"], np.isnan(cells["low"].to_numpy(float)), strict=True)
-        return [
-            " ".join(filter(None, (FOOTNOTES[status], "provisional" * bool(mark), "no_interval" * bool(shown and none))))
+        marks = [self.cells.column(name).tolist() for name in ("status", "provisional", "shown", "low")]
+        found = ((status, mark, shown, math.isnan(low)) for status, mark, shown, low in zip(*marks, strict=True))
+        told = [
+            " ".join(
+                filter(None, (FOOTNOTES[status], "provisional" * bool(mark), "no_interval" * bool(shown and none)))
+            )
             for status, mark, shown, none in found
         ]
+        return np.array(told, object)
 
     # --- roles that are no texts of a cell ---------------------------------------------------------------------------
     def _is_year(self, claim: Claim) -> bool:
@@ -299,7 +309,7 @@ class Check:
         if cell is None or before is None or not (cell["shown"] and before["shown"]):
             return False
         told, _, width = claim.text.partition("~")
-        return abs(float(told) - (cell["value"] - before["value"])) <= float(width) * 0.51
+        return bool(abs(float(told) - (cell["value"] - before["value"])) <= float(width) * 0.51)
 
 
 def say_state(cell: Cell, say: Words) -> str:

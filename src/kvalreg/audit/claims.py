@@ -50,7 +50,7 @@ class Table(NamedTuple):
     line: int
 
 
-class Fault(NamedTuple):
+class Violation(NamedTuple):
     """Something wrong with how a file tells what it tells."""
 
     kind: Kind
@@ -65,7 +65,7 @@ class Reading:
 
     claims: dict[str, list[Claim]] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Violation] = field(default_factory=list)
 
     def claim(self, claim: Claim) -> None:
         """Add a claim; one that names no registry is a fault."""
@@ -76,7 +76,7 @@ class Reading:
 
     def fault(self, kind: Kind, what: str, line: int, registry: str = "") -> None:
         """Add a fault."""
-        self.faults.append(Fault(kind, what, line, registry))
+        self.faults.append(Violation(kind, what, line, registry))
 
     @property
     def registries(self) -> set[str]:

@@ -26,7 +26,18 @@ _KV = "{urn:kvalreg}"
 _DATES = re.compile(r"\d{4}-\d\d-\d\d(T00:00:00Z)?")
 _PLACES = {"address", "page", "path", "url", "homepage", "href", "results", "mediatype", "licence", "id", "number"}
 _PLACES |= {"made", "kvalreg", "version", "delivery_latest_update", "delivery_latest_affirm", "sformat", "rname"}
-_PLACES |= {"encoding", "$schema", "$id", "pattern", "@id", "@context", "registry_id", "descriptions", "years", "unitNames"}
+_PLACES |= {
+    "encoding",
+    "$schema",
+    "$id",
+    "pattern",
+    "@id",
+    "@context",
+    "registry_id",
+    "descriptions",
+    "years",
+    "unitNames",
+}
 """Keys of metadata whose values are addresses, dates, versions and numbers of lists."""
 _DEFINITIONS = {"min_denominator", "secret_below", "level_green", "level_yellow", "level_direction", "include"}
 _DEFINITIONS |= {"caregiver_data", "resident_data", "dg_data", "min_value", "max_value"}
@@ -297,4 +308,3 @@ _READERS: Sequence[tuple[str, _Reader]] = (
 def is_shipped(path: str) -> bool:
     """Whether a file is a renderer's or kvalreg's own program, the same for every site."""
     return path.startswith("site_libs/")
-

@@ -47,7 +47,7 @@ class Subject(NamedTuple):
 def texts_of(role: str, form: Form, subject: Subject) -> Texts | None:
     """The texts that may stand in a role; None for a role that is not known."""
     made = _MADE.get((role, form))
-    return None if made is None else tuple(" ".join(text.split()) for text in made(subject))
+    return None if made is None else made(subject)
 
 
 def exact(number: float) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from kvalreg.audit.claims import Fault
+from kvalreg import errors
+from kvalreg.audit.claims import Violation
 from kvalreg.kinds import Kind
 
 _MOST = 5
@@ -45,13 +46,25 @@ class Finding:
     registry: str = ""
 
     def __str__(self) -> str:
-        place = self.file + (f":{self.line}" if self.line else "")
-        parts = [part for part in (place, self.registry) if part]
+        return str(self.as_fault())
+
+    def as_fault(self) -> errors.Fault:
+        """The same for whoever reports what stops a build."""
         hint = HINTS.get(self.kind, "")
-        return ": ".join([*parts, " ".join(part for part in (self.what, hint, f"({self.kind})") if part)])
+        return errors.Fault(self.what, hint, self.file, self.line or None, self.registry, self.kind)
 
 
-def findings_of(file: str, registry: str, faults: Iterable[Fault]) -> Iterator[Finding]:
+LEDGER_KINDS = {
+    Kind.LEDGER_MISSING,
+    Kind.LEDGER_DAMAGED,
+    Kind.LEDGER_FOREIGN,
+    Kind.LEDGER_DISAGREES,
+    Kind.SNAPSHOT_LOST,
+}
+"""The ledger does not tell for certain what editions showed: what they give away together is not known."""
+
+
+def findings_of(file: str, registry: str, faults: Iterable[Violation]) -> Iterator[Finding]:
     """A file's faults as findings, the first few of each kind.
 
     Parameters
@@ -60,7 +73,7 @@ def findings_of(file: str, registry: str, faults: Iterable[Fault]) -> Iterator[F
         Whose file it is, for faults that name no registry.
     """
 
-    def kind_of(fault: Fault) -> tuple[str, str]:
+    def kind_of(fault: Violation) -> tuple[str, str]:
         return fault.kind.value, fault.registry or registry
 
     for (_, of), group in groupby(sorted(faults, key=lambda fault: (*kind_of(fault), fault.line)), key=kind_of):

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from lxml import etree, html
 
@@ -22,7 +22,7 @@ from kvalreg.audit.vocabulary import DIGIT, YEAR, Vocabulary
 from kvalreg.kinds import Kind
 from kvalreg.report.wording import LANGUAGES, words
 
-Element = html.HtmlElement
+Element: TypeAlias = etree._Element
 _PARSER = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 _TEXT = etree.XPath("string()")
 _ID = re.compile(r"[\w./{}:-]*[A-Za-z][\w./{}:-]*")
@@ -36,9 +36,40 @@ _OF_THE_SITE = {"quarto-header", "kv-site-footer"}
 _YEARS_ALONE = {"a", "title", "h1", "h2", "h3", "h4", "h5", "h6", "caption", "figcaption", "th", "option", "cite"}
 """Elements that name something: a year may stand in them without `<time>`, and nothing else with a digit."""
 _PROGRAMS = frozenset(
-    "id class href src for name style width height viewbox tabindex colspan rowspan datetime data-kv-cell data-kv-label "
-    "data-kv-role data-unit data-ind data-src data-series data-for data-page data-scroll-target aria-labelledby headers "
-    "aria-controls aria-describedby http-equiv integrity action download".split()
+    [
+        "id",
+        "class",
+        "href",
+        "src",
+        "for",
+        "name",
+        "style",
+        "width",
+        "height",
+        "viewbox",
+        "tabindex",
+        "colspan",
+        "rowspan",
+        "datetime",
+        "data-kv-cell",
+        "data-kv-label",
+        "data-kv-role",
+        "data-unit",
+        "data-ind",
+        "data-src",
+        "data-series",
+        "data-for",
+        "data-page",
+        "data-scroll-target",
+        "aria-labelledby",
+        "headers",
+        "aria-controls",
+        "aria-describedby",
+        "http-equiv",
+        "integrity",
+        "action",
+        "download",
+    ]
 )
 """Attributes that no reader sees: ids, addresses and measures."""
 _PROGRAM_METAS = re.compile(r"viewport|generator|og:(url|image)|twitter:|quarto:|citation_")
@@ -166,9 +197,7 @@ class _Page:
                 self._filter(element, name.removeprefix("data-f-"), value, scope)
             elif name == "aria-label" and "data-kv-label" in element.attrib:
                 label = element.attrib["data-kv-label"]
-                self.reading.claim(
-                    Claim(scope.address, label, value, Form.SENTENCE, scope.language, _line(element))
-                )
+                self.reading.claim(Claim(scope.address, label, value, Form.SENTENCE, scope.language, _line(element)))
             elif not DIGIT.search(value):
                 continue
             elif value.startswith("data:"):
@@ -203,9 +232,7 @@ class _Page:
     def _filter(self, element: Element, name: str, value: str, scope: Scope) -> None:
         """What a row is found by."""
         if name in _FILTERS:
-            self.reading.claim(
-                Claim(scope.address, f"filter-{name}", value, Form.CODE, scope.language, _line(element))
-            )
+            self.reading.claim(Claim(scope.address, f"filter-{name}", value, Form.CODE, scope.language, _line(element)))
         elif DIGIT.search(value) and self.vocabulary.has_number(value.replace("|", " | "), scope.language, years=True):
             self._no_address(element, scope)
 

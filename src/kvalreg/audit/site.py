@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from kvalreg.audit.cache import AuditCache
 from kvalreg.audit.check import Check
-from kvalreg.audit.claims import Claim, Fault, Reading, Table
+from kvalreg.audit.claims import Claim, Reading, Table, Violation
 from kvalreg.audit.data_files import is_shipped, read_file
 from kvalreg.audit.findings import Finding, findings_of
 from kvalreg.audit.pages import read_page, registry_of
@@ -77,7 +77,7 @@ class FileResult(NamedTuple):
 
     path: str
     registry: str
-    faults: tuple[Fault, ...]
+    faults: tuple[Violation, ...]
     registries: tuple[str, ...]
     claims: int
     digest: str = ""
@@ -93,27 +93,29 @@ class SharedPart(NamedTuple):
     told: bytes
 
 
-def check_site(site: Path, project: Project, folder: Path, digests: Mapping[str, str] | None = None) -> SiteCheck:
+def check_site(
+    site: Path, project: Project, folder: Path, digest_of: Callable[[Path], bytes] | None = None
+) -> SiteCheck:
     """Hold every number of a site against its cell.
 
     Parameters
     ----------
     folder
         Where earlier audits have written down which files are in order.
-    digests
-        The digests of the site's files where they are known already.
+    digest_of
+        Tells the SHA-256 of a file, where it is known already.
     """
-    return _SiteCheck(site, project, folder, digests or {}).run()
+    return _SiteCheck(site, project, folder, digest_of or _digest).run()
 
 
 class _SiteCheck:
     """One check while it runs."""
 
-    def __init__(self, site: Path, project: Project, folder: Path, digests: Mapping[str, str]) -> None:
+    def __init__(self, site: Path, project: Project, folder: Path, digest_of: Callable[[Path], bytes]) -> None:
         self.site, self.project = site, project
         self.files = sorted(_files(site))
-        self.digests = {path: digests.get(path) or _digest(site / path) for path in self.files}
-        self.cells = {path.stem: _digest(path) for path in sorted(project.published.glob("*.parquet"))}
+        self.digests = {path: digest_of(site / path).hex() for path in self.files}
+        self.cells = {path.stem: _digest(path).hex() for path in sorted(project.published.glob("*.parquet"))}
         self.vocabulary = site_vocabulary(project, list(self.cells))
         self.cache = AuditCache(folder, self.cells, self.vocabulary)
         self.results: list[FileResult] = []
@@ -162,7 +164,7 @@ class _SiteCheck:
 
     def _take(self, part: SharedPart, told: dict[str, list[bytes]]) -> None:
         if part.registry not in self.cells:
-            fault = Fault(Kind.CELL_UNKNOWN, f"No registry {part.registry!r} has published anything.", 1)
+            fault = Violation(Kind.CELL_UNKNOWN, f"No registry {part.registry!r} has published anything.", 1)
             self.results.append(FileResult(part.path, "", (fault,), (), 0))
         elif self.cache.has_claims(part.registry, part.digest):
             self.results.append(FileResult(part.path, part.registry, (), (), part.claims, part.digest))
@@ -215,9 +217,7 @@ def site_vocabulary(project: Project, registries: Iterable[str]) -> Vocabulary:
     return vocabulary(sources, years, texts)
 
 
-def read_shared(
-    site: Path, paths: Sequence[str], vocabulary: Vocabulary
-) -> tuple[list[FileResult], list[SharedPart]]:
+def read_shared(site: Path, paths: Sequence[str], vocabulary: Vocabulary) -> tuple[list[FileResult], list[SharedPart]]:
     """Read files of all registries: what is wrong with each, and what it tells of each registry."""
     results, parts = [], []
     for path in paths:
@@ -241,7 +241,7 @@ def judge_registry(task: Task, vocabulary: Vocabulary) -> list[FileResult]:
         faults = [*reading.faults]
         for registry in reading.registries - {task.registry}:
             what = f"A page of {task.registry} tells of the registry {registry}."
-            faults.append(Fault(Kind.CELL_UNKNOWN, what, 1, task.registry))
+            faults.append(Violation(Kind.CELL_UNKNOWN, what, 1, task.registry))
         claims, tables = reading.of(task.registry)
         faults += _judged(check, claims, tables)
         results.append(FileResult(path, task.registry, tuple(faults), (task.registry,), _count(claims, tables)))
@@ -286,7 +286,7 @@ class _Past(Sequence[Any]):
         return self._found[at]
 
 
-def _judged(check: Check, claims: Iterable[Claim], tables: Iterable[Table]) -> list[Fault]:
+def _judged(check: Check, claims: Iterable[Claim], tables: Iterable[Table]) -> list[Violation]:
     faults = [fault for claim in claims if (fault := check.judge(claim)) is not None]
     return faults + [fault for table in tables for fault in check.table(table)]
 
@@ -303,5 +303,5 @@ def _files(site: Path) -> Iterator[str]:
             yield (Path(folder) / name).relative_to(site).as_posix()
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _digest(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()

@@ -97,7 +97,8 @@ def vocabulary(sources: Mapping[str, Source], years: Iterable[int], texts: Itera
     return Vocabulary(
         re.compile(rf"(?<!\w)(?:{spelled})(?!\w)") if spelled else _NEVER,
         frozenset(told),
-        frozenset(year for dump in dumps for year in YEAR.findall(dump)) | {str(year) for year in {*years, *dated, *closed}},
+        frozenset(year for dump in dumps for year in YEAR.findall(dump))
+        | {str(year) for year in {*years, *dated, *closed}},
         {language: tuple(_fixed(language)) for language in LANGUAGES},
         {language: _guide(language) for language in LANGUAGES},
         {registry: source.registry.language for registry, source in sources.items()},

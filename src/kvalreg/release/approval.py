@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
+from kvalreg.audit.findings import LEDGER_KINDS
 from kvalreg.disclosure.ledger import NEXT
 from kvalreg.errors import DisclosureError, Fault, SiteError, UsageError
 from kvalreg.inputs.site_descriptor import read_site_descriptor
@@ -19,7 +20,7 @@ from kvalreg.kinds import Kind
 from kvalreg.private_files import write_private
 from kvalreg.project import Project
 from kvalreg.release.archive import link_editions
-from kvalreg.release.audit import FindingKind, audit
+from kvalreg.release.audit import audit
 from kvalreg.release.digests import Digests, Recall
 from kvalreg.release.history import standing_editions
 from kvalreg.release.soundness import site_faults
@@ -70,10 +71,10 @@ def approve(site: Path, project: Project) -> list[Fault]:
             raise SiteError([*faults, last])
         findings = attacked.result().findings
     # a registry whose ledger is damaged keeps pages that were proven when they were made, and has been told of it
-    findings = tuple(one for one in findings if one.kind is not FindingKind.UNPROVEN)
-    unchecked = [Fault(str(one), kind=Kind.NOT_ATTACKED) for one in findings if one.kind is FindingKind.NOTHING]
+    findings = tuple(one for one in findings if one.kind not in LEDGER_KINDS)
+    unchecked = [one.as_fault() for one in findings if one.kind is Kind.NOT_ATTACKED]
     if len(unchecked) < len(findings):
-        refuse([Fault(str(one), kind=Kind.AUDIT_FAILED) for one in findings])
+        refuse([one.as_fault() for one in findings])
     return [*dead, *unchecked]
 
 

@@ -40,9 +40,7 @@ class Statement(NamedTuple):
 
 
 @lru_cache(maxsize=1 << 14)
-def cell_address(
-    registry: str = "", ind_id: str = "", context: str = "", year: int | str = "", unit: str = ""
-) -> str:
+def cell_address(registry: str = "", ind_id: str = "", context: str = "", year: int | str = "", unit: str = "") -> str:
     """The address of a cell, or of what is known of it; the ends that are left open are not written.
 
     >>> cell_address("slag", "slag_enhet", "caregiver", 2025, "000010203")

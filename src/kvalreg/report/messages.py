@@ -6,8 +6,10 @@ said only as surely as the cell's interval allows; no ranking, no causes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level
@@ -91,14 +93,14 @@ class Message:
             change, since = self.cell["series_change"], self.cell["series_from"]
         return words.html(f"change.sentence_{change}", year=int(since)) if change else ""
 
-    def _units(self, words: Words) -> list[str]:
+    def _units(self, words: Words) -> Sequence[str]:
         shown = [cell for cell in shown_of(self.units) if cell["achievement"]]
         if self.level is Level.NATION or len(shown) < 2:
             return []
         noun = f"units.{self.level.value}"
         reached = sum(cell["achievement"] == "high" for cell in shown)
         units = cell_address(unit=units_of(self.level.value))
-        numbers = {"reached": count_html(reached, "units-high", units)}
+        numbers: dict[str, Any] = {"reached": count_html(reached, "units-high", units)}
         numbers["shown"] = count_html(len(shown), "units", units)
         said = [words.html("message.reached", unit_word=words(noun, count=len(shown)), **numbers)]
         unsure = sum(self._unsure(cell) for cell in shown)
@@ -115,9 +117,7 @@ class Message:
         return bool(cell["low"] <= target < cell["high"])
 
 
-def message(
-    registry: str, indicator: Indicator, nation: PublishedCell, units: tuple[Level, Cells]
-) -> Message | None:
+def message(registry: str, indicator: Indicator, nation: PublishedCell, units: tuple[Level, Cells]) -> Message | None:
     """The message of a registry's indicator from the nation's cell; None when that cell is not shown."""
     return Message(registry, indicator, nation, *units) if nation["shown"] else None
 

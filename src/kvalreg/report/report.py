@@ -227,7 +227,7 @@ class Report(Selection):
         word, number = view.unit_word(len(without)), count_html(len(without), "units-hidden")
         said = [self.words.html("figure.hidden", count=len(without), number=number, unit_word=word)]
         limits = " ".join(view.notes(without).sentences(self.words))
-        said += [f"<span{LIMIT}>{escape(limits)}</span>"]
+        said.append(Html(f"<span{LIMIT}>{escape(limits)}</span>"))
         address = cell_attribute(view.subject("compare").cell)
         return join([figure, html_piece(f'<p class="kv-note"{address}>{" ".join(said)}</p>')])
 

@@ -84,7 +84,8 @@ def results_table(lines: Sequence[ResultLine], look: TableLook, words: Words) ->
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{caption}">'
         f'<table class="kv-table kv-stack" data-sortable{attributes_html(look.attributes)}><caption>{caption}</caption>'
-        f'<thead><tr><th scope="col" data-kv-role="{first}">{escape(words(f"table.{first}"))}</th>{heads}</tr></thead>\n'
+        f'<thead><tr><th scope="col" data-kv-role="{first}">{escape(words(f"table.{first}"))}</th>{heads}</tr>'
+        "</thead>\n"
         f"<tbody>{rows}</tbody></table></div>{notes.below(words)}"
     )
 

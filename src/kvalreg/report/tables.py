@@ -95,9 +95,7 @@ def level_html(achievement: str, text: str, role: str = "") -> str:
     return f'<span class="kv-level kv-{achievement}"{role}>{level_symbol(achievement)} {escape(text)}</span>'
 
 
-def indicator_table(
-    anchor: str, lines: list[IndicatorLine], caption: str, words: Words, registry: str = ""
-) -> Piece:
+def indicator_table(anchor: str, lines: list[IndicatorLine], caption: str, words: Words, registry: str = "") -> Piece:
     """The table of indicators: value as natural frequency, patients, target, level, certainty, change."""
     notes = Notes((not_shown(line.cell, line.indicator, line.secret_below) for line in lines), anchor)
     contents = [_contents(line, notes, words) for line in lines]

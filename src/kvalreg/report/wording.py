@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache, cached_property, lru_cache
 from html import escape
 from importlib.resources import files
+from typing import TypeAlias
 
 from babel import Locale
 from babel.dates import format_date
@@ -23,6 +24,8 @@ from kvalreg.inputs.descriptor import Indicator, IndicatorType
 from kvalreg.report.cell_markup import Html, day_html, number_html, statement, year_html
 
 LANGUAGES = ("nb", "nn", "en")
+Day: TypeAlias = date
+"""A day; the name of its type is a method's below."""
 _OF = {"nb": "av", "nn": "av", "en": "of"}
 _DATES = {"nb": "nb", "nn": "nn", "en": "en_GB"}
 """Whose dates: 31 December 2025, as Europe writes it in English."""
@@ -115,7 +118,7 @@ class Words:
         """A date in full: ``31. desember 2025``."""
         return format_date(day, format="long", locale=_DATES[self.language])
 
-    def date_html(self, day: date) -> Html:
+    def date_html(self, day: Day) -> Html:
         """A date in a sentence of HTML."""
         return day_html(self.date(day), day.isoformat())
 

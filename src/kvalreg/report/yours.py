@@ -56,7 +56,11 @@ def unit_told(cell: PublishedCell, indicator: Indicator, words: Words, secret_be
     if why is not None:
         patients = words.patients(indicator, cell["denominator"])
         told = {"name": name, "cell": why.word(words)} | ({"patients": patients} if patients else {})
-        return told | {"text": statement(without_value(cell, indicator, words)).text, "note": why.note(words), "shown": False}
+        return told | {
+            "text": statement(without_value(cell, indicator, words)).text,
+            "note": why.note(words),
+            "shown": False,
+        }
     key = "message.unit_provisional" if cell["provisional"] else "message.unit"
     value = words.value(indicator, cell["value"])
     sentences = [words(key, unit=name, value=words.as_subject(indicator, value), year=cell["year"])]
@@ -78,13 +82,11 @@ def unit_told(cell: PublishedCell, indicator: Indicator, words: Words, secret_be
 
 def without_value(cell: PublishedCell, indicator: Indicator, words: Words) -> Html:
     """The sentence on a cell whose value is not shown; the note follows it."""
-    about: dict[str, object] = {"unit": cell["unit"], "year": int(cell["year"])}
+    about: dict[str, Any] = {"unit": cell["unit"], "year": int(cell["year"])}
     if not words.patients(indicator, cell["denominator"]):
         return words.html("message.unit_secret_provisional" if cell["provisional"] else "message.unit_secret", **about)
     count = int(cell["denominator"])
-    patients = words.html(
-        "message.count_patients", count=count, number=number_html(words.number(count), count, "n")
-    )
+    patients = words.html("message.count_patients", count=count, number=number_html(words.number(count), count, "n"))
     key = "message.unit_provisional" if cell["provisional"] else "message.unit"
     return words.html(key, value=patients, **about)
 

@@ -153,7 +153,8 @@ def _example(site: Site, say: Words) -> list[str]:
     published = site.shown[0].published
     slug = next(iter(slugs(published).values()))
     address = f"{ROOT}/{_INDICATOR.format(registry=published.registry.id, slug=slug)}"
-    link = f'<p><a href="/{address}">{escape(site.descriptor.whole(address))}</a></p>'
+    whole = f'<span data-kv-role="url">{escape(site.descriptor.whole(address))}</span>'
+    link = f'<p><a href="/{address}">{whole}</a></p>'
     return [_heading("api_example", say), _paragraph("api_example_text", say), raw_html(link)]
 
 

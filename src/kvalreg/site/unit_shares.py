@@ -145,4 +145,10 @@ def _block(name: str, result: _Result) -> dict[str, object]:
     own = words("nb", registry.language)
     told = unit_told({**result.cell, "unit": name}, one.indicator, own, registry.secret_below_of(one.indicator))
     units = {result.cell["orgnr"]: told}
-    return {"registry": registry.id, "ind_id": one.indicator.id, "context": one.context, "year": one.year, "units": units}
+    return {
+        "registry": registry.id,
+        "ind_id": one.indicator.id,
+        "context": one.context,
+        "year": one.year,
+        "units": units,
+    }

@@ -135,7 +135,7 @@ def _layers(language: str) -> list[dict[str, Any]]:
 
 def _alt(counts: Counts, view: View) -> Html:
     ends = {"first": min(counts), "last": max(counts)}
-    told: dict[str, Html] = {name: year_html(year) for name, year in ends.items()}
+    told: dict[str, Any] = {name: year_html(year) for name, year in ends.items()}
     for name, year in ends.items():
         address = cell_address(year=year)
         told[f"{name}_high"] = count_html(counts[year]["high"], "units-high", address)

@@ -173,14 +173,17 @@ def _line(chart: alt.Chart, colour: str, shape: str, say: Words) -> list[alt.Cha
 
 def _alt(shown: Cells, view: View) -> str:
     say, ends = view.words, {"start": shown[0], "end": shown[-1]}
-    years = {name: cell_address(year=int(cell["year"])) for name, cell in ends.items()}
+    numbers: dict[str, Any] = {
+        f"{name}_value": value_html(cell, view.indicator, say, cell_address(year=int(cell["year"])))
+        for name, cell in ends.items()
+    }
     text = say.html(
         "figure.trend_alt",
         title=view.indicator.title,
         first=year_html(shown[0]["year"]),
         last=year_html(shown[-1]["year"]),
         target=say.target_html(view.indicator),
-        **{f"{name}_value": value_html(cell, view.indicator, say, years[name]) for name, cell in ends.items()},
+        **numbers,
     )
     return text.strip()
 
