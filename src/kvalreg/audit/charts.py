@@ -66,6 +66,18 @@ _LIMITS = {"n", "low95", "high95", "low998", "high998"}
 _MEASURES = {"chosen", "lowest", "highest", "ticks", "tallest", "most", "patients"}
 
 
+def strict_json(text: str | bytes) -> Any:
+    """JSON in which no key of an object is told twice: readers of programs would see one of them alone."""
+    return json.loads(text, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("A key is told twice.")
+    return found
+
+
 def read_figure(figure: etree._Element, where: Where, reading: Reading) -> None:
     """Add what a figure's file, chart and drawing tell."""
     one = _Figure(figure, where, reading)
@@ -122,7 +134,11 @@ class _Figure:
     def chart(self) -> None:
         """Claims of the chart's rows, and of what is drawn once."""
         for script in self.figure.xpath('.//script[@class="kv-spec"]'):
-            spec = json.loads(script.text or "{}")
+            try:
+                spec = strict_json(script.text or "{}")
+            except ValueError:
+                self._fault("The chart cannot be read.", Kind.FILE_UNKNOWN)
+                continue
             ends = {one["name"]: one.get("value") for one in spec.get("params", ())}
             self._width = (float(ends.get("highest") or 0) - float(ends.get("lowest") or 0)) / _BINS
             self._data(spec.get("data", {}))
@@ -258,7 +274,7 @@ class _Figure:
         """Whether a text is a label or a year of the figure's own chart."""
         if not hasattr(self, "_axis"):
             spec = "".join(script.text or "" for script in self.figure.xpath('.//script[@class="kv-spec"]'))
-            given = json.loads(spec or "{}")
+            given = strict_json(spec or "{}")
             params = {one["name"]: one.get("value") for one in given.get("params", ())}
             labels = {str(word) for name in ("labels", "names") for word in (params.get(name) or {}).values()}
             years = {str(row.get("year")) for row in _rows(given.get("data", {}).get("columns", []))}

@@ -16,6 +16,7 @@ from typing import Any
 from lxml import etree
 
 from kvalreg.audit.cell_address import CellAddress
+from kvalreg.audit.charts import strict_json
 from kvalreg.audit.claims import Claim, Form, Reading, Table
 from kvalreg.audit.pages import registry_of
 from kvalreg.audit.vocabulary import DIGIT, Vocabulary
@@ -37,6 +38,7 @@ _PLACES |= {
     "descriptions",
     "years",
     "unitNames",
+    "shortName",
 }
 """Keys of metadata whose values are addresses, dates, versions and numbers of lists."""
 _DEFINITIONS = {"min_denominator", "secret_below", "level_green", "level_yellow", "level_direction", "include"}
@@ -108,7 +110,7 @@ def read_file(content: bytes, path: str, vocabulary: Vocabulary) -> Reading:
 # --- what a page's scripts read --------------------------------------------------------------------------------------
 def _unit_cells(file: DataFile, content: bytes) -> None:
     """Blocks of units' cells, beside a page."""
-    for block in json.loads(content):
+    for block in strict_json(content):
         registry = block.get("registry", file.registry)
         if set(block) - {"registry", "ind_id", "context", "year", "units"}:
             file.fault("A block of cells has a key of no role.", registry=registry)
@@ -130,7 +132,7 @@ def _unit(file: DataFile, address: CellAddress, told: Mapping[str, Any]) -> None
 
 def _series(file: DataFile, content: bytes) -> None:
     """Every unit's years."""
-    for block in json.loads(content):
+    for block in strict_json(content):
         if set(block) != {"ind_id", "context", "series"}:
             file.fault("A block of years has a key of no role.")
         for orgnr, year, *numbers, text in block["series"]:
@@ -142,7 +144,7 @@ def _series(file: DataFile, content: bytes) -> None:
 
 def _unit_list(file: DataFile, content: bytes) -> None:
     """The units that a reader may pick."""
-    for unit in json.loads(content):
+    for unit in strict_json(content):
         if set(unit) != {"orgnr", "name", "level", "parent", "page"}:
             file.fault("A unit of the list has a key of no role.")
         file.words(unit["name"], "name")
@@ -151,7 +153,7 @@ def _unit_list(file: DataFile, content: bytes) -> None:
 def _search_list(file: DataFile, content: bytes) -> None:
     """Names, and words of registries' own texts."""
     text = content.decode().strip().removeprefix("window.kvSearch=").removesuffix(";")
-    for _address, name, kind, below, more in json.loads(text):
+    for _address, name, kind, below, more in strict_json(text):
         file.words([name, below], "name")
         if kind not in ("registry", "indicator"):
             file.words(more, kind)
@@ -167,14 +169,14 @@ def _results_csv(file: DataFile, content: bytes) -> None:
 
 
 def _results_json(file: DataFile, content: bytes) -> None:
-    answer = json.loads(content)
+    answer = strict_json(content)
     columns = {name: values for name, values in answer.items() if isinstance(values, list)}
     file.words({name: value for name, value in answer.items() if name not in columns})
     file.reading.tables.append(Table(file.registry, columns, 1))
 
 
 def _indicator_json(file: DataFile, content: bytes) -> None:
-    answer = json.loads(content)
+    answer = strict_json(content)
     cells = answer.pop("data")
     file.words(answer)
     file.reading.tables.append(_records([cell | {"ind_id": answer["ind_id"]} for cell in cells], file.registry))
@@ -182,7 +184,7 @@ def _indicator_json(file: DataFile, content: bytes) -> None:
 
 def _unit_json(file: DataFile, content: bytes) -> None:
     """A unit's newest cells of every registry."""
-    answer = json.loads(content)
+    answer = strict_json(content)
     by_registry: dict[str, list[dict[str, Any]]] = {}
     for cell in answer.pop("data"):
         own = {name: value for name, value in cell.items() if name not in ("registry_name", "address")}
@@ -211,7 +213,7 @@ def _definitions_csv(file: DataFile, content: bytes) -> None:
 
 
 def _metadata(file: DataFile, content: bytes) -> None:
-    file.words(_without_descriptions(file, json.loads(content)))
+    file.words(_without_descriptions(file, strict_json(content)))
 
 
 def _without_descriptions(file: DataFile, value: object) -> object:
@@ -227,7 +229,7 @@ def _without_descriptions(file: DataFile, value: object) -> object:
 
 
 def _years(file: DataFile, content: bytes) -> None:
-    if {str(year) for year in json.loads(content)} - file.vocabulary.years:
+    if {str(year) for year in strict_json(content)} - file.vocabulary.years:
         file.fault("A year is none of the registry's.", Kind.NUMBER_WRONG)
 
 

@@ -26,15 +26,21 @@ from kvalreg.audit.data_files import is_shipped, read_file
 from kvalreg.audit.findings import Finding, findings_of
 from kvalreg.audit.pages import read_page, registry_of
 from kvalreg.audit.vocabulary import Vocabulary, vocabulary
+from kvalreg.batch.accepted import accepted_heads
 from kvalreg.batch.workers import Workers, processors
+from kvalreg.clock import today
 from kvalreg.disclosure.published import Source, load_published, published_source
 from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
+from kvalreg.report.addresses import served
+from kvalreg.site.downloads import UNIT_CELLS
 from kvalreg.site.quarto_yml import site_title
 
 _WORTHWHILE = 8_000_000
 """Bytes to be read from which on further processes are worth their start."""
+_OF_AGE = {Kind.NUMBER_WRONG, Kind.UNIT_WRONG, Kind.CELL_UNKNOWN}
+"""What is no fault of a page that is marked as delayed."""
 _AT_ONCE = 16
 """Shared files that a process reads in one go."""
 
@@ -210,6 +216,7 @@ def site_vocabulary(project: Project, registries: Iterable[str]) -> Vocabulary:
         path = project.published / f"{registry}.parquet"
         sources[registry] = published_source(path)
         years |= set(pq.read_table(path, columns=["year"])["year"].to_pylist())
+    years |= set(range(min(years, default=0), max(*years, today().year) + 2)) if years else set()
     editions = project.snapshots.iterdir() if project.snapshots.is_dir() else ()
     years |= {int(path.name[:4]) for path in editions if path.name[:4].isdigit()}
     site = read_site_descriptor(project)
@@ -235,7 +242,7 @@ def judge_registry(task: Task, vocabulary: Vocabulary) -> list[FileResult]:
     """Read one registry's own files, and judge all that is told of it."""
     published = load_published(task.registry, task.project.published)
     check = Check(published, _Past(task.project, task.registry), vocabulary)
-    results = []
+    results, late = [], _late(task)
     for path in task.own:
         reading = read_any(task.site, path, vocabulary)
         faults = [*reading.faults]
@@ -244,6 +251,8 @@ def judge_registry(task: Task, vocabulary: Vocabulary) -> list[FileResult]:
             faults.append(Violation(Kind.CELL_UNKNOWN, what, 1, task.registry))
         claims, tables = reading.of(task.registry)
         faults += _judged(check, claims, tables)
+        if path in late:
+            faults = [fault for fault in faults if fault.kind not in _OF_AGE]
         results.append(FileResult(path, task.registry, tuple(faults), (task.registry,), _count(claims, tables)))
     for told in task.shared:
         path, claims, tables = pickle.loads(told)  # noqa: S301 - our own process made it
@@ -252,6 +261,12 @@ def judge_registry(task: Task, vocabulary: Vocabulary) -> list[FileResult]:
         counted = _count(claims, tables)
         results.append(FileResult(path, task.registry, tuple(faults), (), counted, digest[:32]))
     return results
+
+
+def _late(task: Task) -> set[str]:
+    """Pages that stand as they were made before, with the files beside them: they may tell of cells as they were."""
+    pages = [page for page in accepted_heads(task.registry, task.project.accepted) if page.delayed]
+    return {path for page in pages for path in (served(page.address), page.address.replace("index.qmd", UNIT_CELLS))}
 
 
 def read_any(site: Path, path: str, vocabulary: Vocabulary) -> Reading:

@@ -7,11 +7,11 @@ where the final results of last year are overdue.
 from __future__ import annotations
 
 from datetime import date
-from html import escape
 
 from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.clock import today
 from kvalreg.inputs.rounds import Standing, deadlines
+from kvalreg.report.cell_markup import Html
 from kvalreg.report.markup import raw_html
 from kvalreg.report.report import rounds
 from kvalreg.report.wording import words
@@ -25,19 +25,19 @@ def reports(site: Site) -> Content:
     return Content(tuple(_report(page, _marks(page, shown, day)) for shown in site.shown for page in shown.pages))
 
 
-def _marks(page: AcceptedPage, shown: Shown, day: date) -> list[str]:
-    """What a reader must know first: that the page is an earlier one, or that last year's results are overdue."""
+def _marks(page: AcceptedPage, shown: Shown, day: date) -> list[Html]:
+    """What a reader must know first, as HTML: that the page is an earlier one, that last year's results are overdue."""
     say = words(page.language)
-    marks = [say("states.delayed")] if page.delayed else []
+    marks = [say.html("states.delayed")] if page.delayed else []
     final, _ = deadlines(day)
     published = {year for year, round_ in rounds(shown.published) if round_ == "final"}
     if page.kind == "registry" and final.standing(published, day) is Standing.LATE:
-        marks.append(say("states.overdue", year=final.year))
+        marks.append(say.html("states.overdue", year=final.year))
     return marks
 
 
-def _report(page: AcceptedPage, marks: list[str]) -> Page:
-    said = [raw_html(f'<p class="kv-delayed">{escape(mark)}</p>') for mark in marks]
+def _report(page: AcceptedPage, marks: list[Html]) -> Page:
+    said = [raw_html(f'<p class="kv-delayed">{mark}</p>') for mark in marks]
     return Page(
         address=page.address,
         title=page.title,

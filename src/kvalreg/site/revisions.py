@@ -81,7 +81,9 @@ def counted(changes: Changes, say: Words) -> Iterator[str]:
     for kind in Kind:
         count = changes.count(kind)
         if count:
-            yield say.html(f"revision.{kind.value}_count", count=count, number=count_html(count, "changes"))
+            yield say.html(
+                f"revision.{kind.value}_count", count=count, number=count_html(count, "changes", changes.registry_id)
+            )
 
 
 def _of(changes: Changes, published: Published) -> bool:
@@ -126,7 +128,7 @@ def _table(changes: Changes, published: Published, say: Words) -> str:
     head = "".join(f'<th scope="col" data-kv-role="{role}">{escape(text)}</th>' for text, role in told)
     rows = "".join(_row(change, published, say, len(heads)) for change in order[:_MOST_ROWS])
     file = f'<a href="{published.registry.id}.csv">{escape(say("revision.file"))}</a>'
-    count = count_html(_MOST_ROWS, "changes")
+    count = count_html(_MOST_ROWS, "changes", changes.registry_id)
     note = f"{say.html('revision.more', count=_MOST_ROWS, number=count)} " if len(order) > _MOST_ROWS else ""
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(caption)}"><table class="kv-table">'
