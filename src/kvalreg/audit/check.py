@@ -30,6 +30,7 @@ _DAY = re.compile(r"\d{1,2}\.? \w+ \d{4}")
 _COVERAGE_LIMIT = (60, 100)
 """The note on low coverage says: fewer than 60 of 100."""
 _GROUPED = re.compile(r"(?<=\d) (?=\d{3}\b)")
+_COUNT = re.compile(r"\d{1,3}(?:[ ,]\d{3})+|\d+")
 _SIX = 5e-6
 """Numbers of open data have six significant digits."""
 _NUMBERS = {"var": "var", "denominator": "denominator", "value": "value", "low": "low", "high": "high"}
@@ -206,8 +207,8 @@ class Check:
             found = (YEAR if claim.role == "year" else _DAY).search(text, at)
             return found.span() if found else None
         if claim.role in ("changes", "registries"):
-            found = re.compile(r"\d+").search(text, at)
-            return found.span() if found and int(found[0]) <= len(self.cells.published.cells) else None
+            found = _COUNT.search(text, at)
+            return found.span() if found and self._is_count(claim._replace(text=found[0])) else None
         told = [one for one in self._texts(claim) or () if one]
         places = [(match.start(), -match.end()) for one in told
                   if (match := re.compile(rf"(?<!\d){re.escape(one)}(?!\d)").search(text, at))]  # fmt: skip
@@ -296,7 +297,7 @@ class Check:
         return not claim.text
 
     def _is_count(self, claim: Claim) -> bool:
-        return claim.text.isdigit() and int(claim.text) <= len(self.cells.published.cells)
+        return bool(_COUNT.fullmatch(claim.text)) and _whole(claim.text) <= len(self.cells.published.cells)
 
     def _is_zone(self, claim: Claim) -> bool:
         indicator = self.cells.indicator(claim.address)
@@ -339,6 +340,11 @@ def _number(value: Any) -> float:
         return float(str(value).replace(",", "."))
     except ValueError:
         return math.inf
+
+
+def _whole(text: str) -> int:
+    """A whole number, whatever stands between its thousands."""
+    return int(re.sub(r"\D", "", text))
 
 
 def _year(value: Any) -> int:

@@ -93,7 +93,7 @@ def is_of_the_site(claim: Claim) -> bool | None:
     if claim.role == "version":
         return claim.text == __version__
     if claim.role == "url":
-        return re.fullmatch(r"https?://\S+", claim.text) is not None
+        return re.fullmatch(r"(https?://)?\S*[a-z]+/\S*", claim.text) is not None
     if claim.role == "registries":
         return claim.text.isdigit() and int(claim.text) < 1000
     return None

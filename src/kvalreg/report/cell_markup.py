@@ -79,11 +79,6 @@ def number_html(text: str, value: float | None = None, role: str = "", cell: str
     return Html(f'<data value="{exact}"{cell_attribute(cell)}{told}>{escape(text)}</data>')
 
 
-def count_html(count: int, role: str, cell: str = "") -> Html:
-    """A number of units in a sentence."""
-    return number_html(str(count), count, role, cell)
-
-
 def year_html(year: int | str) -> Html:
     """A year in a sentence."""
     return Html(f"<time>{int(year)}</time>")

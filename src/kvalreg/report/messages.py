@@ -14,7 +14,7 @@ from typing import Any
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level
 from kvalreg.report.addresses import anchor
-from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, count_html, number_html, statement, units_of
+from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, number_html, statement, units_of
 from kvalreg.report.display import Piece, html_piece
 from kvalreg.report.figures.cells import Cells, PublishedCell, achievement_text, shown_of
 from kvalreg.report.figures.theme import drawn
@@ -100,12 +100,12 @@ class Message:
         noun = f"units.{self.level.value}"
         reached = sum(cell["achievement"] == "high" for cell in shown)
         units = cell_address(unit=units_of(self.level.value))
-        numbers: dict[str, Any] = {"reached": count_html(reached, "units-high", units)}
-        numbers["shown"] = count_html(len(shown), "units", units)
+        numbers: dict[str, Any] = {"reached": words.count_html(reached, "units-high", units)}
+        numbers["shown"] = words.count_html(len(shown), "units", units)
         said = [words.html("message.reached", unit_word=words(noun, count=len(shown)), **numbers)]
         unsure = sum(self._unsure(cell) for cell in shown)
         if unsure:
-            number, word = count_html(unsure, "units-unsure", units), words(noun, count=unsure)
+            number, word = words.count_html(unsure, "units-unsure", units), words(noun, count=unsure)
             said.append(words.html("message.unsure", count=unsure, number=number, unit_word=word))
         return said
 

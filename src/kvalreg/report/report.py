@@ -26,7 +26,7 @@ from kvalreg.report.addresses import (
     year_folder,
     year_page,
 )
-from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, count_html, number_html
+from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, number_html
 from kvalreg.report.display import Piece, html_piece, join
 from kvalreg.report.figures import FIGURES
 from kvalreg.report.figures.cells import Cells, PublishedCell, known
@@ -224,7 +224,7 @@ class Report(Selection):
         if not (figure.markdown and without):
             return figure
         view = self.view(indicator, context)
-        word, number = view.unit_word(len(without)), count_html(len(without), "units-hidden")
+        word, number = view.unit_word(len(without)), self.words.count_html(len(without), "units-hidden")
         said = [self.words.html("figure.hidden", count=len(without), number=number, unit_word=word)]
         limits = " ".join(view.notes(without).sentences(self.words))
         said.append(Html(f"<span{LIMIT}>{escape(limits)}</span>"))

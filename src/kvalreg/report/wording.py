@@ -114,6 +114,10 @@ class Words:
         """A number with the language's signs: ``1 234,5``."""
         return _number(number, decimals, self.language)
 
+    def count_html(self, count: int, role: str, cell: str = "") -> Html:
+        """A number of units or of changes in a sentence; see `number_html`."""
+        return number_html(self.number(count), count, role, cell)
+
     def date(self, day: date) -> str:
         """A date in full: ``31. desember 2025``."""
         return format_date(day, format="long", locale=_DATES[self.language])

@@ -20,7 +20,7 @@ from kvalreg.report.addresses import (
     unit_page,
     year_page,
 )
-from kvalreg.report.cell_markup import count_html, year_html
+from kvalreg.report.cell_markup import year_html
 from kvalreg.report.markup import raw_html
 from kvalreg.report.wording import Words, words
 from kvalreg.site.content import Content, Shown, Site
@@ -72,7 +72,7 @@ def _fields(site: Site, at: str, say: Words) -> str:
 
 
 def _count(count: int, say: Words) -> str:
-    return say.html("registries.count", count=count, number=count_html(count, "registries"))
+    return say.html("registries.count", count=count, number=say.count_html(count, "registries"))
 
 
 def _units(site: Site, at: str, say: Words) -> str:

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape, quoteattr
 
 from kvalreg.report.addresses import EDITIONS
-from kvalreg.report.cell_markup import Html, count_html, statement, year_html
+from kvalreg.report.cell_markup import Html, statement, year_html
 from kvalreg.report.revision import Changes, Kind
 from kvalreg.report.wording import Words
 from kvalreg.site.content import Site
@@ -56,7 +56,7 @@ def _entry(changes: Changes, place: tuple[str, date, str], names: dict[str, str]
     name = names.get(changes.registry_id, changes.registry_id)
     counts = {kind: count for kind in Kind if (count := changes.count(kind))}
     html: list[str] = [
-        say.html(f"revision.{kind.value}_count", count=count, number=count_html(count, "changes"))
+        say.html(f"revision.{kind.value}_count", count=count, number=say.count_html(count, "changes"))
         for kind, count in counts.items()
     ]
     html += _years(changes, say)

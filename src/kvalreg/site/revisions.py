@@ -16,7 +16,7 @@ from itertools import groupby
 from kvalreg.disclosure.published import Published, Status
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.addresses import EDITIONS
-from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, count_html, year_html
+from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, year_html
 from kvalreg.report.markup import escape_markdown, raw_html, registry_words
 from kvalreg.report.not_shown import FOOTNOTES
 from kvalreg.report.revision import Change, Changes, History, Kind, Told, Whole
@@ -82,7 +82,9 @@ def counted(changes: Changes, say: Words) -> Iterator[str]:
         count = changes.count(kind)
         if count:
             yield say.html(
-                f"revision.{kind.value}_count", count=count, number=count_html(count, "changes", changes.registry_id)
+                f"revision.{kind.value}_count",
+                count=count,
+                number=say.count_html(count, "changes", changes.registry_id),
             )
 
 
@@ -128,7 +130,7 @@ def _table(changes: Changes, published: Published, say: Words) -> str:
     head = "".join(f'<th scope="col" data-kv-role="{role}">{escape(text)}</th>' for text, role in told)
     rows = "".join(_row(change, published, say, len(heads)) for change in order[:_MOST_ROWS])
     file = f'<a href="{published.registry.id}.csv">{escape(say("revision.file"))}</a>'
-    count = count_html(_MOST_ROWS, "changes", changes.registry_id)
+    count = say.count_html(_MOST_ROWS, "changes", changes.registry_id)
     note = f"{say.html('revision.more', count=_MOST_ROWS, number=count)} " if len(order) > _MOST_ROWS else ""
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(caption)}"><table class="kv-table">'
@@ -215,7 +217,7 @@ def _older(history: History, say: Words) -> Iterator[str]:
             lines.append(f"<li><cite>{escape(between)}</cite>: {escape(say('revision.withdrawn'))}</li>")
             continue
         count = len(edition.changes)
-        told = say.html("revision.registries", count=count, number=count_html(count, "registries"))
+        told = say.html("revision.registries", count=count, number=say.count_html(count, "registries"))
         link = f'<a href="../{EDITIONS}/{edition.name}/{FOLDER}/index.html">{escape(between)}</a>'
         lines.append(f"<li>{link}: {told}</li>")
     yield raw_html(f"<ul>{''.join(lines)}</ul>")

@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
-from kvalreg.report.cell_markup import Html, count_html, year_html
+from kvalreg.report.cell_markup import Html, year_html
 from kvalreg.report.figures.cells import PublishedCell, shown_of
 from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
@@ -125,13 +125,13 @@ def _alt(moved: Sequence[PublishedCell], view: View) -> Html:
         before=year_html(view.year - 1),
         year=view.year,
         count=len(moved),
-        number=count_html(len(moved), "units-moved"),
+        number=view.words.count_html(len(moved), "units-moved"),
         unit_word=view.unit_word(len(moved)),
         up_word=view.words(f"figure.change_{up}"),
-        up=count_html(counts[up], f"units-{up}"),
+        up=view.words.count_html(counts[up], f"units-{up}"),
         down_word=view.words(f"figure.change_{down}"),
-        down=count_html(counts[down], f"units-{down}"),
-        unclear=count_html(counts["unclear"], "units-unclear"),
+        down=view.words.count_html(counts[down], f"units-{down}"),
+        unclear=view.words.count_html(counts["unclear"], "units-unclear"),
     )
 
 

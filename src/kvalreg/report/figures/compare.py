@@ -13,7 +13,7 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
-from kvalreg.report.cell_markup import Html, cell_address, count_html
+from kvalreg.report.cell_markup import Html, cell_address
 from kvalreg.report.figures.cells import (
     Cells,
     PublishedCell,
@@ -201,7 +201,7 @@ def _alt(view: View, shown: Cells, nation: Cells) -> Html:
         title=indicator.title,
         year=view.year,
         count=len(shown),
-        number=count_html(len(shown), "units-shown"),
+        number=say.count_html(len(shown), "units-shown"),
         unit_word=view.unit_word(len(shown)),
         lowest=end_html(shown, indicator, say, "lowest"),
         highest=end_html(shown, indicator, say, "highest"),

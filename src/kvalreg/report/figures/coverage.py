@@ -12,7 +12,6 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
-from kvalreg.report.cell_markup import count_html
 from kvalreg.report.figures.cells import chart_row, end_html, file_rows, ordered, shown_of, value_cells
 from kvalreg.report.figures.compare import ROW, columns, frame, line_chart, line_scale, unit_row
 from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
@@ -48,7 +47,7 @@ def coverage(view: View) -> Figure | None:
         "figure.coverage_alt",
         year=view.year,
         count=len(shown),
-        number=count_html(len(shown), "units-shown"),
+        number=say.count_html(len(shown), "units-shown"),
         unit_word=view.unit_word(len(shown)),
         lowest=end_html(shown, indicator, say, "lowest"),
         highest=end_html(shown, indicator, say, "highest"),

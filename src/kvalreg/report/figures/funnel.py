@@ -14,7 +14,7 @@ import altair as alt
 import numpy as np
 from altair.utils.schemapi import debug_mode
 
-from kvalreg.report.cell_markup import Html, count_html, number_html
+from kvalreg.report.cell_markup import Html, number_html
 from kvalreg.report.figures.cells import Cells, PublishedCell, file_rows, numbers_of, shown_of
 from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
@@ -165,12 +165,12 @@ def _alt(view: View, found: Funnel, coded: list[str]) -> Html:
         title=view.indicator.title,
         year=view.year,
         count=len(coded),
-        number=count_html(len(coded), "units-shown"),
+        number=view.words.count_html(len(coded), "units-shown"),
         unit_word=view.unit_word(len(coded)),
         centre=_centre(view, found),
-        expected=count_html(coded.count(Verdict.AS_EXPECTED), "units-as_expected"),
-        possible=count_html(coded.count(Verdict.POSSIBLE_DEVIATION), "units-possible_deviation"),
-        deviating=count_html(coded.count(Verdict.DEVIATION), "units-deviation"),
+        expected=view.words.count_html(coded.count(Verdict.AS_EXPECTED), "units-as_expected"),
+        possible=view.words.count_html(coded.count(Verdict.POSSIBLE_DEVIATION), "units-possible_deviation"),
+        deviating=view.words.count_html(coded.count(Verdict.DEVIATION), "units-deviation"),
     )
 
 

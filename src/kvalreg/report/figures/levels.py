@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
-from kvalreg.report.cell_markup import Html, cell_address, count_html, year_html
+from kvalreg.report.cell_markup import Html, cell_address, year_html
 from kvalreg.report.figures.cells import Cells, shown_of
 from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
@@ -138,8 +138,8 @@ def _alt(counts: Counts, view: View) -> Html:
     told: dict[str, Any] = {name: year_html(year) for name, year in ends.items()}
     for name, year in ends.items():
         address = cell_address(year=year)
-        told[f"{name}_high"] = count_html(counts[year]["high"], "units-high", address)
-        told[f"{name}_all"] = count_html(counts[year].total(), "units", address)
+        told[f"{name}_high"] = view.words.count_html(counts[year]["high"], "units-high", address)
+        told[f"{name}_all"] = view.words.count_html(counts[year].total(), "units", address)
     return view.words.html("figure.levels_alt", title=view.indicator.title, unit_word=view.unit_word(2), **told)
 
 
