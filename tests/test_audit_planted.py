@@ -264,7 +264,7 @@ class Spoiler:
     def write(self, file: str, content: bytes) -> None:
         """Make a file hold this."""
         path = self.site / file
-        self._before[path] = path.read_bytes() if path.exists() else None
+        self._before.setdefault(path, path.read_bytes() if path.exists() else None)
         path.write_bytes(content)
 
     def edit(self, file: str, old: str, new: str) -> None:
@@ -368,3 +368,12 @@ def test_a_registrys_text_cannot_pass_itself_off_as_kvalregs(tmp_path: Path) -> 
     from html import escape
 
     assert "<data" not in registry_words(escape(forged))
+
+
+def test_a_number_in_quartos_list_for_searching_is_found(spoil: Spoiler) -> None:
+    """What Quarto lists of a page stands on that page, where it is checked; anything else with a digit is found."""
+    entry = '[{{"objectID":"a","href":"{}#ind","title":"Vik sykehus","section":"","text":"Nes\\n{}"}}]'
+    spoil.write("search.json", entry.format(UNIT, "85 av 100").encode())
+    assert spoil.kinds("search.json") == set()
+    spoil.write("search.json", entry.format(UNIT, "86 av 100").encode())
+    assert spoil.kinds("search.json") == {NO_ADDRESS}

@@ -6,7 +6,7 @@ import re
 
 
 def unmarked(html: str) -> str:
-    """The same HTML without `<data>` and `<time>`, without spans that only mark, and without ``data-kv-`` attributes."""
+    """The same without `<data>` and `<time>`, without spans that only mark, and without ``data-kv-`` attributes."""
     html = re.sub(r"</?(?:data|time)\b[^>]*>", "", html)
     html = re.sub(r'<span data-kv-(?:text|role)="[^"]*">([^<]*)</span>', r"\1", html)
     return re.sub(r' data-kv-[a-z]+="[^"]*"', "", html)

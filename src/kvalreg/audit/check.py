@@ -278,10 +278,10 @@ class Check:
         return claim.text in (claim.address.year, marked)
 
     def _is_unit(self, claim: Claim) -> bool:
-        names = self.cells.names(claim.address.unit, claim.language)
-        if claim.role == "unit":
-            return claim.text in names
-        return any(claim.text.rstrip("…") in name for name in names)
+        names, text = self.cells.names(claim.address.unit, claim.language), claim.text
+        if claim.role == "unit":  # a chart's name of two lines may be broken behind a hyphen
+            return text in names or any("".join(text.split()) == "".join(name.split()) for name in names)
+        return any(text.rstrip("…") in name for name in names)
 
     def _is_indicator(self, claim: Claim) -> bool:
         indicator = self.cells.indicator(claim.address)

@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from lxml import etree
@@ -18,7 +19,7 @@ from lxml import etree
 from kvalreg.audit.cell_address import CellAddress
 from kvalreg.audit.charts import strict_json
 from kvalreg.audit.claims import Claim, Form, Reading, Table
-from kvalreg.audit.pages import registry_of
+from kvalreg.audit.pages import page_text, registry_of
 from kvalreg.audit.vocabulary import DIGIT, Vocabulary
 from kvalreg.kinds import Kind
 from kvalreg.report.wording import LANGUAGES
@@ -305,6 +306,24 @@ _READERS: Sequence[tuple[str, _Reader]] = (
     (r"robots\.txt", _robots),
 )
 """Every kind of file, by where it lies, and who reads it."""
+
+
+SEARCH = "search.json"
+"""Quarto's list of what stands on pages."""
+
+
+def read_search(site: Path) -> Reading:
+    """Quarto's list for searching: every line with a digit stands on the page that it leads to, and is checked there."""
+    reading, pages = Reading(), dict[str, str]()
+    for entry in strict_json((site / SEARCH).read_bytes()):
+        page = str(entry["href"]).partition("#")[0]
+        if page not in pages:
+            pages[page] = page_text((site / page).read_bytes())
+        told = (str(entry.get(name, "")) for name in ("title", "section", "text", "crumbs"))
+        lines = (line for text in told for line in text.split("\n") if DIGIT.search(line))
+        if any("".join(line.split()) not in pages[page] for line in lines):
+            reading.fault(Kind.NO_ADDRESS, f"The list for searching has a number that is not on {page}.", 1)
+    return reading
 
 
 def is_shipped(path: str) -> bool:

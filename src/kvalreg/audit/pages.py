@@ -51,6 +51,14 @@ _PROGRAMS = frozenset(
         "colspan",
         "rowspan",
         "datetime",
+        "http-equiv",
+        "integrity",
+        "action",
+        "download",
+        "headers",
+        "aria-labelledby",
+        "aria-controls",
+        "aria-describedby",
         "data-kv-cell",
         "data-kv-label",
         "data-kv-role",
@@ -61,14 +69,7 @@ _PROGRAMS = frozenset(
         "data-for",
         "data-page",
         "data-scroll-target",
-        "aria-labelledby",
-        "headers",
-        "aria-controls",
-        "aria-describedby",
-        "http-equiv",
-        "integrity",
-        "action",
-        "download",
+        "data-toc-expanded",
     ]
 )
 """Attributes that no reader sees: ids, addresses and measures."""
@@ -109,6 +110,13 @@ def read_page(content: bytes, path: str, vocabulary: Vocabulary) -> Reading:
     if b"<!--" in content:
         page.comments(content.decode("utf-8", "replace"), root.get("lang", "nb"))
     return reading
+
+
+def page_text(content: bytes) -> str:
+    """All that a reader sees of a page, without spaces."""
+    root = html.document_fromstring(content, parser=_PARSER)
+    etree.strip_elements(root, "script", "style", with_tail=False)
+    return "".join(str(_TEXT(root)).split())
 
 
 def registry_of(path: str) -> str:

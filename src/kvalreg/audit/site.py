@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from kvalreg.audit.cache import AuditCache
 from kvalreg.audit.check import Check
 from kvalreg.audit.claims import Claim, Reading, Table, Violation
-from kvalreg.audit.data_files import is_shipped, read_file
+from kvalreg.audit.data_files import SEARCH, is_shipped, read_file, read_search
 from kvalreg.audit.findings import Finding, findings_of
 from kvalreg.audit.pages import read_page, registry_of
 from kvalreg.audit.vocabulary import Vocabulary, vocabulary
@@ -273,6 +273,8 @@ def read_any(site: Path, path: str, vocabulary: Vocabulary) -> Reading:
     """What one file tells."""
     if is_shipped(path):
         return Reading()
+    if path == SEARCH:
+        return read_search(site)
     content = (site / path).read_bytes()
     return (read_page if path.endswith(".html") else read_file)(content, path, vocabulary)
 
