@@ -313,7 +313,7 @@ SEARCH = "search.json"
 
 
 def read_search(site: Path) -> Reading:
-    """Quarto's list for searching: every line with a digit stands on the page that it leads to, and is checked there."""
+    """Quarto's list for searching: every line with a digit stands on the page it leads to, where it is checked."""
     reading, pages = Reading(), dict[str, str]()
     for entry in strict_json((site / SEARCH).read_bytes()):
         page = str(entry["href"]).partition("#")[0]

@@ -35,43 +35,12 @@ _OF_THE_SITE = {"quarto-header", "kv-site-footer"}
 """Parts of a page whose words are the project's, from ``_quarto.yml``."""
 _YEARS_ALONE = {"a", "title", "h1", "h2", "h3", "h4", "h5", "h6", "caption", "figcaption", "th", "option", "cite"}
 """Elements that name something: a year may stand in them without `<time>`, and nothing else with a digit."""
-_PROGRAMS = frozenset(
-    [
-        "id",
-        "class",
-        "href",
-        "src",
-        "for",
-        "name",
-        "style",
-        "width",
-        "height",
-        "viewbox",
-        "tabindex",
-        "colspan",
-        "rowspan",
-        "datetime",
-        "http-equiv",
-        "integrity",
-        "action",
-        "download",
-        "headers",
-        "aria-labelledby",
-        "aria-controls",
-        "aria-describedby",
-        "data-kv-cell",
-        "data-kv-label",
-        "data-kv-role",
-        "data-unit",
-        "data-ind",
-        "data-src",
-        "data-series",
-        "data-for",
-        "data-page",
-        "data-scroll-target",
-        "data-toc-expanded",
-    ]
-)
+_PROGRAMS = {
+    *("id", "class", "href", "src", "for", "name", "style", "width", "height", "viewbox", "tabindex", "colspan"),
+    *("rowspan", "datetime", "http-equiv", "integrity", "action", "download", "headers", "aria-labelledby"),
+    *("aria-controls", "aria-describedby", "data-kv-cell", "data-kv-label", "data-kv-role", "data-unit", "data-ind"),
+    *("data-src", "data-series", "data-for", "data-page", "data-scroll-target", "data-toc-expanded"),
+}
 """Attributes that no reader sees: ids, addresses and measures."""
 _PROGRAM_METAS = re.compile(r"viewport|generator|og:(url|image)|twitter:|quarto:|citation_")
 _FILTERS = ("niva", "sikkerhet", "endring")
