@@ -25,6 +25,7 @@ from kvalreg.disclosure.suppression import suppress
 from kvalreg.disclosure.system import BoolArray, System
 from kvalreg.errors import Fault
 from kvalreg.project import Project
+from kvalreg.report.markup import raw_html
 from small_project import Silence, delivery_of
 
 REQUEST = pipeline.Request(renderer="pandoc")
@@ -39,7 +40,8 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def execute(jobs: list[Job], _: Workplace) -> Iterator[Outcome]:
         names[:] = sorted(job.name for job in jobs)
         for job in jobs:
-            yield Outcome(job, markdown=f"Tekst om {job.name}. {job.notebook.stat().st_size}\n")
+            text = f"Tekst om {job.name}. {job.notebook.stat().st_size}"
+            yield Outcome(job, markdown=raw_html(f'<p data-kv-text="registry">{text}</p>') + "\n")
 
     monkeypatch.setattr("kvalreg.pipeline.execute", execute)
     return names

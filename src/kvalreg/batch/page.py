@@ -74,10 +74,16 @@ def own_markdown(source: str) -> str:
     parts: list[str] = []
     for text, heading in _pieces(source):
         if heading:
-            parts.append(_HEADING.sub(r'\1[\2]{kv-text="registry"}\3', text) if re.search(r"\d", text) else text)
+            parts.append(_marked_heading(text) if re.search(r"\d", text) else text)
         elif text.strip():
             parts.append(f"{raw_html(_OWN)}\n\n{text.strip()}\n\n{raw_html('</div>')}")
     return "\n\n".join(parts)
+
+
+def _marked_heading(line: str) -> str:
+    """A heading whose text is marked as the registry's own."""
+    parts = _HEADING.fullmatch(line)
+    return f'{parts[1]}[{parts[2]}]{{kv-text="registry"}}{parts[3]}' if parts else line
 
 
 def _pieces(source: str) -> Iterator[tuple[str, bool]]:
