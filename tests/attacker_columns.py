@@ -174,14 +174,18 @@ class Columns:
         return kept
 
     def _may_be_one(self, left: int, right: int) -> bool:
-        """Whether two columns may count the same patients: never a numerator and its own denominator."""
+        """Whether two columns may count the same patients: never a numerator and its own denominator.
+
+        Columns of two editions are compared where they are one indicator's, or one goes on where the other ends: equal
+        numbers of two indicators in two editions tell nothing that each edition by itself does not.
+        """
         one, other = self.names[left], self.names[right]
         kinds = {one.kind, other.kind}
         if one.ind_id == other.ind_id:
             return one.edition != other.edition and len(kinds) == 1 and kinds != {"y"}
-        if "n" in kinds:
-            return True
-        return one.edition != other.edition and kinds == {"x"} and self._is_renamed(one, other)
+        if one.edition != other.edition and not self._is_renamed(one, other):
+            return False
+        return "n" in kinds or (one.edition != other.edition and kinds == {"x"})
 
     def _is_renamed(self, one: Column, other: Column) -> bool:
         """Whether an indicator ends where the other begins."""

@@ -39,6 +39,9 @@ class Suppositions:
         Whether columns are linked at all; whether pooled years, wholes, and unions of units are used.
     only_add
         Whether late registrations are supposed to add patients and never to take any away.
+    read_in
+        Editions in which the links are seen, where others than these are attacked: the same cells with more of them
+        hidden, by someone who has seen the links in what is shown.
     one_below
         The public limit: in every group of hidden numbers that hang together somebody has fewer patients, for the rule
         hides nothing else. 0 supposes nothing.
@@ -50,6 +53,7 @@ class Suppositions:
     sums_over_time: bool = True
     only_add: bool = False
     one_below: int = 0
+    read_in: tuple[Seen, ...] = ()
 
 
 class Facts:
@@ -57,8 +61,10 @@ class Facts:
 
     def __init__(self, editions: Sequence[Seen], suppositions: Suppositions) -> None:
         self.editions, self.supposed = editions, suppositions
-        self.named = common_names(editions)
+        self.reading = suppositions.read_in or editions
+        self.named = common_names(self.reading)
         self.columns = Columns.of(editions, self.named)
+        self.read = Columns.of(self.reading, self.named) if suppositions.read_in else self.columns
         self.row = {name: number for number, name in enumerate(self.columns.names)}
         self.truth = self._truth()
         shape = self.columns.shown.shape
@@ -91,7 +97,7 @@ class Facts:
     def _link(self) -> None:
         columns, truth = self.columns, self.truth
         coverage_of = {ind_id: dg_id for seen in self.editions for ind_id, dg_id in seen.dg_ids.items()}
-        for link in columns.links(coverage_of):
+        for link in self.read.links(coverage_of):
             if link.share < self.supposed.least_share:
                 continue
             left, right = link.left, link.right

@@ -50,20 +50,26 @@ def _sums(facts: Facts) -> None:
 
 
 def _holding(facts: Facts, column: int, sums: Sequence[Sum]) -> list[Sum]:
-    """The sums that hold: with the oracle those that truly do, else those that the shown numbers do not break."""
-    numbers = facts.columns.shown[column] if facts.truth is None else facts.truth[column]
-    rests = [numbers[one.total] - numbers[list(one.parts)].sum() for one in sums]
+    """The sums that hold: with the oracle those that truly do, else those that the shown numbers do not break.
+
+    A numerator is complete where its patients are: with patients of its own, an HF may have some with the outcome.
+    """
+    numbers = facts.columns.shown if facts.truth is None else facts.truth
+    patients = facts.row[facts.columns.names[column]._replace(kind="n")]
+    rests = [
+        [numbers[row, one.total] - numbers[row, list(one.parts)].sum() for row in (column, patients)] for one in sums
+    ]
     told = list(zip(sums, rests, strict=True))
     if facts.truth is None:
-        broken = {one.group for one, rest in told if rest < 0}
-        return [one._replace(complete=not rest > 0) for one, rest in told if one.group not in broken]
-    return [one._replace(complete=bool(rest == 0)) for one, rest in told if rest >= 0]
+        broken = {one.group for one, rest in told if rest[0] < 0}
+        return [one._replace(complete=not any(one > 0 for one in rest)) for one, rest in told if one.group not in broken]
+    return [one._replace(complete=bool(rest[1] == 0)) for one, rest in told if min(rest) >= 0]
 
 
 def _wholes(facts: Facts) -> None:
     """Pooled years and their years, and indicators that are the sum of others."""
     columns = facts.columns
-    for whole in columns.sums():
+    for whole in facts.read.sums():
         moved = [columns.moved[back].tolist() for _, back in whole.parts]
         for place in np.flatnonzero(whole.at).tolist():
             parts = [
@@ -77,7 +83,7 @@ def _wholes(facts: Facts) -> None:
 
 def _unions(facts: Facts) -> None:
     """Units that were merged or split."""
-    for union in unions(facts.editions, facts.columns, facts.named):
+    for union in unions(facts.reading, facts.read, facts.named):
         for total, parts, part, place in places_of(union, facts.columns):
             named = [(part, one) for one in parts]
             if facts.columns.names[total].kind != "y" and _is_true(facts, (total, place), named):

@@ -126,6 +126,7 @@ def system_of(
         factor=np.array([one for row in factors for one in row], dtype=np.int64),
         rest=np.full(len(rows), NO_REST),
         role=np.array(role, dtype=np.int64),
+        certainty=np.zeros(len(rows), dtype=np.int64),
     )
     return System(
         value=counts(*value),

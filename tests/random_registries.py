@@ -134,20 +134,41 @@ def tried(seed: int, root: Path, asked: Asked) -> Tried:
 
 
 def found_in(seen: Sequence[Seen], truth: Truth, secret_below: int = 5) -> tuple[Report, int]:
-    """What the strongest attacker finds, without what would be found if all were hidden from a cell's edition on."""
+    """What the strongest attacker finds, without what each edition would give away with every cell of it hidden.
+
+    Edition after edition: a finding that is new with an edition could be avoided, unless whoever has seen the links
+    makes it with that edition hidden too. Where nothing is found in all of them, nothing was found in fewer.
+    """
     supposed = Suppositions(oracle=truth)
-    report = compare_with_truth(attack(seen, supposed, enough=secret_below), truth, secret_below)
+    report = _compared(seen, supposed, truth, secret_below)
+    kinds = ("n_exact", "x_exact", "narrow")
+    before: dict[str, set[tuple[int, Key]]] = {kind: set() for kind in kinds}
+    excused: dict[str, set[tuple[int, Key]]] = {kind: set() for kind in kinds}
+    if any(getattr(report, kind) for kind in kinds):
+        for last in range(len(seen)):
+            known = tuple(seen[: last + 1])
+            closed = [*known[:-1], all_hidden(known[-1])]
+            now = _compared(known, supposed, truth, secret_below)
+            even_then = _compared(closed, replace(supposed, read_in=known), truth, secret_below)
+            for kind in kinds:
+                new = _cells(getattr(now, kind)) - before[kind]
+                excused[kind] |= new & _cells(getattr(even_then, kind))
+                before[kind] |= new
     removed = 0
-    for edition in sorted({one.edition for one in (*report.n_exact, *report.x_exact, *report.narrow)}):
-        closed = [*seen[:edition], *(all_hidden(one) for one in seen[edition:])]
-        even_then = compare_with_truth(attack(closed, supposed, enough=secret_below), truth, secret_below)
-        for kind in ("n_exact", "x_exact", "narrow"):
-            given = {(one.edition, one.key) for one in getattr(even_then, kind)}
-            found: list[Found] = getattr(report, kind)
-            kept = [one for one in found if one.edition != edition or (one.edition, one.key) not in given]
-            removed += len(found) - len(kept)
-            setattr(report, kind, kept)
+    for kind in kinds:
+        found: list[Found] = getattr(report, kind)
+        kept = [one for one in found if (one.edition, one.key) not in excused[kind]]
+        removed += len(found) - len(kept)
+        setattr(report, kind, kept)
     return report, removed
+
+
+def _compared(seen: Sequence[Seen], supposed: Suppositions, truth: Truth, secret_below: int) -> Report:
+    return compare_with_truth(attack(seen, supposed, enough=secret_below), truth, secret_below)
+
+
+def _cells(found: Sequence[Found]) -> set[tuple[int, Key]]:
+    return {(one.edition, one.key) for one in found}
 
 
 def main() -> None:

@@ -9,12 +9,11 @@ import pytest
 
 from random_registries import SMALL, Asked, tried
 
-SAFE = (0, 1, 2, 5, 6, 8, 9, 10, 22)
-"""Of seeds 0 to 13, 22, 27 and 28 in three editions these are safe; 3, 4, 11 and 12 were not tried to their end, and in
-7, 13, 27 and 28 counts of several editions are still found (`docs/decisions/020-one-system-for-a-registry.md`)."""
+SEEDS = [seed for seed in range(30) if seed != 19]
+"""In seed 19, of 413 hidden cells the misses of one are found (`docs/decisions/020-one-system-for-a-registry.md`)."""
 
 
-@pytest.mark.parametrize("seed", SAFE)
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_registry_gives_nothing_away(seed: int, tmp_path: Path) -> None:
     """Linked indicators, coverage, pooled years, parts, two contexts; three editions with another tree, late
     registrations and corrected outcomes: nothing is found that would not be found with everything hidden.

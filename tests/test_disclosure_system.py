@@ -71,7 +71,7 @@ def test_equations_are_taken_in_order_with_new_numbers() -> None:
     """The second and third of three; count 5 is 0 now, 4 is 1, and the rest goes along."""
     start, rest = counts(0, 2, 5, 6), counts(NO_REST, 4, 0)
     role = counts(Role.SUM, Role.PLAIN, Role.IMPLIED)
-    equations = Equations(start, counts(0, 1, 3, 4, 5, 5), counts(1, -1, 1, -1, -1, 1), rest, role)
+    equations = Equations(start, counts(0, 1, 3, 4, 5, 5), counts(1, -1, 1, -1, -1, 1), rest, role, counts(0, 1, 2))
     taken = equations.take(counts(1, 2), counts(-1, -1, -1, 2, 1, 0))
     assert taken.rows == [[(2, 1), (1, -1), (0, -1)], [(0, 1)]]
     assert taken.rest.tolist() == [4, 0]

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from kvalreg.disclosure.cells import NONE, Cells, Print
 from kvalreg.disclosure.links import MISSES, NUMERATOR, PATIENTS, Links
-from kvalreg.disclosure.system import NO_REST, PUBLIC, BoolArray, Equations, IntArray, Role, System
+from kvalreg.disclosure.system import NO_REST, PUBLIC, BoolArray, Certainty, Equations, IntArray, Role, System
 from kvalreg.statistics.funnel import MIN_COVERAGE
 
 _COVERAGE = Fraction(MIN_COVERAGE).limit_denominator(1000)
@@ -87,23 +87,60 @@ def _counts(cells: Cells) -> tuple[IntArray, IntArray, IntArray]:
 
 
 def _facts(cells: Cells, links: Links) -> tuple[IntArray, IntArray]:
-    """The fact that each count is, and each fact's value."""
+    """The fact that each count is, and each fact's value.
+
+    Equal counts of a cluster are one fact within an edition, and from one edition to another within a column: that a
+    number is unchanged can be seen. Equal numbers of two indicators in two editions are two facts. Misses are unchanged
+    where patients and numerators are: nobody is shown them by themselves.
+    """
     everywhere = np.arange(len(cells.n))
-    keys, values, owners = [], [], []
-    for measure, counts in enumerate(_counts(cells)):
+    key, value, cell, measure, line = (list[IntArray]() for _ in range(5))
+    lines = _lines(cells, links)
+    for number, counts in enumerate(_counts(cells)):
         there = everywhere[counts != NONE]
-        keys.append(_keys(cells, links, there, links.cluster[cells.indicator[there], measure]))
-        values.append(counts[there])
-        owners.append((there, np.full(len(there), measure)))
-    key, value = np.concatenate(keys), np.concatenate(values)
-    _, dense = np.unique(key, return_inverse=True)
-    _, first, number = np.unique(
-        dense * (int(value.max(initial=0)) + 1) + value, return_index=True, return_inverse=True
+        key.append(_keys(cells, links, there, links.cluster[cells.indicator[there], number]))
+        value.append(counts[there])
+        cell.append(there)
+        measure.append(np.full(len(there), number))
+        line.append(lines[cells.indicator[there], number])
+    keys, values, cells_of, measures = (np.concatenate(one) for one in (key, value, cell, measure))
+    size = len(keys)
+    equal = _numbered(keys, values)
+    within = _numbered(equal, cells.edition[cells_of])
+    patients = np.where(measures == MISSES, cells.n[cells_of], 0)
+    across = _numbered(_numbered(equal, np.concatenate(line)), patients)
+    ends = np.concatenate([np.arange(size), np.arange(size)])
+    others = np.concatenate([size + within, size + size + across])
+    graph = coo_matrix((np.ones(len(ends), dtype=np.int8), (ends, others)), shape=(size * 3, size * 3))
+    _, first, fact = np.unique(
+        connected_components(graph, directed=False)[1][:size], return_index=True, return_inverse=True
     )
     facts = np.full((len(cells.n), 3), NONE, dtype=np.int64)
-    at, which = (np.concatenate([one[place] for one in owners]) for place in (0, 1))
-    facts[at, which] = number
-    return facts, value[first]
+    facts[cells_of, measures] = fact
+    return facts, values[first]
+
+
+def _numbered(one: IntArray, other: IntArray) -> IntArray:
+    """Equal pairs by equal numbers, from 0 on."""
+    _, dense = np.unique(one, return_inverse=True)
+    number: IntArray = np.unique(dense * (int(other.max(initial=0)) + 1) + other, return_inverse=True)[1]
+    return number.astype(np.int64)
+
+
+def _lines(cells: Cells, links: Links) -> IntArray:
+    """Per series the one it goes on as: an indicator that begins in an edition where another of its cluster ended."""
+    size = len(links.cluster)
+    line = np.arange(size * 3).reshape(size, 3)
+    if cells.latest == 0:
+        return line
+    there = np.zeros((size, cells.latest + 1), dtype=np.bool_)
+    there[cells.indicator, cells.edition] = True
+    apart = ~(there[:, np.newaxis] & there).any(axis=2)
+    for one, other in np.argwhere(np.triu(apart, 1)).tolist():
+        for measure in range(3):
+            if links.cluster[one, measure] == links.cluster[other, measure]:
+                line[line == line[other, measure]] = line[one, measure]
+    return line
 
 
 def _phantoms(cells: Cells, links: Links) -> Cells | None:
@@ -369,8 +406,8 @@ def _patients(cells: Cells, facts: _Facts) -> IntArray:
 
 
 # --- equations -------------------------------------------------------------------------------------------------------
-_Part = tuple[IntArray, IntArray, IntArray, IntArray, IntArray]
-"""Entries of each equation, their counts and factors, and the equations' rests and roles."""
+_Part = tuple[IntArray, IntArray, IntArray, IntArray, IntArray, IntArray]
+"""Entries of each equation, their counts and factors, and the equations' rests, roles and certainty."""
 
 
 class _Equations:
@@ -380,20 +417,25 @@ class _Equations:
         self.cells, self.links, self.facts, self.group = cells, links, facts, group
         self.counts = _counts(cells)
         self.parts: list[_Part] = []
+        self.certainty = Certainty.CERTAIN
 
     def all(self) -> Equations:
         """Every equation that holds, without those that hold nothing unknown."""
         for column in self.cells.columns:
             self._sums(column)
         self._shares()
-        self._editions()
-        self._pools_and_wholes()
         self._coverages()
+        self.certainty = Certainty.LIKELY
+        self._mergers()
+        self._pools_and_wholes()
+        self.certainty = Certainty.SUPPOSED
+        self._editions()
         return self._once()
 
     def _add(self, lengths: IntArray, count: IntArray, factor: IntArray, rest: IntArray, role: Role) -> None:
         if len(lengths):
-            self.parts.append((lengths, count, factor, rest, np.full(len(lengths), role, dtype=np.int64)))
+            roles = np.full(len(lengths), role, dtype=np.int64)
+            self.parts.append((lengths, count, factor, rest, roles, np.full(len(lengths), self.certainty)))
 
     def _sums(self, column: IntArray) -> None:
         """Hospital -> HF -> RHF -> nation, and hospital -> county.
@@ -409,13 +451,12 @@ class _Equations:
         parts = column[[part for one in found for part in one.parts]]
         lengths = np.array([len(one.parts) for one in found])
         start = np.concatenate([[0], np.cumsum(lengths)])[:-1]
-        has_x = bool((cells.x[column] != NONE).all())
-        excess = [counts[total] - np.add.reduceat(counts[parts], start) for counts in self.counts[: 3 if has_x else 1]]
+        has_x = (cells.x[total] != NONE) & (np.minimum.reduceat(cells.x[parts], start) != NONE)
+        excess = [counts[total] - np.add.reduceat(counts[parts], start) for counts in self.counts]
         whole = excess[PATIENTS] == 0
         good = [excess[PATIENTS] >= 0]
-        if has_x:
-            share = (excess[NUMERATOR] >= 0) & (excess[MISSES] >= 0)
-            good += [good[0] & np.where(whole, excess[NUMERATOR] == 0, share)] * 2
+        share = (excess[NUMERATOR] >= 0) & (excess[MISSES] >= 0)
+        good += [has_x & good[0] & np.where(whole, excess[NUMERATOR] == 0, share)] * 2
         for measure, kept in enumerate(good):
             rest = np.where(whole, NO_REST, excess[measure])
             for role, chosen in ((Role.SUM, kept), (Role.IMPLIED, kept & whole)):
@@ -461,10 +502,10 @@ class _Equations:
             ones = np.ones(int(true.sum()), dtype=np.int64)
             self._tree(measure, later[true], earlier[true], ones, more[measure][true], Role.SUM)
 
-    def _exact(self, whole: int, parts: Sequence[int]) -> None:
+    def _exact(self, whole: int, parts: Sequence[int], measures: Sequence[int] = (PATIENTS, NUMERATOR, MISSES)) -> None:
         """A cell that is the sum of others, in every measure in which that is true; nobody has no cell."""
         facts, value = self.facts.of_cell, self.facts.value
-        for measure in (PATIENTS, NUMERATOR, MISSES):
+        for measure in measures:
             own = int(facts[whole, measure])
             members = [int(facts[part, measure]) for part in parts]
             if own == NONE or NONE in members or sum(int(value[one]) for one in members) != value[own]:
@@ -475,7 +516,7 @@ class _Equations:
                 self._add(np.array([len(count)]), count, factor, np.array([NO_REST]), Role.SUM)
 
     def _editions(self) -> None:
-        """A cell and the same one of the edition before, and units that have taken over others."""
+        """A cell and the same one of the edition before."""
         cells = self.cells
         if cells.latest == 0:
             return
@@ -484,6 +525,10 @@ class _Equations:
         order = np.lexsort((cells.edition, key))
         follows = (key[order][1:] == key[order][:-1]) & (cells.edition[order][1:] > cells.edition[order][:-1])
         self._growth(order[1:][follows], order[:-1][follows])
+
+    def _mergers(self) -> None:
+        """Units that have taken over others."""
+        cells = self.cells
         for later, parts in self.links.mergers:
             merged = [np.flatnonzero((cells.place == part) & (cells.edition < cells.newest)) for part in parts]
             before = [self._by_column(at) for at in merged]
@@ -502,8 +547,11 @@ class _Equations:
     def _pools_and_wholes(self) -> None:
         """A pooled period is the sum of its years, and a whole the sum of its parts."""
         links = self.links
-        sums = [(pool.indicator, [(pool.of, -back) for back in range(pool.years)]) for pool in links.pools]
-        sums += [(whole.indicator, [(part, 0) for part in whole.parts]) for whole in links.wholes]
+        every: tuple[int, ...] = (PATIENTS, NUMERATOR, MISSES)
+        sums = [(pool.indicator, [(pool.of, -back) for back in range(pool.years)], every) for pool in links.pools]
+        for whole in links.wholes:
+            measures = every if whole.numerators else (PATIENTS,)
+            sums.append((whole.indicator, [(part, 0) for part in whole.parts], measures))
         if not sums:
             return
         cells = self.cells
@@ -512,11 +560,11 @@ class _Equations:
             mine = np.flatnonzero(cells.edition == edition)
             columns = [one[mine].tolist() for one in names]
             at = dict(zip(zip(*columns, strict=True), mine.tolist(), strict=True))
-            for indicator, parts in sums:
-                for (own, context, year, place), whole in at.items():
+            for indicator, parts, measures in sums:
+                for (own, context, year, place), total in at.items():
                     if own == indicator:
                         found = [at.get((part, context, year + years, place)) for part, years in parts]
-                        self._exact(whole, [one for one in found if one is not None])
+                        self._exact(total, [one for one in found if one is not None], measures)
 
     def _coverages(self) -> None:
         """A result that is shown tells that its coverage is not too low, also where that is suppressed."""
@@ -535,10 +583,10 @@ class _Equations:
         """All of them, equal ones once, and none that is about public facts alone."""
         if not self.parts:
             nothing = np.zeros(0, dtype=np.int64)
-            return Equations(np.zeros(1, dtype=np.int64), nothing, nothing, nothing, nothing)
-        lengths, count, factor, rest, role = (np.concatenate(one) for one in zip(*self.parts, strict=True))
+            return Equations(np.zeros(1, dtype=np.int64), nothing, nothing, nothing, nothing, nothing)
+        lengths, count, factor, rest, role, certainty = (np.concatenate(one) for one in zip(*self.parts, strict=True))
         start = np.concatenate([[0], np.cumsum(lengths)])
-        every = Equations(start, count, factor, rest, role)
+        every = Equations(start, count, factor, rest, role, certainty)
         weight = np.random.default_rng(0).integers(1, 2**62, len(self.facts.value), dtype=np.uint64)
         mixed = weight[count] * factor.astype(np.uint64)
         fingerprint = np.add.reduceat(mixed, start[:-1]) * np.uint64(4) + role.astype(np.uint64)

@@ -92,13 +92,15 @@ class Attack:
         What there is to know.
     every
         Find every exposed count, not some of each component alone.
+    known
+        An attack on the same counts with these equations and perhaps more: the worlds it has met fit here too.
     """
 
-    def __init__(self, system: System, *, every: bool = False) -> None:
+    def __init__(self, system: System, *, every: bool = False, known: Attack | None = None) -> None:
         self.system = system
         self.most = len(system.value) if every else MOST_REASONS
         self._found: dict[tuple[tuple[int, ...], tuple[bool, ...]], Finding] = {}
-        self._worlds = _Worlds(system.value)
+        self._worlds: _Worlds = _Worlds(system.value) if known is None else known._worlds.copy()
         self._told = sorted({group for group in system.told_by.tolist() if group >= 0})
 
     def findings(self, suppressed: BoolArray, most: int | None = None) -> list[Finding]:
@@ -117,6 +119,17 @@ class Attack:
     def exposures(self, suppressed: BoolArray) -> set[Exposure]:
         """Counts that are given away, at least one of each component that gives any away."""
         return {one for finding in self.findings(suppressed) for one in finding.exposures}
+
+    def widths(self, suppressed: BoolArray, counts: Iterable[int]) -> dict[int, int]:
+        """How far apart the bounds of some suppressed counts are, of what each needs at most."""
+        wanted, found = set(counts), dict[int, int]()
+        for inside in components(self.system, suppressed.tolist()):
+            component = _Component(self.system, inside, None, self._worlds)
+            for count in sorted(wanted.intersection(inside)):
+                value, need = self.system.values[count], int(self.system.need[count])
+                low, high = component.extreme(count, -1, value - need), component.extreme(count, 1, value + need)
+                found[count] = 0 if low is None or high is None else min(need, high - low)
+        return found
 
 
 def components(system: System, hidden: Sequence[bool]) -> list[tuple[int, ...]]:
@@ -180,6 +193,12 @@ class _Worlds:
         self.values = np.zeros((0, len(truth)), dtype=np.int64)
         self.differs = np.zeros((0, len(truth)), dtype=np.bool_)
         self.met = 0
+
+    def copy(self) -> _Worlds:
+        """The same worlds, to which others can be added."""
+        found = _Worlds(self.truth)
+        found.values, found.differs, found.met = self.values.copy(), self.differs.copy(), self.met
+        return found
 
     def add(self, counts: Sequence[int], values: IntArray) -> None:
         """Remember a world; the newest takes the oldest one's place."""

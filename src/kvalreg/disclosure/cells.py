@@ -208,6 +208,9 @@ def collect(table: pd.DataFrame, now: Now, units: Units, editions: Sequence[Edit
         marked=np.concatenate([states == State.HIDDEN.value, np.zeros(len(table), dtype=np.bool_)]),
         nation=nation,
     )
+    shares = np.zeros(len(ind_ids), dtype=np.bool_)
+    shares[cells.indicator[x != NONE]] = True
+    cells.x[(x == NONE) & (n == 0) & shares[cells.indicator]] = 0  # of nobody nobody has the outcome
     _make_possible(cells)
     return cells
 

@@ -16,9 +16,9 @@ patients at 27, all 9 under 20 among them: 27/30 is more than half, and each of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, islice, product
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +35,8 @@ MOST_OF_ALL, MOST_OF_A_YEAR, MOST_OF_THE_SMALL = 0.5, 0.8, 0.5
 SMALL = 20
 MOST_PARTS = 16
 """Series that are tried as parts of another at most."""
+MOST_CHOICES = 256
+"""Choices of one indicator of each part's cluster that are tried at most."""
 LONGEST_POOL = 5
 """Years that are looked for in a pooled period at most."""
 
@@ -59,6 +61,8 @@ class Whole(NamedTuple):
 
     indicator: int
     parts: tuple[int, ...]
+    numerators: bool
+    """Whether its numerators are the sum of theirs as well."""
 
 
 @dataclass(frozen=True)
@@ -242,8 +246,10 @@ def _wholes(counts: _Counts, cluster: IntArray) -> Iterator[Whole]:
     """Indicators that are the sum of two to four others: quarters of a year, sexes, age groups."""
     told = counts.values[PATIENTS]
     n = np.maximum(told, 0)
-    first = {int(cluster[at, PATIENTS]): at for at in reversed(range(len(n)))}
-    distinct = np.array(sorted(first.values()))
+    members: dict[int, list[int]] = {}
+    for at, one in enumerate(cluster[:, PATIENTS].tolist()):
+        members.setdefault(one, []).append(at)
+    distinct = np.array(sorted(several[0] for several in members.values()))
     for whole in range(len(n)):
         there = n[whole] > 0
         less, more = (
@@ -253,12 +259,29 @@ def _wholes(counts: _Counts, cluster: IntArray) -> Iterator[Whole]:
         parts = distinct[(less >= LEAST_EQUAL) & (more <= less * 0.1) & (distinct != whole)][:MOST_PARTS]
         for size in (2, 3, 4):
             chosen = np.array(list(combinations(parts.tolist(), size)), dtype=np.int64).reshape(-1, size)
-            equal = there & (n[chosen].sum(axis=1) == n[whole]) if len(chosen) else np.zeros((0, n.shape[1]), bool)
-            shared = there & (told[chosen] != NONE).any(axis=1) if len(chosen) else equal
+            if not len(chosen):
+                continue
+            equal = there & (n[chosen].sum(axis=1) == n[whole])
+            shared = there & (told[chosen] != NONE).any(axis=1)
             enough = equal.sum(axis=1) >= np.maximum(LEAST_EQUAL, MOST_OF_ALL * shared.sum(axis=1))
             for at in np.flatnonzero(enough).tolist():
                 if ((n[chosen[at]] > 0) & equal[at]).sum(axis=1).min() >= LEAST_EQUAL:
-                    yield Whole(whole, tuple(chosen[at].tolist()))
+                    yield Whole(whole, tuple(chosen[at].tolist()), numerators=False)
+                    alike = [members[int(cluster[part, PATIENTS])] for part in chosen[at].tolist()]
+                    yield from _with_numerators(counts.values[NUMERATOR], whole, alike)
+
+
+def _with_numerators(x: IntArray, whole: int, alike: Sequence[Sequence[int]]) -> Iterator[Whole]:
+    """The choices of one indicator of each part's cluster whose numerators add up to the whole's as well.
+
+    Indicators of a cluster count the same patients and tell different outcomes of them.
+    """
+    for parts in islice(product(*alike), MOST_CHOICES):
+        chosen = x[list(parts)]
+        there = (x[whole] != NONE) & (chosen != NONE).any(axis=0)
+        equal = there & (np.maximum(chosen, 0).sum(axis=0) == x[whole]) & (x[whole] > 0)
+        if equal.sum() >= max(LEAST_EQUAL, MOST_OF_ALL * int((there & (x[whole] > 0)).sum())):
+            yield Whole(whole, tuple(parts), numerators=True)
 
 
 # --- units from one edition to the next ------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from kvalreg.disclosure.ledger import Edition
 from kvalreg.disclosure.links import find_links
 from kvalreg.disclosure.published import Source
 from kvalreg.disclosure.remembered import Remembered
-from kvalreg.disclosure.suppression import hopeless
+from kvalreg.disclosure.suppression import Readers
 from kvalreg.disclosure.system import BoolArray, System
 from kvalreg.errors import DisclosureError, Fault
 from kvalreg.inputs.units import Units
@@ -105,8 +105,9 @@ def _suppressed(assembly: Assembly, registry: str, source: Source, remembered: R
     while waiting:
         number = next((one for one in waiting if one in leading), next(iter(waiting)))
         del waiting[number]
-        whole = replace(system, primary=primary, possible=system.possible & ~primary)
-        groups, part = whole.part(number)
+        groups, part = system.part(number)
+        demanded = primary[groups]
+        part = replace(part, primary=demanded, possible=part.possible & ~demanded)
         mask, left = _choose(part, remembered)
         if left:
             raise _refused(registry, assembly, groups, part, left, source)
@@ -122,9 +123,8 @@ def _choose(part: System, remembered: Remembered) -> tuple[BoolArray, set[Exposu
     attack = Attack(part)
     mask = remembered.suppress(part, attack)
     left = attack.exposures(mask)
-    if left:
-        thorough = Attack(part, every=True)
-        left = thorough.exposures(mask) - hopeless(part, thorough)
+    if left:  # of what can be protected, or of what earlier editions give away?
+        left = Readers.of(part).exposures(mask)
     return mask, left
 
 

@@ -25,14 +25,15 @@ for three others); few patients (by rank), as far as that costs no search; first
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
-from kvalreg.disclosure.attack import Attack, Exposure
+from kvalreg.disclosure.attack import Attack, Exposure, Finding
 from kvalreg.disclosure.blocks import COST_OF_PATIENTS
 from kvalreg.disclosure.choice import Choice
-from kvalreg.disclosure.system import PUBLIC, BoolArray, System
+from kvalreg.disclosure.system import PUBLIC, BoolArray, Certainty, System
 
 ATTEMPTS = 4
 """Attempts at a cheapest choice before the best safe one is taken."""
@@ -60,53 +61,102 @@ def suppress(system: System, attack: Attack | None = None) -> BoolArray:
     Worked example: nation 100 = HF1 40 + HF2 60, HF1 = A 3 + B 12 + C 25. A is primary. B is suppressed with it: their
     sum 15 leaves A between 1 and 14. C would do as well, but has more patients.
     """
-    if (system.group == PUBLIC).any():
-        system, attack = relaxed(system), None
-    found = _search(system, attack or Attack(system))
-    return system.primary | system.possible if found is None else found
+    readers = Readers.of(system) if (system.group == PUBLIC).any() else Readers(system, (attack or Attack(system),))
+    found = _search(readers)
+    return readers.system.primary | readers.system.possible if found is None else found
 
 
-def relaxed(system: System) -> System:
-    """The same system without the protection of what is hopeless, and without groups that would hide nothing.
+@dataclass(frozen=True, eq=False)
+class Readers:
+    """Those from whom a system is protected: one who supposes all there is to suppose, and those who suppose less.
 
-    A group whose counts are all told exactly, whatever else is suppressed, guards nobody: it is shown.
+    Mostly the first is the only one to look at. But what earlier editions give away to the first, whatever is
+    suppressed, can often still be protected from the others.
+
+    Parameters
+    ----------
+    system
+        What can be suppressed, and what can be protected from the first.
+    attacks
+        Of each of them.
     """
-    left = hopeless(system, Attack(system, every=True))
+
+    system: System
+    attacks: tuple[Attack, ...]
+
+    @classmethod
+    def of(cls, system: System) -> Self:
+        """What can be protected from each, as long as something cannot be protected from the one before."""
+        attack = Attack(system, every=True)
+        known = [(relaxed(system, attack), attack)]
+        for most in (Certainty.LIKELY, Certainty.CERTAIN):
+            if known[-1][0] is known[-1][1].system or (system.equations.certainty <= most).all():
+                break
+            less = system.known_to(most)
+            attack = Attack(less, every=True, known=attack)
+            known.append((relaxed(less, attack), attack))
+        possible = known[-1][0].possible
+        attacks = [Attack(replace(one, possible=possible), known=attack) for one, attack in known]
+        return cls(attacks[0].system, tuple(attacks))
+
+    def findings(self, suppressed: BoolArray, most: int | None = None) -> list[Finding]:
+        """What is given away to any of them."""
+        return [one for attack in self.attacks for one in attack.findings(suppressed, most)]
+
+    def exposures(self, suppressed: BoolArray) -> set[Exposure]:
+        """Counts that are given away to any of them."""
+        return {one for finding in self.findings(suppressed) for one in finding.exposures}
+
+
+def relaxed(system: System, attack: Attack | None = None) -> System:
+    """The same system with the protection that is possible, and without groups that would hide nothing.
+
+    A count that is narrower than it must be where everything is suppressed keeps the width it has there; one that is
+    told exactly is left out of account. A group whose counts are all told exactly guards nobody: it is shown.
+
+    Parameters
+    ----------
+    attack
+        An attack on the same system that finds every exposed count.
+    """
+    attack = attack or Attack(system, every=True)
+    everything = system.primary | system.possible
+    left = attack.exposures(everything)
     if not left:
         return system
     need, small, possible = system.need.copy(), system.small.copy(), system.possible.copy()
-    small[[one.at for one in left]] = False
-    need[[one.at for one in left if not one.raised]] = 0
-    possible[_told(system, sorted({int(system.group[one.at]) for one in left} - {PUBLIC}))] = False
+    small[[one.at for one in left if one.raised]] = False
+    widths = attack.widths(everything, [one.at for one in left if not one.raised])
+    need[list(widths)] = list(widths.values())
+    exact = [at for at, width in widths.items() if not width]
+    small[exact] = False
+    possible[_told(system, sorted({int(system.group[at]) for at in exact} - {PUBLIC}))] = False
     return replace(system, need=need, small=small, possible=possible)
+
+
+def hopeless(system: System) -> set[Exposure]:
+    """What is exposed even where everything that can be is suppressed: public facts give it away."""
+    return Attack(system, every=True).exposures(system.primary | system.possible)
 
 
 def _told(system: System, groups: Sequence[int]) -> list[int]:
     """Those of some groups whose counts are all told exactly where everything that can be is suppressed."""
     printed = np.isin(system.group, groups)
     own = replace(system, need=printed.astype(np.int64), small=np.zeros_like(system.small), protected_with=system.group)
-    exact = [one.at for one in hopeless(own, Attack(own, every=True))]
+    exact = [one.at for one in hopeless(own)]
     told = np.bincount(system.group[exact], minlength=system.groups)
     return [one for one in groups if system.possible[one] and told[one] == len(system.counts_of[one])]
 
 
-def hopeless(system: System, attack: Attack) -> frozenset[Exposure]:
-    """What is exposed even where everything that can be is suppressed: public facts give it away.
-
-    `attack` finds every exposed count.
-    """
-    return frozenset(attack.exposures(system.primary | system.possible))
-
-
-def _search(system: System, attack: Attack) -> BoolArray | None:
+def _search(readers: Readers) -> BoolArray | None:
     """A mask on which the attack finds nothing; None where there is none."""
-    choice = Choice(system)
-    search = _Search(choice, attack)
-    suppressed = system.primary
-    findings = attack.findings(suppressed)
+    choice = Choice(readers.system)
+    search = _Search(choice, readers)
+    suppressed = readers.system.primary
+    findings = readers.findings(suppressed)
     if findings:
         suppressed = choice.settle(suppressed, findings)
-        findings = attack.findings(suppressed)
+        findings = readers.findings(suppressed)
     if not findings:
         return suppressed
     choice.reconsider(findings)
@@ -117,16 +167,16 @@ def _search(system: System, attack: Attack) -> BoolArray | None:
 class _Search:
     """Attempts at a cheapest safe choice, and the best safe one met on the way."""
 
-    def __init__(self, choice: Choice, attack: Attack) -> None:
+    def __init__(self, choice: Choice, readers: Readers) -> None:
         self.choice = choice
-        self.attack = attack
+        self.readers = readers
 
     def run(self, suppressed: BoolArray) -> BoolArray | None:
         """Attempt, attack, learn, until an attempt is safe or shows that none is cheaper than the best safe one."""
         best: BoolArray | None = None
         price = self.choice.price
         for _ in range(ATTEMPTS):
-            findings = self.attack.findings(suppressed)
+            findings = self.readers.findings(suppressed)
             if not findings:
                 return suppressed
             self.choice.learn(findings)
@@ -138,7 +188,7 @@ class _Search:
                 break
             suppressed = cheapest
             if best is not None and price(best) < price(suppressed) + COST_OF_PATIENTS:
-                return best if self.attack.findings(suppressed) else min(best, suppressed, key=price)
+                return best if self.readers.findings(suppressed) else min(best, suppressed, key=price)
         return self._thinned() if best is None else best
 
     def _mend(self, suppressed: BoolArray) -> BoolArray | None:
@@ -147,7 +197,7 @@ class _Search:
             mended = self.choice.mended(suppressed)
             if mended is None:
                 return None
-            findings = self.attack.findings(mended)
+            findings = self.readers.findings(mended)
             if not findings:
                 return mended
             self.choice.learn(findings)
@@ -157,7 +207,7 @@ class _Search:
     def _thinned(self) -> BoolArray | None:
         """Everything suppressed, as far as that is safe, and shown again one by one."""
         everything = self.choice.primary | self.choice.possible
-        return None if self.attack.findings(everything) else self.thin(everything, self.choice.possible)
+        return None if self.readers.findings(everything) else self.thin(everything, self.choice.possible)
 
     def thin(self, suppressed: BoolArray, groups: BoolArray) -> BoolArray:
         """Show again, the costliest first, each of these groups without which the attack still fails."""
@@ -165,6 +215,6 @@ class _Search:
         for group in sorted(extra, key=lambda group: -float(self.choice.cost[group])):
             fewer = suppressed.copy()
             fewer[group] = False
-            if not self.attack.findings(fewer, most=1):
+            if not self.readers.findings(fewer, most=1):
                 suppressed = fewer
         return suppressed

@@ -12,7 +12,7 @@ Notation: v true value, l least possible value, h 1 for a suppressed group and 0
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from functools import cached_property
 from itertools import pairwise
@@ -30,6 +30,17 @@ PUBLIC = -1
 """In place of a group: the count is public, whatever is suppressed."""
 NO_REST = -1
 """In place of a rest: the equation holds exactly."""
+
+
+class Certainty(IntEnum):
+    """How certain a reader is of an equation."""
+
+    CERTAIN = 0
+    """It follows from what is published and how it is counted."""
+    LIKELY = 1
+    """An indicator is the sum of others, or a unit has taken over another: the shown numbers speak for it."""
+    SUPPOSED = 2
+    """Registrations that come late only add."""
 
 
 class Role(IntEnum):
@@ -57,6 +68,8 @@ class Equations:
         Per entry.
     rest, role
         Per equation: the true rest, and its `Role`.
+    certainty
+        Per equation: its `Certainty`.
     """
 
     start: IntArray
@@ -64,6 +77,7 @@ class Equations:
     factor: IntArray
     rest: IntArray
     role: IntArray
+    certainty: IntArray
 
     def __len__(self) -> int:
         return len(self.rest)
@@ -85,7 +99,14 @@ class Equations:
         lengths = np.diff(self.start)[chosen]
         start = np.concatenate([[0], np.cumsum(lengths)])
         entries = np.repeat(self.start[chosen] - start[:-1], lengths) + np.arange(start[-1])
-        return Equations(start, number[self.count[entries]], self.factor[entries], self.rest[chosen], self.role[chosen])
+        return Equations(
+            start,
+            number[self.count[entries]],
+            self.factor[entries],
+            self.rest[chosen],
+            self.role[chosen],
+            self.certainty[chosen],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +165,11 @@ class System:
         equations = self.equations
         sums = np.add.reduceat(equations.factor * self.value[equations.count], equations.start[:-1])
         return np.flatnonzero(sums != np.where(equations.rest == NO_REST, 0, equations.rest))
+
+    def known_to(self, most: Certainty) -> Self:
+        """The same counts, to a reader who uses no equation that is less certain."""
+        used = np.flatnonzero(self.equations.certainty <= most)
+        return replace(self, equations=self.equations.take(used, np.arange(len(self.value))))
 
     # --- as lists, in which single entries are looked up quicker -----------------------------------------------------
     @cached_property

@@ -123,4 +123,5 @@ class Table:
             factor=np.array([factor for _, factors, *_ in rows for factor in factors], dtype=np.int64),
             rest=np.array([rest for *_, rest, _ in rows], dtype=np.int64),
             role=np.array([role for *_, role in rows], dtype=np.int64),
+            certainty=np.zeros(len(rows), dtype=np.int64),
         )
