@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from lxml import etree
 from kvalreg.audit.cell_address import CellAddress
 from kvalreg.audit.charts import strict_json
 from kvalreg.audit.claims import Claim, Form, Reading, Table
-from kvalreg.audit.pages import page_text, registry_of
+from kvalreg.audit.pages import letters, page_text, registry_of
 from kvalreg.audit.vocabulary import DIGIT, Vocabulary
 from kvalreg.kinds import Kind
 from kvalreg.report.wording import LANGUAGES
@@ -321,7 +322,7 @@ def read_search(site: Path) -> Reading:
             pages[page] = page_text((site / page).read_bytes())
         told = (str(entry.get(name, "")) for name in ("title", "section", "text", "crumbs"))
         lines = (line for text in told for line in text.split("\n") if DIGIT.search(line))
-        if any("".join(line.split()) not in pages[page] for line in lines):
+        if any(letters(unescape(line)) not in pages[page] for line in lines):
             reading.fault(Kind.NO_ADDRESS, f"The list for searching has a number that is not on {page}.", 1)
     return reading
 

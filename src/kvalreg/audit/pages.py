@@ -82,10 +82,15 @@ def read_page(content: bytes, path: str, vocabulary: Vocabulary) -> Reading:
 
 
 def page_text(content: bytes) -> str:
-    """All that a reader sees of a page, without spaces."""
+    """All that a reader sees of a page: its letters and digits, one after the other."""
     root = html.document_fromstring(content, parser=_PARSER)
     etree.strip_elements(root, "script", "style", with_tail=False)
-    return "".join(str(_TEXT(root)).split())
+    return letters(str(_TEXT(root)))
+
+
+def letters(text: str) -> str:
+    """The letters and digits of a text."""
+    return re.sub(r"[\W_]+", "", text)
 
 
 def registry_of(path: str) -> str:
