@@ -62,7 +62,9 @@ def _holding(facts: Facts, column: int, sums: Sequence[Sum]) -> list[Sum]:
     told = list(zip(sums, rests, strict=True))
     if facts.truth is None:
         broken = {one.group for one, rest in told if rest[0] < 0}
-        return [one._replace(complete=not any(one > 0 for one in rest)) for one, rest in told if one.group not in broken]
+        return [
+            one._replace(complete=not any(one > 0 for one in rest)) for one, rest in told if one.group not in broken
+        ]
     return [one._replace(complete=bool(rest[1] == 0)) for one, rest in told if min(rest) >= 0]
 
 

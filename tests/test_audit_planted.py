@@ -58,6 +58,7 @@ ATTRIBUTES = {
     "address": '<p><span data-kv-role="url">4</span></p>',
     "limit": '<p data-kv-role="limit">4 pasienter</p>',
     "role of none": '<p><data value="4" data-kv-cell="alfa/alfa_a/caregiver/2024/12" data-kv-role="x">4</data></p>',
+    "text of a template": '<script class="kv-template" type="application/json">{"layer":[{"title":"Nes 4"}]}</script>',
     "template": '<script class="kv-template" type="application/json">{"data":{"values":[{"n":4}]}}</script>',
 }
 """What may stand anywhere on a page of a registry."""
@@ -156,6 +157,8 @@ PLANTS: tuple[Plant, ...] = (
     ("interval of a chart", REGISTRY, r'("low":0\.\d+)', r"\g<1>1", {NUMBER}),
     ("field of a chart", REGISTRY, r'"columns":\[\{"year":', '"columns":[{"n":4,"year":', {NUMBER}),
     ("unknown field", YEAR, r'"columns":\{"orgnr":(\[[^]]*\])', r'"columns":{"orgnr":\1,"told":\1', {NO_ADDRESS}),
+    ("title of a chart", YEAR, r'kv-spec">\{', r'kv-spec">{"title":"Nes 4",', {NO_ADDRESS}),
+    ("text of a layer", YEAR, r'"layer":\[', '"layer":[{"mark":{"type":"text","text":"Nes 4"}},', {NO_ADDRESS}),
     ("dataset", YEAR, r'"datasets":\{', '"datasets":{"told":[{"n":4}],', {NO_ADDRESS}),
     ("chosen rows", YEAR, r'"chosen":\[\]', '"chosen":[{"n":4}]', {NO_ADDRESS}),
     ("parameter", YEAR, r'"params":\[', '"params":[{"name":"told","value":4},', {NO_ADDRESS}),

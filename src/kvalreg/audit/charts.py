@@ -62,6 +62,11 @@ _SAID = {"funnel": "verdict", "change": "change"}
 _KEYS = {"orgnr", "year", "long", "last"}
 _OF_TABLE = {"text": "value", "level": "achievement", "rank": "achievement", "n": "n", "said": ""}
 """Fields that a chart may take from a column of the table beside it, and that column's role."""
+_PARTS = {"width", "height", "background", "params", "data", "datasets", "layer", "config", "template"}
+_OF_TEMPLATES = re.compile(
+    r"^(?:var\(|#[0-9a-f]{3,8}$|(?:low|high)\d+(?:$|:)|work\d|60.?%$|[xy]2$|[\w.,()*+/-]*width|M[MLHVAZz\d.,\s-]+$)|datum"
+)
+"""What a text with a digit may be in a chart's layers: a colour, a field, a measure, a symbol, coverage's limit."""
 _LIMITS = {"n", "low95", "high95", "low998", "high998"}
 _MEASURES = {"chosen", "lowest", "highest", "ticks", "tallest", "most", "patients"}
 
@@ -76,6 +81,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("A key is told twice.")
     return found
+
+
+def is_template(layers: str) -> bool:
+    """Whether the texts of a chart's layers are those of measures, colours and fields, and no number of anybody."""
+    texts = re.findall(r'"((?:[^"\\]|\\.)*)"', layers)
+    return all(_OF_TEMPLATES.search(text) for text in texts if DIGIT.search(text))
 
 
 def read_figure(figure: etree._Element, where: Where, reading: Reading) -> None:
@@ -141,6 +152,8 @@ class _Figure:
                 continue
             ends = {one["name"]: one.get("value") for one in spec.get("params", ())}
             self._width = (float(ends.get("highest") or 0) - float(ends.get("lowest") or 0)) / _BINS
+            if set(spec) - _PARTS or not is_template(json.dumps(spec.get("layer", []), ensure_ascii=False)):
+                self._fault("The chart has a text of no role.")
             self._data(spec.get("data", {}))
             for name, rows in spec.get("datasets", {}).items():
                 self._dataset(name, list(_rows(rows)), spec)

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias
 from lxml import etree, html
 
 from kvalreg.audit.cell_address import CellAddress
-from kvalreg.audit.charts import read_figure
+from kvalreg.audit.charts import is_template, read_figure
 from kvalreg.audit.claims import Claim, Form, Reading, is_of_the_site
 from kvalreg.audit.vocabulary import DIGIT, YEAR, Vocabulary
 from kvalreg.kinds import Kind
@@ -30,9 +30,6 @@ _ID = re.compile(r"[\w./{}:-]*[A-Za-z][\w./{}:-]*")
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _SYMBOL = {"svg", "circle", "path"}
 """Parts of a level's symbol."""
-_SILENT = {"style", "noscript", "template"}
-_OF_THE_SITE = {"quarto-header", "kv-site-footer"}
-"""Parts of a page whose words are the project's, from ``_quarto.yml``."""
 _YEARS_ALONE = {"a", "title", "h1", "h2", "h3", "h4", "h5", "h6", "caption", "figcaption", "th", "option", "cite"}
 """Elements that name something: a year may stand in them without `<time>`, and nothing else with a digit."""
 _PROGRAMS = {
@@ -115,7 +112,7 @@ class _Page:
     def walk(self, element: Element, scope: Scope) -> None:
         """An element that says nothing of its own role, and all in it."""
         attributes, tag = element.attrib, element.tag
-        if attributes.get("data-kv-text") == "registry" or tag in _SILENT or attributes.get("id") in _OF_THE_SITE:
+        if attributes.get("data-kv-text") == "registry" or tag == "style" or _is_of_the_project(element):
             return
         scope = self._inside(element, scope)
         self._attributes(element, scope)
@@ -323,7 +320,7 @@ class _Page:
         if script.get("type") == "application/ld+json":
             texts: Iterator[str] = _strings(json.loads(text))
         elif kind == "kv-template":
-            if '"values":[{' in text or '"datasets"' in text:
+            if '"values":[{' in text or '"datasets"' in text or not is_template(text):
                 self._no_address(script, scope)
             return
         elif text.strip() and script.getparent() is not None and not _is_quartos(script):
@@ -352,6 +349,13 @@ def _strings(value: object, key: str = "") -> Iterator[str]:
             yield from _strings(inner, key)
     elif value is not None:
         yield str(value).replace("/", " ") if key == "temporalCoverage" else str(value)
+
+
+def _is_of_the_project(element: Element) -> bool:
+    """A part of a page whose words are the project's own, from ``_quarto.yml``."""
+    if element.tag == "footer":
+        return "footer" in str(element.get("class", ""))
+    return bool(element.tag == "header" and element.get("id") == "quarto-header")
 
 
 def _is_of_words(table: Element) -> bool:
