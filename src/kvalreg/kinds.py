@@ -93,6 +93,13 @@ class Kind(StrEnum):
     CELL_EXPOSED = "KV701"
     AUDIT_FAILED = "KV702"
     NOT_ATTACKED = "KV703"
+    # the ledger of editions
+    LEDGER_MISSING = "KV711"
+    LEDGER_DAMAGED = "KV712"
+    LEDGER_FOREIGN = "KV713"
+    LEDGER_DISAGREES = "KV714"
+    SNAPSHOT_LOST = "KV715"
+    # what pages and files tell
     NO_ADDRESS = "KV721"
     NO_ROLES = "KV722"
     CELL_UNKNOWN = "KV723"
@@ -100,12 +107,6 @@ class Kind(StrEnum):
     NUMBER_WRONG = "KV725"
     UNIT_WRONG = "KV726"
     FILE_UNKNOWN = "KV727"
-    # the ledger of editions
-    LEDGER_MISSING = "KV711"
-    LEDGER_DAMAGED = "KV712"
-    LEDGER_FOREIGN = "KV713"
-    LEDGER_DISAGREES = "KV714"
-    SNAPSHOT_LOST = "KV715"
     # the site
     PAGE_LANGUAGE = "KV801"
     PAGE_ADDRESS = "KV802"
