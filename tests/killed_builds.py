@@ -20,6 +20,7 @@ from pathlib import Path
 from instant_pages import made_at_once
 from kvalreg import pipeline
 from kvalreg.project import Project
+from kvalreg.release import approval
 from kvalreg.site import parts
 from kvalreg.site.front import front
 from kvalreg.site.registries import registries
@@ -79,6 +80,7 @@ def main() -> None:
     setattr(parts, "UNIT_MAKERS", (units,))  # noqa: B010
     setattr(parts, "SHARED_MAKERS", (front, registries, revisions))  # noqa: B010
     setattr(pipeline, "execute", made_at_once)  # noqa: B010
+    setattr(approval, "site_faults", lambda *_: [])  # noqa: B010  (links lead to pages that are not made)
     delivery = project.data("alfa") / "a.csv"
     variants = [delivery.read_bytes(), (project.root / "other.csv").read_bytes()]
     trees = []

@@ -25,6 +25,7 @@ from kvalreg.disclosure.suppression import suppress
 from kvalreg.disclosure.system import BoolArray, System
 from kvalreg.errors import Fault
 from kvalreg.project import Project
+from kvalreg.release.audit import Audit
 from kvalreg.report.markup import raw_html
 from small_project import Silence, delivery_of
 
@@ -44,6 +45,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             yield Outcome(job, markdown=raw_html(f'<p data-kv-text="registry">{text}</p>') + "\n")
 
     monkeypatch.setattr("kvalreg.pipeline.execute", execute)
+    monkeypatch.setattr("kvalreg.release.approval.audit", lambda *_: Audit((), 0))  # it finds no results there
     return names
 
 

@@ -149,7 +149,7 @@ def test_a_cleared_choice_is_gone(demo_address: str, visit: Any, hospital: dict[
     page = visit(f"{demo_address}/{YEAR}?enhet={hospital['orgnr']}", viewport=DESKTOP)
     page.get_by_role("button", name="Fjern valget").click()
     page.wait_for_url(f"**/{YEAR}")
-    assert not yours(page).is_visible()
+    yours(page).wait_for(state="hidden")
     assert page.locator("tr.kv-chosen, .kv-marked, .kv-tag").count() == 0
     assert not page.locator(".kv-yours-head").first.is_visible()
     assert page.evaluate("document.activeElement.textContent") == "Velg sykehus"

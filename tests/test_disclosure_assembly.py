@@ -142,6 +142,24 @@ def test_registrations_that_come_late_only_add() -> None:
     assert ([(pair[0], 1), (pair[1], -1)], 17) in list(rows)
 
 
+def test_nobody_has_a_numerator_of_0_and_ends_no_sum() -> None:
+    """Hospital 3 has no patients and so no numerator; the HF's is the sum of the others' all the same: 9 + 6 = 15."""
+    one = assembled(cells([*lines("a", [(9, 20), (6, 12)])[:-1], ("a", 2024, "3", 0, None), ("a", 2024, "h", 32, 15)]))
+    total, first, second, third = (int(one.facts[at(one, "a", orgnr), NUMERATOR]) for orgnr in ("h", "1", "2", "3"))
+    assert one.system.value[third] == 0
+    assert [(total, 1), (first, -1), (second, -1), (third, -1)] in one.system.equations.rows
+
+
+def test_equal_numbers_of_two_indicators_in_two_editions_are_two_facts() -> None:
+    """Hospital 1 had 20 in a and 21 in b in June; b has 20 in December: that is June's number of another indicator."""
+    june = [*lines("a", [20, 30, 40, 50]), *lines("b", [21, 30, 40, 50])]
+    now = [*lines("a", [25, 30, 40, 50]), *lines("b", [20, 30, 40, 50])]
+    tree = units(*"1234")
+    one = assembled(cells(now, tree, [edition("2025-06", june, tree)]))
+    assert one.facts[at(one, "b", "1"), PATIENTS] != one.facts[at(one, "a", "1", 0), PATIENTS]
+    assert one.facts[at(one, "b", "2"), PATIENTS] == one.facts[at(one, "a", "2", 0), PATIENTS]
+
+
 def test_a_total_below_its_parts_is_no_sum_and_one_above_has_a_rest() -> None:
     """Hospitals 30 and 40: an HF of 60 counts some patients once, and says nothing; one of 75 has 5 others."""
     for total, rests in ((60, []), (75, [5]), (70, [-1])):

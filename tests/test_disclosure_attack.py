@@ -237,6 +237,18 @@ def test_a_total_of_two_marks_has_two_patients_and_that_raises_nothing() -> None
     assert exposed(system, 0, 1, 2, 3) == []
 
 
+def test_an_only_part_has_as_many_patients_as_the_marks_of_its_total_tell() -> None:
+    """Hospital 4 is the only one of its HF, and not presented; men 1 and women 3 of the HF are marked: it has two."""
+    men, women, hospital_men, hospital_women, hospital = range(5)
+    rows = [([men], [hospital_men]), ([women], [hospital_women]), ([hospital], [hospital_men, hospital_women])]
+    system = system_of(
+        [1, 3, 1, 3, 4], rows, range(5), [5] * 5, least=[1, 1, 0, 0, 1], small=range(5), primary=range(5)
+    )
+    everything = mask(5, *range(5))
+    assert bounds(system, everything).low[hospital] == 2
+    assert Attack(system, every=True).exposures(everything) == set()
+
+
 # --- what is not presented -------------------------------------------------------------------------------------------
 def test_a_large_unit_that_is_not_presented_may_be_known_but_a_small_one_may_not() -> None:
     """HFs are presented, hospitals not. HF 40 with one hospital tells its 40; county minus HF must not tell a 3."""

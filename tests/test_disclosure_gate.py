@@ -48,6 +48,14 @@ def test_coverage_below_60_per_cent_hides_the_unit() -> None:
     assert not found["111"]
 
 
+def test_a_coverage_of_one_context_says_nothing_of_the_other() -> None:
+    """59 of 100 is delivered for those treated at 111, nothing for those who live there: these results stand alone."""
+    rows: list[Row] = [("a", 2024, orgnr, 50, 80) for orgnr in HOSPITALS]
+    made = published([*rows, ("dg", 2024, "111", 59, 100)]).cells
+    mine = made[(made["ind_id"] == "a") & (made["orgnr"] == "111")].set_index("context")
+    assert mine["status"].to_dict() == {"caregiver": "low_coverage", **({"resident": "shown"} if len(mine) > 1 else {})}
+
+
 def test_no_change_is_told_since_a_hidden_year() -> None:
     """2023 is hidden: the change of 2024 is counted from 2022, which is shown."""
     rows: list[Row] = [("a", 2022, "211", 50, 100), ("a", 2023, "211", 2, 3), ("a", 2024, "211", 90, 100)]

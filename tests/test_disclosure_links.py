@@ -94,6 +94,19 @@ def test_a_numerator_is_never_linked_with_its_own_patients() -> None:
         assert len(set(found.cluster[indicator].tolist())) == 3
 
 
+def test_no_numerator_is_its_own_whole_by_way_of_others() -> None:
+    """c counts the numerator of a, and the numerator of c equals the patients of a at all hospitals but one.
+
+    Linked as well, x of a = n of c and x of c = n of a: all four equal, though a has 8 of 9 at the last hospital.
+    """
+    shares = [(30, 30), (40, 40), (50, 50), (60, 60), (8, 9)]
+    rows = [*lines("a", shares)[:-1], *lines("c", [(30, 30), (40, 40), (50, 50), (60, 60), (7, 8)])[:-1]]
+    cluster = find_links(cells(rows), {}).cluster
+    below = {(int(n), int(part)) for n, *parts in cluster for part in parts}
+    assert all((part, n) not in below for n, part in below)
+    assert cluster[0, PATIENTS] == cluster[1, PATIENTS] or cluster[0, NUMERATOR] == cluster[1, PATIENTS]
+
+
 def test_a_pooled_period_is_the_sum_of_its_years() -> None:
     """p of 2024 counts 2023 and 2024 of a at three hospitals; at two, it may be chance."""
 
@@ -113,6 +126,27 @@ def test_a_year_is_the_sum_of_its_parts() -> None:
     rows = [*lines("m", men)[:-1], *lines("o", other)[:-1]]
     rows += [*lines("v", women)[:-1], *lines("w", [a + b for a, b in zip(men, women, strict=True)])[:-1]]
     assert find_links(cells(rows), {}).wholes == frozenset({Whole(3, (0, 2), numerators=False)})
+
+
+def test_numerators_add_up_in_one_indicator_of_each_parts_patients() -> None:
+    """w = men + women, with the outcome as well; k counts the men and another outcome, which adds up to nothing."""
+    men, women = [(9, 12), (11, 19), (20, 28), (30, 33)], [(8, 15), (13, 21), (19, 22), (21, 40)]
+    both = [(x + u, n + m) for (x, n), (u, m) in zip(men, women, strict=True)]
+    other = [(x - 3, n) for x, n in men]
+    rows = [*lines("k", other)[:-1], *lines("m", men)[:-1], *lines("v", women)[:-1], *lines("w", both)[:-1]]
+    found = find_links(cells(rows), {}).wholes
+    assert {one for one in found if one.numerators} == {Whole(3, (1, 2), numerators=True)}
+
+
+def test_a_whole_in_two_contexts_has_parts_in_one() -> None:
+    """w is told by treating hospital and by area, men and women by hospital alone: half of w's cells have no part."""
+    men, women = [12, 19, 28, 33], [15, 21, 22, 40]
+    whole = [a + b for a, b in zip(men, women, strict=True)]
+    rows = [*lines("m", men)[:-1], *lines("v", women)[:-1], *lines("w", whole)[:-1]]
+    found = cells(
+        [*rows, *lines("w", [n + 50 for n in whole], 2023)[:-1], *lines("w", [n + 70 for n in whole], 2022)[:-1]]
+    )
+    assert Whole(2, (0, 1), numerators=False) in find_links(found, {}).wholes
 
 
 def two_editions(

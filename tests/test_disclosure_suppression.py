@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from disclosure_tables import Service, counts, hidden_counts, mask, rows_of, spans, tables
+from disclosure_tables import Service, counts, hidden_counts, mask, rows_of, spans, system_of, tables
 from kvalreg.disclosure.attack import Attack, Exposure, bounds
 from kvalreg.disclosure.relations import Sum
 from kvalreg.disclosure.suppression import hopeless, relaxed, suppress
-from kvalreg.disclosure.system import BoolArray
+from kvalreg.disclosure.system import BoolArray, Certainty
 from kvalreg.disclosure.table import Table
 
 QUICKLY = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -237,6 +237,21 @@ def test_a_count_that_is_narrow_already_is_not_given_away_exactly() -> None:
         table = Table([Sum(0, (1, 2))], counts(total, 3, total - 3), None, primary=mask(3, 1), known=mask(3, 0))
         assert relaxed(table.system()).need[1] == width
         assert np.flatnonzero(suppress(table.system())).tolist() == [1, 2]
+
+
+def test_what_who_supposes_knows_is_kept_from_who_does_not() -> None:
+    """June told A's 3, to who supposes that it has become A and B's 8 with B's 5. December shows the HF's 8, or not.
+
+    To the first nothing can be hidden of A; from the second A stays hidden, if the HF is too.
+    """
+    trust, a, b = range(3)
+    rows = [([trust], [a, b]), ([3], [a])]
+    system = system_of([8, 3, 5, 3], rows, [0, 1, -1, -1], [5, 5, 0, 0], least=[1, 1, 0, 0], primary=[1])
+    supposed = counts(Certainty.CERTAIN, Certainty.LIKELY)
+    system = replace(system, equations=replace(system.equations, certainty=supposed), possible=mask(2, 0))
+    assert np.flatnonzero(suppress(system)).tolist() == [0, 1]
+    certain = replace(system, equations=replace(system.equations, certainty=counts(0, 0)))
+    assert np.flatnonzero(suppress(certain)).tolist() == [1]
 
 
 def test_a_small_hospital_that_is_not_presented_is_protected_through_the_sums_above() -> None:

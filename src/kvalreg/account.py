@@ -5,7 +5,8 @@ Owns both types and their form as JSON. It is light to import: a run in which no
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,28 @@ from kvalreg.errors import Fault
 from kvalreg.kinds import Kind
 
 
+class Kept(StrEnum):
+    """What the site shows of a registry that has failed."""
+
+    LAST_GOOD = "its last good pages stay, marked as delayed"
+    NOTHING = "it is left out of the site, as it has no good pages"
+
+
 @dataclass(frozen=True)
 class Entry:
-    """One line of the account: what was tried, and how it ended. `lix` is the readability of a page that was made."""
+    """One line of the account: what was tried, and how it ended.
+
+    Parameters
+    ----------
+    error
+        Every fault, a line each.
+    lix
+        The readability of a page that was made.
+    notebook
+        The notebook of a page that failed.
+    kept
+        What the site shows of the registry when it failed; see `Kept`.
+    """
 
     name: str
     ok: bool
@@ -24,6 +44,23 @@ class Entry:
     log: str = ""
     exit_code: int = 0
     lix: float | None = None
+    kept: str = ""
+    notebook: str = ""
+
+    @property
+    def line(self) -> str:
+        """A failure as one line: what failed, the first fault with its place and remedy, and what the site shows."""
+        first, *others = self.error.split("\n")
+        at = [self.notebook, f"cell {self.cell}" if self.cell is not None else ""]
+        place = "".join(f"{part}: " for part in at if part)
+        more = f" (And {len(others)} more: kvalreg check {self.name.split()[0]}.)" if others else ""
+        log = f" Run it in Jupyter, or see {self.log}." if self.log else ""
+        kept = f" {self.kept[:1].upper()}{self.kept[1:]}." if self.kept else ""
+        return f"{self.name}: {place}{first}{more}{log}{kept}"
+
+    def with_kept(self, kept: Kept) -> Entry:
+        """The same with what the site shows of the registry."""
+        return replace(self, kept=kept.value)
 
 
 @dataclass
@@ -33,6 +70,16 @@ class Account:
     entries: list[Entry] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
     site: Path | None = None
+
+    @property
+    def failures(self) -> list[str]:
+        """One line for each registry that failed, with what else failed in it as a number."""
+        found: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            if not entry.ok:
+                found.setdefault(entry.name.split()[0], []).append(entry)
+        more = {name: f" (And {len(of) - 1} more of its pages.)" if len(of) > 1 else "" for name, of in found.items()}
+        return [of[0].line + more[name] for name, of in found.items()]
 
     @property
     def exit_code(self) -> int:

@@ -89,14 +89,16 @@ class Console:
         failed = [entry for entry in account.entries if not entry.ok]
         succeeded = len(account.entries) - len(failed)
         (self.faults if failed else self.news).print(self._table(account.entries), soft_wrap=True)
+        for line in account.failures:
+            self.faults.print(escape(plain(line)), soft_wrap=True)
         summary = f"{succeeded} succeeded, {len(failed)} failed."
         (self.faults if failed else self.news).print(summary)
         if account.site is not None:
             self.say(f"Open {account.site / 'index.html'}")
 
     def _table(self, entries: list[Entry]) -> Table:
-        """One line per failure and per registry's successes; one line per page with --verbose."""
-        table = Table("What", "Result", "Cell", "Error", "Log")
+        """One line per registry's successes and per failure, whose causes follow; one per page with --verbose."""
+        table = Table("What", "Result", "Cell", "Log")
         for column in table.columns:
             column.overflow = "fold"
         for registry, group in groupby(entries, key=lambda entry: entry.name.split()[0]):
@@ -105,14 +107,13 @@ class Console:
             if self.verbose:
                 for entry in succeeded:
                     lix = "" if entry.lix is None else f" (LIX {entry.lix:.0f})"
-                    table.add_row(escape(entry.name), f"[green]succeeded[/green]{lix}", "", "", "")
+                    table.add_row(escape(entry.name), f"[green]succeeded[/green]{lix}", "", "")
             elif succeeded:
-                table.add_row(escape(registry), f"[green]{len(succeeded)} succeeded[/green]", "", "", "")
+                table.add_row(escape(registry), f"[green]{len(succeeded)} succeeded[/green]", "", "")
             for entry in told:
                 if not entry.ok:
                     cell = "" if entry.cell is None else str(entry.cell)
-                    error, log = escape(plain(entry.error)), escape(plain(entry.log))
-                    table.add_row(escape(entry.name), "[red]failed[/red]", cell, error, log)
+                    table.add_row(escape(entry.name), "[red]failed[/red]", cell, escape(plain(entry.log)))
         return table
 
     def imported(self, report: ImportReport, target: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -124,6 +124,31 @@ class SiteError(FaultsError):
     """The finished site is not whole: it is not put in place."""
 
 
+class RegistriesError(KvalregError):
+    """Faults of single registries, met while the site of all was made: the others can be released without them.
+
+    Parameters
+    ----------
+    faults
+        By registry.
+    shared
+        What belongs to no registry that can be named; it may go with the faults of the others.
+    """
+
+    def __init__(self, faults: Mapping[str, Iterable[Fault]], shared: Iterable[Fault] = ()) -> None:
+        self.faults = {registry: tuple(found) for registry, found in faults.items()}
+        self.shared = tuple(shared)
+        super().__init__("\n".join(str(fault) for fault in self.every))
+
+    @property
+    def every(self) -> tuple[Fault, ...]:
+        """All of them, the registries' first."""
+        return (*(fault for found in self.faults.values() for fault in found), *self.shared)
+
+    def __reduce__(self) -> tuple[type[RegistriesError], tuple[Mapping[str, tuple[Fault, ...]], tuple[Fault, ...]]]:
+        return (type(self), (self.faults, self.shared))
+
+
 class NotebookError(KvalregError):
     """A report notebook failed.
 
@@ -148,7 +173,17 @@ class NotebookError(KvalregError):
 
 
 class RendererError(KvalregError):
-    """The site could not be rendered: what the renderer said, and what to do."""
+    """The site could not be rendered: what the renderer said, and what to do.
+
+    Parameters
+    ----------
+    pages
+        What is wrong with which pages, by address, where the renderer names them.
+    """
+
+    def __init__(self, message: str, pages: Mapping[str, str] | None = None) -> None:
+        self.pages = dict(pages or {})
+        super().__init__(message)
 
 
 class FullDiskError(KvalregError):

@@ -27,11 +27,13 @@ class Kind(StrEnum):
     ID_UNKNOWN = "KV113"
     FOLDER_NAME = "KV114"
     NO_DESCRIPTOR = "KV115"
+    TEXT_LONG = "KV116"
     # units.csv
     UNIT_CELL = "KV201"
     UNIT_TWICE = "KV202"
     NATION = "KV203"
     PARENT = "KV204"
+    UNIT_NAME = "KV205"
     # slugs.csv
     SLUG_WRONG = "KV211"
     SLUG_MISSING = "KV212"
@@ -63,6 +65,7 @@ class Kind(StrEnum):
     UNIT_KNOWN = "KV335"
     NOT_APPROVED = "KV336"
     APPROVED_GONE = "KV337"
+    NO_DELIVERY = "KV338"
     EXPECTATION = "KV341"
     # notebooks
     NOT_A_NOTEBOOK = "KV401"
@@ -75,6 +78,7 @@ class Kind(StrEnum):
     MORE_THAN_CALLS = "KV408"
     MAY_SHOW_ROWS = "KV409"
     NOTEBOOK_FAILED = "KV410"
+    PAGE_EMPTY = "KV411"
     # texts
     HARD_TO_READ = "KV501"
     HTML_REMOVED = "KV502"
@@ -116,6 +120,7 @@ class Kind(StrEnum):
     PAGE_INCOMPLETE = "KV811"
     LINK_DEAD = "KV812"
     FOREIGN_HOST = "KV813"
+    PAGE_REFUSED = "KV814"
     # imports
     DEFINITION_WRONG = "KV901"
     DEFINITION_CHANGED = "KV902"

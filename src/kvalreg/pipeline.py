@@ -10,31 +10,29 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field, replace
-from pathlib import Path
 from typing import Protocol
 
 from kvalreg.account import Account as Account
 from kvalreg.account import Entry as Entry
-from kvalreg.batch.accepted import accept, accepted_pages, forget_others, mark_delayed
+from kvalreg.batch.accepted import accept, accepted_pages, forget_others
 from kvalreg.batch.cache import UNCHANGED, Cache, asked_for
+from kvalreg.batch.diagnosis import describing, diagnose
 from kvalreg.batch.execution import Outcome, Workplace, execute
+from kvalreg.batch.last_good import LastGood, Standing, failure
 from kvalreg.batch.plan import Job, check_notebooks, plan
 from kvalreg.batch.reuse import MadePage, Reuse
 from kvalreg.batch.workers import Workers
 from kvalreg.disclosure.gate import publish
-from kvalreg.disclosure.ledger import Edition, read_editions, save_edition
-from kvalreg.disclosure.published import Published, Source, load_published, save_published
+from kvalreg.disclosure.ledger import Edition, published_files, read_editions, save_edition
+from kvalreg.disclosure.published import Published, Source, load_published, load_source, save_published
 from kvalreg.disclosure.remembered import Remembered
 from kvalreg.errors import (
     EXIT_FAILED,
-    EXIT_UNEXPECTED,
     AwaitingError,
     ConfigurationError,
+    DeliveryError,
     Fault,
-    FaultsError,
-    NotebookError,
     UsageError,
-    describe_unexpected,
     full_disk_told,
 )
 from kvalreg.inputs.approval import Which
@@ -44,11 +42,13 @@ from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import completed, read_descriptors
 from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.inputs.slugs import Slugs, read_slugs, write_slugs
+from kvalreg.inputs.text_file import printable
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.kinds import Kind
 from kvalreg.memory import give_back
 from kvalreg.project import Project
-from kvalreg.release.approval import release_site
+from kvalreg.release.approval import is_built, release_site
+from kvalreg.release.assembly import assemble
 from kvalreg.release.draft import prepare_draft
 from kvalreg.release.history import history
 from kvalreg.release.lock import one_run
@@ -129,8 +129,9 @@ def build(project: Project, request: Request, progress: Progress) -> Account:
         renderer that is not there.
     RendererError
         When the site could not be rendered; the old site stays.
-    DisclosureError
-        When the finished site does not pass the audit; the old site stays.
+    DisclosureError, SiteError
+        When the finished site does not pass the audit or is not whole, and that is no single registry's fault; the old
+        site stays.
     FullDiskError
         When there is no room on the disk; the old site stays, or the new one is whole.
     """
@@ -166,25 +167,27 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
     check_extension(project)
     units = read_units(project.units, project.relative(project.units))
     read_slugs(project.slugs, project.relative(project.slugs))
-    registries, faults = read_descriptors(project)
+    standing = Standing(_last_good(project), project)
+    registries, faults = read_descriptors(project, lambda: _owners(project))
     chosen = _chosen(request.registries, registries, faults)
 
     # through the gate: a registry that is refused keeps what it has published before
     inputs = Inputs(units, registries, faults, request.unknown_units, request.which, request.workers)
     gated = _gated(project, chosen, inputs, Kept(reuse, parts), account)
-    for entry in account.entries:
-        mark_delayed(entry.name, None, project.accepted)
+    failed = {entry.name: entry for entry in account.entries}
+    for registry_id in chosen:
+        if printable(registry_id) in failed:
+            standing.fail(registry_id, [failed[printable(registry_id)]])
     jobs = _of_years([job for planned in gated.values() for job in planned.jobs], request.years)
     for registry_id, planned in gated.items():
-        if planned.edition is not None:
-            save_published(planned.published, project.published)
-            save_edition(planned.edition, registry_id, project.next_ledger)
-            reuse.keep_cells(registry_id, planned.key, planned.warnings)
-            reuse.keep_choices(registry_id, planned.choices)
         account.warnings.extend(planned.warnings)
-        forget_others(registry_id, {job.address for job in planned.jobs}, project.accepted)
+        try:
+            _put_in_place(project, registry_id, planned, reuse)
+        except Exception as error:  # one registry's failure stops no other
+            standing.fail(registry_id, [failure(registry_id, diagnose(error, registry_id, project))])
+    jobs = [job for job in jobs if job.registry not in standing.failures]
 
-    # execute: pages that succeed are accepted, the others keep their last good page
+    # execute: one page that fails keeps its registry as it was, since its pages tell of the same cells
     changed = []
     for job in jobs:
         made = reuse.page(job)
@@ -193,9 +196,10 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
         else:
             _tell_made(job, made, account)
     place = Workplace(project.published, project.logs, request.workers, request.cluster)
+    broken: dict[str, list[Entry]] = {}
     progress.begin(len(changed))
     for outcome in execute(changed, place):
-        if outcome.error is None:
+        if outcome.error is None and outcome.markdown.strip():
             accept(outcome.job, outcome.markdown, project.accepted)
             published = gated[outcome.job.registry].published
             measured = lix(outcome.prose, names_of(published.registry, published.units))
@@ -203,36 +207,77 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
             reuse.keep_page(outcome.job, made)
             _tell_made(outcome.job, made, account)
         else:
-            mark_delayed(outcome.job.registry, {outcome.job.address}, project.accepted)
-            account.entries.append(_failed(outcome.job, outcome.error, outcome.log, project))
+            broken.setdefault(outcome.job.registry, []).append(_failed(outcome, project))
         progress.done(outcome)
     progress.end()
+    for registry_id, entries in broken.items():
+        standing.fail(registry_id, sorted(entries, key=lambda entry: entry.name))
     reuse.close({registry_id: {job.address for job in planned.jobs} for registry_id, planned in gated.items()})
+    new = list(gated)
     del gated, jobs, changed  # a nation's cells are large, and all that follows reads what was kept of them
     give_back()
 
     # assemble the whole site from accepted pages, render it, and attack it before it takes the old one's place
-    account.warnings += render_site(project, choice, parts)
-    account.entries.sort(key=lambda entry: entry.name)
+    account.warnings += render_site(project, choice, parts, standing)
+    if project.made is None:  # a draft is nothing to go back to
+        standing.keep(new, known={*registries, *faults})
+    made_well = [entry for entry in account.entries if entry.ok and entry.name.split()[0] not in standing.failures]
+    account.entries = sorted([*made_well, *standing.entries()], key=lambda entry: entry.name)
     account.site = project.site
     return account
 
 
-def render_site(project: Project, choice: Choice, parts: Parts) -> list[Fault]:
+def _put_in_place(project: Project, registry_id: str, planned: Planned, reuse: Reuse) -> None:
+    """Put a registry's new cells where its notebooks read them, and take pages away that they no longer have."""
+    if planned.edition is not None:
+        save_published(planned.published, project.published)
+        save_edition(planned.edition, registry_id, project.next_ledger)
+        reuse.keep_cells(registry_id, planned.key, planned.warnings)
+        reuse.keep_choices(registry_id, planned.choices)
+    forget_others(registry_id, {job.address for job in planned.jobs}, project.accepted)
+
+
+def render_site(project: Project, choice: Choice, parts: Parts, standing: Standing) -> list[Fault]:
     """Assemble the site from every registry's accepted pages, render it and attack it; remarks on what was met."""
-    site = parts.site(lambda registries: history(registries, project))
-    remarks = site.slugs.remarks(project.relative(project.slugs))
-    parts.stage(site)
-    parts.forget()
-    del site
-    give_back()
-    choice.renderer.render(project.staged, project.site, lambda made: remarks.extend(release_site(made, project)))
-    return remarks
+
+    def attempt() -> list[Fault]:
+        parts.forget()
+        site = parts.site(lambda registries: history(registries, project))
+        remarks = site.slugs.remarks(project.relative(project.slugs))
+        parts.stage(site)
+        parts.forget()
+        del site
+        give_back()
+        choice.renderer.render(project.staged, project.site, lambda made: remarks.extend(release_site(made, project)))
+        return remarks
+
+    return assemble(attempt, standing)
+
+
+def _last_good(project: Project) -> LastGood:
+    """What each registry can go back to; what the last build released is kept first where nothing is kept of it."""
+    last_good = LastGood(project)
+    without = [path.stem for path in published_files(project) if not last_good.has(path.stem)]
+    if without and project.made is None and is_built(project):
+        for registry_id in without:
+            last_good.keep(registry_id)
+    return last_good
+
+
+def _owners(project: Project) -> dict[str, str]:
+    """The indicator ids that are taken, and by which registry: who had one first keeps it."""
+    sources = [load_source(path.stem, project.published) for path in published_files(project)]
+    return {
+        indicator.id: source.registry.id
+        for source in sources
+        if source is not None
+        for indicator in source.registry.indicators
+    }
 
 
 def gather(project: Project) -> Site:
     """What the site may be made of, read as a whole: every registry that has accepted pages."""
-    found = sorted(path.stem for path in project.published.glob("*.parquet") if project.descriptor(path.stem).exists())
+    found = [path.stem for path in published_files(project)]
     kept = {registry: pages for registry in found if (pages := accepted_pages(registry, project.accepted))}
     shown = tuple(
         Shown(load_published(registry, project.published), tuple(pages), number)
@@ -337,17 +382,9 @@ def _gated(project: Project, chosen: list[str], inputs: Inputs, kept: Kept, acco
                 gated[registry_id] = replace(planned, key=key)
             except AwaitingError as error:  # as it should be: readers keep what they have
                 account.warnings.extend(error.faults)
-            except FaultsError as error:
-                account.entries.append(Entry(registry_id, ok=False, error=str(error), exit_code=error.exit_code))
-            except Exception as error:  # one registry's mishap stops no other
-                described = str(error) if isinstance(error, _MishapError) else describe_unexpected(error)
-                told = f"{described}\nSend these lines to whoever maintains kvalreg."
-                account.entries.append(Entry(registry_id, ok=False, error=told, exit_code=EXIT_UNEXPECTED))
+            except Exception as error:  # one registry's failure stops no other
+                account.entries.append(failure(registry_id, diagnose(error, registry_id, project)))
     return gated
-
-
-class _MishapError(Exception):
-    """An unexpected error in a process of ours, described there: its places in our code do not come with it."""
 
 
 @contextmanager
@@ -358,12 +395,7 @@ def _side_by_side(
 
     Choosing what to hide takes seconds for a large registry, and nothing of one registry depends on another.
     """
-    anew = [
-        registry_id
-        for registry_id in chosen
-        if registry_id in inputs.registries
-        and reuse.cells_remarks(registry_id, reuse.cells_key(registry_id, inputs.unknown_units)) is None
-    ]
+    anew = [one for one in chosen if one in inputs.registries and not reuse.has_cells(one, inputs.unknown_units)]
     size = sum(path.stat().st_size for one in anew for path in project.data(one).glob("*") if path.is_file())
     if len(anew) == 1 or inputs.workers == 1 or size < _WORTHWHILE:
         yield {}
@@ -371,19 +403,15 @@ def _side_by_side(
     with Workers(min(inputs.workers, len(anew))) as workers:
         yield {
             one: workers.submit(
-                _elsewhere, project, replace(inputs, registries={one: inputs.registries[one]}), one, reuse.choices(one)
+                describing,
+                _through_the_gate,
+                project,
+                replace(inputs, registries={one: inputs.registries[one]}),
+                one,
+                reuse.choices(one),
             )
             for one in anew
         }
-
-
-def _elsewhere(project: Project, inputs: Inputs, registry_id: str, choices: dict[str, str]) -> Planned:
-    try:
-        return _through_the_gate(project, inputs, registry_id, choices)
-    except FaultsError:
-        raise
-    except Exception as error:  # its traceback cannot be sent
-        raise _MishapError(describe_unexpected(error)) from None
 
 
 def _kept(project: Project, registry_id: str, key: str, kept: Kept) -> Planned | None:
@@ -398,6 +426,10 @@ def _through_the_gate(project: Project, inputs: Inputs, registry_id: str, choice
     registry, remarks = completed(inputs.registries[registry_id], project)
     read = read_approved if inputs.which is Which.APPROVED else read_deliveries
     delivered = read(project, registry, inputs.units, inputs.unknown_units)
+    if not len(delivered.rows):
+        place = printable(project.relative(project.data(registry_id)))
+        what, todo = "There is no delivery with rows.", "Put a .csv or .parquet file into this folder."
+        raise DeliveryError([Fault(what, todo, place, kind=Kind.NO_DELIVERY)])
     results = aggregate(delivered, registry, inputs.units)
     editions = read_editions(registry_id, project)
     remembered = Remembered(choices)
@@ -431,5 +463,11 @@ def _of_years(jobs: list[Job], years: tuple[int, ...]) -> list[Job]:
     return [job for job in jobs if job.year in years or job.kind == "registry"]
 
 
-def _failed(job: Job, error: NotebookError, log: Path | None, project: Project) -> Entry:
-    return Entry(job.name, False, error.error, error.cell, project.relative(log) if log else "", EXIT_FAILED)
+def _failed(outcome: Outcome, project: Project) -> Entry:
+    job, log = outcome.job, outcome.log
+    notebook = printable(project.relative(job.notebook))
+    if outcome.error is None:
+        fault = Fault("The page is empty.", "Show something through the report.", notebook, kind=Kind.PAGE_EMPTY)
+        return Entry(job.name, ok=False, error=str(fault), exit_code=EXIT_FAILED)
+    error, told = outcome.error, project.relative(log) if log else ""
+    return Entry(job.name, False, error.error, error.cell, told, EXIT_FAILED, notebook=notebook)

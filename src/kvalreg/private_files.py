@@ -8,6 +8,7 @@ narrowed. On a disk or system without such rights nothing is changed, and nothin
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -41,6 +42,8 @@ def write_private(path: Path, content: bytes, *, lasting: bool = False) -> Path:
     lasting
         Whether it must be on the disk before anything else is done, for what a loss of power must not take.
     """
+    if path.is_dir():
+        remove(path)
     aside = path.with_name(f"{path.name}.new")
     aside.unlink(missing_ok=True)
     with open(aside, "xb", opener=private_opener) as file:
@@ -84,6 +87,25 @@ def keep_private(project: Project) -> None:
         private_folder(folder)
     for path in project.secret:
         narrow(path)
+
+
+# --- in the way ------------------------------------------------------------------------------------------------------
+def remove(path: Path) -> None:
+    """Take a file away, or a folder with all it holds; a link alone, and not what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def clear_way(path: Path) -> Path:
+    """See that a file can be put here: whatever else lies in its place, or in that of its folder, is taken away."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    if path.parent.exists() and not path.parent.is_dir():
+        path.parent.unlink()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 # --- for everybody ---------------------------------------------------------------------------------------------------

@@ -81,6 +81,10 @@ class Project:
         """Every `registries/<id>/registry.yml`, by id."""
         return sorted(self.registries.glob("*/registry.yml"))
 
+    def has_registry(self, registry: str) -> bool:
+        """Whether there is a folder for a registry, also one whose descriptor is faulty or missing."""
+        return not registry.startswith((".", "_")) and (self.registries / registry).is_dir()
+
     def data(self, registry: str) -> Path:
         """The folder of a registry's deliveries."""
         return self.root / "data" / registry
@@ -212,6 +216,11 @@ class Project:
         return self.build / "accepted"
 
     @property
+    def last_good(self) -> Path:
+        """Each registry's last good result, cells and pages, as the last released site had them. SECRET."""
+        return self.kept / "last_good"
+
+    @property
     def status(self) -> Path:
         """How the registries stand, as a page for those who run them; never part of the site."""
         return self.build / "status" / "index.html"
@@ -246,12 +255,12 @@ class Project:
     def private(self) -> tuple[Path, ...]:
         """Folders that nobody but their owner enters: true counts, and what readers have not seen yet."""
         made = (self.published, self.newest, self.accepted, self.staged, self.logs, self.cache, self.next_ledger)
-        return (*made, self.audited, self.looked_at, self.ledger, self.snapshots, self.withdrawn)
+        return (*made, self.last_good, self.audited, self.looked_at, self.ledger, self.snapshots, self.withdrawn)
 
     @property
     def secret(self) -> tuple[Path, ...]:
         """Of these, and of files beside them, what holds true counts or digests of them, file by file."""
-        return self.ledger, self.next_ledger, self.cache, self.logs, self.built
+        return self.ledger, self.next_ledger, self.last_good, self.cache, self.logs, self.built
 
     def relative(self, path: Path) -> str:
         """A path as the user knows it: relative to the project where it lies inside it."""

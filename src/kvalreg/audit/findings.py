@@ -54,6 +54,8 @@ class Finding:
         return errors.Fault(self.what, hint, self.file, self.line or None, self.registry, self.kind)
 
 
+AUDIT_KINDS = {*HINTS} - {Kind.NOT_ATTACKED}
+"""Something is told that is not its cell's, or gives a hidden cell away."""
 LEDGER_KINDS = {
     Kind.LEDGER_MISSING,
     Kind.LEDGER_DAMAGED,

@@ -30,7 +30,8 @@ from kvalreg.audit.vocabulary import Vocabulary, vocabulary
 from kvalreg.batch.accepted import accepted_heads
 from kvalreg.batch.workers import Workers, processors
 from kvalreg.clock import today
-from kvalreg.disclosure.published import Source, load_published, published_source
+from kvalreg.disclosure.ledger import published_files
+from kvalreg.disclosure.published import Source, load_published, load_source
 from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
@@ -122,7 +123,7 @@ class _SiteCheck:
         self.site, self.project = site, project
         self.files = sorted(_files(site))
         self.digests = {path: digest_of(site / path).hex() for path in self.files}
-        self.cells = {path.stem: _digest(path).hex() for path in sorted(project.published.glob("*.parquet"))}
+        self.cells = {path.stem: _digest(path).hex() for path in published_files(project)}
         self.vocabulary = site_vocabulary(project, list(self.cells))
         self.cache = AuditCache(folder, self.cells, self.vocabulary)
         self.results: list[FileResult] = []
@@ -215,7 +216,10 @@ def site_vocabulary(project: Project, registries: Iterable[str]) -> Vocabulary:
     years: set[int] = set()
     for registry in registries:
         path = project.published / f"{registry}.parquet"
-        sources[registry] = published_source(path)
+        source = load_source(registry, project.published)
+        if source is None:
+            continue
+        sources[registry] = source
         years |= set(pq.read_table(path, columns=["year"])["year"].to_pylist())
     years |= set(range(min(years, default=0), max(*years, today().year) + 2)) if years else set()
     editions = project.snapshots.iterdir() if project.snapshots.is_dir() else ()

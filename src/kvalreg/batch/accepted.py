@@ -7,6 +7,7 @@ from these, so a registry that fails today still has its page of yesterday.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kvalreg.batch.plan import Job
 from kvalreg.clock import today
+from kvalreg.private_files import clear_way, remove
+
+_ANCHOR = re.compile(r"""(?:\{#|\sid=["'])(ind-[\w-]*)""")
+"""The id of a section about an indicator, on a heading of Markdown or on an element of HTML."""
 
 
 class AcceptedPage(BaseModel):
@@ -22,6 +27,8 @@ class AcceptedPage(BaseModel):
 
     Parameters
     ----------
+    anchors
+        The ids of its sections about indicators, which other pages may lead to.
     delayed
         Marks a page whose newer edition failed.
     made
@@ -39,6 +46,7 @@ class AcceptedPage(BaseModel):
     title: str
     breadcrumb: tuple[tuple[str, str], ...]
     synthetic: bool
+    anchors: tuple[str, ...] = ()
     markdown: str
     delayed: bool = False
     made: date = Field(default_factory=today)
@@ -56,6 +64,7 @@ def accept(job: Job, markdown: str, folder: Path) -> None:
         title=job.title,
         breadcrumb=job.breadcrumb,
         synthetic=job.synthetic,
+        anchors=tuple(dict.fromkeys(_ANCHOR.findall(markdown))),
         markdown=markdown,
     )
     before = _read(_path(page, folder))
@@ -76,7 +85,7 @@ def forget_others(registry: str, planned: Collection[str], folder: Path) -> None
     wanted = {accepted_file(registry, address, folder) for address in planned}
     for path in (folder / registry).glob("*.json"):
         if path not in wanted:
-            path.unlink()
+            remove(path)
 
 
 def accepted_pages(registry: str, folder: Path) -> list[AcceptedPage]:
@@ -101,7 +110,7 @@ def _read(path: Path, part: Callable[[bytes], bytes] = bytes) -> AcceptedPage | 
     """The page in a file; None where there is none, or a damaged one, which the next run makes again."""
     try:
         return AcceptedPage.model_validate_json(part(path.read_bytes()))
-    except (FileNotFoundError, ValidationError):
+    except (OSError, ValidationError):
         return None
 
 
@@ -115,8 +124,7 @@ def _path(page: AcceptedPage, folder: Path) -> Path:
 
 
 def _write(page: AcceptedPage, folder: Path) -> None:
-    path = _path(page, folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = clear_way(_path(page, folder))
     text = page.model_dump_json(indent=1).encode()
     if path.is_file() and path.read_bytes() == text:
         return

@@ -24,7 +24,7 @@ from kvalreg import __version__
 from kvalreg.account import Account
 from kvalreg.clock import today
 from kvalreg.inputs.rounds import deadlines
-from kvalreg.private_files import private_folder, write_private
+from kvalreg.private_files import private_folder, remove, write_private
 from kvalreg.project import QUARTOS_OWN, Project, shared_root
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -67,7 +67,7 @@ class Cache:
         """Keep something under a name, in one step."""
         path = self._folder / f"{name}.json"
         private_folder(self._folder, *path.relative_to(self._folder).parent.parts)
-        body = json.dumps(entry, ensure_ascii=False).encode()
+        body = json.dumps(entry, ensure_ascii=False).encode("utf-8", "surrogatepass")
         write_private(path, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
 
     def close(self, registries: Iterable[str]) -> None:
@@ -76,7 +76,7 @@ class Cache:
         kept = {f"{registry}.json" for registry in registries}
         for path in self._folder.glob("*/*.json"):
             if path.name not in kept:
-                path.unlink()
+                remove(path)
 
     # --- keys --------------------------------------------------------------------------------------------------------
     def digest(self, path: Path) -> str:
@@ -174,7 +174,8 @@ def _code(digest: Callable[[Path], str]) -> str:
 
 
 def _hash(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    """The digest of texts; a file's name may be in no encoding."""
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _versions() -> list[str]:

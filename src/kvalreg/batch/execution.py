@@ -67,7 +67,14 @@ def execute(jobs: Iterable[Job], workplace: Workplace) -> Iterator[Outcome]:
         while waiting or running:
             while waiting and len(running) < AHEAD:
                 job = waiting.popleft()
-                running[executor.submit(run_notebook, _run(job, workplace))] = job
+                try:
+                    run = _run(job, workplace)
+                except OSError as error:  # a notebook that has gone since it was planned: this page fails, not the run
+                    yield _outcome(job, Made(error=unexpected(error)), workplace)
+                else:
+                    running[executor.submit(run_notebook, run)] = job
+            if not running:
+                return
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
                 yield _outcome(running.pop(future), _made(future), workplace)

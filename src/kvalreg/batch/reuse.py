@@ -52,9 +52,17 @@ class Reuse:
     def cells_remarks(self, registry: str, key: str) -> list[Fault] | None:
         """The warnings that came with a registry's cells; None when the cells have to be made again."""
         kept = self._of(registry)
-        if kept.get("key") != key or kept.get("cells") != self._cells(registry):
+        cells = self._cells(registry)
+        if not cells or kept.get("key") != key or kept.get("cells") != cells:
             return None
         return faults_of(kept["warnings"])
+
+    def has_cells(self, registry: str, unknown_units: str) -> bool:
+        """Whether a registry's cells need not be made again."""
+        try:
+            return self.cells_remarks(registry, self.cells_key(registry, unknown_units)) is not None
+        except (KeyError, TypeError, ValueError):  # an entry that is not as we write them
+            return False
 
     def keep_cells(self, registry: str, key: str, warnings: list[Fault]) -> None:
         """Keep that a registry's cells, as they lie there now, are made of this."""

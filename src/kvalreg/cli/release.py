@@ -80,12 +80,15 @@ def publish(edition: str, root: Path, output: Path | None, keep: int, wait: floa
       kvalreg build && kvalreg publish 2026-06
     """
     from kvalreg.project import Project
-    from kvalreg.release.edition import publish_edition
+    from kvalreg.release.edition import delayed_registries, publish_edition
     from kvalreg.release.lock import one_run
 
     project = Project.open(root, output)
     with one_run(project, wait):
         publish_edition(edition, project, keep)
+        delayed = delayed_registries(project)
+    for registry in delayed:
+        click.echo(f"{registry}: shown as it was before, marked as delayed. kvalreg build says why.")
     click.echo(f"Published {edition}. Readers see it in {project.public}, and for good at /utgaver/{edition}/.")
 
 

@@ -93,7 +93,7 @@ def close_edition(name: str, project: Project) -> None:
 
 def published_files(project: Project) -> list[Path]:
     """The gated cells of every registry of the project, as they were built last: what an edition is made of."""
-    return sorted(path for path in project.published.glob("*.parquet") if project.descriptor(path.stem).exists())
+    return sorted(path for path in project.published.glob("*.parquet") if project.has_registry(path.stem))
 
 
 def _write_manifest(folder: Path, name: str, entries: dict[str, str]) -> None:

@@ -25,6 +25,7 @@ from kvalreg.inputs.delivered import DeliveryInfo
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import Unit, Units
+from kvalreg.private_files import clear_way
 from kvalreg.statistics.results import KEY
 
 NUMBERS = ["var", "denominator", "value", "low", "high", "coverage", "coverage_year", "change_from", "series_from"]
@@ -123,12 +124,11 @@ _META_TYPE = TypeAdapter(tuple[Registry, list[Unit], list[DeliveryInfo], tuple[P
 
 def save_published(published: Published, folder: Path) -> Path:
     """Write ``<folder>/<registry>.parquet`` in one step: a reader sees the old file or the new one."""
-    folder.mkdir(parents=True, exist_ok=True)
     source = published.source
     told = (source.registry, list(source.units), list(source.deliveries), published.presentations)
     meta = _META_TYPE.dump_json(told)
     table = pa.Table.from_pandas(published.cells, preserve_index=False)
-    target = folder / f"{source.registry.id}.parquet"
+    target = clear_way(folder / f"{source.registry.id}.parquet")
     aside = target.with_suffix(".new")
     pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), _META: meta}), aside)
     aside.replace(target)
@@ -159,13 +159,6 @@ def read_published(content: bytes) -> PublishedTable:
     return PublishedTable(cells, types)
 
 
-def published_source(path: Path) -> Source:
-    """Where a file's cells come from, without reading the cells."""
-    with pq.ParquetFile(path) as file:
-        registry, units, deliveries, _ = _META_TYPE.validate_json(file.schema_arrow.metadata[_META])
-    return Source(registry, Units({unit.orgnr: unit for unit in units}), tuple(deliveries))
-
-
 def load_published(registry_id: str, folder: Path) -> Published:
     """Read what `save_published` wrote; FileNotFoundError when the registry has published nothing."""
     with pq.ParquetFile(folder / f"{registry_id}.parquet") as file:
@@ -173,3 +166,13 @@ def load_published(registry_id: str, folder: Path) -> Published:
     registry, units, deliveries, presentations = _META_TYPE.validate_json(table.schema.metadata[_META])
     by_orgnr = {unit.orgnr: unit for unit in units}
     return Published(Source(registry, Units(by_orgnr), tuple(deliveries)), table.to_pandas(), presentations)
+
+
+def load_source(registry_id: str, folder: Path) -> Source | None:
+    """Where a registry's cells come from, without a look at them; None for a file that is not there, or damaged."""
+    try:
+        metadata = pq.read_schema(folder / f"{registry_id}.parquet").metadata
+        registry, units, deliveries, _ = _META_TYPE.validate_json(metadata[_META])
+    except Exception:  # whatever a damaged file makes of a reader
+        return None
+    return Source(registry, Units({unit.orgnr: unit for unit in units}), tuple(deliveries))

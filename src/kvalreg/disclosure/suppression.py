@@ -90,9 +90,11 @@ class Readers:
         attack = Attack(system, every=True)
         known = [(relaxed(system, attack), attack)]
         for most in (Certainty.LIKELY, Certainty.CERTAIN):
-            if known[-1][0] is known[-1][1].system or (system.equations.certainty <= most).all():
+            if known[-1][0] is attack.system:
                 break
             less = system.known_to(most)
+            if len(less.equations) == len(attack.system.equations):
+                continue
             attack = Attack(less, every=True, known=attack)
             known.append((relaxed(less, attack), attack))
         possible = known[-1][0].possible

@@ -144,7 +144,7 @@ def _entries(project: Project, registry_id: str) -> tuple[list[_Entry], list[Fau
         if wrong is not None:
             faults.append(Fault(*wrong, printable(f"{project.relative(folder)}/{path.name}"), kind=Kind.NOT_A_DELIVERY))
         elif path.resolve() not in known:
-            entries.append((path, ListedDelivery(file=path.name)))
+            entries.append((path, ListedDelivery(file=printable(path.name))))
     return entries, faults
 
 

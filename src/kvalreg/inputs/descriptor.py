@@ -16,6 +16,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from kvalreg.inputs.descriptor_model import (
     D3_FORMAT,
+    FieldName,
     FilledText,
     IndicatorId,
     Model,
@@ -144,7 +145,7 @@ class Registry(Model):
     """The written standard of the registry's pages: nb (bokmål) or nn (nynorsk)."""
     also_in: tuple[Literal["en"], ...] = ()
     """Languages in which the registry's pages are offered as well: [en]. The registry's own texts stay as written."""
-    medical_fields: Annotated[tuple[FilledText, ...], Field(min_length=1)]
+    medical_fields: Annotated[tuple[FieldName, ...], Field(min_length=1)]
     """One or more medical fields that the registry is found under."""
     keywords: tuple[FilledText, ...] = ()
     """Words that readers may search for: diagnoses, treatments, what people call them in daily speech."""

@@ -7,6 +7,7 @@ It never stops at the first fault, and one registry's faults never hide another 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,11 +43,18 @@ def read_descriptor(path: Path, shown: str) -> Registry:
     return _read(path, shown)[0]
 
 
-def read_descriptors(project: Project) -> tuple[dict[str, Registry], dict[str, tuple[Fault, ...]]]:
+def read_descriptors(
+    project: Project, owners: Callable[[], Mapping[str, str]] = dict
+) -> tuple[dict[str, Registry], dict[str, tuple[Fault, ...]]]:
     """Every good registry of a project by its id, and the faults of the others by the name of their folder.
 
-    A folder without `registry.yml` is a fault. So is, for all of them, an indicator id that several registries use:
-    deliveries name indicators by id alone.
+    A folder without `registry.yml` is a fault. So is an indicator id that several registries use, as deliveries name
+    indicators by id alone: for all of them but the one that had it first.
+
+    Parameters
+    ----------
+    owners
+        Tells which registry has published an indicator, by the indicator's id; asked only where an id is shared.
     """
     registries: dict[str, Registry] = {}
     documents: dict[str, Document] = {}
@@ -62,7 +70,13 @@ def read_descriptors(project: Project) -> tuple[dict[str, Registry], dict[str, t
             registries[folder], documents[folder] = _read(path, shown)
         except ConfigurationError as error:
             faults[folder] = error.faults
-    shared = _shared_ids(registries, documents)
+        except Exception as error:  # a file that breaks its reader is its registry's alone
+            what, todo = (
+                f"The file cannot be read ({type(error).__name__}).",
+                "Compare it with another registry's file.",
+            )
+            faults[folder] = (Fault(what, todo, printable(shown), kind=Kind.FILE_UNREADABLE),)
+    shared = _shared_ids(registries, documents, owners)
     return {name: registry for name, registry in registries.items() if name not in shared}, faults | shared
 
 
@@ -120,17 +134,21 @@ def _id_faults(document: Document, data: dict[str, object], folder: str) -> list
     ]
 
 
-def _shared_ids(registries: dict[str, Registry], documents: dict[str, Document]) -> dict[str, tuple[Fault, ...]]:
-    """The faults of registries that use an indicator id which another registry uses too."""
+def _shared_ids(
+    registries: dict[str, Registry], documents: dict[str, Document], owners: Callable[[], Mapping[str, str]]
+) -> dict[str, tuple[Fault, ...]]:
+    """The faults of registries that use an indicator id which another registry uses too, and had first."""
     places: defaultdict[str, list[tuple[str, Place]]] = defaultdict(list)
     for name, registry in registries.items():
         for number, indicator in enumerate(registry.indicators):
             places[indicator.id].append((name, ("indicators", number, "id")))
     faults: defaultdict[str, list[Fault]] = defaultdict(list)
-    for ind_id, users in places.items():
+    shared = {ind_id: users for ind_id, users in places.items() if len(users) > 1}
+    first = owners() if shared else {}
+    for ind_id, users in shared.items():
         for name, place in users:
             others = ", ".join(other for other, _ in users if other != name)
-            if others:
+            if others and first.get(ind_id) != name:
                 what = f"The indicator id '{ind_id}' is used by another registry too: {others}."
                 faults[name].append(
                     documents[name].fault(place, what, "Give each indicator an id of its own.", Kind.ID_TWICE)

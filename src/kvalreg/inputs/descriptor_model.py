@@ -12,17 +12,24 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from kvalreg.kinds import Kind
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True)]
-FilledText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-WebAddress = Annotated[str, StringConstraints(strip_whitespace=True), Field(json_schema_extra={"format": "uri"})]
+LONGEST_TEXT = 50_000
+"""Characters of a text at most: some 20 pages. What is longer was pasted by mistake, and makes pages of megabytes."""
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT)]
+FilledText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+FilledDescription = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
+FieldName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+"""The name of a medical field, which has an address: the name of a folder has 255 bytes at most."""
+WebAddress = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=2000), Field(json_schema_extra={"format": "uri"})
+]
 """A whole web address. In another form it is shown as plain text, and its owner is warned: see `contact_forms`."""
-_INDICATOR_ID = r"^[A-Za-z0-9_. -]+$"
+_INDICATOR_ID = r"^[. -]*[A-Za-z0-9][A-Za-z0-9_. -]*$"
 _REGISTRY_ID = r"^[a-z][a-z0-9_-]*$"
-D3_FORMAT = r"^,?\.[0-9]+[%f]$"
+D3_FORMAT = r"^,?\.[0-9][%f]$"
 PATTERN_ADVICE = {
-    _INDICATOR_ID: "Use only the letters A to Z, digits, and the signs _ . - and space.",
+    _INDICATOR_ID: "Use only the letters A to Z, digits, and the signs _ . - and space; begin with a letter or digit.",
     _REGISTRY_ID: "Use small letters a to z, digits, _ and -, and begin with a letter.",
-    D3_FORMAT: "Write ',.0%' for a percentage or ',.1f' for a number; the digit is how many decimals are shown.",
+    D3_FORMAT: "Write ',.0%' for a percentage or ',.1f' for a number; the digit says how many decimals, 9 at most.",
 }
 """What to do about a text that does not follow its pattern."""
 IndicatorId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_INDICATOR_ID, max_length=200)]

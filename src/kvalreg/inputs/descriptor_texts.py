@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, HttpUrl, model_validator
 
-from kvalreg.inputs.descriptor_model import FilledText, IndicatorId, Model, Text, WebAddress
+from kvalreg.inputs.descriptor_model import FilledDescription, FilledText, IndicatorId, Model, Text, WebAddress
 
 _PERIOD = re.compile(r"(?P<first>(?:19|20)\d\d)(?:\s*[-–—]\s*(?P<last>(?:19|20)\d\d)?)?")
 DOI = re.compile(r"(?i)(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(?P<doi>10\.\d{4,9}/\S+)")
@@ -62,7 +62,7 @@ class QualityImprovement(Model):
 
     title: FilledText
     """What the work is called."""
-    description: FilledText
+    description: FilledDescription
     """What is done and what came of it, in a few sentences."""
     status: Status
     """completed, ongoing or planned."""
@@ -94,7 +94,7 @@ class ResearchProject(Model):
 
     title: FilledText
     """The project or the finding."""
-    description: FilledText
+    description: FilledDescription
     """What is studied or was found, in a few sentences for a broad public."""
     status: Status | None = None
     """completed, ongoing or planned."""

@@ -222,6 +222,7 @@ def _tree_faults(lines: list[_Line], shown: str) -> Iterator[Fault]:
         if first is not line:
             what = f"The orgnr {quote(line.orgnr)} is in row {first.row} already."
             yield line.fault("orgnr", what, "Keep one row for each unit.", Kind.UNIT_TWICE)
+    yield from _name_faults(lines)
     nations = [line for line in lines if line.level is Level.NATION]
     if not nations:
         yield Fault("There is no nation.", "Add one row with the level 'nation'.", shown, key="level", kind=Kind.NATION)
@@ -232,6 +233,21 @@ def _tree_faults(lines: list[_Line], shown: str) -> Iterator[Fault]:
         if line.parent and line.level is not Level.NATION:
             yield from _parent_faults(line, by_orgnr)
     yield from _cycle_faults(by_orgnr)
+
+
+def _name_faults(lines: list[_Line]) -> Iterator[Fault]:
+    """Units that nobody can tell apart: one name in one place, both open or closed in the same year."""
+    first: dict[tuple[str, str, int | None], _Line] = {}
+    for line in lines:
+        name = " ".join(line.texts["name"].casefold().split())
+        same = first.setdefault((name, line.parent, line.closed), line) if name else line
+        if same is not line and same.orgnr != line.orgnr:
+            what = (
+                f"The unit in row {same.row} has the same name and parent, so that readers cannot tell the two apart."
+            )
+            yield line.fault(
+                "name", what, "Give one of them another name, or the year in which it closed.", Kind.UNIT_NAME
+            )
 
 
 def _parent_faults(line: _Line, by_orgnr: Mapping[str, _Line]) -> Iterator[Fault]:

@@ -105,7 +105,7 @@ def _translate(error: ErrorDetails, document: Document, model: type[BaseModel]) 
     if kind == "value_error":
         return _own_rule(str(error["ctx"]["error"]), document, place)
     what, todo = _wrong_value(error)
-    return document.fault(place, what, todo, Kind.VALUE_WRONG)
+    return document.fault(place, what, todo, Kind.TEXT_LONG if kind == "string_too_long" else Kind.VALUE_WRONG)
 
 
 def _own_rule(said: str, document: Document, place: Place) -> Fault:

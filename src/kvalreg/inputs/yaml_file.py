@@ -19,6 +19,8 @@ from kvalreg.errors import ConfigurationError, Fault
 from kvalreg.inputs.text_file import printable, quote
 from kvalreg.kinds import Kind
 
+LARGEST = 2_000_000
+"""Bytes of a YAML file at most: its reader needs a second for each of a million."""
 Place = tuple[str | int, ...]
 """Where a value is: ``("indicators", 2, "type")``."""
 
@@ -116,9 +118,13 @@ def values_of(text: str, shown: str) -> Document:
 
 
 def read_text(path: Path, shown: str) -> str:
-    """The text of a file in UTF-8; ConfigurationError when it cannot be read."""
+    """The text of a file in UTF-8; ConfigurationError when it cannot be read, or is too large to be one of ours."""
     shown = printable(shown)
     try:
+        if path.stat().st_size > LARGEST:
+            what = f"The file has more than {LARGEST // 1_000_000} MB."
+            todo = "Look for a text that was pasted by mistake, and remove it."
+            raise ConfigurationError([Fault(what, todo, shown, kind=Kind.TEXT_LONG)])
         raw = path.read_bytes()
     except OSError as error:
         what = f"The file cannot be read: {error.strerror}."

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from kvalreg.audit.findings import LEDGER_KINDS
-from kvalreg.disclosure.ledger import NEXT
-from kvalreg.errors import DisclosureError, Fault, SiteError, UsageError
+from kvalreg.audit.findings import AUDIT_KINDS, LEDGER_KINDS
+from kvalreg.disclosure.ledger import NEXT, published_files
+from kvalreg.errors import DisclosureError, Fault, RegistriesError, SiteError, UsageError
 from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.kinds import Kind
 from kvalreg.private_files import write_private
@@ -23,8 +25,12 @@ from kvalreg.release.archive import link_editions
 from kvalreg.release.audit import audit
 from kvalreg.release.digests import Digests, Recall
 from kvalreg.release.history import standing_editions
-from kvalreg.release.soundness import site_faults
+from kvalreg.release.soundness import LinkFault, site_faults
 from kvalreg.report.addresses import served
+
+_OWN_ADDRESS = re.compile(r"(?:^|/)(?:registre|data|endringer)/([a-z][a-z0-9_-]*)(?=[/.])")
+"""What begins the address of a registry's own page or file, as it is on the site or seen from a page."""
+_STAYS = "It is not put in place; what was there before stays."
 
 
 def release_site(site: Path, project: Project) -> list[Fault]:
@@ -35,9 +41,9 @@ def release_site(site: Path, project: Project) -> list[Fault]:
     What does not stop a build; see `approve`, also for what is raised.
     """
     link_editions(site, project, standing_editions(project))
-    unchecked = approve(site, project)
+    remarks = approve(site, project)
     write_private(project.built, json.dumps({"site": site.name, "made_of": _made_of(project)}).encode())
-    return unchecked
+    return remarks
 
 
 def approve(site: Path, project: Project) -> list[Fault]:
@@ -45,15 +51,13 @@ def approve(site: Path, project: Project) -> list[Fault]:
 
     Returns
     -------
-    What does not stop a build, but a publication: links that lead nowhere, and pages where no result was found, as a
-    registry's own notebook may make them.
+    What does not stop a build, but a publication: dead links that pages share, as one of the menu.
 
     Raises
     ------
-    SiteError
-        When a page is missing or not complete, or asks another host.
-    DisclosureError
-        With every other finding, when something that is hidden can be worked out.
+    RegistriesError
+        With every fault by the registry whose pages have it: pages that are not whole or tell no result, links that
+        lead nowhere, other hosts that are asked, and hidden numbers that can be worked out.
     """
     staged = [path.relative_to(project.staged) for path in project.staged.rglob("*.qmd")]
     pages = [served(path.as_posix()) for path in staged if path.parts[0][0] not in "._"]
@@ -61,29 +65,59 @@ def approve(site: Path, project: Project) -> list[Fault]:
         attacked = beside.submit(audit, site, project, Recall(project.audited, digests))
         root = read_site_descriptor(project).path
         faults = site_faults(site, pages, root, Recall(project.looked_at, digests))
-        dead = [fault for fault in faults if fault.kind is Kind.LINK_DEAD]
-        if len(dead) < len(faults):
-            last = Fault(
-                "The finished site is not whole.",
-                "It is not put in place; what was there before stays.",
-                kind=Kind.PAGE_INCOMPLETE,
-            )
-            raise SiteError([*faults, last])
         findings = attacked.result().findings
     # a registry whose ledger is damaged keeps pages that were proven when they were made, and has been told of it
-    findings = tuple(one for one in findings if one.kind not in LEDGER_KINDS)
-    unchecked = [one.as_fault() for one in findings if one.kind is Kind.NOT_ATTACKED]
-    if len(unchecked) < len(findings):
-        refuse([one.as_fault() for one in findings])
-    return [*dead, *unchecked]
+    passed_over = {*LEDGER_KINDS}
+    if not any(registry_of(Fault("", file=page, kind=None), project) for page in pages):
+        passed_over.add(Kind.NOT_ATTACKED)  # a site without registries has nothing to attack
+    found = [(one.registry, one.as_fault()) for one in findings if one.kind not in passed_over]
+    by_registry: dict[str, list[Fault]] = {}
+    dead = [fault for fault in faults if isinstance(fault, LinkFault)]
+    whole = [("", fault) for fault in faults if not isinstance(fault, LinkFault)]
+    by_itself, on_many = _links_by_registry(dead, project)
+    for registry, fault in [*found, *whole, *by_itself]:
+        by_registry.setdefault(registry or registry_of(fault, project), []).append(fault)
+    shared = by_registry.pop("", [])
+    if by_registry or shared:
+        raise RegistriesError(by_registry, shared)
+    return on_many
 
 
-def refuse(faults: list[Fault]) -> NoReturn:
-    """Say why a site is not put in place."""
-    last = Fault(
-        "The site does not pass the audit.", "It is not released; what was there before stays.", kind=Kind.AUDIT_FAILED
-    )
-    raise DisclosureError([*faults, last])
+def _links_by_registry(dead: list[LinkFault], project: Project) -> tuple[list[tuple[str, Fault]], list[Fault]]:
+    """Dead links by the registry on whose pages alone they are, or to whose pages they lead; and all others."""
+    pages: dict[str, set[str]] = {}
+    for fault in dead:
+        pages.setdefault(fault.target, set()).add(registry_of(replace(fault, what=""), project))
+    by_itself: list[tuple[str, Fault]] = []
+    on_many: list[Fault] = []
+    for fault in dead:
+        places = pages[fault.target]
+        there = registry_of(Fault("", file=fault.target, kind=None), project)
+        owner = there if "" in places else next(iter(places)) if len(places) == 1 else ""
+        if owner:
+            by_itself.append((owner, fault))
+        else:
+            on_many.append(fault)
+    return by_itself, on_many
+
+
+def registry_of(fault: Fault, project: Project) -> str:
+    """The registry whose pages or files a fault is about, as addresses tell; empty where it is none's alone."""
+    told = (found[1] for text in (fault.file, fault.what) for found in _OWN_ADDRESS.finditer(text))
+    return next((registry for registry in told if project.has_registry(registry)), "")
+
+
+def refuse(error: RegistriesError) -> NoReturn:
+    """Say why no site is put in place: what is hidden may be given away, or the site is not whole.
+
+    Raises
+    ------
+    DisclosureError, SiteError
+    """
+    if any(fault.kind in AUDIT_KINDS for fault in error.every):
+        what, kind, raised = "The site does not pass the audit.", Kind.AUDIT_FAILED, DisclosureError
+        raise raised([*error.every, Fault(what, _STAYS, kind=kind)])
+    raise SiteError([*error.every, Fault("The finished site is not whole.", _STAYS, kind=Kind.PAGE_INCOMPLETE)])
 
 
 def check_built(project: Project) -> None:
@@ -96,18 +130,28 @@ def check_built(project: Project) -> None:
     """
     if not project.site.is_dir() or not project.ledger.is_dir():
         raise UsageError(f"{project.site}: no site has been built here. Run kvalreg build first.")
-    told = json.loads(project.built.read_text(encoding="utf-8")) if project.built.is_file() else {}
-    if told != {"site": project.site.resolve().name, "made_of": _made_of(project)}:
+    if not is_built(project):
         raise UsageError(
             f"{project.site}: the last build did not come to its end, so this site is older than the numbers that are "
             "ready. Run kvalreg build again, look at it, and then publish."
         )
 
 
+def is_built(project: Project) -> bool:
+    """Whether the site is made of the cells and pages that lie there now: the last build came to its end."""
+    try:
+        told = json.loads(project.built.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return bool(told == {"site": project.site.resolve().name, "made_of": _made_of(project)})
+
+
 def _made_of(project: Project) -> str:
     """A checksum of the cells that a site is made of and of what the ledger will keep; it stays in `_build`."""
     digest = hashlib.sha256()
+    shown = {path.name for path in published_files(project)}
     for folder in (project.published, project.next_ledger / NEXT):
         for path in sorted(folder.glob("*.parquet")):
-            digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+            if path.name in shown and path.is_file():
+                digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

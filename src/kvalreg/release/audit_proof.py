@@ -13,9 +13,9 @@ from pathlib import Path
 from kvalreg.audit.cache import Shelf, code_digest
 from kvalreg.audit.findings import Finding
 from kvalreg.batch.workers import Workers, processors
-from kvalreg.disclosure.ledger import NEXT, ledger_files, read_editions, read_next
+from kvalreg.disclosure.ledger import NEXT, ledger_files, published_files, read_editions, read_next
 from kvalreg.disclosure.proof import given_away
-from kvalreg.disclosure.published import published_source
+from kvalreg.disclosure.published import load_source
 from kvalreg.errors import LedgerError
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
@@ -33,7 +33,7 @@ def prove(project: Project, folder: Path) -> list[Finding]:
     folder
         Where it is remembered which editions give nothing away.
     """
-    shelf, registries = Shelf(folder), sorted(path.stem for path in project.published.glob("*.parquet"))
+    shelf, registries = Shelf(folder), [path.stem for path in published_files(project)]
     entries = {registry: _entry(project, registry) for registry in registries}
     due = [registry for registry in registries if shelf.get(entries[registry]) is None]
     findings: list[Finding] = []
@@ -53,7 +53,10 @@ def exposed(project: Project, registry: str) -> list[Finding]:
         return [
             Finding(fault.kind or Kind.LEDGER_DAMAGED, fault.what, fault.file, None, registry) for fault in error.faults
         ]
-    source = published_source(project.published / f"{registry}.parquet")
+    source = load_source(registry, project.published)
+    if source is None:
+        what = "The registry's published cells cannot be read."
+        return [Finding(Kind.FILE_UNKNOWN, what, f"{registry}.parquet", None, registry)]
     findings = []
     for one in sorted(given_away(editions, source.registry.secret_below)):
         unit = f"{source.units[one.orgnr].name} ({one.orgnr})" if one.orgnr in source.units else one.orgnr

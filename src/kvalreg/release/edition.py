@@ -10,9 +10,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from kvalreg.batch.accepted import accepted_heads
 from kvalreg.disclosure.edition import EDITION_NAME
-from kvalreg.disclosure.ledger import close_edition, prepare_edition
-from kvalreg.errors import UsageError
+from kvalreg.disclosure.ledger import close_edition, prepare_edition, published_files
+from kvalreg.errors import RegistriesError, UsageError
 from kvalreg.private_files import open_folder, open_to_readers
 from kvalreg.project import Project
 from kvalreg.release.approval import approve, check_built, refuse
@@ -49,15 +50,18 @@ def publish_edition(name: str, project: Project, keep: int = KEEP) -> Path:
     ------
     UsageError
         When the name is no edition's, is taken, or comes too early; when no site has been built, or not to its end.
-    DisclosureError
-        When the site does not pass the audit, the audit finds no result to check, or a link leads nowhere.
+    DisclosureError, SiteError
+        When the site does not pass the audit, or is not whole: it has been changed since it was built.
     """
     _check_name(name, project)
     check_built(project)
     site = project.site.resolve()
-    in_doubt = approve(site, project)
-    if in_doubt:
-        refuse(in_doubt)
+    try:
+        shared = approve(site, project)
+    except RegistriesError as error:
+        refuse(error)
+    if shared:
+        refuse(RegistriesError({}, shared))
     prepare_edition(name, project)
     before = public_edition(project)
     release, permanent = project.releases / name, project.editions / name
@@ -81,6 +85,12 @@ def publish_edition(name: str, project: Project, keep: int = KEEP) -> Path:
     switch(project.public, release)
     _forget_releases(project, keep)
     return release
+
+
+def delayed_registries(project: Project) -> list[str]:
+    """The registries that the site shows as they were before, since what came after it failed."""
+    shown = (path.stem for path in published_files(project))
+    return [name for name in shown if any(page.delayed for page in accepted_heads(name, project.accepted))]
 
 
 def roll_back(project: Project, name: str = "") -> str:

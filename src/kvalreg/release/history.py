@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from kvalreg.disclosure.ledger import published_files
-from kvalreg.disclosure.published import load_published
+from kvalreg.disclosure.published import load_published, load_source
 from kvalreg.project import Project
 from kvalreg.report.revision import Changes, History, PastEdition, changes
 
@@ -64,6 +64,8 @@ def changes_since(name: str | None, registries: list[str], project: Project) -> 
         file = f"{registry}.parquet"
         there = (folder / file).is_file()
         if there and _same(folder / file, project.published / file):
+            continue
+        if there and load_source(registry, folder) is None:  # a damaged one: its registry has been told of it
             continue
         before = load_published(registry, folder) if there else None
         found.append(changes(before, load_published(registry, project.published)))

@@ -14,6 +14,7 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 from pathlib import Path, PurePosixPath
@@ -35,7 +36,14 @@ _ASKED = re.compile(
 )
 _FORM = re.compile(r"""<form\b[^>]*?\saction\s*=\s*["']?([^"'\s>]*)""")
 _FETCHED = re.compile(r"""\sdata-src\s*=\s*["']([^"']*)["']""")
-_STYLE_ASKS = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""")
+_STYLE_ASKS = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""", re.IGNORECASE)
+_STYLES = re.compile(
+    r"""<style\b[^>]*>(.*?)</style"""
+    r"""|\s(?:style|fill|stroke|filter|mask|clip-path|cursor|marker(?:-start|-mid|-end)?)\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+)""",
+    re.DOTALL | re.IGNORECASE,
+)
+"""Where styles stand on a page: the same signs in a text are words."""
+_ENDS = ("</main>", "</body>", "</html>")
 _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 _ID = re.compile(r"""\s(?:id|name)\s*=\s*["']([^"']+)["']""")
@@ -47,6 +55,13 @@ _PARTS = {
     "end": re.compile(r"</html>\s*$"),
 }
 _RAW = ("{{<", "\n:::")
+
+
+@dataclass(frozen=True)
+class LinkFault(Fault):
+    """A link that leads nowhere: on which page, in `file`, and to which address of the site it leads."""
+
+    target: str = ""
 
 
 class _Look(NamedTuple):
@@ -101,7 +116,8 @@ def site_faults(site: Path, pages: Iterable[str], root: str = "/", memory: Recal
             target = _target(file, link.path, os.fspath(site), files)
             if target is None:
                 what = f"A link leads to {link.path!r}, which is not there."
-                faults.append(Fault(what, "Correct it.", file, kind=Kind.LINK_DEAD))
+                led = _place(file, link.path)
+                faults.append(LinkFault(what, "Correct it.", file, kind=Kind.LINK_DEAD, target=led))
             elif link.part and target in files and target.endswith(".html"):
                 parts.setdefault(target, {}).setdefault(link.part, file)
     for target, linked in sorted(parts.items()):
@@ -131,7 +147,7 @@ def _looks(site: Path, files: set[str], memory: Recall | None) -> dict[str, _Loo
 
 
 def _look(file: str, text: str) -> _Look:
-    styles = _STYLE_ASKS.findall(text) if "url(" in text or "@import" in text else []
+    styles = list(_asked_by_styles(file, text))
     if not file.endswith(".html"):
         return _Look(tuple(_hosts(styles)), (), (), (), raw=False)
     asked = [address for pattern in _asking(text) for address in pattern.findall(text)]
@@ -139,9 +155,26 @@ def _look(file: str, text: str) -> _Look:
         tuple(_hosts([*asked, *styles])),
         tuple(one for one in dict.fromkeys([*_LINK.findall(text), *asked]) if not _ELSEWHERE.match(one)),
         tuple(dict.fromkeys(_ID.findall(text))),
-        tuple(name for name, part in _PARTS.items() if not part.search(text)),
+        tuple(_missing(text)),
         raw=any(sign in text for sign in _RAW),
     )
+
+
+def _asked_by_styles(file: str, text: str) -> Iterator[str]:
+    """What styles ask of other hosts."""
+    folded = text.lower() if "url(" not in text and "@import" not in text else text
+    if "url(" not in folded and "@import" not in folded:
+        return
+    styles = [text] if file.endswith(".css") else ["".join(found) for found in _STYLES.findall(text)]
+    for style in styles:
+        yield from _STYLE_ASKS.findall(unescape(style))
+
+
+def _missing(text: str) -> Iterator[str]:
+    """What a page must have and this has not, or has more than once."""
+    yield from (name for name, part in _PARTS.items() if not part.search(text))
+    if any(text.count(end) > 1 for end in _ENDS):
+        yield "single end"
 
 
 def _asking(text: str) -> Iterator[re.Pattern[str]]:
@@ -204,9 +237,14 @@ def _foreign(file: str, asked: Iterable[str]) -> Iterator[Fault]:
 
 
 def _no_part(file: str, target: str, part: str) -> Fault:
-    return Fault(
-        f"A link leads to '#{part}' of {target}, which is not there.", "Correct it.", file, kind=Kind.LINK_DEAD
-    )
+    what = f"A link leads to '#{part}' of {target}, which is not there."
+    return LinkFault(what, "Correct it.", file, kind=Kind.LINK_DEAD, target=f"{target}#{part}")
+
+
+def _place(file: str, path: str) -> str:
+    """Where a path leads, seen from the site's root."""
+    folder = "" if path.startswith("/") else file[: file.rfind("/") + 1]
+    return posixpath.normpath(folder + path.lstrip("/"))
 
 
 def _target(file: str, path: str, site: str, files: set[str]) -> str | None:
@@ -216,8 +254,7 @@ def _target(file: str, path: str, site: str, files: set[str]) -> str | None:
     """
     if not path:
         return file
-    folder = "" if path.startswith("/") else file[: file.rfind("/") + 1]
-    place = posixpath.normpath(folder + path.lstrip("/"))
+    place = _place(file, path)
     for found in (place, "index.html" if place == "." else f"{place}/index.html"):
         if found in files or (not place.startswith("..") and os.path.isfile(f"{site}/{found}")):  # noqa: PTH113
             return found

@@ -24,6 +24,7 @@ _TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "a", "blockquote", "code",
     "td",
 }
 _RAW_BLOCK = re.compile(r"\n(```+)\{=html\}(?=\n)")
+_CELL = re.compile(r"(```\s*)\{")
 _HEADING_ID = re.compile(r"\s*\{#[\w-]+\}$", re.MULTILINE)
 _DIGIT = re.compile(r"\d")
 _TAGS_AND_SIGNS = re.compile(r"<[^>]*>|&#?\w+;")
@@ -38,7 +39,12 @@ def escape_markdown(text: str) -> str:
 
 
 def raw_html(html: str) -> str:
-    """HTML as a raw block of Markdown, in a fence longer than any run of backticks inside."""
+    """HTML as a raw block of Markdown, in a fence longer than any run of backticks inside.
+
+    A text that reads like the beginning of a cell to run has its bracket escaped: renderers look for cells in raw
+    blocks too. Scripts hold no backticks, as `script_json` writes them.
+    """
+    html = _CELL.sub(r"\1&#123;", html)
     fence = "```"
     while fence in html:
         fence += "`"
@@ -99,7 +105,7 @@ def safe_html(markdown: str) -> str:
         link_rel="noopener noreferrer",
         clean_content_tags={"script", "style"},
     )
-    return clean.strip().replace("{", "&#123;")
+    return clean.strip().replace("{", "&#123;").replace(":::", "&#58;&#58;&#58;")
 
 
 def _whole_address(_tag: str, attribute: str, value: str) -> str | None:

@@ -88,6 +88,11 @@ class Shown:
         """The addresses of its pages that were made of notebooks."""
         return frozenset(page.address for page in self.pages)
 
+    @property
+    def is_delayed(self) -> bool:
+        """Whether it is shown as it was before, since what came after it failed."""
+        return any(page.delayed for page in self.pages)
+
     @cached_property
     def rows(self) -> dict[str, list[Any]]:
         """Its rows of open data, column by column."""
@@ -135,9 +140,9 @@ class Site:
 
     @cached_property
     def units(self) -> Units:
-        """Every unit that any registry knows, in the order of the units' own file."""
+        """Every unit that any registry knows, in the order of the units' own file; the newest name of each counts."""
         found: dict[str, Unit] = {}
-        for registry in self.shown:
+        for registry in sorted(self.shown, key=lambda one: one.is_delayed):
             for unit in registry.published.units:
                 found.setdefault(unit.orgnr, unit)
         return Units(found)

@@ -16,6 +16,7 @@ from kvalreg.report.wording import LANGUAGES, Words, words
 from kvalreg.site.api import ROOT, api, registry_answers
 from kvalreg.site.catalogue import dataset_markup
 from kvalreg.site.content import Content, Shown, Site
+from kvalreg.site.delay import delay_mark
 from kvalreg.site.languages import in_language, language_links
 from kvalreg.site.open_data import COLUMNS, FOOTNOTES, Column, slugs
 from kvalreg.site.open_files import (
@@ -101,6 +102,7 @@ def _registry_page(shown: Shown, site: Site, files: Mapping[str, bytes]) -> Page
         licence=f'<a href="{escape(str(registry.licence.url))}" rel="license">{escape(registry.licence.name)}</a>',
     )
     parts = [
+        delay_mark(shown, say),
         raw_html(f'<p class="kv-lead">{escape(say("data.registry_lead", name=registry.name))}</p>'),
         _heading("files", say),
         raw_html(f"<ul>{results}</ul>"),
@@ -115,7 +117,7 @@ def _registry_page(shown: Shown, site: Site, files: Mapping[str, bytes]) -> Page
     description = say("data.dataset_description", name=registry.name)
     above = ((say("data.title"), in_language(DATA, say.language)),)
     address = f"data/{registry.id}/index.qmd"
-    body = "\n\n".join(parts)
+    body = "\n\n".join(part for part in parts if part)
     return Page(address, title, body, say.language, description, above, synthetic=registry.synthetic)
 
 

@@ -31,6 +31,7 @@ from kvalreg.report.results_table import ResultLine, TableLook, results_table
 from kvalreg.report.wording import Words
 from kvalreg.site import filters
 from kvalreg.site.content import Content, Shown, Site
+from kvalreg.site.delay import delay_mark
 from kvalreg.site.newest import Newest, NewestResults
 from kvalreg.site.staging import Page
 
@@ -58,7 +59,8 @@ def _page(shown: Shown, contexts: list[NewestResults], slugs: Slugs) -> Page:
     at = indicator_page(registry.id, indicator.id, [one.id for one in registry.indicators])
     say = newest.report.words
     description = safe_html(indicator.short_description)
-    parts = [html_piece(f'<div class="kv-lead kv-wide">{registry_words(description, tag="div")}</div>')]
+    lead = html_piece(f'<div class="kv-lead kv-wide">{registry_words(description, tag="div")}</div>')
+    parts = [Piece(delay_mark(shown, say)), lead]
     several = len(contexts) > 1
     for one in contexts:
         parts += [_report(newest, one).text(indicator.id, one.context)]
@@ -246,11 +248,13 @@ def _years(shown: Shown, indicator: Indicator, at: str, say: Words) -> str:
     """The pages of every year that tell of this indicator."""
     cells, registry = shown.published.cells, shown.published.registry
     told_of, links = set(cells["year"][cells["ind_id"] == indicator.id]), []
+    sections = {page.address: page.anchors for page in shown.pages}
     for year, round_ in shown.newest.rounds:
         page = year_page(registry.id, year, round_)
         if year not in told_of or page not in shown.addresses:
             continue
         told = say("page.interim_year", year=year) if round_ == "interim" else str(year)
-        href = f"{link(page, at)}#{anchor(indicator.id)}"
+        part = anchor(indicator.id)
+        href = link(page, at) + (f"#{part}" if part in sections[page] else "")
         links.append(f'<li><a href="{href}">{escape(say("indicator_page.year_link", year=told))}</a></li>')
     return f'<ul class="kv-columns">{"".join(links)}</ul>'

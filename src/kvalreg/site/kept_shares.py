@@ -17,6 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
+from kvalreg.private_files import clear_way
 from kvalreg.site.content import UnitShare
 from kvalreg.site.staging import SHORTCODES_MARK
 
@@ -43,7 +44,7 @@ class KeptShares(Mapping[str, UnitShare]):
         texts: dict[str, bytes] = {}
         told = {orgnr: _told(share, texts) for orgnr, share in shares.items()}
         sizes = {digest: len(text) for digest, text in texts.items()}
-        aside = file.with_suffix(".new")
+        aside = clear_way(file).with_suffix(".new")
         line = json.dumps([told, sizes], ensure_ascii=False).encode()
         aside.write_bytes(b"\n".join([line, b"".join(texts.values())]))
         aside.replace(file)

@@ -57,12 +57,13 @@ class Pandoc:
                 share(output.resolve() / served(page), aside / served(page))
             changed = sorted(set(pages) - set(unchanged))
             account = self._run(_job(config, staged, aside, changed), _shares(changed, staged))
-            refused = [f"  {page['address']}: {what}" for page in account for what in page["refused"]]
+            refused = {page["address"]: ", ".join(page["refused"]) for page in account if page["refused"]}
             if refused:
                 raise RendererError(
                     "The embedded renderer does not support all that is on these pages. The old site stays.\n"
-                    + "\n".join(refused)
-                    + "\nRemove these from the pages, or use --renderer quarto."
+                    + "\n".join(f"  {page['address']}: {what}" for page in account for what in page["refused"])
+                    + "\nRemove these from the pages, or use --renderer quarto.",
+                    refused,
                 )
         remember(tools, pages, staged, output)
 

@@ -8,22 +8,28 @@ is neither read nor written: its files lie in the staged folder as they were put
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kvalreg.batch.accepted import AcceptedPage, accepted_heads, accepted_pages
 from kvalreg.batch.cache import Cache
+from kvalreg.batch.diagnosis import describing, diagnose
 from kvalreg.batch.workers import Workers
 from kvalreg.clock import today
+from kvalreg.disclosure.ledger import published_files
 from kvalreg.disclosure.published import Published, load_published, save_published
+from kvalreg.errors import Fault, RegistriesError, SiteError
 from kvalreg.inputs.rounds import deadlines
 from kvalreg.inputs.site_descriptor import SiteDescriptor, read_site_descriptor
 from kvalreg.inputs.slugs import Slugs, read_slugs
+from kvalreg.kinds import Kind
+from kvalreg.private_files import remove
 from kvalreg.project import Project
-from kvalreg.report.addresses import year_page
+from kvalreg.report.addresses import registry_page, year_page
 from kvalreg.report.revision import History
 from kvalreg.site.content import Shown, Site
 from kvalreg.site.feed import lists_of_pages, told_of
@@ -84,7 +90,7 @@ class Parts:
             What readers have seen of these registries, by their ids.
         """
         project = self._project
-        found = {path.stem for path in project.published.glob("*.parquet") if project.descriptor(path.stem).exists()}
+        found = {path.stem for path in published_files(project)}
         shown = [one for registry in self._outlined(sorted(found)) if (one := self._shown(registry)).pages]
         self._forget_others(found)
         numbered = tuple(replace(one, number=number) for number, one in enumerate(shown, start=1))
@@ -95,7 +101,7 @@ class Parts:
     def _forget_others(self, registries: set[str]) -> None:
         for path in self._project.newest.glob("*"):
             if path.stem not in registries:
-                path.unlink()
+                remove(path)
 
     def _shown(self, registry: str) -> Shown:
         published = self.newest(registry)
@@ -112,7 +118,7 @@ class Parts:
             for registry in registries
             if self._entry("outlines", registry).get("key") != keys[registry] or self.newest(registry) is None
         ]
-        for registry, outline in self._each(due, _outline, [(self._project, registry) for registry in due], len(due)):
+        for registry, outline in self._each(due, _outline, [(self._project, registry) for registry in due]):
             self._keep("outlines", registry, {"key": keys[registry], "cells": self._cells(registry), **outline})
         return registries
 
@@ -127,7 +133,7 @@ class Parts:
         }
         keys = {registry: self._part_key(registry, told) for registry, told in around.items()}
         due = [registry for registry in around if not self._intact(registry, keys[registry])]
-        made = self._each(due, _part, [(self._project, registry, around[registry]) for registry in due], len(due))
+        made = self._each(due, _part, [(self._project, registry, around[registry]) for registry in due])
         for registry, part in made:
             self._keep("parts", registry, {"key": keys[registry], **part})
         parts = [self._entry("parts", registry) for registry in around]
@@ -194,21 +200,39 @@ class Parts:
         return self._cache.digest(self._project.published / f"{registry}.parquet")
 
     def _each(
-        self, names: list[str], function: Callable[..., dict[str, Any]], calls: Sequence[tuple[Any, ...]], of: int
+        self, names: list[str], function: Callable[..., dict[str, Any]], calls: Sequence[tuple[Any, ...]]
     ) -> Iterable[tuple[str, dict[str, Any]]]:
-        """What a function makes of each, by name; all calls together are of so many registries."""
-        if of <= _FEW or self._workers == 1:
-            yield from zip(names, (function(*call) for call in calls), strict=True)
+        """What a function makes of each registry, by name; RegistriesError, after all the others, where one fails."""
+        failed: dict[str, tuple[Fault, ...]] = {}
+        for name, result in zip(names, self._results(function, calls), strict=True):
+            try:
+                made = result()
+            except Exception as error:  # one registry's failure stops no other's work
+                failed[name] = diagnose(error, name, self._project)
+            else:
+                yield name, made
+        if failed:
+            raise RegistriesError(failed)
+
+    def _results(
+        self, function: Callable[..., dict[str, Any]], calls: Sequence[tuple[Any, ...]]
+    ) -> Iterator[Callable[[], dict[str, Any]]]:
+        """What gives each call's result, or raises its error: here, or side by side in processes of their own."""
+        if len(calls) <= _FEW or self._workers == 1:
+            yield from (partial(function, *call) for call in calls)
             return
-        with Workers(min(self._workers, len(names))) as workers:
-            made = [workers.submit(function, *call) for call in calls]
-            yield from zip(names, (one.result() for one in made), strict=True)
+        with Workers(min(self._workers, len(calls))) as workers:
+            futures = [workers.submit(describing, function, *call) for call in calls]
+            yield from (future.result for future in futures)
 
 
 def _outline(project: Project, registry: str) -> dict[str, Any]:
     """Keep a registry's newest cells, and tell which pages it has."""
     published = load_published(registry, project.published)
     pages = accepted_heads(registry, project.accepted)
+    if pages and not any(page.address == registry_page(registry) for page in pages):
+        what = "The registry's own page is damaged or missing."
+        raise SiteError([Fault(what, "Build it again.", registry_page(registry), kind=Kind.PAGE_INCOMPLETE)])
     years = {page.year for page in told_of(published, pages)}
     file = save_published(newest_cells(published, years), project.newest)
     return {"newest": [*stamp(file)], "pages": [page.model_dump(mode="json") for page in pages]}

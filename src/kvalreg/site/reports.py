@@ -12,21 +12,28 @@ from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.clock import today
 from kvalreg.inputs.rounds import Standing, deadlines
 from kvalreg.report.cell_markup import Html
-from kvalreg.report.markup import raw_html
 from kvalreg.report.report import rounds
 from kvalreg.report.wording import words
 from kvalreg.site.content import Content, Shown, Site
+from kvalreg.site.delay import marked
+from kvalreg.site.own_links import sections, with_living_links
 from kvalreg.site.staging import Page
 
 
 def reports(site: Site) -> Content:
     """Every accepted page of every registry."""
     day = today()
-    return Content(tuple(_report(page, _marks(page, shown, day)) for shown in site.shown for page in shown.pages))
+    pages = []
+    for shown in site.shown:
+        there = sections(shown)
+        for page in shown.pages:
+            body = with_living_links(page, there)
+            pages.append(_report(page, _marks(page, shown, day), body))
+    return Content(tuple(pages))
 
 
 def _marks(page: AcceptedPage, shown: Shown, day: date) -> list[Html]:
-    """What a reader must know first, as HTML: that the page is an earlier one, that last year's results are overdue."""
+    """What a reader must know first: that the page is an earlier one, or that last year's results are overdue."""
     say = words(page.language)
     marks = [say.html("states.delayed")] if page.delayed else []
     final, _ = deadlines(day)
@@ -36,12 +43,12 @@ def _marks(page: AcceptedPage, shown: Shown, day: date) -> list[Html]:
     return marks
 
 
-def _report(page: AcceptedPage, marks: list[Html]) -> Page:
-    said = [raw_html(f'<p class="kv-delayed">{mark}</p>') for mark in marks]
+def _report(page: AcceptedPage, marks: list[Html], body: str) -> Page:
+    said = [marked(mark) for mark in marks]
     return Page(
         address=page.address,
         title=page.title,
-        body="\n\n".join([*said, page.markdown]),
+        body="\n\n".join([*said, body]),
         language=page.language,
         breadcrumb=page.breadcrumb,
         synthetic=page.synthetic,

@@ -22,6 +22,7 @@ import vl_convert
 from kvalreg.errors import ConfigurationError, Fault
 from kvalreg.inputs.site_descriptor import SiteDescriptor
 from kvalreg.kinds import Kind
+from kvalreg.private_files import clear_way
 from kvalreg.project import QUARTOS_OWN, Project
 from kvalreg.report.markup import escape_markdown
 
@@ -247,7 +248,7 @@ def _put(path: Path, content: bytes) -> None:
     """Make a file hold this, unless it does already. The site may share it under another name, so it is replaced."""
     if path.is_file() and path.read_bytes() == content:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    clear_way(path)
     aside = path.with_name(f"_{path.name}.new")
     aside.write_bytes(content)
     aside.replace(path)

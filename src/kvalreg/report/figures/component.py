@@ -198,7 +198,7 @@ def _cell_html(cell: Cell) -> str:
 def script_json(value: object) -> str:
     """JSON that may stand inside a `<script>`."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("`", "\\u0060")
 
 
 def _line_html(line: Line) -> str:
