@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kvalreg.kinds import Kind
 from kvalreg.project import Project
-from kvalreg.release.audit import Audit, FindingKind
+from kvalreg.release.audit import Audit
 from small_project import UNITS, delivery_of, write_registry
 
 HEADER = "context;year;orgnr;ind_id;var;denominator\n"
@@ -25,11 +26,6 @@ def project_in(root: Path, alfa: str) -> Project:
     return Project(root)
 
 
-def kinds(found: Audit) -> set[FindingKind]:
+def kinds(found: Audit) -> set[Kind]:
     """The kinds of findings."""
     return {finding.kind for finding in found.findings}
-
-
-def leaks(found: Audit) -> set[tuple[str, int | None]]:
-    """Units and years of the leaks."""
-    return {(finding.unit, finding.year) for finding in found.findings if finding.kind is FindingKind.LEAK}

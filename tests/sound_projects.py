@@ -91,7 +91,7 @@ def least_work(patch: pytest.MonkeyPatch) -> None:
     """Neither Pandoc nor the audit, where what is tried ends before these: they have their say in other tests."""
     less_work(patch)
     patch.setattr("kvalreg.pipeline.choose_renderer", lambda _: Choice(PlainRenderer(), ""))
-    patch.setattr("kvalreg.release.approval.audit", lambda *_: Audit((), 0, 0))
+    patch.setattr("kvalreg.release.approval.audit", lambda *_: Audit((), 0))
 
 
 class PlainRenderer:

@@ -10,7 +10,7 @@ import pytest
 
 from kvalreg.batch.execution import Workplace, execute
 from kvalreg.batch.hygiene import REVIEWED
-from kvalreg.batch.page import page_markdown
+from kvalreg.batch.page import own_markdown, page_markdown
 from kvalreg.batch.plan import Job
 from kvalreg.errors import NotebookError
 from small_project import write_notebook
@@ -142,10 +142,32 @@ def test_a_reviewed_cell_may_show_other_things() -> None:
     """HTML becomes a raw block, a picture has its words; printed text and bare values are left out."""
     html = executed({"text/html": "<b>x</b>", "text/plain": "x"}, {"text/plain": "42"}, tags=(REVIEWED,))
     html.cells[2].outputs.append(nbformat.v4.new_output("stream", name="stdout", text="42"))
-    assert page_markdown(html) == "```{=html}\n<b>x</b>\n```\n"
+    assert page_markdown(html) == '```{=html}\n<div data-kv-text="registry"><b>x</b></div>\n```\n'
     words = '#| fig-alt: "Søyler: 3 & 4"\nplot()'
     picture = executed({"image/png": "iVBO", "text/plain": "x"}, tags=(REVIEWED,), source=words)
     assert '<img alt="Søyler: 3 &amp; 4" src="data:image/png;base64,iVBO">' in page_markdown(picture)
+
+
+@pytest.mark.parametrize(
+    ("source", "marked"),
+    [
+        ("## Bakgrunn\n\nUten tall.", "## Bakgrunn\n\nUten tall."),
+        ("## 2. Bakgrunn {#to}", '## [2. Bakgrunn]{kv-text="registry"} {#to}'),
+        (
+            "## Om\n\nAv 240 fikk 209 hjelp.\n\n### Mer",
+            '## Om\n\n```{=html}\n<div data-kv-text="registry">\n```\n\nAv 240 fikk 209 hjelp.\n\n'
+            "```{=html}\n</div>\n```\n\n### Mer",
+        ),
+        (
+            "~~~\n# 3 tegn\n~~~",
+            '```{=html}\n<div data-kv-text="registry">\n```\n\n~~~\n# 3 tegn\n~~~\n\n```{=html}\n</div>\n```',
+        ),
+    ],
+    ids=["no digit", "heading", "text", "code"],
+)
+def test_a_notebooks_own_words_are_marked_as_such(source: str, marked: str) -> None:
+    """What a registry writes into its notebook is its own, and no number of kvalreg's: the audit leaves it alone."""
+    assert own_markdown(source) == marked
 
 
 def test_a_reviewed_picture_needs_words() -> None:

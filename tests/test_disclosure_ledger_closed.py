@@ -25,7 +25,7 @@ from kvalreg.kinds import Kind
 from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
 from kvalreg.release.approval import _made_of
-from kvalreg.release.audit import FindingKind, audit
+from kvalreg.release.audit import audit
 from kvalreg.release.edition import publish_edition, roll_back
 from kvalreg.workbench.check import Request as Asked
 from kvalreg.workbench.check import check
@@ -524,7 +524,7 @@ def test_an_audit_by_hand_does_not_pass_what_it_cannot_prove(published: Project,
     assert audit(published.site, published).passed
     flip(entry(published, name=name), 0.5)
     found = audit(published.site, published)
-    assert [(one.kind, one.registry) for one in found.findings] == [(FindingKind.UNPROVEN, "alfa")]
+    assert [(one.kind, one.registry) for one in found.findings] == [(Kind.LEDGER_DAMAGED, "alfa")]
     assert f"_build/ledger/{name}/alfa.parquet" in found.report_text()
 
 

@@ -25,6 +25,7 @@ from kvalreg.site.parts import Parts
 from kvalreg.statistics.aggregation import aggregate
 from kvalreg.statistics.results import Results
 from small_project import Silence, delivery_of, write_notebook
+from unmarked import unmarked
 
 PANDOC = Request(renderer="pandoc")
 PIECE = "from kvalreg.report.display import Piece\nPiece('ok')"
@@ -33,7 +34,7 @@ PIECE = "from kvalreg.report.display import Piece\nPiece('ok')"
 def text_of(project: Project, page: str) -> str:
     """A page of the site, tags removed."""
     html = (project.site / page).read_text(encoding="utf-8")
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", unmarked(html)))
 
 
 def test_a_project_becomes_a_site(project: Project) -> None:

@@ -27,6 +27,7 @@ ORDER = [
     "report",
     "batch",
     "site",
+    "audit",
     "release",
     "pipeline",
     "workbench",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from kvalreg.audit.cells import PublishedCells
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.units import Units
-from kvalreg.release.audit_public import Place, Public
 from kvalreg.report import Report
 from kvalreg.report.wording import words
 from kvalreg.site.chooser import unit_list
@@ -39,8 +39,8 @@ def test_the_list_to_choose_from_has_the_year() -> None:
 
 
 def test_the_audit_knows_it_by_that_name() -> None:
-    """A number beside the whole name is a number of that hospital, in every language."""
-    public = Public(closed().units, {})
-    for name in ("Dal (nedlagt 2021)", "Dal sykehus (nedlagd 2021)", "Dal (closed 2021)", "Dal"):
-        assert public.named[name] == (Place("hospital", "113"),), name
-    assert public.mentioned("Dal (nedlagt 2021): 1 av 3.") == ((Place("hospital", "113"),), " : 1 av 3.")
+    """A row may name it with the year, in the language of the page, and without."""
+    cells = PublishedCells(closed())
+    for language, name in (("nb", "Dal (nedlagt 2021)"), ("nn", "Dal sykehus (nedlagd 2021)"), ("en", "Dal")):
+        assert name in cells.names("113", language)
+    assert "Dal (nedlagt 2021)" not in cells.names("112", "nb")

@@ -9,6 +9,7 @@ import pytest
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.report.registry_text import about, evaluations, quality_improvement, research
 from kvalreg.report.wording import words
+from unmarked import unmarked
 
 NB = words("nb")
 INDICATOR = {"id": "a_hjelp", "title": "Fikk <hjelp>", "type": "andel"}
@@ -49,7 +50,7 @@ def test_an_address_in_a_wrong_form_is_plain_text(fields: dict[str, object], pla
 def test_addresses_are_links() -> None:
     """Home page, phone and e-mail, each with its scheme."""
     fields = {"home_page": "https://a.no", "phone": "22 00 11 22", "email": "a@b.no", "reviewed": "2026-02-10"}
-    shown = about(registry(about=fields), NB).markdown
+    shown = unmarked(about(registry(about=fields), NB).markdown)
     assert re.findall('href="([^"]+)"', shown) == ["https://a.no/", "tel:22001122", "mailto:a@b.no"]
     assert "Teksten ble sist gjennomgått 10. februar 2026." in shown
 
@@ -59,7 +60,7 @@ def test_work_leads_to_the_indicators_it_concerns() -> None:
     work = {"title": XSS, "description": XSS, "status": "ongoing", "initiated_by": "Vik HF", "period": "2021-",
             "indicators": ["a_hjelp"]}  # fmt: skip
     given = registry(quality_improvement=[work])
-    shown = quality_improvement(given, NB, {"a_hjelp": "#ind-a_hjelp"}).markdown
+    shown = unmarked(quality_improvement(given, NB, {"a_hjelp": "#ind-a_hjelp"}).markdown)
     assert '<a href="#ind-a_hjelp">Fikk &lt;hjelp&gt;</a>' in shown
     for told in ("Pågår", "Vik HF", "2021-"):
         assert f"<dd>{told}</dd>" in shown
@@ -83,10 +84,10 @@ def test_evaluations_are_told_by_year_newest_first() -> None:
     """Stage and level where they are given, with the experts' words; one year alone on that year's page."""
     judged = [{"year": 2023, "stage": 3, "level": "B", "text": "Godt."}, {"year": 2024, "level": "A"}]
     given = registry(evaluations=judged)
-    shown = evaluations(given, NB).markdown
+    shown = unmarked(evaluations(given, NB).markdown)
     assert re.findall("<dt>(.*?)</dt>", shown) == ["2024", "2023"]
     assert "<strong>Stadium 3, nivå B</strong></p><p>Godt.</p>" in shown
-    assert "<dt>2023</dt>" in evaluations(given, NB, 2023).markdown
+    assert "<dt>2023</dt>" in unmarked(evaluations(given, NB, 2023).markdown)
     assert evaluations(given, NB, 2022).markdown == ""
 
 

@@ -9,6 +9,7 @@ import pytest
 from kvalreg.report.drawing import DRAW_LATER
 from kvalreg.report.figures import FIGURES
 from report_example import report
+from unmarked import unmarked
 
 
 @pytest.mark.parametrize("name", ["message", "text", "trend", "compare", "funnel", "change", "levels", "coverage"])
@@ -56,7 +57,7 @@ def test_a_section_tells_the_message_first() -> None:
 
 def test_how_many_are_hidden_is_said_below_the_comparison() -> None:
     """With the reason, which is one for every secret cell."""
-    said = report().compare("a_hjelp").markdown
+    said = unmarked(report().compare("a_hjelp").markdown)
     below = said[said.index("</figure>") :]
     note = "Vises ikke: færre enn 5 pasienter, eller skjult for å verne et slikt tall."
     assert re.findall(r'<p class="kv-note">(.*?)</p>', below) == [f"2 sykehus vises ikke i figuren. {note}"]

@@ -15,6 +15,7 @@ from kvalreg.report.not_shown import Notes, NotShown
 from kvalreg.report.report import Report as Made
 from kvalreg.report.wording import words
 from report_example import example, report
+from unmarked import unmarked
 
 
 def without_result(status: str, language: str = "nb", ind_id: str = "a_hjelp") -> Report:
@@ -89,7 +90,7 @@ def test_every_cell_knows_its_column_and_its_order() -> None:
 )  # fmt: skip
 def test_each_reason_has_its_word_and_its_note(status: str, language: str, word: str, note: str) -> None:
     """The word stands in the place of the result, its note alone below the table, and the patients in their column."""
-    table = without_result(status, language).table().markdown
+    table = unmarked(without_result(status, language).table().markdown)
     first = rows(table)[1]
     assert (first[1], first[4]) == (word, "" if status == "secret" else "803")
     assert first[2:4] + first[6:] == [""] * 4

@@ -24,7 +24,7 @@ from kvalreg.kinds import Kind
 from kvalreg.pipeline import build
 from kvalreg.project import Project
 from kvalreg.release import approval
-from kvalreg.release.audit import Audit, Finding, FindingKind
+from kvalreg.release.audit import Audit, Finding
 from kvalreg.site import parts
 from kvalreg.site.content import Content, Site
 from kvalreg.site.output import Approve
@@ -255,8 +255,8 @@ def found_by_audit(registry: str) -> Callable[[Project, pytest.MonkeyPatch], Non
 
     def plant(two: Project, patch: pytest.MonkeyPatch) -> None:
         def audit(*_: object) -> Audit:
-            finding = Finding(FindingKind.EXPOSED, "A cell can be worked out.", registry=registry)
-            return Audit((finding,) if is_new(two) else (), 1, 0)
+            finding = Finding(Kind.CELL_EXPOSED, "A cell can be worked out.", registry=registry)
+            return Audit((finding,) if is_new(two) else (), 1)
 
         patch.setattr(approval, "audit", audit)
 
@@ -284,18 +284,18 @@ def test_a_registry_whose_last_good_pages_fail_too_is_left_out(two: Project, mon
 
     def audit(_: Path, project: Project, *__: object) -> Audit:
         there = (project.published / "alfa.parquet").exists()
-        finding = Finding(FindingKind.LEAK, "It tells a hidden result.", "index.html", registry="alfa")
-        return Audit((finding,) if there else (), 1, 0)
+        finding = Finding(Kind.CELL_SUPPRESSED, "It tells a hidden result.", "index.html", registry="alfa")
+        return Audit((finding,) if there else (), 1)
 
     monkeypatch.setattr(approval, "audit", audit)
-    check_left_out(two, renewed(two), "KV702")
+    check_left_out(two, renewed(two), "KV724")
 
 
 def test_a_finding_that_is_no_registrys_stops_the_site(two: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is there whatever is taken back: the old site stays, with nothing marked."""
     before = {page: page.read_bytes() for page in two.site.rglob("*.html")}
-    finding = Finding(FindingKind.UNREADABLE, "A file cannot be read.", "index.html")
-    monkeypatch.setattr(approval, "audit", lambda *_: Audit((finding,), 1, 0))
+    finding = Finding(Kind.FILE_UNKNOWN, "A file cannot be read.", "index.html")
+    monkeypatch.setattr(approval, "audit", lambda *_: Audit((finding,), 1))
     with pytest.raises(DisclosureError, match="does not pass the audit"):
         renewed(two)
     assert {page: page.read_bytes() for page in two.site.rglob("*.html")} == before

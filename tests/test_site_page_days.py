@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -24,11 +25,11 @@ def test_a_page_keeps_its_day_while_it_says_the_same() -> None:
     """Staged on Monday and made of something of Tuesday; then it says something else."""
     first, day = dated(source(MONDAY, "91 av 100"), None)
     assert day == day_of(first) == MONDAY
-    assert "91 av 100: 30. november 2026, 30 November 2026" in first.decode()
+    assert re.sub("<.*?>", "", first.decode()).endswith("91 av 100: 30. november 2026, 30 November 2026\n")
     assert dated(source(TUESDAY, "91 av 100"), first) == (first, MONDAY)
     second, later = dated(source(TUESDAY, "92 av 100"), first)
     assert later == day_of(second) == TUESDAY
-    assert "92 av 100: 1. desember 2026" in second.decode()
+    assert "1. desember 2026" in second.decode()
     assert dated(b"no page", None) == (b"no page", None)
 
 
@@ -54,7 +55,7 @@ def test_one_changed_number_moves_the_days_of_the_pages_that_show_it(
     assert "registre/alfa/2024/index.html" in changed
     assert not [name for name in changed if name.startswith(("registre/beta/", "om/", "en/om/", "nn/om/"))]
     for name, content in after.items():
-        told = "Siden ble sist endret 1. desember 2026" in content.decode() if name.endswith(".html") else False
+        told = "Siden ble sist endret 1. desember 2026" in re.sub("<.*?>", "", content.decode("utf-8", "replace"))
         assert not told or name in changed, name
     again = _built(project, date(2026, 12, 2), monkeypatch)
     assert again == after

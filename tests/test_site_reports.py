@@ -9,6 +9,7 @@ from kvalreg.clock import SOURCE_DATE
 from kvalreg.site.content import Shown, Site
 from kvalreg.site.reports import reports
 from report_example import example
+from unmarked import unmarked
 
 JUNE_15_2026, JUNE_16_2026 = "1781524800", "1781611200"
 """Noon in UTC."""
@@ -32,7 +33,7 @@ def test_a_registry_without_last_years_results_says_so_on_its_page(monkeypatch: 
     """From 16 June, above the newest results it has; the page of an earlier year is what it was."""
     monkeypatch.setenv(SOURCE_DATE, JUNE_16_2026)
     found = bodies()
-    assert OVERDUE in found["registry"]
+    assert OVERDUE in unmarked(found["registry"])
     assert found["registry"].endswith("Innhold.")
     assert found["year"] == "Innhold."
 

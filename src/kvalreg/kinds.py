@@ -103,6 +103,14 @@ class Kind(StrEnum):
     LEDGER_FOREIGN = "KV713"
     LEDGER_DISAGREES = "KV714"
     SNAPSHOT_LOST = "KV715"
+    # what pages and files tell
+    NO_ADDRESS = "KV721"
+    NO_ROLES = "KV722"
+    CELL_UNKNOWN = "KV723"
+    CELL_SUPPRESSED = "KV724"
+    NUMBER_WRONG = "KV725"
+    UNIT_WRONG = "KV726"
+    FILE_UNKNOWN = "KV727"
     # the site
     PAGE_LANGUAGE = "KV801"
     PAGE_ADDRESS = "KV802"

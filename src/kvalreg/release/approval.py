@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from kvalreg.audit.findings import AUDIT_KINDS, LEDGER_KINDS
 from kvalreg.disclosure.ledger import NEXT, published_files
 from kvalreg.errors import DisclosureError, Fault, RegistriesError, SiteError, UsageError
 from kvalreg.inputs.site_descriptor import read_site_descriptor
@@ -21,7 +22,7 @@ from kvalreg.kinds import Kind
 from kvalreg.private_files import write_private
 from kvalreg.project import Project
 from kvalreg.release.archive import link_editions
-from kvalreg.release.audit import Finding, FindingKind, audit
+from kvalreg.release.audit import audit
 from kvalreg.release.digests import Digests, Recall
 from kvalreg.release.history import standing_editions
 from kvalreg.release.soundness import LinkFault, site_faults
@@ -66,10 +67,10 @@ def approve(site: Path, project: Project) -> list[Fault]:
         faults = site_faults(site, pages, root, Recall(project.looked_at, digests))
         findings = attacked.result().findings
     # a registry whose ledger is damaged keeps pages that were proven when they were made, and has been told of it
-    passed_over = {FindingKind.UNPROVEN}
+    passed_over = {*LEDGER_KINDS}
     if not any(registry_of(Fault("", file=page, kind=None), project) for page in pages):
-        passed_over.add(FindingKind.NOTHING)  # a site without registries has nothing to attack
-    found = [(one.registry, _fault(one)) for one in findings if one.kind not in passed_over]
+        passed_over.add(Kind.NOT_ATTACKED)  # a site without registries has nothing to attack
+    found = [(one.registry, one.as_fault()) for one in findings if one.kind not in passed_over]
     by_registry: dict[str, list[Fault]] = {}
     dead = [fault for fault in faults if isinstance(fault, LinkFault)]
     whole = [("", fault) for fault in faults if not isinstance(fault, LinkFault)]
@@ -106,12 +107,6 @@ def registry_of(fault: Fault, project: Project) -> str:
     return next((registry for registry in told if project.has_registry(registry)), "")
 
 
-def _fault(finding: Finding) -> Fault:
-    if finding.kind is FindingKind.NOTHING:
-        return Fault(finding.text, "Show results through the report.", finding.file, kind=Kind.NOT_ATTACKED)
-    return Fault(str(finding), kind=Kind.AUDIT_FAILED)
-
-
 def refuse(error: RegistriesError) -> NoReturn:
     """Say why no site is put in place: what is hidden may be given away, or the site is not whole.
 
@@ -119,7 +114,7 @@ def refuse(error: RegistriesError) -> NoReturn:
     ------
     DisclosureError, SiteError
     """
-    if any(fault.kind is Kind.AUDIT_FAILED for fault in error.every):
+    if any(fault.kind in AUDIT_KINDS for fault in error.every):
         what, kind, raised = "The site does not pass the audit.", Kind.AUDIT_FAILED, DisclosureError
         raise raised([*error.every, Fault(what, _STAYS, kind=kind)])
     raise SiteError([*error.every, Fault("The finished site is not whole.", _STAYS, kind=Kind.PAGE_INCOMPLETE)])

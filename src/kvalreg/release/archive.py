@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from kvalreg.project import Project
 from kvalreg.report.addresses import EDITIONS, INTERIM_SUFFIX
+from kvalreg.report.cell_markup import year_html
 from kvalreg.report.wording import LANGUAGES, Words, words
 from kvalreg.site.output import share
 
@@ -86,7 +87,7 @@ def link_editions(site: Path, project: Project, names: tuple[str, ...]) -> None:
 
 
 def _mark(say: Words, name: str, newest: str) -> str:
-    told = escape(say("editions.mark", edition=say.edition(name)))
+    told = escape(say("editions.mark", edition=say.edition(name))).replace(name[:4], year_html(name[:4]))
     link = f'<a href="{escape(newest)}">{escape(say("editions.see_newest"))}</a>'
     return f'\n<p class="kv-delayed kv-edition" lang="{say.language}">{told} {link}</p>\n'
 

@@ -21,9 +21,9 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from kvalreg.audit.cache import Shelf
 from kvalreg.errors import Fault
 from kvalreg.kinds import Kind
-from kvalreg.release.audit_memory import Shelf
 from kvalreg.release.digests import Recall
 
 _LIBRARY = "site_libs"

@@ -26,6 +26,8 @@ _TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "a", "blockquote", "code",
 _RAW_BLOCK = re.compile(r"\n(```+)\{=html\}(?=\n)")
 _CELL = re.compile(r"(```\s*)\{")
 _HEADING_ID = re.compile(r"\s*\{#[\w-]+\}$", re.MULTILINE)
+_DIGIT = re.compile(r"\d")
+_TAGS_AND_SIGNS = re.compile(r"<[^>]*>|&#?\w+;")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 escape = lru_cache(maxsize=1 << 14)(html.escape)
 """HTML of a plain text: tables and figures tell the same few names, words and numbers many times."""
@@ -71,8 +73,20 @@ def page_html(markdown: str) -> str:
 
 
 def own_words(html: str, words: Words, tag: str = "span") -> str:
-    """A registry's own text, marked with its language where the page is in another one."""
-    return f"<{tag}{words.lang}>{html}</{tag}>" if words.lang and html else html
+    """A registry's own text, marked with its language where the page is in another one, and as its own with a digit."""
+    return registry_words(html, words.lang, tag)
+
+
+def registry_words(html: str, lang: str = "", tag: str = "span") -> str:
+    """A registry's own text, which the audit leaves alone; it is marked where it has a digit or another language.
+
+    Parameters
+    ----------
+    lang
+        The attribute with its language, where that is not the page's.
+    """
+    mark = ' data-kv-text="registry"' if _DIGIT.search(_TAGS_AND_SIGNS.sub("", html)) else ""
+    return f"<{tag}{lang}{mark}>{html}</{tag}>" if (lang or mark) and html else html
 
 
 def safe_html(markdown: str) -> str:

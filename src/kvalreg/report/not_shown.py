@@ -17,6 +17,8 @@ from kvalreg.statistics.funnel import MIN_COVERAGE
 
 SIGNS = {Status.SECRET: "*", Status.FEW_PATIENTS: "†", Status.LOW_COVERAGE: "‡"}
 """The sign of each status's note. Where a table has several limits of one kind, the second has its sign twice."""
+LIMIT = ' data-kv-role="limit"'
+"""The numbers of a note are limits that everybody knows."""
 _TOGETHER = "\N{NO-BREAK SPACE}"
 """A sign is never on a line by itself."""
 FOOTNOTES = {
@@ -107,7 +109,7 @@ class Notes:
     def below(self, words: Words) -> str:
         """The notes as paragraphs that cells lead to."""
         return "".join(
-            f'\n<p class="kv-note" id="{escape(self._id(one))}">{escape(text)}</p>'
+            f'\n<p class="kv-note" id="{escape(self._id(one))}"{LIMIT}>{escape(text)}</p>'
             for one, text in zip(self._signs, self.lines(words), strict=True)
         )
 

@@ -13,9 +13,10 @@ from html import escape
 from kvalreg.inputs.contact_forms import mail_link, phone_link, web_link
 from kvalreg.inputs.descriptor import Indicator, Registry
 from kvalreg.inputs.descriptor_texts import Contact, Evaluation, Publication, QualityImprovement
+from kvalreg.report.cell_markup import Html, year_html
 from kvalreg.report.display import Piece, html_piece
 from kvalreg.report.figures.works import DrawnWork
-from kvalreg.report.markup import own_words, safe_html
+from kvalreg.report.markup import own_words, registry_words, safe_html
 from kvalreg.report.wording import Words
 
 Facts = list[tuple[str, str]]
@@ -33,14 +34,15 @@ def about(registry: Registry, words: Words) -> Piece:
         "data_controller": escape(field.data_controller),
     }
     facts = {key: own_words(html, words, "div") for key, html in own.items()} | {
-        "home_page": _linked(field.home_page, web_link(field.home_page)),
-        "phone": _linked(field.phone, phone_link(field.phone)),
-        "email": _linked(field.email, mail_link(field.email)),
+        "home_page": registry_words(_linked(field.home_page, web_link(field.home_page))),
+        "phone": registry_words(_linked(field.phone, phone_link(field.phone))),
+        "email": registry_words(_linked(field.email, mail_link(field.email))),
         "contacts": own_words(f'<ul class="kv-contacts">{contacts}</ul>', words, "div") if contacts else "",
     }
     reviewed = ""
     if field.reviewed is not None:
-        reviewed = f'\n<p class="kv-note">{escape(words("page.reviewed", date=words.date(field.reviewed)))}</p>'
+        said = words.html("page.reviewed", date=words.date_html(field.reviewed))
+        reviewed = f'\n<p class="kv-note">{said}</p>'
     return html_piece(_facts([(words(f"about.{key}"), html) for key, html in facts.items()], words) + reviewed)
 
 
@@ -69,7 +71,7 @@ def research(registry: Registry, words: Words) -> Piece:
         facts = [(words("about.status"), escape(words(f"about.{project.status}")))] if project.status else []
         title = _linked(project.title, web_link(project.url))
         if project.url and not web_link(project.url):
-            facts.append((words("about.address"), escape(project.url)))
+            facts.append((words("about.address"), registry_words(escape(project.url))))
         items.append(_work(title, project.description, facts, words))
     listed = "".join(f"<li>{item}</li>" for item in map(_publication, field.publications) if item)
     if listed:
@@ -78,7 +80,7 @@ def research(registry: Registry, words: Words) -> Piece:
     if field.publication_list:
         href = web_link(field.publication_list)
         text = words("about.publication_list") if href else field.publication_list
-        items.append(f"<p>{_linked(text, href)}</p>")
+        items.append(f"<p>{registry_words(_linked(text, href))}</p>")
     return html_piece("\n".join(items)) if items else _empty(words)
 
 
@@ -88,7 +90,7 @@ def evaluations(registry: Registry, words: Words, year: int | None = None) -> Pi
     if not told:
         return Piece("") if year is not None else _empty(words)
     newest_first = sorted(told, key=lambda one: -one.year)
-    facts = [(str(one.year), _evaluation(one, words)) for one in newest_first]
+    facts: Facts = [(year_html(one.year), _evaluation(one, words)) for one in newest_first]
     note = f'<p class="kv-note">{escape(words("evaluation.explained"))}</p>'
     return html_piece(f"{_facts(facts, words)}\n{note}")
 
@@ -101,7 +103,7 @@ def definition(indicator: Indicator, words: Words) -> Piece:
         if text
     ]
     if indicator.reviewed is not None:
-        facts.append(escape(words("page.reviewed", date=words.date(indicator.reviewed))))
+        facts.append(words.html("page.reviewed", date=words.date_html(indicator.reviewed)))
     body = own_words(safe_html(indicator.long_description), words, "div")
     body += f"<p>{' '.join(facts)}</p>" if facts else ""
     if not body:
@@ -115,7 +117,10 @@ def works_note(works: Sequence[DrawnWork], words: Words) -> Piece:
     """What the bars above a trend are, by their letters; nothing where there are none."""
     if not works:
         return Piece("")
-    told = [f"{one.letter}: {own_words(escape(one.work.title), words)} ({escape(one.work.period)})" for one in works]
+    told = [
+        f"{one.letter}: {own_words(escape(one.work.title), words)} ({registry_words(escape(one.work.period))})"
+        for one in works
+    ]
     return html_piece(f'<p class="kv-note">{escape(words("figure.works_note"))} {"; ".join(told)}.</p>')
 
 
@@ -125,7 +130,7 @@ def _work_facts(work: QualityImprovement, registry: Registry, words: Words, link
         (words("about.initiated_by"), own_words(escape(work.initiated_by), words)),
     ]
     if work.period:
-        facts.append((words("about.period"), escape(work.period)))
+        facts.append((words("about.period"), registry_words(escape(work.period))))
     if work.indicators:
         concerned = [registry.indicator(ind_id) for ind_id in work.indicators]
         named = "".join(f"<li>{_linked(one.title, links.get(one.id, ''))}</li>" for one in concerned)
@@ -142,7 +147,8 @@ def _work(title: str, description: str, facts: Facts, words: Words) -> str:
 def _facts(facts: Facts, words: Words) -> str:
     """What is known, as a list of labels; what is not known is said to be not given."""
     missing = f"<em>{escape(words('states.not_given'))}</em>"
-    lines = [f"<dt>{escape(label)}</dt><dd>{html or missing}</dd>" for label, html in facts]
+    named = ((label if isinstance(label, Html) else escape(label), html) for label, html in facts)
+    lines = [f"<dt>{label}</dt><dd>{html or missing}</dd>" for label, html in named]
     return '<dl class="kv-facts">\n' + "\n".join(lines) + "\n</dl>" if lines else ""
 
 
@@ -150,7 +156,8 @@ def _evaluation(one: Evaluation, words: Words) -> str:
     judged = [words(f"evaluation.{key}", value=value) for key, value in (("stage", one.stage), ("level", one.level))
               if value is not None]  # fmt: skip
     text = own_words(safe_html(one.text), words, "div")
-    return (f"<p><strong>{escape(', '.join(judged))}</strong></p>" if judged else "") + text
+    level = registry_words(escape(", ".join(judged)))
+    return (f"<p><strong>{level}</strong></p>" if judged else "") + text
 
 
 def _publication(publication: Publication) -> str:

@@ -26,13 +26,15 @@ from kvalreg.report.addresses import (
     year_folder,
     year_page,
 )
+from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, number_html
 from kvalreg.report.display import Piece, html_piece, join
 from kvalreg.report.figures import FIGURES
-from kvalreg.report.figures.cells import Cells, known
+from kvalreg.report.figures.cells import Cells, PublishedCell, known
+from kvalreg.report.figures.theme import drawn
 from kvalreg.report.figures.works import drawn_works
 from kvalreg.report.markup import escape_markdown, own_words, safe_html
 from kvalreg.report.messages import Message, message, messages_piece, weightiest
-from kvalreg.report.not_shown import not_shown
+from kvalreg.report.not_shown import LIMIT, not_shown
 from kvalreg.report.selection import Selection
 from kvalreg.report.tables import IndicatorLine, indicator_table
 from kvalreg.report.wording import words
@@ -104,9 +106,9 @@ class Report(Selection):
         say, name = self.words, self.registry.name
         key = "page.lead_year_nation" if self._finest is Level.NATION else "page.lead_year"
         level = say(f"presentation.per_{self._finest}")
-        lines = [f'<p class="kv-lead">{escape(say(key, year=self.year, name=name, level=level))}</p>']
+        lines = [f'<p class="kv-lead">{say.html(key, year=self.year, name=name, level=level)}</p>']
         lines += self._provisional_note()
-        lines.append(f'<p class="kv-note">{escape(self._deliveries())}</p>')
+        lines.append(f'<p class="kv-note">{self._deliveries()}</p>')
         return html_piece("\n".join([*self._languages(year_page(self.registry.id, self.year, self.round)), *lines]))
 
     def introduction(self) -> Piece:
@@ -115,8 +117,8 @@ class Report(Selection):
         lines = [*self._languages(registry_page(self.registry.id))]
         lines.append(f'<p class="kv-lead">{escape(say("page.lead_registry"))}</p>')
         lines += self._provisional_note()
-        newest = say("page.newest", year=self.year)
-        lines.append(f'<p class="kv-note">{escape(newest)} {escape(self._deliveries())}</p>')
+        newest = say.html("page.newest", year=self.year)
+        lines.append(f'<p class="kv-note">{newest} {self._deliveries()}</p>')
         return html_piece("\n".join(lines))
 
     def message(self, ind_id: str | None = None, context: str = "caregiver", link_to: str = "") -> Piece:
@@ -133,13 +135,18 @@ class Report(Selection):
         else:
             found = self._weightiest()
         if not found:
-            return html_piece(f"<p>{escape(self.words('message.none', year=self.year))}</p>")
+            return html_piece(f"<p>{self.words.html('message.none', year=self.year)}</p>")
         return messages_piece(found, link_to, self.words)
 
     def headline(self) -> str:
         """The most important message's first sentence, as plain text."""
         found = self._weightiest()
         return found[0].headline(self.words) if found else self.words("message.none", year=self.year)
+
+    def headline_html(self) -> Html:
+        """The same with its cell, for pages of other things."""
+        found = self._weightiest()
+        return found[0].headline_html(self.words) if found else self.words.html("message.none", year=self.year)
 
     def table(self) -> Piece:
         """The table of all indicators: the nation, and a place for the reader's own unit."""
@@ -154,7 +161,7 @@ class Report(Selection):
                 ]
         key = "table.caption_provisional" if self.round == "interim" else "table.caption"
         caption = self.words(key, year=self.year)
-        return indicator_table("indikatorer-tabell", lines, caption, self.words)
+        return indicator_table("indikatorer-tabell", lines, caption, self.words, self.registry.id)
 
     def sections(self) -> Piece:
         """One section per indicator: what it is, message, trend, comparison of units, more, definition."""
@@ -184,9 +191,10 @@ class Report(Selection):
         """
         indicator = self.registry.indicator(ind_id)
         found = self._message(indicator, context)
-        said = escape(self._without(indicator, context)) if found is None else found.html(self.words)
         place = f'<p class="kv-yours" data-ind="{escape(ind_id)}" data-context="{context}" hidden></p>'
-        return html_piece(f"<p>{said}</p>\n{place}")
+        if found is None:
+            return html_piece(f"{self._without(indicator, context)}\n{place}")
+        return html_piece(f"<p{found.address}>{found.html(self.words)}</p>\n{place}")
 
     # --- figures -----------------------------------------------------------------------------------------------------
     def trend(self, ind_id: str, context: str = "caregiver", units: Sequence[str] = ()) -> Piece:
@@ -211,14 +219,17 @@ class Report(Selection):
         """The units side by side, ordered by ``value``, ``name`` or ``certainty``; how many are not shown, and why."""
         figure = self.figure("compare", ind_id, context, order=order)
         indicator = self.registry.indicator(ind_id)
-        level, cells = self.units_compared(indicator, context)
+        _, cells = self.units_compared(indicator, context)
         without = [cell for cell in cells if not cell["shown"]]
         if not (figure.markdown and without):
             return figure
-        count = len(without)
-        said = [self.words("figure.hidden", count=count, unit_word=self.words(f"units.{level.value}", count=count))]
-        said += self.view(indicator, context).notes(without).sentences(self.words)
-        return join([figure, html_piece(f'<p class="kv-note">{escape(" ".join(said))}</p>')])
+        view = self.view(indicator, context)
+        word, number = view.unit_word(len(without)), self.words.count_html(len(without), "units-hidden")
+        said = [self.words.html("figure.hidden", count=len(without), number=number, unit_word=word)]
+        limits = " ".join(view.notes(without).sentences(self.words))
+        said.append(Html(f"<span{LIMIT}>{escape(limits)}</span>"))
+        address = cell_attribute(view.subject("compare").cell)
+        return join([figure, html_piece(f'<p class="kv-note"{address}>{" ".join(said)}</p>')])
 
     def funnel(self, ind_id: str, context: str = "caregiver") -> Piece:
         """Every unit against what chance allows for its number of patients, with how to read it."""
@@ -285,17 +296,18 @@ class Report(Selection):
     def quality(self) -> Piece:
         """Coverage of the nation and of each unit, the method, and how experts judged the registry that year."""
         nation = [cell for cell in self._nation_cells() if known(cell["coverage"])]  # nowhere where it is secret
-        text = self.words("page.coverage_none")
+        text, address = self.words.html("page.coverage_none"), ""
         if nation:
             newest = max(nation, key=lambda cell: cell["coverage_year"])
-            share = self.words.frequency(newest["coverage"])
-            text = self.words("page.coverage_text", year=int(newest["coverage_year"]), coverage=share)
+            share = number_html(self.words.frequency(newest["coverage"]), drawn(newest["coverage"]), "coverage")
+            text = self.words.html("page.coverage_text", year=int(newest["coverage_year"]), coverage=share)
+            address = self._attribute(newest)
         measured = {one.dg_id: one.id for one in reversed(self.indicators) if one.dg_id is not None}
         figures = join(self.coverage(ind_id) for ind_id in reversed(measured.values()))
         method = html_piece(f"<p>{escape(self.words('page.method'))}</p>")
         judged = registry_text.evaluations(self.registry, self.words, self.year)
         heading = Piece(f"### {escape_markdown(self.words('page.evaluation'))}") if judged.markdown else judged
-        return join([html_piece(f"<p>{escape(text)}</p>"), figures, method, heading, judged])
+        return join([html_piece(f"<p{address}>{text}</p>"), figures, method, heading, judged])
 
     def about(self) -> Piece:
         """The seed's field *about*."""
@@ -395,23 +407,32 @@ class Report(Selection):
 
     def _message(self, indicator: Indicator, context: str) -> Message | None:
         nation = self.nation(indicator, context)
-        return message(indicator, nation[0], self.units_compared(indicator, context)) if nation else None
+        units = self.units_compared(indicator, context)
+        return message(self.registry.id, indicator, nation[0], units) if nation else None
 
     def _without(self, indicator: Indicator, context: str) -> str:
-        """What is said where the nation's value is not shown."""
+        """The paragraph where the nation's value is not shown."""
         for cell in self.nation(indicator, context):
             why = not_shown(cell, indicator, self.registry.secret_below_of(indicator))
             if why is not None:
-                return f"{without_value(cell, indicator, self.words)} {why.note(self.words)}"
-        return self.words("message.none", year=self.year)
+                note = f"<span{LIMIT}>{escape(why.note(self.words))}</span>"
+                return f"<p{self._attribute(cell)}>{without_value(cell, indicator, self.words)} {note}</p>"
+        return f"<p>{self.words.html('message.none', year=self.year)}</p>"
+
+    def _attribute(self, cell: PublishedCell) -> str:
+        """The attribute that says which cell an element tells of."""
+        key = (cell["ind_id"], cell["context"], int(cell["year"]), cell["orgnr"])
+        return cell_attribute(cell_address(self.registry.id, *key))
 
     def _deliveries(self) -> str:
-        """When the data were delivered, and whether any of them could not be used."""
+        """When the data were delivered, and whether any of them could not be used, as HTML."""
         source, say = self.published.source, self.words
-        left_out = say("page.left_out") if any(one.rows_left_out for one in source.deliveries) else ""
+        left_out = say.html("page.left_out") if any(one.rows_left_out for one in source.deliveries) else ""
         if source.latest_update is None or source.latest_affirm is None:
-            return f"{say('page.updated_unknown')} {left_out}".strip()
-        dates = say("page.updated", update=say.date(source.latest_update), affirm=say.date(source.latest_affirm))
+            return f"{say.html('page.updated_unknown')} {left_out}".strip()
+        dates = say.html(
+            "page.updated", update=say.date_html(source.latest_update), affirm=say.date_html(source.latest_affirm)
+        )
         return f"{dates} {left_out}".strip()
 
     @property

@@ -14,7 +14,7 @@ from kvalreg.inputs.descriptor import LEAST_SECRET, Indicator
 from kvalreg.report.figures.cells import PublishedCell
 from kvalreg.report.markup import escape
 from kvalreg.report.not_shown import Notes, not_shown
-from kvalreg.report.tables import CellContent, result_contents, target_content
+from kvalreg.report.tables import ROLES, CellContent, result_contents, target_content
 from kvalreg.report.wording import Words
 
 YOURS = {"unit": "yours.hospital", "above": "yours.hf"}
@@ -32,7 +32,7 @@ class ResultLine:
     words
         The page's language, and that of the registry's own texts.
     attributes
-        More attributes of the row: ``data-kv-...`` for the audit, ``data-f-...`` for filters.
+        More attributes of the row: ``data-kv-cell`` for the audit, ``data-f-...`` for filters.
     sort
         What the name is sorted by.
     secret_below
@@ -60,7 +60,7 @@ class TableLook:
     anchor
         What the ids of its notes begin with; no other table of the page has the same.
     attributes
-        ``data-kv-...`` that hold for every line.
+        ``data-kv-cell`` with what holds for every line.
     """
 
     caption: str
@@ -74,14 +74,18 @@ def results_table(lines: Sequence[ResultLine], look: TableLook, words: Words) ->
     first, *others = look.columns
     labels = {name: escape(words(YOURS.get(name, f"table.{name}"))) for name in others}
     yours = ' class="kv-yours-head"'
-    heads = "".join(f'<th scope="col"{yours if name in YOURS else ""}>{label}</th>' for name, label in labels.items())
+    heads = "".join(
+        f'<th scope="col"{yours if name in YOURS else ""} data-kv-role="{ROLES.get(name, name)}">{label}</th>'
+        for name, label in labels.items()
+    )
     notes = Notes((not_shown(line.cell, line.indicator, line.secret_below) for line in lines), look.anchor)
     rows = "\n".join(_row(line, labels, notes) for line in lines)
     caption = escape(look.caption)
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{caption}">'
         f'<table class="kv-table kv-stack" data-sortable{attributes_html(look.attributes)}><caption>{caption}</caption>'
-        f'<thead><tr><th scope="col">{escape(words(f"table.{first}"))}</th>{heads}</tr></thead>\n'
+        f'<thead><tr><th scope="col" data-kv-role="{first}">{escape(words(f"table.{first}"))}</th>{heads}</tr>'
+        "</thead>\n"
         f"<tbody>{rows}</tbody></table></div>{notes.below(words)}"
     )
 

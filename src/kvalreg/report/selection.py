@@ -97,7 +97,7 @@ class Selection:
         """What a figure of this indicator looks at."""
         level, _ = self.units_compared(indicator, context)
         works, secret_below = self.registry.works(indicator.id), self.registry.secret_below_of(indicator)
-        return View(indicator, context, self.year, level, self.words, self, works, secret_below)
+        return View(indicator, context, self.year, level, self.words, self, works, secret_below, self.registry.id)
 
     def coverage_view(self, indicator: Indicator) -> View | None:
         """What a figure of coverage looks at: the year in which it was last measured; None if it never was."""
@@ -109,7 +109,10 @@ class Selection:
             return None
         level = self.published.presentation(indicator.id, "caregiver", newest).level
         secret_below = self.registry.secret_below_of(indicator)
-        return View(indicator, "caregiver", newest, level, self.words, self, secret_below=secret_below)
+        registry = self.registry.id
+        return View(
+            indicator, "caregiver", newest, level, self.words, self, secret_below=secret_below, registry=registry
+        )
 
     def unit_name(self, level: Level, orgnr: str) -> str:
         """The short name of a unit, where it repeats with the unit above, else its whole name; a county's own name.

@@ -16,6 +16,7 @@ import pyarrow as pa
 from great_tables import GT
 
 from kvalreg.inputs.descriptor import LEAST_SECRET, Indicator
+from kvalreg.report.cell_markup import cell_address, cell_attribute
 from kvalreg.report.display import Piece, html_piece
 from kvalreg.report.figures.cells import PublishedCell, certainty_rank, known, level_text
 from kvalreg.report.figures.theme import drawn
@@ -31,6 +32,8 @@ _SYMBOLS = {
 _COLUMNS = ("indicator", "value", "unit", "above", "patients", "target", "level", "change")
 _YOURS = {"unit": "yours.hospital", "above": "yours.hf"}
 """Columns that the page fills in once the reader has chosen a unit."""
+ROLES = {"patients": "n", "unit": "yours", "above": "yours", "level": "achievement"}
+"""The roles of columns, where a role is called otherwise than its column."""
 _CHANGES = {"better": 0, "increased": 1, "unclear": 2, "decreased": 3, "worse": 4}
 
 
@@ -81,14 +84,18 @@ def level_symbol(achievement: str) -> str:
     )
 
 
-def level_html(achievement: str, text: str) -> str:
+ACHIEVEMENT = ' data-kv-role="achievement"'
+"""For a level that stands elsewhere than in a column of levels."""
+
+
+def level_html(achievement: str, text: str, role: str = "") -> str:
     """A level as symbol and word."""
     if not achievement:
         return escape(text)
-    return f'<span class="kv-level kv-{achievement}">{level_symbol(achievement)} {escape(text)}</span>'
+    return f'<span class="kv-level kv-{achievement}"{role}>{level_symbol(achievement)} {escape(text)}</span>'
 
 
-def indicator_table(anchor: str, lines: list[IndicatorLine], caption: str, words: Words) -> Piece:
+def indicator_table(anchor: str, lines: list[IndicatorLine], caption: str, words: Words, registry: str = "") -> Piece:
     """The table of indicators: value as natural frequency, patients, target, level, certainty, change."""
     notes = Notes((not_shown(line.cell, line.indicator, line.secret_below) for line in lines), anchor)
     contents = [_contents(line, notes, words) for line in lines]
@@ -101,14 +108,24 @@ def indicator_table(anchor: str, lines: list[IndicatorLine], caption: str, words
         table = table.cols_label({name: labels[name] for name in _COLUMNS[1:]})
         html = _plain(table.tab_stubhead(label=labels["indicator"]).as_raw_html())
     html = html.replace("<table>", f'<table class="kv-table" data-sortable><caption>{escape(caption)}</caption>', 1)
-    for name in _YOURS:
-        html = re.sub(rf'<th( scope="col" id="{anchor}-{name}")', r'<th class="kv-yours-head"\1', html, count=1)
+    html = html.replace("<th ", '<th data-kv-role="indicator" ', 1)
+    for name in _COLUMNS[1:]:
+        mark = ' class="kv-yours-head"' if name in _YOURS else ""
+        mark += f' data-kv-role="{ROLES.get(name, name)}"'
+        html = re.sub(rf'<th( scope="col" id="{anchor}-{name}")', rf"<th{mark}\1", html, count=1)
+    rows = iter([cell_attribute(_address(line.cell, registry)) for line in lines])
+    head, body, rest = html.partition("<tbody>")
+    html = head + body + re.sub("<tr>", lambda _: f"<tr{next(rows)}>", rest)
     attributes = iter([f'data-label="{escape(labels[name])}"{_attributes(content)}' for row in contents
                        for name, content in row.items() if name != "indicator"])  # fmt: skip
     html = re.sub(r"<td [^>]*>", lambda _: f"<td {next(attributes)}>", html)
     html = re.sub(r'(<th[^>]*) id="[^"]*"', r"\1", html)
     box = f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(caption)}">{html}</div>'
     return html_piece(box + notes.below(words))
+
+
+def _address(cell: PublishedCell, registry: str) -> str:
+    return cell_address(registry, cell["ind_id"], cell["context"], int(cell["year"]), cell["orgnr"])
 
 
 def _plain(html: str) -> str:

@@ -11,7 +11,9 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property, lru_cache
+from html import escape
 from importlib.resources import files
+from typing import TypeAlias
 
 from babel import Locale
 from babel.dates import format_date
@@ -19,8 +21,11 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent, get_decimal_symbol, get_group_symbol
 
 from kvalreg.inputs.descriptor import Indicator, IndicatorType
+from kvalreg.report.cell_markup import Html, day_html, number_html, statement, year_html
 
 LANGUAGES = ("nb", "nn", "en")
+Day: TypeAlias = date
+"""A day; the name of its type is a method's below."""
 _OF = {"nb": "av", "nn": "av", "en": "of"}
 _DATES = {"nb": "nb", "nn": "nn", "en": "en_GB"}
 """Whose dates: 31 December 2025, as Europe writes it in English."""
@@ -61,6 +66,21 @@ class Words:
             values["count"] = self.number(count)
         return (text if isinstance(text, str) else text[self._form(count)]).format(**values)
 
+    def html(self, key: str, count: int | None = None, **values: object) -> Html:
+        """The text as HTML: years are marked as such, and what is `Html` already is put in as it is.
+
+        Parameters
+        ----------
+        count
+            What decides the plural form. Its place is filled with `number` where that is given.
+        """
+        text = self._texts[key]
+        form = text if isinstance(text, str) else text[self._form(count)]
+        if count is not None:
+            values["count"] = values.pop("number", None) or self.number(count)
+        filled = {name: _html(name, value) for name, value in values.items()}
+        return Html(escape(form, quote=False).format(**filled))
+
     def _told(self, key: str) -> str:
         """A text without places, which a page asks for hundreds of times."""
         if key not in self._plain:
@@ -94,9 +114,17 @@ class Words:
         """A number with the language's signs: ``1 234,5``."""
         return _number(number, decimals, self.language)
 
+    def count_html(self, count: int, role: str, cell: str = "") -> Html:
+        """A number of units or of changes in a sentence; see `number_html`."""
+        return number_html(self.number(count), count, role, cell)
+
     def date(self, day: date) -> str:
         """A date in full: ``31. desember 2025``."""
         return format_date(day, format="long", locale=_DATES[self.language])
+
+    def date_html(self, day: Day) -> Html:
+        """A date in a sentence of HTML."""
+        return day_html(self.date(day), day.isoformat())
 
     def edition(self, name: str) -> str:
         """An edition's name as readers meet it: ``2026-06`` is ``juni 2026``, ``2026-06-b`` is ``juni 2026 (b)``."""
@@ -141,6 +169,10 @@ class Words:
         """A value's text as the subject of a sentence."""
         return self("message.patients", frequency=text) if indicator.type.share else text
 
+    def subject_html(self, indicator: Indicator, number: Html) -> Html:
+        """A value that is marked, as the subject of a sentence."""
+        return self.html("message.patients", frequency=number) if indicator.type.share else number
+
     @property
     def decimal_sign(self) -> str:
         """Comma in Norwegian, point in English."""
@@ -165,10 +197,21 @@ class Words:
 
     def target(self, indicator: Indicator) -> str:
         """The target as a sentence, or empty text where there is none."""
+        return statement(self.target_html(indicator)).text
+
+    def target_html(self, indicator: Indicator) -> Html:
+        """The same as HTML."""
         if indicator.level_green is None:
-            return ""
+            return Html("")
         key = "message.target_min" if indicator.level_direction == 1 else "message.target_max"
-        return self(key, target=self.value(indicator, indicator.level_green))
+        text = self.value(indicator, indicator.level_green)
+        return self.html(key, target=number_html(text, indicator.level_green, "target"))
+
+
+def _html(name: str, value: object) -> str:
+    if isinstance(value, Html):
+        return value
+    return year_html(value) if name == "year" and isinstance(value, int) else escape(str(value), quote=False)
 
 
 def per_of(indicator: Indicator) -> int:

@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 from kvalreg.inputs.descriptor import Indicator
+from kvalreg.report.cell_markup import Html, number_html, statement
 from kvalreg.report.display import Piece, html_piece
 from kvalreg.report.figures.cells import Cells, PublishedCell, level_text, shown_of
 from kvalreg.report.figures.component import script_json
@@ -55,7 +56,11 @@ def unit_told(cell: PublishedCell, indicator: Indicator, words: Words, secret_be
     if why is not None:
         patients = words.patients(indicator, cell["denominator"])
         told = {"name": name, "cell": why.word(words)} | ({"patients": patients} if patients else {})
-        return told | {"text": without_value(cell, indicator, words), "note": why.note(words), "shown": False}
+        return told | {
+            "text": statement(without_value(cell, indicator, words)).text,
+            "note": why.note(words),
+            "shown": False,
+        }
     key = "message.unit_provisional" if cell["provisional"] else "message.unit"
     value = words.value(indicator, cell["value"])
     sentences = [words(key, unit=name, value=words.as_subject(indicator, value), year=cell["year"])]
@@ -75,14 +80,15 @@ def unit_told(cell: PublishedCell, indicator: Indicator, words: Words, secret_be
     }
 
 
-def without_value(cell: PublishedCell, indicator: Indicator, words: Words) -> str:
+def without_value(cell: PublishedCell, indicator: Indicator, words: Words) -> Html:
     """The sentence on a cell whose value is not shown; the note follows it."""
-    about = {"unit": cell["unit"], "year": cell["year"]}
+    about: dict[str, Any] = {"unit": cell["unit"], "year": int(cell["year"])}
     if not words.patients(indicator, cell["denominator"]):
-        return words("message.unit_secret_provisional" if cell["provisional"] else "message.unit_secret", **about)
-    patients = words("message.count_patients", count=int(cell["denominator"]))
+        return words.html("message.unit_secret_provisional" if cell["provisional"] else "message.unit_secret", **about)
+    count = int(cell["denominator"])
+    patients = words.html("message.count_patients", count=count, number=number_html(words.number(count), count, "n"))
     key = "message.unit_provisional" if cell["provisional"] else "message.unit"
-    return words(key, value=patients, **about)
+    return words.html(key, value=patients, **about)
 
 
 def _year(cell: PublishedCell, indicator: Indicator, words: Words) -> list[Any]:

@@ -71,12 +71,12 @@ class Shown:
     summary: Summary | None = None
 
     def headline(self, year: int, round_: str) -> str:
-        """The most important message of a year, in the registry's own language; the report that says it is not kept."""
+        """The most important message of a year as HTML, in the registry's own language; its report is not kept."""
         registry = self.published.registry
         page = year_page(registry.id, year, round_)
         if page in self.headlines:
             return self.headlines[page]
-        return Report(self.published, year, round_, words(registry.language)).headline()
+        return Report(self.published, year, round_, words(registry.language)).headline_html()
 
     @cached_property
     def newest(self) -> Newest:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from kvalreg.report.cell_markup import Html, number_html
 from kvalreg.report.figures.component import script_json
 from kvalreg.report.markup import escape_markdown, raw_html
 from kvalreg.report.wording import LANGUAGES, Words, words
@@ -90,11 +91,11 @@ def _registry_page(shown: Shown, site: Site, files: Mapping[str, bytes]) -> Page
     registry = shown.published.registry
     say = words(registry.language)
     folder = f"/data/{registry.id}"
-    results = [
-        f"- [{escape_markdown(say(f'data.file_results_{kind}', size=_size(files[address[1:]], say)))}]({address})"
+    results = "".join(
+        f'<li><a href="{address}">{say.html(f"data.file_results_{kind}", size=_size(files[address[1:]], say))}</a></li>'
         for kind in ("csv", "json")
         for address in [f"{folder}/{RESULTS}.{kind}"]
-    ]
+    )
     others = [(f"{folder}/{INDICATORS}.csv", "file_indicators"), (f"{folder}/datapackage.json", "file_package")]
     licence = say(
         "data.licence_text",
@@ -104,7 +105,8 @@ def _registry_page(shown: Shown, site: Site, files: Mapping[str, bytes]) -> Page
         delay_mark(shown, say),
         raw_html(f'<p class="kv-lead">{escape(say("data.registry_lead", name=registry.name))}</p>'),
         _heading("files", say),
-        "\n".join(results) + "\n" + _links(others, say),
+        raw_html(f"<ul>{results}</ul>"),
+        _links(others, say),
         raw_html(f"<p>{licence}</p>"),
         f"[{escape_markdown(say('data.registry_page'))}](/registre/{registry.id}/index.qmd)",
         *_dictionary(say),
@@ -153,7 +155,8 @@ def _example(site: Site, say: Words) -> list[str]:
     published = site.shown[0].published
     slug = next(iter(slugs(published).values()))
     address = f"{ROOT}/{_INDICATOR.format(registry=published.registry.id, slug=slug)}"
-    link = f'<p><a href="/{address}">{escape(site.descriptor.whole(address))}</a></p>'
+    whole = f'<span data-kv-role="url">{escape(site.descriptor.whole(address))}</span>'
+    link = f'<p><a href="/{address}">{whole}</a></p>'
     return [_heading("api_example", say), _paragraph("api_example_text", say), raw_html(link)]
 
 
@@ -239,9 +242,11 @@ def _paragraph(key: str, say: Words) -> str:
     return escape_markdown(say(f"data.{key}"))
 
 
-def _size(file: bytes, say: Words) -> str:
+def _size(file: bytes, say: Words) -> Html:
     """A file's size as readers know sizes: ``120 kB``, ``1,4 MB``."""
     kilobytes = max(1, round(len(file) / 1000))
     if kilobytes < 1000:
-        return say("data.kilobytes", size=say.number(kilobytes))
-    return say("data.megabytes", size=say.number(kilobytes / 1000, 1))
+        text = say("data.kilobytes", size=say.number(kilobytes))
+    else:
+        text = say("data.megabytes", size=say.number(kilobytes / 1000, 1))
+    return number_html(text, kilobytes * 1000, "size")

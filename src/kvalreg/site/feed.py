@@ -15,6 +15,7 @@ from xml.sax.saxutils import quoteattr
 
 from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.disclosure.published import Published
+from kvalreg.report.cell_markup import address_in, statement
 from kvalreg.report.markup import escape_markdown, raw_html
 from kvalreg.report.wording import words
 from kvalreg.site.content import Content, Shown, Site
@@ -97,13 +98,15 @@ def told_of(published: Published, pages: Iterable[AcceptedPage]) -> list[Accepte
 
 
 def _entry(page: AcceptedPage, shown: Shown, site: Site) -> str:
-    text = shown.headline(page.year, page.round)
+    html = shown.headline(page.year, page.round)
+    said = statement(html)
+    about = f" kv:cell={quoteattr(address_in(html))} kv:label={quoteattr(said.label)}" if address_in(html) else ""
     moment = _moment(page.made)
     return (
         f'<entry xml:lang="{page.language}" kv:registry="{page.registry}"><id>{_identity(page.address)}</id>\n'
         f"<title>{escape_xml(page.title)}</title>\n<updated>{moment}</updated>\n"
         f"<link href={quoteattr(site.descriptor.whole(page.address))}/>\n"
-        f"<summary>{escape_xml(text)}</summary></entry>"
+        f"<summary{about}>{escape_xml(said.text)}</summary></entry>"
     )
 
 

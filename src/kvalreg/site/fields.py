@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from html import escape
 
-from kvalreg.inputs.units import Level
 from kvalreg.report.addresses import FIELDS_PAGE, field_page, indicator_page, link, registry_page
+from kvalreg.report.cell_markup import cell_address, cell_attribute
 from kvalreg.report.markup import escape_markdown, own_words, raw_html
 from kvalreg.report.results_table import ResultLine, TableLook, results_table
 from kvalreg.report.wording import Words, words
@@ -44,7 +44,7 @@ def _registry_link(shown: Shown, at: str, say: Words) -> str:
     lang = f' lang="{registry.language}"' if registry.language != say.language else ""
     return (
         f'<a href="{link(registry_page(registry.id), at)}"{lang}>{escape(registry.name)}</a>'
-        f'<span class="kv-note"{lang}>{escape(shown.headline(*shown.newest.round))}</span>'
+        f'<span class="kv-note"{lang}>{shown.headline(*shown.newest.round)}</span>'
     )
 
 
@@ -69,14 +69,10 @@ def _section(shown: Shown, at: str, say: Words) -> list[str]:
     title = f"[{title}]{{lang={registry.language}}}" if told.lang else title
     lines = [_line(newest, one, at, told) for one in newest.national if one.nation]
     caption = say("field_page.caption", name=registry.short_name, year=newest.round[0])
-    about = {
-        "data-kv-registry": registry.id,
-        "data-kv-level": Level.NATION.value,
-        "data-kv-orgnr": shown.published.units.nation.orgnr,
-    }
-    table = results_table(lines, TableLook(caption, _COLUMNS, f"fotnote-{registry.id}", about), say)
+    table = results_table(lines, TableLook(caption, _COLUMNS, f"fotnote-{registry.id}"), say)
+    about = cell_attribute(cell_address(registry.id))
     more = f'<p><a href="{link(registry_page(registry.id), at)}">{escape(say("field_page.see_registry"))}</a></p>'
-    return [f"## {title} {{#{registry.id}}}", raw_html(f'<div data-f-group="gruppe">{table}</div>{more}')]
+    return [f"## {title} {{#{registry.id}}}", raw_html(f'<div data-f-group="gruppe"{about}>{table}</div>{more}')]
 
 
 def _line(newest: Newest, one: NewestResults, at: str, told: Words) -> ResultLine:
@@ -88,7 +84,8 @@ def _line(newest: Newest, one: NewestResults, at: str, told: Words) -> ResultLin
     note = f' <span class="kv-note">{escape(", ".join(notes))}</span>' if notes else ""
     name = f'<a href="{link(page, at)}">{own_words(escape(one.indicator.title), told)}</a>{note}'
     assert one.nation is not None
-    about = {"data-kv-indicator": one.indicator.id, "data-kv-context": one.context, "data-kv-year": str(one.year)}
+    key = (one.indicator.id, one.context, one.year, one.nation["orgnr"])
+    about = {"data-kv-cell": cell_address("", *key)}
     about |= filters.result_values(one.nation, one.indicator)
     secret_below = registry.secret_below_of(one.indicator)
     return ResultLine(name, one.indicator, one.nation, told, about, secret_below=secret_below)

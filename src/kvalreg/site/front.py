@@ -20,6 +20,7 @@ from kvalreg.report.addresses import (
     unit_page,
     year_page,
 )
+from kvalreg.report.cell_markup import year_html
 from kvalreg.report.markup import raw_html
 from kvalreg.report.wording import Words, words
 from kvalreg.site.content import Content, Shown, Site
@@ -64,10 +65,14 @@ def _fields(site: Site, at: str, say: Words) -> str:
     """The medical fields as tiles, each with how many registries it has."""
     tiles = "".join(
         f'<li><a href="{link(field_page(site.slugs.fields[name]), at)}"><strong{say.lang}>{escape(name)}</strong> '
-        f'<span class="kv-note">{escape(say("registries.count", count=len(found)))}</span></a></li>'
+        f'<span class="kv-note">{_count(len(found), say)}</span></a></li>'
         for name, found in site.fields.items()
     )
     return f'<ul class="kv-tiles">{tiles}</ul>'
+
+
+def _count(count: int, say: Words) -> str:
+    return say.html("registries.count", count=count, number=say.count_html(count, "registries"))
 
 
 def _units(site: Site, at: str, say: Words) -> str:
@@ -93,14 +98,14 @@ def _news(site: Site, at: str, say: Words) -> str:
 
 def _new(shown: Shown, at: str, say: Words) -> str:
     registry, (year, round_) = shown.published.registry, shown.newest.rounds[0]
-    told = say("page.interim_year", year=year) if round_ == "interim" else str(year)
+    told = say.html("page.interim_year", year=year) if round_ == "interim" else year_html(year)
     page = year_page(registry.id, year, round_)
     page = page if page in shown.addresses else registry_page(registry.id)
     update = shown.published.source.latest_update
-    updated = f", {say('front.news_updated', date=say.date(update))}" if update else ""
+    updated = f", {say.html('front.news_updated', date=say.date_html(update))}" if update else ""
     return (
         f'<li><a href="{link(page, at)}"><strong lang="{registry.language}">{escape(registry.name)}</strong></a>'
-        f'<span class="kv-note">{escape(say("front.news_line", year=told) + updated)}</span></li>'
+        f'<span class="kv-note">{say.html("front.news_line", year=told)}{updated}</span></li>'
     )
 
 

@@ -21,10 +21,11 @@ from kvalreg.report.addresses import (
     unit_page,
     year_page,
 )
+from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, number_html
 from kvalreg.report.display import Piece, html_piece, join
 from kvalreg.report.drawing import draw
 from kvalreg.report.figures.cells import Cells, PublishedCell, ordered
-from kvalreg.report.markup import escape, escape_markdown, own_words, safe_html
+from kvalreg.report.markup import escape, escape_markdown, own_words, registry_words, safe_html
 from kvalreg.report.report import Report
 from kvalreg.report.results_table import ResultLine, TableLook, results_table
 from kvalreg.report.wording import Words
@@ -58,7 +59,8 @@ def _page(shown: Shown, contexts: list[NewestResults], slugs: Slugs) -> Page:
     at = indicator_page(registry.id, indicator.id, [one.id for one in registry.indicators])
     say = newest.report.words
     description = safe_html(indicator.short_description)
-    parts = [Piece(delay_mark(shown, say)), html_piece(f'<div class="kv-lead kv-wide">{description}</div>')]
+    lead = html_piece(f'<div class="kv-lead kv-wide">{registry_words(description, tag="div")}</div>')
+    parts = [Piece(delay_mark(shown, say)), lead]
     several = len(contexts) > 1
     for one in contexts:
         parts += [_report(newest, one).text(indicator.id, one.context)]
@@ -128,12 +130,7 @@ def _unit_table(report: Report, one: NewestResults, place: _Place, target: str) 
         cells = ordered(cells, indicator, "value")
         word = say(f"units.{level.value}", count=len(cells))
         caption = say("indicator_page.table_caption", unit_word_capital=word[:1].upper() + word[1:], year=one.year)
-        about = {
-            "data-kv-registry": report.registry.id,
-            "data-kv-indicator": indicator.id,
-            "data-kv-context": one.context,
-            "data-kv-year": str(one.year),
-        }
+        about = {"data-kv-cell": cell_address(report.registry.id, indicator.id, one.context, one.year)}
         lines = [_line(report, cell, indicator, place) for cell in [*nation, *cells]]
         form = filters.filter_form(target, _filters(report, cells), say)
         table = form + results_table(lines, TableLook(caption, _COLUMNS, f"fotnote-{target}", about), say)
@@ -160,7 +157,7 @@ def _region(report: Report, cell: PublishedCell) -> str:
 
 def _line(report: Report, cell: PublishedCell, indicator: Indicator, place: _Place) -> ResultLine:
     name, href = escape(str(cell["unit"])), place.unit(cell["orgnr"])
-    attributes = {"data-kv-level": cell["level"], "data-kv-orgnr": cell["orgnr"], "data-unit": cell["orgnr"]}
+    attributes = {"data-unit": str(cell["orgnr"])}
     attributes |= filters.row_values({filters.REGION: (_region(report, cell),)})
     attributes |= filters.result_values(cell, indicator)
     linked = f'<a href="{href}">{name}</a>' if href else name
@@ -173,8 +170,7 @@ def _variation(report: Report, ind: str, context: str) -> Piece:
     found = join([report.compare(ind, context), report.funnel(ind, context), report.change(ind, context)])
     if not found.markdown:
         return found
-    year = f'data-kv-year="{report.year}"'  # figures that compare two years do not say which one a number is of
-    summary = f'<details class="kv-deep" {year}><summary>{escape(report.words("figure.variation"))}</summary>'
+    summary = f'<details class="kv-deep"><summary>{escape(report.words("figure.variation"))}</summary>'
     return join([html_piece(summary), found, html_piece("</details>")])
 
 
@@ -186,19 +182,25 @@ def _definition(registry: Registry, indicator: Indicator, place: _Place, say: Wo
     facts = {
         "definition": long or missing,
         "target": _target(indicator, say),
-        "source_of_target": escape(indicator.target_source) or (missing if indicator.level_green is not None else ""),
-        "source_of_data": escape(indicator.data_source) or escape(registry.name),
-        "reviewed": escape(say.date(indicator.reviewed)) if indicator.reviewed else missing,
-        "minimum": escape(say.number(indicator.min_denominator)),
-        "secret": escape(say("indicator_page.secret_value", limit=say.number(registry.secret_below_of(indicator)))),
+        "source_of_target": registry_words(escape(indicator.target_source))
+        or (missing if indicator.level_green is not None else ""),
+        "source_of_data": registry_words(escape(indicator.data_source or registry.name)),
+        "reviewed": say.date_html(indicator.reviewed) if indicator.reviewed else missing,
+        "minimum": _limit(indicator.min_denominator, say),
+        "secret": say.html("indicator_page.secret_value", limit=_limit(registry.secret_below_of(indicator), say)),
         "registry": f'<a href="{link(registry_page(registry.id), place.at)}">{escape(registry.name)}</a>',
         "field": ", ".join(_field(name, place) for name in registry.medical_fields),
-        "keywords": escape(", ".join(registry.keywords)),
+        "keywords": registry_words(escape(", ".join(registry.keywords))),
     }
     rows = "\n".join(
         f"<dt>{escape(say(f'indicator_page.{key}'))}</dt><dd>{html}</dd>" for key, html in facts.items() if html
     )
-    return f'<dl class="kv-facts">{rows}</dl>'
+    return f'<dl class="kv-facts"{cell_attribute(cell_address(registry.id, indicator.id))}>{rows}</dl>'
+
+
+def _limit(limit: int, say: Words) -> Html:
+    """A limit that everybody knows."""
+    return number_html(say.number(limit), limit, "limit")
 
 
 def _field(name: str, place: _Place) -> str:
@@ -213,14 +215,17 @@ def _target(indicator: Indicator, say: Words) -> str:
     if green is None:
         return escape(say("indicator_page.no_target"))
     up, last = indicator.level_direction == 1, green if yellow is None else yellow
-    limits = {"high": say(f"indicator_page.{'at_least' if up else 'at_most'}", value=say.value(indicator, green))}
+    numbers = {
+        level: number_html(say.value(indicator, level), level, "target" if level == green else "target-moderate")
+        for level in (green, last)
+    }
+    limits = {"high": say.html(f"indicator_page.{'at_least' if up else 'at_most'}", value=numbers[green])}
     if last != green:
         low, high = sorted((green, last))
-        both = {"low": say.value(indicator, low), "high": say.value(indicator, high)}
-        limits["moderate"] = say("indicator_page.between", **both)
-    limits["low"] = say(f"indicator_page.{'under' if up else 'over'}", value=say.value(indicator, last))
+        limits["moderate"] = say.html("indicator_page.between", low=numbers[low], high=numbers[high])
+    limits["low"] = say.html(f"indicator_page.{'under' if up else 'over'}", value=numbers[last])
     items = "".join(
-        f"<li>{escape(say(f'indicator_page.target_{level}'))}: {escape(text)}</li>" for level, text in limits.items()
+        f"<li>{escape(say(f'indicator_page.target_{level}'))}: {text}</li>" for level, text in limits.items()
     )
     return f"<ul>{items}</ul>"
 

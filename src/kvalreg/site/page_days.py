@@ -65,4 +65,4 @@ def dated(source: bytes, before: bytes | None) -> tuple[bytes, date | None]:
 
 def _told(source: bytes, day: date) -> bytes:
     text = _LINE.sub(front_line(day).encode(), source, count=1).decode()
-    return _MARK.sub(lambda found: words(found[1]).date(day), text).encode()
+    return _MARK.sub(lambda found: words(found[1]).date_html(day), text).encode()

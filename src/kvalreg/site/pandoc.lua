@@ -48,7 +48,7 @@ local function unsupported(text, doc)
       if class:sub(1, 3) ~= "kv-" then refuse("class '" .. class .. "'") end
     end
     for key in pairs(element.attributes) do
-      if key ~= "lang" then refuse("attribute '" .. key .. "'") end
+      if key ~= "lang" and key ~= "kv-text" then refuse("attribute '" .. key .. "'") end
     end
     if element.identifier:match("^%a+%-") and element.classes[1] == nil then refuse("cross-reference '#" .. element.identifier .. "'") end
   end

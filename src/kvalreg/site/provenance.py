@@ -15,6 +15,7 @@ from html import escape
 from pathlib import PurePosixPath
 
 from kvalreg import __version__
+from kvalreg.report.cell_markup import Html
 from kvalreg.report.markup import raw_html
 from kvalreg.report.wording import LANGUAGES, Words, words
 from kvalreg.site.content import Shown, Site
@@ -39,8 +40,8 @@ class Provenance:
         say, registry = words(page.language), self._registry(page)
         shown = [registry] if registry else list(self.site.shown)
         lines = [
-            (say("trust.made"), escape(self._made(page, say))),
-            (say("trust.numbers"), escape(_numbers(shown, say))),
+            (say("trust.made"), self._made(page, say)),
+            (say("trust.numbers"), _numbers(shown, say)),
             (say("trust.licence"), _licence(registry, say)),
             (say("trust.cite"), self._citation(page, registry, say)),
         ]
@@ -55,9 +56,10 @@ class Provenance:
         return own or (max(accepted.made for accepted in registry.pages) if registry else self.site.made)
 
     def _made(self, page: Page, say: Words) -> str:
+        version = Html(f'<span data-kv-role="version">{escape(__version__)}</span>')
         if self.made(page) is None:
-            return say("trust.version", version=__version__)
-        return say("trust.made_by", date=day_mark(page.language), version=__version__)
+            return say.html("trust.version", version=version)
+        return say.html("trust.made_by", date=Html(day_mark(page.language)), version=version)
 
     def _citation(self, page: Page, registry: Shown | None, say: Words) -> str:
         """Authority, title, site, year, address and date: what a reader needs to name the page elsewhere."""
@@ -69,9 +71,9 @@ class Provenance:
         titles += [escape(self.site.title)] if page.title != self.site.title else []
         parts = [escape(authority), *titles]
         if self.made(page):
-            parts.append(escape(say("trust.changed", date=day_mark(page.language))))
+            parts.append(say.html("trust.changed", date=Html(day_mark(page.language))))
         told = " ".join(f"{part.rstrip('.')}." for part in parts)
-        return f"{told} {escape(address)}" if self.site.descriptor.base else told
+        return f'{told} <span data-kv-role="url">{escape(address)}</span>' if self.site.descriptor.base else told
 
     def _registry(self, page: Page) -> Shown | None:
         parts = PurePosixPath(page.address).parts
@@ -89,18 +91,18 @@ class Provenance:
 
 
 def _numbers(shown: Sequence[Shown], say: Words) -> str:
-    """When the numbers were delivered, and until when they are complete."""
+    """When the numbers were delivered, and until when they are complete, as HTML."""
     sources = [one.published.source for one in shown]
     updated = max((source.latest_update for source in sources if source.latest_update), default=None)
     affirmed = max((source.latest_affirm for source in sources if source.latest_affirm), default=None)
     if not shown:
-        return say("trust.no_numbers")
+        return say.html("trust.no_numbers")
     if len(shown) > 1:
-        newest = say("trust.newest", date=say.date(updated)) if updated else ""
-        return f"{say('trust.from')} {newest}".strip()
+        newest = say.html("trust.newest", date=say.date_html(updated)) if updated else ""
+        return f"{say.html('trust.from')} {newest}".strip()
     if updated is None or affirmed is None:
-        return say("page.updated_unknown")
-    return say("page.updated", update=say.date(updated), affirm=say.date(affirmed))
+        return say.html("page.updated_unknown")
+    return say.html("page.updated", update=say.date_html(updated), affirm=say.date_html(affirmed))
 
 
 def _licence(registry: Shown | None, say: Words) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from kvalreg.report.addresses import REGISTRIES_PAGE, link, registry_page, year_page
+from kvalreg.report.cell_markup import cell_address, year_html
 from kvalreg.report.markup import raw_html
 from kvalreg.report.results_table import attributes_html
 from kvalreg.report.wording import Words, words
@@ -16,6 +17,8 @@ from kvalreg.site.content import Content, Shown, Site
 from kvalreg.site.staging import Page
 
 _LIST = "alle"
+_COLUMNS = {"name": "text", "message": "text", "reached": "reached", "years": "text"}
+"""The columns, and what their numbers are."""
 
 
 def registries(site: Site) -> Content:
@@ -40,7 +43,8 @@ def registries(site: Site) -> Content:
 
 def _table(site: Site, say: Words) -> str:
     heads = "".join(
-        f'<th scope="col">{escape(say(f"registries.{name}"))}</th>' for name in ("name", "message", "reached", "years")
+        f'<th scope="col" data-kv-role="{role}">{escape(say(f"registries.{name}"))}</th>'
+        for name, role in _COLUMNS.items()
     )
     caption = escape(say("registries.caption"))
     rows = "\n".join(_row(one, say) for one in site.by_name)
@@ -60,7 +64,7 @@ def _row(shown: Shown, say: Words) -> str:
         filters.FIELD: registry.medical_fields,
         filters.YEAR: tuple(str(year) for year, _ in newest.rounds),
     }
-    about = filters.row_values(values) | {"data-kv-registry": registry.id}
+    about = filters.row_values(values) | {"data-kv-cell": cell_address(registry.id)}
     reached, of = newest.reached
     share = say.frequency(reached / of) if of else ""
     labels = {name: escape(say(f"registries.{name}")) for name in ("message", "reached", "years")}
@@ -68,7 +72,7 @@ def _row(shown: Shown, say: Words) -> str:
         f'<tr{attributes_html(about)}><th scope="row"{lang}>'
         f'<a href="{link(registry_page(registry.id), REGISTRIES_PAGE)}">{escape(registry.name)}</a>'
         f'<span class="kv-note">{escape(", ".join(registry.medical_fields))}</span></th>'
-        f'<td data-label="{labels["message"]}"{lang}>{escape(shown.headline(*newest.round))}</td>'
+        f'<td data-label="{labels["message"]}"{lang}>{shown.headline(*newest.round)}</td>'
         f'<td data-label="{labels["reached"]}" data-sort="{round(reached / of, 4) if of else ""}">{share}</td>'
         f'<td data-label="{labels["years"]}" data-sort="{newest.round[0]}">{_years(shown, say)}</td></tr>'
     )
@@ -81,5 +85,6 @@ def _years(shown: Shown, say: Words) -> str:
     for year, round_ in shown.newest.rounds:
         text = say("page.interim_year", year=year) if round_ == "interim" else str(year)
         page = year_page(registry_id, year, round_)
-        links.append(f'<a href="{link(page, REGISTRIES_PAGE)}">{text}</a>' if page in shown.addresses else text)
+        linked = f'<a href="{link(page, REGISTRIES_PAGE)}">{text}</a>'
+        links.append(linked if page in shown.addresses else text.replace(str(year), year_html(year)))
     return f'<span class="kv-years">{" ".join(links)}</span>'

@@ -11,6 +11,7 @@ from datetime import date
 from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.clock import today
 from kvalreg.inputs.rounds import Standing, deadlines
+from kvalreg.report.cell_markup import Html
 from kvalreg.report.report import rounds
 from kvalreg.report.wording import words
 from kvalreg.site.content import Content, Shown, Site
@@ -31,18 +32,18 @@ def reports(site: Site) -> Content:
     return Content(tuple(pages))
 
 
-def _marks(page: AcceptedPage, shown: Shown, day: date) -> list[str]:
+def _marks(page: AcceptedPage, shown: Shown, day: date) -> list[Html]:
     """What a reader must know first: that the page is an earlier one, or that last year's results are overdue."""
     say = words(page.language)
-    marks = [say("states.delayed")] if page.delayed else []
+    marks = [say.html("states.delayed")] if page.delayed else []
     final, _ = deadlines(day)
     published = {year for year, round_ in rounds(shown.published) if round_ == "final"}
     if page.kind == "registry" and final.standing(published, day) is Standing.LATE:
-        marks.append(say("states.overdue", year=final.year))
+        marks.append(say.html("states.overdue", year=final.year))
     return marks
 
 
-def _report(page: AcceptedPage, marks: list[str], body: str) -> Page:
+def _report(page: AcceptedPage, marks: list[Html], body: str) -> Page:
     said = [marked(mark) for mark in marks]
     return Page(
         address=page.address,

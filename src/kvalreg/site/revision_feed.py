@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape, quoteattr
 
 from kvalreg.report.addresses import EDITIONS
+from kvalreg.report.cell_markup import Html, statement, year_html
 from kvalreg.report.revision import Changes, Kind
 from kvalreg.report.wording import Words
 from kvalreg.site.content import Site
@@ -38,7 +39,7 @@ def revision_feed(site: Site, say: Words) -> bytes:
     newest = entries[0][0] if entries else date(2000, 1, 1)
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
-        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{say.language}">',
+        f'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:kv="urn:kvalreg" xml:lang="{say.language}">',
         f"<title>{escape(say('revision.title'))}</title>",
         f"<id>{_id('feed')}</id>",
         f"<updated>{_instant(newest)}</updated>",
@@ -53,13 +54,19 @@ def revision_feed(site: Site, say: Words) -> bytes:
 def _entry(changes: Changes, place: tuple[str, date, str], names: dict[str, str], say: Words) -> str:
     since, day, link = place
     name = names.get(changes.registry_id, changes.registry_id)
-    told = [say(f"revision.{kind.value}_count", count=changes.count(kind)) for kind in Kind if changes.count(kind)]
-    told += _years(changes, say)
-    told += [f"{say('revision.says')} «{reason.remark}»" for reason in changes.reasons if reason.remark]
+    counts = {kind: count for kind in Kind if (count := changes.count(kind))}
+    html: list[str] = [
+        say.html(f"revision.{kind.value}_count", count=count, number=say.count_html(count, "changes"))
+        for kind, count in counts.items()
+    ]
+    html += _years(changes, say)
+    said = statement(" ".join(html))
+    remarks = [f"{say('revision.says')} «{reason.remark}»" for reason in changes.reasons if reason.remark]
+    about = f" kv:cell={quoteattr(changes.registry_id)} kv:label={quoteattr(said.label)}"
     return (
         f"<entry><title>{escape(name)}</title><id>{_id(f'{since}/{changes.registry_id}')}</id>"
         f"<updated>{_instant(day)}</updated><link href={quoteattr(link)}/>"
-        f"<summary>{escape(' '.join(told))}</summary></entry>"
+        f"<summary{about}>{escape(' '.join([said.text, *remarks]))}</summary></entry>"
     )
 
 
@@ -67,7 +74,7 @@ def _years(changes: Changes, say: Words) -> Iterable[str]:
     for key, wholes in (("new", changes.new), ("gone", changes.gone)):
         years = sorted({whole.year for whole in wholes})
         if years:
-            yield say(f"revision.{key}", years=say.listed([str(year) for year in years]))
+            yield say.html(f"revision.{key}", years=Html(say.listed([year_html(year) for year in years])))
 
 
 def _day(changes: Changes, edition: str) -> date:

@@ -16,7 +16,8 @@ from itertools import groupby
 from kvalreg.disclosure.published import Published, Status
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.addresses import EDITIONS
-from kvalreg.report.markup import escape_markdown, raw_html
+from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, year_html
+from kvalreg.report.markup import escape_markdown, raw_html, registry_words
 from kvalreg.report.not_shown import FOOTNOTES
 from kvalreg.report.revision import Change, Changes, History, Kind, Told, Whole
 from kvalreg.report.wording import Words, words
@@ -28,6 +29,8 @@ FOLDER = "endringer"
 _MOST_ROWS = 200
 """So many changes of a registry stand on the page; its file has all of them."""
 _LEVELS = ("nation", "rhf", "hf", "county", "hospital")
+_ROLES = ("unit", "indicator", "year", "past-value", "past-n", "value", "n")
+"""What the numbers of the table's columns are; those of the past are of the edition that readers see."""
 _SIDE = ["value", "denominator", "footnote"]
 """Columns of a change's file that tell of a cell as it was, and as it is."""
 
@@ -58,26 +61,31 @@ def revisions(site: Site) -> Content:
 
 
 def told_whole(wholes: tuple[Whole, ...], published: Published, key: str, say: Words) -> Iterator[str]:
-    """Sentences about years that are new or gone: one for all indicators where they have the same years."""
+    """Sentences of HTML about years that are new or gone: one for all indicators where they have the same years."""
     years: dict[str, set[int]] = {}
     for whole in wholes:
         years.setdefault(whole.ind_id, set()).add(whole.year)
-    told = {ind_id: say.listed([str(year) for year in sorted(found)]) for ind_id, found in years.items()}
+    told = {ind_id: Html(say.listed([year_html(year) for year in sorted(found)])) for ind_id, found in years.items()}
     if len(set(told.values())) == 1:
-        yield say(f"revision.{key}", years=next(iter(told.values())))
+        yield say.html(f"revision.{key}", years=next(iter(told.values())))
     else:
         titles = {indicator.id: indicator.title for indicator in published.registry.indicators}
         for ind_id, text in told.items():
-            sentence = say(f"revision.{key}", years=text)
-            yield f"{titles.get(ind_id, ind_id)}: {sentence[:1].lower()}{sentence[1:]}"
+            sentence = say.html(f"revision.{key}", years=text)
+            title = registry_words(escape(titles.get(ind_id, ind_id)))
+            yield f"{title}: {sentence[:1].lower()}{sentence[1:]}"
 
 
 def counted(changes: Changes, say: Words) -> Iterator[str]:
-    """Sentences that count what became of single numbers."""
+    """Sentences of HTML that count what became of single numbers."""
     for kind in Kind:
         count = changes.count(kind)
         if count:
-            yield say(f"revision.{kind.value}_count", count=count)
+            yield say.html(
+                f"revision.{kind.value}_count",
+                count=count,
+                number=say.count_html(count, "changes", changes.registry_id),
+            )
 
 
 def _of(changes: Changes, published: Published) -> bool:
@@ -94,7 +102,7 @@ def _registry(changes: Changes, published: Published, say: Words) -> Iterator[st
     yield f"### {escape_markdown(registry.name)} {{#endret-{registry.id}}}"
     sentences = [*told_whole(changes.new, published, "new", say), *told_whole(changes.gone, published, "gone", say)]
     sentences += counted(changes, say)
-    listed = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    listed = "".join(f"<li>{sentence}</li>" for sentence in sentences)
     yield raw_html(f"<ul>{listed}</ul>{''.join(_reasons(changes, registry.language, say))}")
     if changes.values:
         yield raw_html(_table(changes, published, say))
@@ -103,8 +111,8 @@ def _registry(changes: Changes, published: Published, say: Words) -> Iterator[st
 def _reasons(changes: Changes, language: str, say: Words) -> Iterator[str]:
     remarks = [reason for reason in changes.reasons if reason.remark]
     for reason in remarks:
-        day = f" ({escape(say.date(reason.latest_update))})" if reason.latest_update else ""
-        said = f'<q lang="{language}">{escape(reason.remark)}</q>'
+        day = f" ({say.date_html(reason.latest_update)})" if reason.latest_update else ""
+        said = f'<q lang="{language}" data-kv-text="registry">{escape(reason.remark)}</q>'
         yield f"<p>{escape(say('revision.says'))} {said}{day}</p>"
     if not remarks and changes.values:
         yield f"<p>{escape(say('revision.says_nothing'))}</p>"
@@ -117,10 +125,13 @@ def _table(changes: Changes, published: Published, say: Words) -> str:
     heads = [say(f"table.{name}") for name in ("unit", "indicator", "year")]
     heads += [say(f"revision.{name}") for name in ("before", "patients_before", "now")]
     heads += [say("table.patients"), *([say("table.level")] if levels else [])]
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    roles = [*_ROLES, *(["levels"] if levels else [])]
+    told = zip(heads, roles, strict=True)
+    head = "".join(f'<th scope="col" data-kv-role="{role}">{escape(text)}</th>' for text, role in told)
     rows = "".join(_row(change, published, say, len(heads)) for change in order[:_MOST_ROWS])
     file = f'<a href="{published.registry.id}.csv">{escape(say("revision.file"))}</a>'
-    note = f"{escape(say('revision.more', count=_MOST_ROWS))} " if len(order) > _MOST_ROWS else ""
+    count = say.count_html(_MOST_ROWS, "changes", changes.registry_id)
+    note = f"{say.html('revision.more', count=_MOST_ROWS, number=count)} " if len(order) > _MOST_ROWS else ""
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(caption)}"><table class="kv-table">'
         f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
@@ -134,15 +145,8 @@ def _row(change: Change, published: Published, say: Words, columns: int) -> str:
     context = f' <span class="kv-note">({escape(say(f"message.{change.context}"))})</span>'
     cells = [f"<span{own.lang}>{escape(indicator.title)}</span>{context}", str(change.year)]
     cells += [*_sides(change, indicator, own), _levels(change, say)]
-    told = {
-        "registry": published.registry.id,
-        "indicator": change.ind_id,
-        "context": change.context,
-        "year": change.year,
-        "level": change.level,
-        "orgnr": change.orgnr,
-    }
-    about = "".join(f' data-kv-{name}="{escape(str(value))}"' for name, value in told.items())
+    key = (published.registry.id, change.ind_id, change.context, change.year, change.orgnr)
+    about = cell_attribute(cell_address(*key))
     unit = escape(_unit(change, published))
     data = "".join(f"<td>{cell}</td>" for cell in cells[: columns - 1])
     return f'<tr{about}><th scope="row">{unit}</th>{data}</tr>'
@@ -210,11 +214,12 @@ def _older(history: History, say: Words) -> Iterator[str]:
     for edition in past:
         between = say("revision.between", before=say.edition(edition.since), now=say.edition(edition.name))
         if edition.withdrawn:
-            lines.append(f"<li>{escape(between)}: {escape(say('revision.withdrawn'))}</li>")
+            lines.append(f"<li><cite>{escape(between)}</cite>: {escape(say('revision.withdrawn'))}</li>")
             continue
-        told = say("revision.registries", count=len(edition.changes))
+        count = len(edition.changes)
+        told = say.html("revision.registries", count=count, number=say.count_html(count, "registries"))
         link = f'<a href="../{EDITIONS}/{edition.name}/{FOLDER}/index.html">{escape(between)}</a>'
-        lines.append(f"<li>{link}: {escape(told)}</li>")
+        lines.append(f"<li>{link}: {told}</li>")
     yield raw_html(f"<ul>{''.join(lines)}</ul>")
 
 

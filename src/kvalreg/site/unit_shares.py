@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from kvalreg.inputs.slugs import WITH_PAGE
 from kvalreg.report.addresses import link, unit_page
+from kvalreg.report.cell_markup import cell_address, cell_attribute, year_html
 from kvalreg.report.figures.cells import PublishedCell
 from kvalreg.report.markup import escape, own_words
 from kvalreg.report.results_table import ResultLine, TableLook, attributes_html, results_table
@@ -40,14 +41,9 @@ class _Result:
     @property
     def about(self) -> dict[str, str]:
         """Which cell it is, as attributes."""
-        return {
-            "data-kv-registry": self.newest.registry.id,
-            "data-kv-indicator": self.one.indicator.id,
-            "data-kv-context": self.one.context,
-            "data-kv-year": str(self.one.year),
-            "data-kv-level": self.cell["level"],
-            "data-kv-orgnr": self.cell["orgnr"],
-        }
+        one = self.one
+        key = (self.newest.registry.id, one.indicator.id, one.context, one.year, self.cell["orgnr"])
+        return {"data-kv-cell": cell_address(*key)}
 
 
 def unit_shares(shown: Shown) -> Mapping[str, UnitShare]:
@@ -105,8 +101,8 @@ def _glance_line(result: _Result, say: Words) -> str:
     return (
         f'<li{attributes_html(result.about)}><a href="{_indicator_link(result)}">'
         f"{own_words(escape(indicator.title), told)}</a> "
-        f"<span>{escape(told.value(indicator, result.cell['value']))}</span> "
-        f'<span class="kv-note">{where}, {result.one.year}</span></li>'
+        f'<span data-kv-role="value">{escape(told.value(indicator, result.cell["value"]))}</span> '
+        f'<span class="kv-note">{where}, {year_html(result.one.year)}</span></li>'
     )
 
 
@@ -119,7 +115,8 @@ def _table(results: list[_Result], say: Words) -> str:
     caption = f"{newest.registry.name}, {newest.round[0]}"
     lines = [_line(result, say) for result in results]
     look = TableLook(caption, _COLUMNS, f"fotnote-{newest.registry.id}")
-    return f'<div data-f-group="gruppe">{results_table(lines, look, say)}</div>'
+    registry = cell_attribute(cell_address(newest.registry.id))
+    return f'<div data-f-group="gruppe"{registry}>{results_table(lines, look, say)}</div>'
 
 
 def _line(result: _Result, say: Words) -> ResultLine:
@@ -148,4 +145,10 @@ def _block(name: str, result: _Result) -> dict[str, object]:
     own = words("nb", registry.language)
     told = unit_told({**result.cell, "unit": name}, one.indicator, own, registry.secret_below_of(one.indicator))
     units = {result.cell["orgnr"]: told}
-    return {"ind_id": one.indicator.id, "context": one.context, "year": one.year, "units": units}
+    return {
+        "registry": registry.id,
+        "ind_id": one.indicator.id,
+        "context": one.context,
+        "year": one.year,
+        "units": units,
+    }

@@ -184,7 +184,7 @@ class _Still:
         if title:
             under.append((self.width / 2, below + _TITLE_ROOM, str(title)))
         words = [texts(placed, anchor) for placed, anchor in ((beside, "end"), (under, "middle")) if placed]
-        return [f'<g fill="{colour}">{"".join(words)}</g>'] if words else []
+        return [f'<g fill="{colour}" data-kv-role="axis">{"".join(words)}</g>'] if words else []
 
     # --- layers ------------------------------------------------------------------------------------------------------
     def _rows(self, layer: Mapping[str, Any]) -> list[Row]:
@@ -205,7 +205,15 @@ class _Still:
             *(self._positions(layer, channel, rows) for channel in _POSITIONS),
             *(self._bands(layer, channel, rows) for channel in ("x", "y")),
         )
-        return style.group(MARKS[mark["type"]](places, self._channels(layer, rows), style, (self.width, self.height)))
+        drawn = MARKS[mark["type"]](places, self._channels(layer, rows), style, (self.width, self.height))
+        return style.group(drawn, self._role(layer))
+
+    def _role(self, layer: Mapping[str, Any]) -> str:
+        """What the texts of a layer are: units' names, values, limits; empty for what holds no text of rows."""
+        if layer["mark"]["type"] != "text":
+            return ""
+        field = layer["encoding"].get("text", {}).get("field")
+        return {"unit": "unit", "text": "value", "count": "units", None: "limit"}.get(field, "text")
 
     def _positions(self, layer: Mapping[str, Any], channel: str, rows: Sequence[Row]) -> Column:
         """Where each row stands along an axis."""

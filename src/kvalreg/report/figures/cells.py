@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kvalreg.inputs.descriptor import Indicator
+from kvalreg.report.cell_markup import Html, number_html
 from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.figures.component import Cell, Line
 from kvalreg.report.figures.theme import drawn
@@ -107,6 +108,17 @@ def file_row(cell: PublishedCell) -> dict[str, Any]:
 def file_rows(cells: Cells) -> Rows:
     """The cells as a figure's file."""
     return [file_row(cell) for cell in cells]
+
+
+def value_html(cell: PublishedCell, indicator: Indicator, words: Words, address: str = "") -> Html:
+    """The value of a shown cell in a sentence."""
+    return number_html(words.value(indicator, cell["value"]), drawn(cell["value"]), cell=address)
+
+
+def end_html(cells: Cells, indicator: Indicator, words: Words, role: str) -> Html:
+    """The lowest or the highest value of shown cells in a sentence, by the role's name."""
+    value = {"lowest": min, "highest": max}[role](numbers_of(cells, "value"))
+    return number_html(words.value(indicator, value), drawn(value), role)
 
 
 def value_cells(cell: PublishedCell, indicator: Indicator, words: Words, in_place: str) -> tuple[Cell, ...]:

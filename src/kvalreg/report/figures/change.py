@@ -14,6 +14,7 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
+from kvalreg.report.cell_markup import Html, year_html
 from kvalreg.report.figures.cells import PublishedCell, shown_of
 from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
@@ -44,6 +45,7 @@ _SHAPES |= {"decreased": "triangle-down"}
 _FILLS = {"better": LEVEL_COLOURS["high"], "increased": ACCENT, "unclear": PAPER, "worse": LEVEL_COLOURS["low"]}
 _FILLS |= {"decreased": ACCENT}
 _COLUMNS = ("unit", "before", "value", "change")
+_ROLES = ("unit", "value-before", "value", "change")
 
 
 def change(view: View) -> Figure | None:
@@ -114,21 +116,22 @@ def _layers(language: str) -> list[dict[str, Any]]:
     return layers([rule, points, ring.encode(x=x, y=y, strokeOpacity=chosen)])
 
 
-def _alt(moved: Sequence[PublishedCell], view: View) -> str:
+def _alt(moved: Sequence[PublishedCell], view: View) -> Html:
     counts = Counter(cell["change"] for cell in moved)
     up, down = ("increased", "decreased") if view.indicator.level_direction is None else ("better", "worse")
-    return view.words(
+    return view.words.html(
         "figure.change_alt",
         title=view.indicator.title,
-        before=view.year - 1,
+        before=year_html(view.year - 1),
         year=view.year,
         count=len(moved),
+        number=view.words.count_html(len(moved), "units-moved"),
         unit_word=view.unit_word(len(moved)),
         up_word=view.words(f"figure.change_{up}"),
-        up=counts[up],
+        up=view.words.count_html(counts[up], f"units-{up}"),
         down_word=view.words(f"figure.change_{down}"),
-        down=counts[down],
-        unclear=counts["unclear"],
+        down=view.words.count_html(counts[down], f"units-{down}"),
+        unclear=view.words.count_html(counts["unclear"], "units-unclear"),
     )
 
 
@@ -141,7 +144,7 @@ def _table(moved: Sequence[PublishedCell], view: View) -> Table:
             Line((Cell(cell["unit"]), *values, Cell(_said(cell, view), order.index(cell["change"]))), cell["orgnr"])
         )
     names = [view.words(f"table.{name}", year=view.year - 1) for name in _COLUMNS]
-    return Table(tuple(names), tuple(lines))
+    return Table(tuple(names), _ROLES, tuple(lines))
 
 
 def _file(moved: Sequence[PublishedCell]) -> Rows:

@@ -13,17 +13,20 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
+from kvalreg.report.cell_markup import Html, cell_address
 from kvalreg.report.figures.cells import (
     Cells,
     PublishedCell,
     certainty_rank,
     chart_row,
+    end_html,
     file_rows,
     level_text,
     numbers_of,
     ordered,
     shown_of,
     unit_line,
+    value_html,
 )
 from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.figures.component import Chart, Figure, Table
@@ -50,6 +53,7 @@ VALUES = "width-100"
 _LONG_NAME, _LINE = 24, 30
 """A name of more letters is set smaller, in lines of so many."""
 _COLUMNS = ("unit", "value", "interval", "patients", "certainty")
+_ROLES = ("unit", "value", "interval", "n", "achievement")
 
 
 def compare(view: View, order: str = "value") -> Figure | None:
@@ -83,7 +87,7 @@ def compare(view: View, order: str = "value") -> Figure | None:
     title = say("figure.compare_title", unit_word=view.unit_word(2), year=view.year)
     notes = view.notes(listed)
     lines = tuple(unit_line(cell, indicator, say, view.in_place(cell, notes)) for cell in listed)
-    table = Table(tuple(say(f"table.{name}") for name in _COLUMNS), lines, notes=notes.lines(say))
+    table = Table(tuple(say(f"table.{name}") for name in _COLUMNS), _ROLES, lines, notes=notes.lines(say))
     text = _alt(view, shown_of(units), nation)
     return Figure(view.subject("compare"), title[0].upper() + title[1:], text, chart, table, file_rows(listed))
 
@@ -186,19 +190,22 @@ def _long(lines: int) -> alt.FieldEqualPredicate | dict[str, Any]:
     return {"not": {"field": "long", "oneOf": [1, 2]}}
 
 
-def _alt(view: View, shown: Cells, nation: Cells) -> str:
+def _alt(view: View, shown: Cells, nation: Cells) -> Html:
     say, indicator = view.words, view.indicator
     why = view.not_shown(nation[0]) if nation else None
-    of_nation = why.word(say) if why else say.value(indicator, nation[0]["value"]) if nation else say("states.no_data")
-    text = say(
+    of_nation = say("states.no_data") if why is None else why.word(say)
+    if nation and why is None:
+        of_nation = value_html(nation[0], indicator, say, cell_address(unit=nation[0]["orgnr"]))
+    text = say.html(
         "figure.compare_alt",
         title=indicator.title,
         year=view.year,
         count=len(shown),
+        number=say.count_html(len(shown), "units-shown"),
         unit_word=view.unit_word(len(shown)),
-        lowest=say.value(indicator, min(numbers_of(shown, "value"))),
-        highest=say.value(indicator, max(numbers_of(shown, "value"))),
+        lowest=end_html(shown, indicator, say, "lowest"),
+        highest=end_html(shown, indicator, say, "highest"),
         nation=of_nation,
-        target=say.target(indicator),
+        target=say.target_html(indicator),
     )
-    return text.strip()
+    return Html(text.strip())

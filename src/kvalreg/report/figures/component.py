@@ -16,11 +16,13 @@ from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 
+from kvalreg.report.cell_markup import Html, cell_attribute, label_attribute, statement
 from kvalreg.report.display import Piece, html_piece
 from kvalreg.report.drawing import UNDRAWN, drawing
 from kvalreg.report.figures.chart_data import Rows, columns_of, data_told
 from kvalreg.report.figures.theme import CONFIG, ONCE
 from kvalreg.report.markup import escape
+from kvalreg.report.not_shown import LIMIT
 from kvalreg.report.wording import Words
 
 _QUOTED = re.compile(r"[^\w.~;,:()+/-]+")
@@ -37,10 +39,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a table; `orgnr` where it tells of one unit."""
+    """A row of a table; `orgnr` where it tells of one unit, `address` where it differs from the others otherwise."""
 
     cells: tuple[Cell, ...]
     orgnr: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Table:
     ----------
     heading
         One word per column; a row's first cell is its heading.
+    roles
+        What the numbers of each column are.
     counts
         True where rows count units, so that none of them is the result of a unit.
     notes
@@ -58,6 +63,7 @@ class Table:
     """
 
     heading: tuple[str, ...]
+    roles: tuple[str, ...]
     lines: tuple[Line, ...]
     counts: bool = False
     notes: tuple[str, ...] = ()
@@ -97,12 +103,13 @@ class Chart:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a figure is about, which its address and its attributes tell."""
+    """What a figure is about, which its address and its attributes tell; `cell` is the address of its cells."""
 
     kind: str
     anchor: str
     ind_id: str
     context: str
+    cell: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,18 +119,18 @@ class Figure:
     Parameters
     ----------
     title, alt
-        Caption, and the text for those who do not see the chart: what it shows, with numbers.
+        Caption, and the text for those who do not see the chart: what it shows, with numbers that say which they are.
     table
         The same numbers as text.
     file
         The same numbers for programs: a heading and rows.
     note
-        How to read it, where that is not plain.
+        How to read it, where that is not plain; HTML where a number stands in it.
     """
 
     subject: Subject
     title: str
-    alt: str
+    alt: Html
     chart: Chart
     table: Table
     file: Rows
@@ -133,8 +140,8 @@ class Figure:
         """The same figure, whose caption and alternative text say that its numbers of a year are provisional."""
         key = "figure.provisional_title" if str(year) in self.title else "figure.provisional_year"
         caption = words(key, title=self.title, year=year)
-        told = words("figure.provisional_alt", year=year)
-        return replace(self, title=caption, alt=f"{self.alt} {told}")
+        told = words.html("figure.provisional_alt", year=year)
+        return replace(self, title=caption, alt=Html(f"{self.alt} {told}"))
 
     def piece(self, words: Words) -> Piece:
         """The figure as HTML."""
@@ -142,12 +149,16 @@ class Figure:
         drawn = drawing(self.chart.spec)
         spec = self.chart.spec if drawn == UNDRAWN else self._light_spec()
         ids = f'data-figure="{subject.kind}" data-ind="{escape(subject.ind_id)}" data-context="{subject.context}"'
+        ids += cell_attribute(subject.cell)
         labels = f'data-png="{escape(words("figure.download_png"))}" data-svg="{escape(words("figure.download_svg"))}"'
-        note = f'<p class="kv-note">{escape(self.note)}</p>\n' if self.note else ""
+        text = self.note if isinstance(self.note, Html) else escape(self.note)
+        note = f'<p class="kv-note">{text}</p>\n' if self.note else ""
+        said = statement(self.alt)
+        label = f'aria-label="{escape(said.text)}"{label_attribute(said.label)}'
         return html_piece(
             f'<figure class="kv-figure" id="{escape(subject.anchor)}" {ids} {labels}>\n'
             f"<figcaption>{escape(self.title)}</figcaption>\n"
-            f'<div class="kv-chart" role="img" aria-label="{escape(self.alt)}">{drawn}</div>\n{note}'
+            f'<div class="kv-chart" role="img" {label}>{drawn}</div>\n{note}'
             f'<details class="kv-data"><summary>{escape(words("figure.show_data"))}</summary>\n'
             f"{table_html(self.table, self.title)}</details>\n"
             f'<p class="kv-downloads"><a class="kv-csv" download="{escape(subject.anchor)}.csv"'
@@ -166,10 +177,11 @@ class Figure:
 
 def table_html(table: Table, label: str) -> str:
     """A plain table in a labelled box that scrolls by itself, which the page lets a reader sort."""
-    heading = "".join(f'<th scope="col">{escape(text)}</th>' for text in table.heading)
+    heads = zip(table.heading, table.roles, strict=True)
+    heading = "".join(f'<th scope="col" data-kv-role="{role}">{escape(text)}</th>' for text, role in heads)
     rows = "\n".join(_line_html(line) for line in table.lines)
     kind = "kv-table kv-counts" if table.counts else "kv-table"
-    notes = "".join(f'\n<p class="kv-note">{escape(note)}</p>' for note in table.notes)
+    notes = "".join(f'\n<p class="kv-note"{LIMIT}>{escape(note)}</p>' for note in table.notes)
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(label)}">'
         f'<table class="{kind}" data-sortable><thead><tr>{heading}</tr></thead>\n<tbody>{rows}</tbody></table></div>'
@@ -190,7 +202,7 @@ def script_json(value: object) -> str:
 
 
 def _line_html(line: Line) -> str:
-    unit = f' data-unit="{escape(line.orgnr)}"' if line.orgnr else ""
+    unit = f' data-unit="{escape(line.orgnr)}"' if line.orgnr else cell_attribute(line.address)
     cells = "".join(_cell_html(cell) for cell in line.cells[1:])
     return f'<tr{unit}><th scope="row">{escape(line.cells[0].text)}</th>{cells}</tr>'
 

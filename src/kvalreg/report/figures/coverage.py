@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
-from kvalreg.report.figures.cells import chart_row, file_rows, numbers_of, ordered, shown_of, value_cells
+from kvalreg.report.figures.cells import chart_row, end_html, file_rows, ordered, shown_of, value_cells
 from kvalreg.report.figures.compare import ROW, columns, frame, line_chart, line_scale, unit_row
 from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
 from kvalreg.report.figures.theme import ACCENT, layers, target_rule, value_axis, value_labels
@@ -21,6 +21,7 @@ from kvalreg.report.wording import words
 from kvalreg.statistics.funnel import MIN_COVERAGE
 
 _COLUMNS = ("unit", "value", "interval", "patients")
+_ROLES = ("unit", "value", "interval", "n")
 
 
 def coverage(view: View) -> Figure | None:
@@ -40,15 +41,16 @@ def coverage(view: View) -> Figure | None:
     notes = view.notes(units)
     told = [value_cells(cell, indicator, say, view.in_place(cell, notes))[:3] for cell in units]
     lines = [Line((Cell(cell["unit"]), *row), cell["orgnr"]) for cell, row in zip(units, told, strict=True)]
-    table = Table(tuple(say(f"table.{name}") for name in _COLUMNS), tuple(lines), notes=notes.lines(say))
+    table = Table(tuple(say(f"table.{name}") for name in _COLUMNS), _ROLES, tuple(lines), notes=notes.lines(say))
     title = say("figure.coverage_title", unit_word=view.unit_word(2), year=view.year)
-    text = say(
+    text = say.html(
         "figure.coverage_alt",
         year=view.year,
         count=len(shown),
+        number=say.count_html(len(shown), "units-shown"),
         unit_word=view.unit_word(len(shown)),
-        lowest=say.value(indicator, min(numbers_of(shown, "value"))),
-        highest=say.value(indicator, max(numbers_of(shown, "value"))),
+        lowest=end_html(shown, indicator, say, "lowest"),
+        highest=end_html(shown, indicator, say, "highest"),
     )
     return Figure(view.subject("coverage"), title, text, chart, table, file_rows(units), say("figure.coverage_note"))
 

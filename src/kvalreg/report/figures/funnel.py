@@ -14,6 +14,7 @@ import altair as alt
 import numpy as np
 from altair.utils.schemapi import debug_mode
 
+from kvalreg.report.cell_markup import Html, number_html
 from kvalreg.report.figures.cells import Cells, PublishedCell, file_rows, numbers_of, shown_of
 from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
@@ -48,6 +49,7 @@ _SHAPES = {"as_expected": "circle", "possible_deviation": "diamond", "deviation"
 _FILLS = {"as_expected": ACCENT, "possible_deviation": LEVEL_COLOURS["moderate"], "deviation": LEVEL_COLOURS["low"]}
 _FILLS |= {"none": PAPER}
 _COLUMNS = ("unit", "value", "patients", "verdict")
+_ROLES = ("unit", "value", "n", "verdict")
 
 
 def funnel(view: View) -> Figure | None:
@@ -78,7 +80,7 @@ def funnel(view: View) -> Figure | None:
     )
     title = say("figure.funnel_title", unit_word=view.unit_word(2), year=view.year)
     file = [row | {"verdict": code} for row, code in zip(file_rows(shown), coded, strict=True)]
-    note = say("figure.funnel_note", centre=say.value(indicator, float(found.target[0])))
+    note = say.html("figure.funnel_note", centre=_centre(view, found))
     return Figure(
         view.subject("funnel"), title, _alt(view, found, coded), chart, _table(shown, coded, view), file, note
     )
@@ -151,17 +153,24 @@ def _layers(language: str) -> list[dict[str, Any]]:
     return layers([*drawn_layers, points, ring.encode(x=x, y=y("value"), strokeOpacity=chosen)])
 
 
-def _alt(view: View, found: Funnel, coded: list[str]) -> str:
-    return view.words(
+def _centre(view: View, found: Funnel) -> Html:
+    """The share of all units together."""
+    share = float(found.target[0])
+    return number_html(view.words.value(view.indicator, share), drawn(share), "common")
+
+
+def _alt(view: View, found: Funnel, coded: list[str]) -> Html:
+    return view.words.html(
         "figure.funnel_alt",
         title=view.indicator.title,
         year=view.year,
         count=len(coded),
+        number=view.words.count_html(len(coded), "units-shown"),
         unit_word=view.unit_word(len(coded)),
-        centre=view.words.value(view.indicator, float(found.target[0])),
-        expected=coded.count(Verdict.AS_EXPECTED),
-        possible=coded.count(Verdict.POSSIBLE_DEVIATION),
-        deviating=coded.count(Verdict.DEVIATION),
+        centre=_centre(view, found),
+        expected=view.words.count_html(coded.count(Verdict.AS_EXPECTED), "units-as_expected"),
+        possible=view.words.count_html(coded.count(Verdict.POSSIBLE_DEVIATION), "units-possible_deviation"),
+        deviating=view.words.count_html(coded.count(Verdict.DEVIATION), "units-deviation"),
     )
 
 
@@ -173,4 +182,4 @@ def _table(shown: Cells, coded: list[str], view: View) -> Table:
         patients = int(cell["denominator"])
         cells = (Cell(cell["unit"]), value, Cell(view.words.number(patients), patients))
         lines.append(Line((*cells, Cell(_word(code, view), order.index(code))), cell["orgnr"]))
-    return Table(tuple(view.words(f"table.{name}") for name in _COLUMNS), tuple(lines))
+    return Table(tuple(view.words(f"table.{name}") for name in _COLUMNS), _ROLES, tuple(lines))

@@ -14,6 +14,7 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
+from kvalreg.report.cell_markup import Html, cell_address, year_html
 from kvalreg.report.figures.cells import Cells, shown_of
 from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
@@ -132,28 +133,26 @@ def _layers(language: str) -> list[dict[str, Any]]:
     )
 
 
-def _alt(counts: Counts, view: View) -> str:
-    first, last = min(counts), max(counts)
-    return view.words(
-        "figure.levels_alt",
-        title=view.indicator.title,
-        unit_word=view.unit_word(2),
-        first=first,
-        last=last,
-        first_high=counts[first]["high"],
-        first_all=counts[first].total(),
-        last_high=counts[last]["high"],
-        last_all=counts[last].total(),
-    )
+def _alt(counts: Counts, view: View) -> Html:
+    ends = {"first": min(counts), "last": max(counts)}
+    told: dict[str, Any] = {name: year_html(year) for name, year in ends.items()}
+    for name, year in ends.items():
+        address = cell_address(year=year)
+        told[f"{name}_high"] = view.words.count_html(counts[year]["high"], "units-high", address)
+        told[f"{name}_all"] = view.words.count_html(counts[year].total(), "units", address)
+    return view.words.html("figure.levels_alt", title=view.indicator.title, unit_word=view.unit_word(2), **told)
 
 
 def _table(counts: Counts, provisional: set[int], present: list[str], view: View) -> Table:
     heading = (view.words("table.year"), *(view.words(f"levels.{level}") for level in present))
     lines = [
-        Line((Cell(_whole_year(year, provisional, view), year), *(Cell(str(row[level])) for level in present)))
+        Line(
+            (Cell(_whole_year(year, provisional, view), year), *(Cell(str(row[level])) for level in present)),
+            address=cell_address(year=year),
+        )
         for year, row in counts.items()
     ]
-    return Table(heading, tuple(lines), counts=True)
+    return Table(heading, ("year", *(f"units-{level}" for level in present)), tuple(lines), counts=True)
 
 
 def _file(counts: Counts, provisional: set[int]) -> Rows:

@@ -18,7 +18,8 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
-from kvalreg.report.figures.cells import Cells, chart_row, file_rows, numbers_of, shown_of, value_cells
+from kvalreg.report.cell_markup import Html, cell_address, year_html
+from kvalreg.report.figures.cells import Cells, chart_row, file_rows, numbers_of, shown_of, value_cells, value_html
 from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
 from kvalreg.report.figures.theme import (
@@ -41,6 +42,7 @@ HEIGHT = 240
 _LANE = 18
 """Pixels from one bar of quality improvement work to the next; the lowest stands right above the figure."""
 _COLUMNS = ("year", "value", "interval", "patients", "certainty")
+_ROLES = ("year", "value", "interval", "n", "achievement")
 
 
 def trend(view: View, beside: Cells | None = None) -> Figure | None:
@@ -81,7 +83,7 @@ def trend(view: View, beside: Cells | None = None) -> Figure | None:
     )
     listed = [*cells, *others]
     title, table = say("figure.trend_title"), _table(listed, works, view)
-    text = " ".join(part for part in (_alt(shown, view), works_alt(works, say)) if part)
+    text = Html(" ".join(part for part in (_alt(shown, view), works_alt(works, say)) if part))
     return Figure(view.subject("trend"), title, text, chart, table, file_rows(listed))
 
 
@@ -170,15 +172,18 @@ def _line(chart: alt.Chart, colour: str, shape: str, say: Words) -> list[alt.Cha
 
 
 def _alt(shown: Cells, view: View) -> str:
-    first, last = shown[0], shown[-1]
-    text = view.words(
+    say, ends = view.words, {"start": shown[0], "end": shown[-1]}
+    numbers: dict[str, Any] = {
+        f"{name}_value": value_html(cell, view.indicator, say, cell_address(year=int(cell["year"])))
+        for name, cell in ends.items()
+    }
+    text = say.html(
         "figure.trend_alt",
         title=view.indicator.title,
-        first=first["year"],
-        last=last["year"],
-        start_value=view.words.value(view.indicator, first["value"]),
-        end_value=view.words.value(view.indicator, last["value"]),
-        target=view.words.target(view.indicator),
+        first=year_html(shown[0]["year"]),
+        last=year_html(shown[-1]["year"]),
+        target=say.target_html(view.indicator),
+        **numbers,
     )
     return text.strip()
 
@@ -191,6 +196,9 @@ def _table(cells: Cells, works: Sequence[DrawnWork], view: View) -> Table:
         unit = (Cell(str(cell["unit"])),) if several else ()
         told = value_cells(cell, view.indicator, view.words, view.in_place(cell, notes))
         work = (Cell(letters_of(works, int(cell["year"]))),) if works else ()
-        lines.append(Line((*unit, Cell(year, int(cell["year"])), *told, *work)))
+        address = cell_address(year=int(cell["year"]), unit=cell["orgnr"] if several else "")
+        lines.append(Line((*unit, Cell(year, int(cell["year"])), *told, *work), address=address))
     heading = (("unit",) if several else ()) + _COLUMNS + (("works",) if works else ())
-    return Table(tuple(view.words(f"table.{name}") for name in heading), tuple(lines), notes=notes.lines(view.words))
+    roles = (("unit",) if several else ()) + _ROLES + (("text",) if works else ())
+    labels = tuple(view.words(f"table.{name}") for name in heading)
+    return Table(labels, roles, tuple(lines), notes=notes.lines(view.words))

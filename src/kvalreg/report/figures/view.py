@@ -14,6 +14,7 @@ from kvalreg.inputs.descriptor import LEAST_SECRET, Indicator
 from kvalreg.inputs.descriptor_texts import QualityImprovement
 from kvalreg.inputs.units import Level
 from kvalreg.report.addresses import anchor
+from kvalreg.report.cell_markup import cell_address, units_of
 from kvalreg.report.figures.cells import Cells, PublishedCell
 from kvalreg.report.figures.component import Subject
 from kvalreg.report.not_shown import Notes, NotShown, not_shown
@@ -50,6 +51,8 @@ class View:
         The quality improvement work that concerns the indicator.
     secret_below
         The number below which the indicator's numbers of patients are secret.
+    registry
+        The registry's id.
     """
 
     indicator: Indicator
@@ -60,6 +63,7 @@ class View:
     source: Source
     works: tuple[QualityImprovement, ...] = ()
     secret_below: int = LEAST_SECRET
+    registry: str = ""
 
     @cached_property
     def nation(self) -> Cells:
@@ -94,7 +98,14 @@ class View:
     def subject(self, kind: str) -> Subject:
         """What a figure of this kind is about; its address never changes."""
         place = f"{_PLACES[kind]}-{anchor(self.indicator.id)}-{self.context}"
-        return Subject(kind, place, self.indicator.id, self.context)
+        unit = str(self.nation[0]["orgnr"]) if kind == "trend" else self.units_address
+        cell = cell_address(self.registry, self.indicator.id, self.context, self.year, unit)
+        return Subject(kind, place, self.indicator.id, self.context, cell)
+
+    @property
+    def units_address(self) -> str:
+        """The last part of the address of all units compared."""
+        return units_of(self.level.value)
 
     def not_shown(self, cell: PublishedCell) -> NotShown | None:
         """Why a cell's value is not shown; None where it is."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 from string import ascii_uppercase
 
 from kvalreg.inputs.descriptor_texts import QualityImprovement
+from kvalreg.report.cell_markup import Html
 from kvalreg.report.figures.chart_data import Rows
 from kvalreg.report.wording import Words
 
@@ -63,5 +65,5 @@ def letters_of(works: Iterable[DrawnWork], year: int) -> str:
 
 def works_alt(works: Sequence[DrawnWork], words: Words) -> str:
     """The work as a sentence of the alternative text, by letter and period; empty without any."""
-    told = ", ".join(f"{one.letter} {one.work.period}" for one in works)
-    return words("figure.works_alt", works=told) if told else ""
+    told = ", ".join(f"{one.letter} {escape(one.work.period, quote=False)}" for one in works)
+    return words.html("figure.works_alt", works=Html(told)) if told else ""
