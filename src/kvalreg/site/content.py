@@ -177,14 +177,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Content:
-    """Pages, and files that are published as they are, by address: ``data/slag/2023.csv``.
-
-    Parameters
-    ----------
-    days
-        When each page last changed, by address; of finished content.
-    """
+    """Pages, and files that are published as they are, by address: ``data/slag/2023.csv``."""
 
     pages: tuple[Page, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
-    days: Mapping[str, date | None] = field(default_factory=dict)

@@ -62,8 +62,7 @@ def site_content(site: Site, makers: Sequence[Maker] = MAKERS) -> Content:
     finished = [_with_chooser(provenance.added(described(page, site))) for content in made for page in content.pages]
     pages, unit_cells = set_aside(finished)
     files = {address: file for content in made for address, file in content.files.items()}
-    days = {page.address: provenance.made(page) for page in pages}
-    return Content(tuple(pages), files | unit_cells, days)
+    return Content(tuple(pages), files | unit_cells)
 
 
 def _with_chooser(page: Page) -> Page:

@@ -13,7 +13,7 @@ local writer = pandoc.WriterOptions({
   highlight_method = "none",
 })
 
-local front_matter = pandoc.List({ "title", "lang", "description", "kv-breadcrumb", "synthetic", "kv-address", "kv-image" })
+local front_matter = pandoc.List({ "title", "lang", "description", "kv-breadcrumb", "synthetic", "kv-address", "kv-changed", "kv-image" })
 
 -- What stands behind each place of a plain text, to the end of its line.
 local function lines_with(text, plain)

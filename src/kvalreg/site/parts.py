@@ -35,9 +35,10 @@ from kvalreg.site.content import Shown, Site
 from kvalreg.site.feed import lists_of_pages, told_of
 from kvalreg.site.kept_shares import KeptShares, KeptTexts, key_of
 from kvalreg.site.newest import Summary, newest_cells
+from kvalreg.site.page_days import without_day
 from kvalreg.site.pages import REGISTRY_MAKERS, SHARED_MAKERS, UNIT_MAKERS, Maker, site_content
 from kvalreg.site.quarto_yml import site_title
-from kvalreg.site.staging import sources, stage, stage_part, stamp
+from kvalreg.site.staging import Staged, sources, stage, stage_part, stamp
 from kvalreg.site.unit_shares import unit_shares
 
 _FEW = 2
@@ -249,8 +250,7 @@ def _part(project: Project, registry: str, around: Around) -> dict[str, Any]:
     return {
         "summary": asdict(Summary.of(shown.newest)),
         "headlines": {year_page(registry, *year): shown.headline(*year) for year in sorted(told)},
-        "files": stage_part(project, sources(content.pages, content.files, around.descriptor)),
-        "days": _told(content.days),
+        **_kept(stage_part(project, sources(content.pages, content.files, around.descriptor))),
         "told": [*stamp(_shares_file(project, registry))],
     }
 
@@ -262,15 +262,19 @@ def _shared(project: Project, site: Site, makers: Sequence[Maker], before: Mappi
     """
     content = site_content(site, makers)
     files = sources(content.pages, content.files, site.descriptor)
-    keys = {address: key for address, file in files.items() if (key := key_of(file))}
-    stamps = stage_part(project, {address: file for address, file in files.items() if address not in keys})
+    keys = {address: key for address, file in files.items() if (key := key_of(without_day(file)))}
+    staged = stage_part(project, {address: file for address, file in files.items() if address not in keys})
     with KeptTexts(one.shares for one in site.shown if isinstance(one.shares, KeptShares)) as texts:
         for address, key in keys.items():
-            stamps[address] = stamp(project.staged / address)
-            if before.get(address) != [key, *stamps[address]]:
-                stamps |= stage_part(project, {address: texts.filled(files[address])})
-    filled = {address: [key, *stamps[address]] for address, key in keys.items()}
-    return {"files": stamps, "filled": filled, "days": _told(content.days)}
+            *known, day = before.get(address, [""])
+            now = stamp(project.staged / address)
+            if known == [key, *now]:
+                staged[address] = Staged(now, date.fromisoformat(day) if day else None)
+            else:
+                staged |= stage_part(project, {address: texts.filled(files[address])})
+    kept = _kept(staged)
+    filled = {address: [key, *kept["files"][address], kept["days"].get(address, "")] for address, key in keys.items()}
+    return {"filled": filled, **kept}
 
 
 def _with_a_cell_of_each_unit(site: Site) -> Site:
@@ -284,8 +288,13 @@ def _with_a_cell_of_each_unit(site: Site) -> Site:
     )
 
 
-def _told(days: Mapping[str, date | None]) -> dict[str, str]:
-    return {address: day.isoformat() if day else "" for address, day in days.items()}
+def _kept(staged: Mapping[str, Staged]) -> dict[str, dict[str, Any]]:
+    """What the cache keeps of staged files: their stamps, and the days of pages."""
+    pages = {address: one.day for address, one in staged.items() if address.endswith(".qmd")}
+    return {
+        "files": {address: [*one.stamp] for address, one in staged.items()},
+        "days": {address: day.isoformat() if day else "" for address, day in pages.items()},
+    }
 
 
 def _shares_file(project: Project, registry: str) -> Path:

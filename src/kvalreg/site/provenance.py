@@ -1,8 +1,8 @@
 """What stands last on every page: when it was made, of what, by which version, and how to cite it.
 
 Comes in: a page and the site. Goes out: the same page with the block, in the page's language. A page below
-``registre/<id>/`` or ``data/<id>/``, in any language, tells of that registry, any other of all. No date is today's:
-each is that of a page or a delivery, so the same numbers always give the same bytes.
+``registre/<id>/`` or ``data/<id>/``, in any language, tells of that registry, any other of all. When it last changed
+`page_days` tells.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from kvalreg.report.cell_markup import Html
 from kvalreg.report.markup import raw_html
 from kvalreg.report.wording import LANGUAGES, Words, words
 from kvalreg.site.content import Shown, Site
+from kvalreg.site.page_days import day_mark
 from kvalreg.site.staging import NOT_FOUND, Page
 
 
@@ -32,7 +33,7 @@ class Provenance:
         """The page with the block at its end. The page for addresses that are not there has none."""
         if page.address == NOT_FOUND:
             return page
-        return replace(page, body=f"{page.body}\n\n{raw_html(self.block(page))}")
+        return replace(page, body=f"{page.body}\n\n{raw_html(self.block(page))}", changed=self.made(page))
 
     def block(self, page: Page) -> str:
         """The block of one page, as HTML."""
@@ -49,28 +50,28 @@ class Provenance:
         return f'<section class="kv-provenance">{heading}\n<dl>\n{listed}\n</dl></section>'
 
     def made(self, page: Page) -> date | None:
-        """The day on which a page's content last changed: its own, else the newest of the pages it is about."""
+        """The day of what a page is made of: its own, else the newest of the pages it is about; see `page_days`."""
         own = self._days.get(page.address)
         registry = self._registry(page)
         return own or (max(accepted.made for accepted in registry.pages) if registry else self.site.made)
 
     def _made(self, page: Page, say: Words) -> str:
-        made, version = self.made(page), Html(f'<span data-kv-role="version">{escape(__version__)}</span>')
-        if made is None:
+        version = Html(f'<span data-kv-role="version">{escape(__version__)}</span>')
+        if self.made(page) is None:
             return say.html("trust.version", version=version)
-        return say.html("trust.made_by", date=say.date_html(made), version=version)
+        return say.html("trust.made_by", date=Html(day_mark(page.language)), version=version)
 
     def _citation(self, page: Page, registry: Shown | None, say: Words) -> str:
         """Authority, title, site, year, address and date: what a reader needs to name the page elsewhere."""
         authority = self.site.descriptor.publisher or self.site.title
         if registry:
             authority = registry.published.registry.about.data_controller or registry.published.registry.name
-        made, address = self.made(page), self.site.descriptor.whole(page.address)
+        address = self.site.descriptor.whole(page.address)
         titles = [f"<cite>{escape(page.title)}</cite>"]
         titles += [escape(self.site.title)] if page.title != self.site.title else []
         parts = [escape(authority), *titles]
-        if made:
-            parts.append(say.html("trust.changed", date=say.date_html(made)))
+        if self.made(page):
+            parts.append(say.html("trust.changed", date=Html(day_mark(page.language))))
         told = " ".join(f"{part.rstrip('.')}." for part in parts)
         return f'{told} <span data-kv-role="url">{escape(address)}</span>' if self.site.descriptor.base else told
 

@@ -14,8 +14,10 @@ import shutil
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import vl_convert
 
@@ -25,6 +27,7 @@ from kvalreg.kinds import Kind
 from kvalreg.private_files import clear_way
 from kvalreg.project import QUARTOS_OWN, Project
 from kvalreg.report.markup import escape_markdown
+from kvalreg.site.page_days import dated, front_line
 
 EXTENSION = PurePosixPath("_extensions/kvalreg")
 LANGUAGES = ("nb", "nn", "en")
@@ -60,6 +63,8 @@ class Page:
         The pages above this one, from the front page down: plain text and address.
     synthetic
         True marks the page as made of synthetic data.
+    changed
+        The day of what the page is made of; see `page_days`.
     """
 
     address: str
@@ -69,6 +74,7 @@ class Page:
     description: str = ""
     breadcrumb: tuple[tuple[str, str], ...] = ()
     synthetic: bool = False
+    changed: date | None = None
 
 
 Stamp = tuple[int, int]
@@ -126,16 +132,25 @@ def sources(pages: Sequence[Page], resources: Mapping[str, bytes], site: SiteDes
     return {page.address: _source(page, site).encode() for page in pages} | dict(resources)
 
 
-def stage_part(project: Project, files: Mapping[str, bytes]) -> dict[str, Stamp]:
-    """Write a part of the staged project, and remove nothing; see `sources`.
+class Staged(NamedTuple):
+    """What a file looks like as it was staged, and when it last changed.
 
-    Returns
-    -------
-    Each file's stamp by address: while it has that, nobody has written it anew.
+    Parameters
+    ----------
+    stamp
+        While it has that, nobody has written it anew.
+    day
+        The day on which a page last changed; None for what tells no day.
     """
-    for address, content in files.items():
-        _put(project.staged / address, content)
-    return {address: stamp(project.staged / address) for address in files}
+
+    stamp: Stamp
+    day: date | None
+
+
+def stage_part(project: Project, files: Mapping[str, bytes]) -> dict[str, Staged]:
+    """Write a part of the staged project, and remove nothing; see `sources`. What was staged, by address."""
+    days = {address: _put(project.staged / address, content) for address, content in files.items()}
+    return {address: Staged(stamp(project.staged / address), day) for address, day in days.items()}
 
 
 def stamp(path: Path) -> Stamp:
@@ -153,7 +168,8 @@ def _source(page: Page, site: SiteDescriptor = UNPLACED) -> str:
     Everything between quotes is Markdown to both renderers, so plain text is escaped for Markdown first and for YAML
     after: a JSON string is a YAML string.
     """
-    front = [f"title: {_plain(page.title)}", f"lang: {page.language}"]
+    front = [front_line(page.changed)] if page.changed else []
+    front += [f"title: {_plain(page.title)}", f"lang: {page.language}"]
     if page.description:
         front.append(f"description: {_plain(page.description)}")
     if page.breadcrumb:
@@ -244,14 +260,20 @@ def _write(folder: Path, files: Mapping[str, bytes], others: Collection[str]) ->
         _put(folder / address, content)
 
 
-def _put(path: Path, content: bytes) -> None:
-    """Make a file hold this, unless it does already. The site may share it under another name, so it is replaced."""
-    if path.is_file() and path.read_bytes() == content:
-        return
+def _put(path: Path, content: bytes) -> date | None:
+    """Make a file hold this, unless it does already, and tell when it last changed, where it is a page.
+
+    The site may share it under another name, so it is replaced.
+    """
+    before = path.read_bytes() if path.is_file() else None
+    content, day = dated(content, before) if path.suffix == ".qmd" else (content, None)
+    if content == before:
+        return day
     clear_way(path)
     aside = path.with_name(f"_{path.name}.new")
     aside.write_bytes(content)
     aside.replace(path)
+    return day
 
 
 def _vega(staged: Path) -> bytes:

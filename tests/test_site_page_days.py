@@ -1,0 +1,70 @@
+"""When a page last changed: a changed number moves the day of the pages that show it, and of no other."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from kvalreg.pipeline import Request, build
+from kvalreg.project import Project
+from kvalreg.site.page_days import dated, day_mark, day_of, front_line, without_day
+from small_project import Silence
+
+MONDAY, TUESDAY = date(2026, 11, 30), date(2026, 12, 1)
+
+
+def source(day: date, says: str) -> bytes:
+    """A page of a day."""
+    return f"---\n{front_line(day)}\ntitle: A\n---\n\n{says}: {day_mark('nb')}, {day_mark('en')}\n".encode()
+
+
+def test_a_page_keeps_its_day_while_it_says_the_same() -> None:
+    """Staged on Monday and made of something of Tuesday; then it says something else."""
+    first, day = dated(source(MONDAY, "91 av 100"), None)
+    assert day == day_of(first) == MONDAY
+    assert re.sub("<.*?>", "", first.decode()).endswith("91 av 100: 30. november 2026, 30 November 2026\n")
+    assert dated(source(TUESDAY, "91 av 100"), first) == (first, MONDAY)
+    second, later = dated(source(TUESDAY, "92 av 100"), first)
+    assert later == day_of(second) == TUESDAY
+    assert "1. desember 2026" in second.decode()
+    assert dated(b"no page", None) == (b"no page", None)
+
+
+def test_a_source_with_marks_is_the_same_on_every_day() -> None:
+    """What a page is filled with is looked for by it."""
+    assert without_day(source(MONDAY, "a")) == without_day(source(TUESDAY, "a")) != without_day(source(MONDAY, "b"))
+
+
+def test_one_changed_number_moves_the_days_of_the_pages_that_show_it(
+    project: Project, instant: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Tuesday one hospital of alfa has one more with the outcome: beta's pages and the texts stay of Monday."""
+    (project.root / "site.yml").write_text("address: https://example.org\n", encoding="utf-8")
+    before = _built(project, MONDAY, monkeypatch)
+    delivery = next(path for path in sorted(project.data("alfa").glob("*.csv")) if path.name != "deliveries.yml")
+    lines = delivery.read_text("utf-8").splitlines()
+    at = max(number for number, line in enumerate(lines) if ";2024;" in line)
+    *key, x, n = lines[at].split(";")
+    lines[at] = ";".join([*key, str(int(x) + 1), n])
+    delivery.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    after = _built(project, TUESDAY, monkeypatch)
+    changed = {name for name in before if before[name] != after[name] and name.endswith(".html")}
+    assert "registre/alfa/2024/index.html" in changed
+    assert not [name for name in changed if name.startswith(("registre/beta/", "om/", "en/om/", "nn/om/"))]
+    for name, content in after.items():
+        told = "Siden ble sist endret 1. desember 2026" in re.sub("<.*?>", "", content.decode("utf-8", "replace"))
+        assert not told or name in changed, name
+    again = _built(project, date(2026, 12, 2), monkeypatch)
+    assert again == after
+
+
+def _built(project: Project, day: date, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    seconds = (day - date(1970, 1, 1)).days * 86_400 + 3_600
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(seconds))
+    account = build(project, Request(renderer="pandoc", workers=1), Silence())
+    assert account.exit_code == 0, account
+    site: Path = project.site.resolve()
+    return {path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*") if path.is_file()}
