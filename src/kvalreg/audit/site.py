@@ -11,6 +11,7 @@ import gc
 import hashlib
 import os
 import pickle
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ _WORTHWHILE = 8_000_000
 """Bytes to be read from which on further processes are worth their start."""
 _OF_AGE = {Kind.NUMBER_WRONG, Kind.UNIT_WRONG, Kind.CELL_UNKNOWN}
 """What is no fault of a page that is marked as delayed."""
+_YEAR_PAGE = re.compile(r"(?:\w+/)?registre/[^/]+/\d{4}[\w-]*/index\.html")
+"""The page of a registry's year, which shows results by all means."""
 _AT_ONCE = 16
 """Shared files that a process reads in one go."""
 
@@ -202,7 +205,7 @@ class _SiteCheck:
             return
         pages: dict[str, list[str]] = {}
         for path in self.files:
-            if path.endswith(".html") and "registre/" in path[:12]:
+            if _YEAR_PAGE.fullmatch(path):
                 pages.setdefault(registry_of(path), []).append(path)
         for registry, paths in pages.items():
             if registry in self.cells and not any(self.counts.get(path) for path in paths):

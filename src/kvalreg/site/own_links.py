@@ -19,6 +19,7 @@ Sections = Mapping[str, frozenset[str]]
 """The sections about indicators that each page of a registry has, by the page's source."""
 _HREF = re.compile(r'\shref="([^"]*)"')
 _HTML = re.compile(r'<a\b[^>]*?\shref="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _MARKDOWN = re.compile(r"\[((?:[^\]\\\n]|\\.)*)\]\(([^()\s]+)\)(?!\{)")
 
 
@@ -34,7 +35,12 @@ def with_living_links(page: AcceptedPage, there: Sections) -> str:
     living = _Living(page, there)
     if any(living.address(address) != address for address in dict.fromkeys(_HREF.findall(text))):
         text = _HTML.sub(lambda link: living.html(link), text)
-    return _MARKDOWN.sub(lambda link: link[1] if living.address(link[2]) is None else link[0], text)
+    return _MARKDOWN.sub(lambda link: _with_years(link[1]) if living.address(link[2]) is None else link[0], text)
+
+
+def _with_years(text: str) -> str:
+    """The Markdown of a link's text by itself: its year is marked as one, which in a link it need not be."""
+    return _YEAR.sub(r"`<time>\g<0></time>`{=html}", text)
 
 
 class _Living:
@@ -51,7 +57,7 @@ class _Living:
         """A link of HTML as it should be."""
         address = self.address(link[1])
         if address is None:
-            return link[2]
+            return link[2] if "<" in link[2] else _YEAR.sub(r"<time>\g<0></time>", link[2])
         return link[0] if address == link[1] else link[0].replace(f'href="{link[1]}"', f'href="{address}"', 1)
 
     def address(self, address: str) -> str | None:
