@@ -157,6 +157,24 @@ def test_a_cleared_choice_is_gone(demo_address: str, visit: Any, hospital: dict[
     assert not [link for link in page.locator("a[href]").all() if "enhet=" in link.get_attribute("href")]
 
 
+def test_a_choice_that_is_cleared_while_cells_are_on_their_way_stays_cleared(
+    demo_address: str, visit: Any, hospital: dict[str, str]
+) -> None:
+    """What a slow answer says of a unit that is chosen no longer is not shown."""
+    page, held = visit(f"{demo_address}/{YEAR}", viewport=DESKTOP), []
+    page.route(f"**/{Path(YEAR).parent}/enheter.json", lambda route: held.append(route))
+    page.goto(f"{demo_address}/{YEAR}?enhet={hospital['orgnr']}")
+    page.get_by_role("button", name="Fjern valget").click()
+    page.wait_for_url(f"**/{YEAR}")
+    assert held
+    with page.expect_response("**/enheter.json"):
+        for one in held:
+            one.continue_()
+    page.wait_for_timeout(300)
+    assert not yours(page).is_visible()
+    assert page.locator("tr.kv-chosen, .kv-marked, .kv-tag").count() == 0
+
+
 def test_the_unit_above_stands_in_and_the_text_says_so(
     demo_address: str, visit: Any, units: dict[str, dict[str, str]], cells: dict[str, dict[str, Any]]
 ) -> None:

@@ -121,7 +121,8 @@ def test_an_earlier_edition_says_what_it_is(project: Project) -> None:
     pages = [path for path in folder.rglob("*.html") if "site_libs" not in path.parts]
     assert len(pages) >= 5
     for page in pages:
-        text = page.read_text(encoding="utf-8")
+        html = page.read_text(encoding="utf-8")
+        text = re.sub(r"</?time[^>]*>", "", html)
         marks = {
             "nb": "Dette er utgaven fra juni 2026",
             "nn": "Dette er utgåva frå juni 2026",

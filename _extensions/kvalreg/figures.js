@@ -30,8 +30,11 @@ export function watchFigures() {
     offerPictures(figure);
     offerOrders(figure);
   });
+  let latest;
   follow(async (units) => {
+    latest = units;
     await cellsFor(units);
+    if (units !== latest) return; // another choice was made, or this one cleared, while cells were on their way
     chain = units;
     figures.forEach(nameMarked);
     live.forEach((_, figure) => draw(figure));

@@ -12,9 +12,12 @@ const SHAPES = {
 };
 
 export function showYours() {
+  let latest;
   follow(async (chain) => {
+    latest = chain;
     document.querySelectorAll("table:has(tr[data-unit])").forEach((table) => markRow(table, chain));
     await cellsFor(chain);
+    if (chain !== latest) return; // another choice was made, or this one cleared, while cells were on their way
     document.querySelectorAll(".kv-yours").forEach((text) => tell(text, chain));
     document.querySelectorAll("table:has(.kv-yours-cell)").forEach((table) => fillTable(table, chain));
   });
