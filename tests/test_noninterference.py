@@ -68,14 +68,19 @@ def _position(cells: pd.DataFrame, patients: pd.Series[float]) -> pd.DataFrame:
     return cells.assign(high=cells["high"] + weight)
 
 
-@pytest.mark.parametrize("leak", [_order, _position])
+def _length(cells: pd.DataFrame, patients: pd.Series[float]) -> pd.DataFrame:
+    """Without the rows of suppressed cells that have an odd number of patients."""
+    return cells[(cells["shown"] | (patients % 2 == 0)).to_numpy()]
+
+
+@pytest.mark.parametrize("leak", [_order, _position, _length])
 def test_planted_leaks_change_bytes(
     leak: Callable[[pd.DataFrame, pd.Series[float]], pd.DataFrame],
     published: dict[str, bytes],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """An order of rows, and a number moved by what is suppressed, are seen in the bytes: the test can fail."""
+    """An order of rows, a number moved by what is suppressed and a file's length are seen in the bytes: it can fail."""
     real = gate.publish
 
     def leaking(*given: object) -> Gated:
