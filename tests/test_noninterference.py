@@ -92,5 +92,5 @@ def test_planted_leaks_change_bytes(
         return Gated(made, gated.edition)
 
     monkeypatch.setattr("kvalreg.pipeline.publish", leaking)
-    sites = [site_of(tmp_path / str(number), other(truth)) for number, truth in enumerate((OTHERS[0], OTHERS[2]))]
-    assert sites[0] != sites[1]
+    sites = [site_of(tmp_path / str(number), other(truth)) for number, truth in enumerate(OTHERS)]
+    assert any(site != sites[0] for site in sites[1:])
