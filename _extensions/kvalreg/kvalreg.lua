@@ -51,6 +51,7 @@ function Pandoc(doc)
       scripts = {
         { path = "kvalreg.js", attribs = { type = "module" } },
         { path = "search.js", attribs = { defer = "defer" } },
+        { path = "number.js", attribs = { defer = "defer" } },
       },
       resources = modules,
     })

@@ -1,0 +1,500 @@
+/* "Where does this number come from?": every number that says which cell it is can be asked, by a click, a tap or a key.
+   No module, and its words are a script (tall.js): a page opened from a disk loads those, and tells what it knows itself.
+   Nothing is fetched before a reader asks. See docs/decisions/024-a-number-can-be-asked.md. */
+(function () {
+  "use strict";
+
+  const root = document.currentScript.src.replace(/site_libs\/.*/, "");
+  const main = document.querySelector("main");
+  const label = document.querySelector(".kv-chooser")?.dataset.ask;
+  const language = document.documentElement.lang;
+  const locales = { nb: ["nb"], nn: ["nn", "nb"], en: ["en-GB"] }[language] ?? ["nb"];
+  const GROUP = "table, section, main";
+  const ASKED = ".kv-ask";
+  const NAME = "tall";
+  const ROLE = "rolle";
+  const KINDS = {
+    low: "interval",
+    high: "interval",
+    "target-moderate": "target",
+    achievement: "level",
+    levels: "level",
+    "value-before": "before",
+    "past-value": "past",
+    "past-n": "past",
+    lowest: "ends",
+    highest: "ends",
+    yours: "value",
+  };
+  const SAME = "value interval n coverage target change verdict common reached limit changes".split(" ");
+  const SHARES = ["andel", "dg_andel", "beregnet_andel"];
+  let told;
+  let dialog;
+  let asked = 0;
+
+  /* --- what can be asked --------------------------------------------------------------------------------------- */
+  function kindOf(role) {
+    if (role?.startsWith("units")) return "units";
+    return KINDS[role] ?? (SAME.includes(role) ? role : "");
+  }
+
+  /* The cell that an element is of: the parts that it leaves open are those of the elements around it. */
+  function addressOf(element) {
+    const parts = ["", "", "", "", ""];
+    for (let at = element; at && at !== document.body; at = at.parentElement) {
+      const { kvCell, unit } = at.dataset;
+      const own = kvCell === undefined ? ["", "", "", "", unit ?? ""] : kvCell.split("/").map(decodeURIComponent);
+      own.forEach((part, place) => (parts[place] ||= part));
+    }
+    const [, registry] = location.href.slice(root.length).match(/^(?:\w\w\/)?(?:registre|data)\/([^/?#]+)\//) ?? [];
+    parts[0] ||= registry ?? "";
+    return parts;
+  }
+
+  function written(parts) {
+    const quoted = (part) => part.replace(/[%/@\s]/g, (sign) => encodeURIComponent(sign));
+    return parts.map((part, place) => (place === 4 && part.startsWith("@") ? part : quoted(part))).join("/");
+  }
+
+  function roleOf(element) {
+    const cell = element.closest("td");
+    const head = cell?.closest("table").tHead?.rows[0].cells[cell.cellIndex];
+    return element.dataset.kvRole ?? (element.tagName === "DATA" ? "value" : head?.dataset.kvRole);
+  }
+
+  /* Numbers in sentences are there for keys and screen readers as buttons; one of each section is a stop of the tab key. */
+  function prepareSentences() {
+    main.querySelectorAll('data, span[data-kv-role="value"]').forEach((number) => {
+      if (!kindOf(roleOf(number)) || number.closest("a, button, summary, label, dialog")) return;
+      number.classList.add("kv-ask");
+      set(number, { role: "button", tabindex: -1, "aria-haspopup": "dialog", title: label });
+    });
+  }
+
+  /* A row of a table is one cell of the data, so one of its numbers is a button; the others answer to a click. */
+  function prepareTable(table) {
+    const roles = [...(table.tHead?.rows[0]?.cells ?? [])].map(({ dataset }) => dataset.kvRole);
+    [...table.tBodies].flatMap(({ rows }) => [...rows]).forEach((row) => {
+      let isFirst = true;
+      roles.forEach((role, place) => {
+        const cell = row.cells[place];
+        if (!kindOf(role) || !cell?.textContent.trim() || (role === "yours" && !cell.dataset.unit)) return;
+        cell.classList.add("kv-asks");
+        if (isFirst || ["yours", "value-before"].includes(role)) makeButton(cell);
+        isFirst = false;
+      });
+    });
+  }
+
+  function makeButton(cell) {
+    if (cell.querySelector(ASKED)) return;
+    const holder = cell.querySelector("a")?.parentElement ?? cell;
+    const content = [...holder.childNodes].filter(({ nodeName }) => nodeName !== "A");
+    const button = make("button", { type: "button", class: "kv-ask", tabindex: -1, "aria-haspopup": "dialog", title: label });
+    content[0]?.before(button);
+    button.append(...content);
+  }
+
+  /* One number of each group is a stop of the tab key: the one that was last there, or the first that can be seen. */
+  function settle() {
+    const groups = new Map();
+    [...main.querySelectorAll(ASKED)].forEach((one) => {
+      const group = one.closest(GROUP);
+      groups.set(group, [...(groups.get(group) ?? []), one]);
+    });
+    groups.forEach((all) => {
+      const seen = all.filter((one) => one.checkVisibility());
+      const stop = seen.find((one) => one.tabIndex === 0) ?? seen[0];
+      all.forEach((one) => (one.tabIndex = one === stop ? 0 : -1));
+    });
+  }
+
+  function step(event, from) {
+    const all = [...from.closest(GROUP).querySelectorAll(ASKED)].filter(
+      (one) => one.closest(GROUP) === from.closest(GROUP) && one.checkVisibility()
+    );
+    const at = all.indexOf(from);
+    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 };
+    const next = all[to[event.key]];
+    if (!(event.key in to)) return;
+    event.preventDefault();
+    if (!next) return;
+    from.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  }
+
+  /* --- what is known --------------------------------------------------------------------------------------------- */
+  /* The words of all languages, and each registry's language and name. */
+  function words() {
+    told ??= new Promise((resolve, reject) => {
+      const script = make("script", { src: `${root}tall.js` });
+      script.onload = () => resolve(window.kvNumbers);
+      script.onerror = () => {
+        told = undefined; // the next question asks again
+        reject(new Error("tall.js"));
+      };
+      document.head.append(script);
+    });
+    return told;
+  }
+
+  async function get(address, form = "json") {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(answer.statusText);
+    return answer[form]();
+  }
+
+  /* The indicator with all its rows. Ids that look alike have addresses that only the list of all knows. */
+  async function indicatorOf([registry, ind]) {
+    const api = `${root}api/v1/`;
+    const slug = ind.toLowerCase().replace(/[^a-z0-9_]+/g, "-").replace(/^-+|-+$/g, "");
+    const guess = `data/${registry}/indicators/${slug}.json`;
+    let found = await get(api + guess).catch(() => ({}));
+    let address = guess;
+    if (found.ind_id !== ind) {
+      const { registries } = await get(`${api}index.json`);
+      const all = registries.find(({ registry_name }) => registry_name === registry)?.indicators ?? [];
+      address = all.find(({ ind_id }) => ind_id === ind)?.address;
+      found = await get(api + address);
+    }
+    const described = await get(`${api}data/${registry}/descriptions.json`);
+    const { short_description } = described.find(({ id }) => id === ind) ?? {};
+    return { ...found, short_description, address: api + address };
+  }
+
+  /* Every change of a cell from one edition to the next, the newest first. */
+  async function changesOf([registry, ind, context, year, unit]) {
+    const list = await get(`${root}endringer/utgaver.json`);
+    const editions = root.replace(/utgaver\/[^/]+\/$/, "") + "utgaver/";
+    const steps = [{ ...list, place: root }, ...list.editions.map((one) => ({ ...one, place: `${editions}${one.name}/` }))];
+    const files = steps.filter(({ changed }) => changed.includes(registry));
+    const found = await Promise.all(
+      files.map(async (one) => {
+        const rows = table(await get(`${one.place}endringer/${registry}.csv`, "text"));
+        const row = rows.find((row) => row.ind_id === ind && row.context === context && row.year === year && row.orgnr === unit);
+        return row ? [{ ...one, row }] : [];
+      })
+    );
+    return { isFirst: !list.since && !list.editions.length, changes: found.flat() };
+  }
+
+  function table(text) {
+    const parts = (line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, a, b]) => a ?? b);
+    const [names, ...lines] = text.trim().split("\n").map(parts);
+    return lines.map((line) => Object.fromEntries(names.map((name, place) => [name, line[place]])));
+  }
+
+  /* --- numbers as pages write them ------------------------------------------------------------------------------- */
+  function decimalsOf({ sformat }) {
+    return parseInt(sformat?.split(".").pop(), 10) || 0;
+  }
+
+  function number(value, decimals = 0) {
+    const rounded = Math.floor(Math.abs(value) * 10 ** decimals + 0.5 + 1e-9) / 10 ** decimals;
+    const signed = rounded ? Math.sign(value) * rounded : 0;
+    return signed.toLocaleString(locales, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  }
+
+  function exact(value) {
+    return value.toLocaleString(locales, { maximumSignificantDigits: 6 });
+  }
+
+  function percent(share) {
+    return share.toLocaleString(locales, { style: "percent", maximumFractionDigits: 2 });
+  }
+
+  function perOf(about) {
+    const isFine = (level) => level != null && Math.abs(level * 100 - Math.round(level * 100)) > 1e-9;
+    if (about.type === "dg_andel") return 100;
+    return decimalsOf(about) > 0 || isFine(about.level_green) || isFine(about.level_yellow) ? 1000 : 100;
+  }
+
+  function valueText(value, about, say) {
+    if (!SHARES.includes(about.type)) return [number(value, decimalsOf(about)), about.measure_unit].filter(Boolean).join(" ");
+    let per = perOf(about);
+    if (per < 1000 && value > 0 && value < 1 && [0, per].includes(Math.round(value * per))) per = 1000;
+    return say("frequency", { count: number(value * per), per });
+  }
+
+  function day(text) {
+    return new Date(`${text}T12:00`).toLocaleDateString(locales, { day: "numeric", month: "long", year: "numeric" });
+  }
+
+  function edition(name, say) {
+    if (!name) return say("this_edition");
+    const [year, month, ...more] = name.split("-");
+    const month_of = new Date(year, month - 1).toLocaleDateString(locales, { month: "long", year: "numeric" });
+    return [month_of, ...more.map((part) => `(${part})`)].join(" ");
+  }
+
+  /* --- the answer ------------------------------------------------------------------------------------------------ */
+  async function ask(question) {
+    const own = (asked += 1);
+    const { words: catalogues, registries, coverage } = await words();
+    const texts = catalogues[language] ?? catalogues.nb;
+    const say = (key, values = {}) => (texts[key] ?? "").replace(/{(\w+)}/g, (_, name) => values[name] ?? "");
+    const [registry, ind] = question.parts;
+    const known = { say, coverage, name: registries[registry]?.name ?? registry, lang: registries[registry]?.language ?? language };
+    dialog ??= makeDialog(say);
+    dialog.tell(question, ownFacts(question, known), say("waiting"), say);
+    if (!dialog.open) dialog.showModal();
+    try {
+      const about = ind ? await indicatorOf(question.parts) : null;
+      const facts = about ? await answer(question, about, known) : registryFacts(question, known);
+      if (own === asked) dialog.tell({ ...question, ...facts }, facts.list, "", say);
+    } catch {
+      if (own === asked) dialog.tell(question, ownFacts(question, known), say("failed"), say);
+    }
+  }
+
+  function registryFacts(question, known) {
+    return { list: [...ownFacts(question, known), ...rowFacts(question, null, null, known)] };
+  }
+
+  /* What the page itself knows. */
+  function ownFacts({ parts: [, ind, context, year, unit], kind, where, unitName }, { say, name, lang }) {
+    const lines = [
+      ["counts", [say(`role_${kind}`)]],
+      ["registry", [make("span", { lang }, name)]],
+      ["indicator", ind && [make("code", {}, ind)]],
+      ["year", year && [year]],
+      ["unit", unit && !unit.startsWith("@") && [unitName || unit]],
+      ["context", context && [say(context)]],
+      ["where", where && [where]],
+    ];
+    return lines.filter(([, content]) => content);
+  }
+
+  async function answer(question, about, known) {
+    const { parts: [, , context, year, unit], kind } = question;
+    const { say, lang } = known;
+    const row = about.data.find((row) => row.context === context && `${row.year}` === year && row.orgnr === unit);
+    const unitName = row?.unit_level === "nation" ? say("nation") : question.unitName || row?.unit_name;
+    const place = [unitName, year, context && say(context)].filter(Boolean).join(", ");
+    const heading = [make("span", { lang }, about.ind_title), place];
+    const text = question.text || (row?.value === undefined ? "" : valueText(row.value, about, say));
+    const editions = row ? await changesOf(question.parts).catch(() => null) : null;
+    return {
+      text: text || (row ? stateOf(row, about, known)[0] : ""),
+      heading: heading.filter(Boolean),
+      list: [
+        ["counts", [say(`role_${kind}`), ...(row ? countsOf(row, about, known) : [])]],
+        ["definition", about.short_description && [make("span", { lang }, about.short_description)]],
+        ["delivery", deliveryOf(row, about, say)],
+        ["how", howOf(row, about, say)],
+        ["target", targetOf(about, say)],
+        ...rowFacts(question, row, about, known),
+        ["editions", editions && editionsOf(editions, row, about, known)],
+      ].filter(([, content]) => content?.length),
+    };
+  }
+
+  /* How many patients, or why the result is not shown. */
+  function countsOf(row, about, known) {
+    const { say } = known;
+    if (row.value === undefined) return stateOf(row, about, known).slice(1);
+    const n = row.denominator === undefined ? "" : number(row.denominator);
+    const isCount = n && Number.isInteger(row.var) && ["andel", "dg_andel"].includes(about.type);
+    if (isCount) return [say("of_patients", { var: number(row.var), n })];
+    return n && about.type !== "antall" ? [say("patients", { n })] : [];
+  }
+
+  function stateOf({ footnote = "" }, { secret_below, min_denominator }, { say, coverage }) {
+    const states = { hidden: ["secret", secret_below], few_patients: ["few_patients", min_denominator], low_coverage: ["low_coverage", coverage] };
+    const [state, limit] = states[footnote.split(" ")[0]] ?? [];
+    return state ? [say(state), say(`${state}_note`, { limit })] : ["", ""];
+  }
+
+  function deliveryOf(row, { delivery_latest_update: update, delivery_latest_affirm: affirm }, say) {
+    const dates = update && affirm ? say("delivered", { update: day(update), affirm: day(affirm) }) : say("delivered_unknown");
+    if (!row) return [dates];
+    return [dates, say(row.footnote?.includes("provisional") ? "provisional" : "final")];
+  }
+
+  function howOf(row, about, say) {
+    const lines = [say(`how_${about.type}`)];
+    if (SHARES.includes(about.type)) lines.push(say("per", { per: perOf(about) }));
+    if (row?.value === undefined) return lines;
+    lines.push(say("rounded", { value: exact(row.value) }));
+    if (row.low === undefined) return [...lines, say("no_interval")];
+    const [low, high] = [row.low, row.high].map((end) => (SHARES.includes(about.type) ? percent(end) : exact(end)));
+    return [...lines, say("interval", { low, high }), say(`interval_${about.type}`)];
+  }
+
+  function targetOf(about, say) {
+    if (about.level_green == null) return null;
+    return [say(about.level_direction === 1 ? "target_min" : "target_max", { target: valueText(about.level_green, about, say) })];
+  }
+
+  /* Where the numbers are fetched, and the row itself. */
+  function rowFacts({ parts: [registry, , , year] }, row, about, { say }) {
+    const place = `${root}data/${registry}/`;
+    const slug = about?.address.replace(/.*\/|\.json$/g, "");
+    const links = [link(`${place}index.html#${about ? `ind-${slug}` : "indikatorer"}`, say("row_link"))];
+    if (about) links.push(link(about.address, say("row_json")));
+    links.push(link(`${place}resultater.csv`, say("row_csv")));
+    const content = [make("ul", {}, ...links.map((one) => make("li", {}, one)))];
+    if (row) {
+      const values = Object.entries(row).map(([name, value]) =>
+        make("div", {}, make("dt", {}, make("code", {}, name)), make("dd", {}, `${value}`))
+      );
+      content.unshift(make("details", { class: "kv-row" }, make("summary", {}, say("row_show")), make("dl", {}, ...values)));
+    } else content.unshift(say(year ? "row_several" : "row_none", { year }));
+    return [["row", content]];
+  }
+
+  /* Of a number that is not shown now, no earlier one is told. */
+  function editionsOf({ isFirst, changes }, row, about, known) {
+    const { say } = known;
+    const lines = changes.map(({ since, name, row: change }) => {
+      const place = { before: edition(since, say), after: edition(name, say) };
+      if (row.value === undefined) return say("changed_hidden", place);
+      const told = (value, footnote) => (value ? valueText(Number(value), about, say) : stateOf({ footnote }, about, known)[0]);
+      const was = told(change.value_before, change.footnote_before);
+      const is = told(change.value, change.footnote);
+      return was === is ? say("changed_patients", { ...place, was: change.denominator_before, is: change.denominator }) : say("changed", { ...place, was, is });
+    });
+    return [...(lines.length ? lines : [say(isFirst ? "first" : "unchanged")]), link(`${root}endringer/index.html`, say("log"))];
+  }
+
+  /* --- the dialog ------------------------------------------------------------------------------------------------ */
+  function makeDialog(say) {
+    const title = make("h2", { id: "kv-number-title" }, say("title"));
+    const close = make("button", { type: "button", class: "kv-button" }, say("close"));
+    const body = make("div", { class: "kv-number-body" });
+    const status = make("p", { class: "kv-note", role: "status" });
+    const address = make("input", { id: "kv-number-link", readonly: "" });
+    const copy = make("button", { type: "button", class: "kv-button" }, say("copy"));
+    const share = make("p", { class: "kv-number-share" }, make("label", { for: address.id }, say("copy_title")), address, copy);
+    const box = make(
+      "dialog",
+      { class: "kv-dialog kv-number", "aria-labelledby": title.id },
+      make("div", { class: "kv-dialog-head" }, title, close),
+      body,
+      share,
+      status
+    );
+    close.addEventListener("click", () => box.close());
+    box.addEventListener("click", (event) => event.target === box && box.close());
+    box.addEventListener("close", forget);
+    copy.addEventListener("click", async () => {
+      address.select();
+      const isCopied = await navigator.clipboard?.writeText(address.value).then(() => true, () => false);
+      status.textContent = say(isCopied ? "copied" : "copy_failed");
+    });
+    box.tell = ({ parts, role, text, heading = [] }, facts, note, say) => {
+      const list = facts.flatMap(([key, content]) => [make("dt", {}, say(key)), make("dd", {}, ...content.filter(Boolean).map(paragraph))]);
+      const lead = [text && make("strong", {}, text), ...heading.map((one) => make("span", {}, one))].filter(Boolean);
+      body.replaceChildren(make("p", { class: "kv-number-lead" }, ...lead), make("dl", {}, ...list));
+      address.value = linkTo(parts, role);
+      status.textContent = note;
+    };
+    main.append(box);
+    return box;
+  }
+
+  function paragraph(content) {
+    return content.matches?.("ul, details") ? content : make("p", {}, content);
+  }
+
+  function linkTo(parts, role) {
+    const url = new URL(location.href);
+    url.hash = "";
+    url.searchParams.set(NAME, written(parts));
+    if (role === "value") url.searchParams.delete(ROLE);
+    else url.searchParams.set(ROLE, role);
+    return url.href;
+  }
+
+  /* A link to a number asks once: closed, the page has its own address again. */
+  function forget() {
+    const url = new URL(location.href);
+    url.searchParams.delete(NAME);
+    url.searchParams.delete(ROLE);
+    if (url.href !== location.href) history.replaceState(history.state, "", url);
+  }
+
+  function link(href, text) {
+    return make("a", { href }, text);
+  }
+
+  function make(tag, attributes = {}, ...content) {
+    const element = document.createElement(tag);
+    element.append(...content);
+    return set(element, attributes);
+  }
+
+  function set(element, attributes) {
+    Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+    return element;
+  }
+
+  /* --- asking ---------------------------------------------------------------------------------------------------- */
+  function questionOf(place) {
+    const role = roleOf(place);
+    const parts = addressOf(place);
+    if (role === "value-before") parts[3] = `${parts[3] - 1}`;
+    const copy = (place.closest("td") ?? place).cloneNode(true);
+    copy.querySelectorAll("a").forEach((one) => one.remove());
+    const isInTable = place.closest("td") && place.tagName !== "DATA";
+    const row = isInTable && place.closest("tr").cells[0].textContent.trim();
+    const isUnit = isInTable && place.closest("table").tHead.rows[0].cells[0].dataset.kvRole === "unit";
+    const where = isInTable ? row : place.closest("li, p, dd, figcaption")?.textContent.trim();
+    const text = (place.tagName === "DATA" ? place : copy).textContent.trim();
+    return { parts, role: role === "yours" ? "value" : role, kind: kindOf(role), text, where, unitName: isUnit && row };
+  }
+
+  /* The number that was pressed; nothing for what has a meaning of its own, and while text is marked. */
+  function pressed({ target }) {
+    const place = target.closest?.(`${ASKED}, a, button, summary, input, select, label, .kv-asks`);
+    return place?.matches(`main :is(${ASKED}, .kv-asks)`) && (place.matches(ASKED) || getSelection().isCollapsed) ? place : null;
+  }
+
+  function open(place) {
+    const button = place.matches(ASKED) ? place : place.closest("tr").querySelector(ASKED);
+    button?.focus({ preventScroll: true });
+    // Without its words there is the link that stands below for everybody.
+    ask(questionOf(place)).catch(() => place.closest("section, main").querySelector(".kv-source")?.click());
+  }
+
+  /* Who comes by a link to a number is shown its answer at once. */
+  function openLinked() {
+    const { searchParams } = new URL(location.href);
+    const parts = (searchParams.get(NAME) ?? "").split("/").map(decodeURIComponent);
+    const role = searchParams.get(ROLE) ?? "value";
+    if (parts.length !== 5 || !kindOf(role)) return;
+    const wanted = written(parts);
+    const there = [...main.querySelectorAll(`data${ASKED}, span${ASKED}, td`)].filter((one) => roleOf(one) === role);
+    const place = there.find((one) => written(addressOf(one)) === wanted);
+    ask(place ? questionOf(place) : { parts, role, kind: kindOf(role), text: "" }).catch(() => {});
+  }
+
+  if (!main || !label) return;
+  const watcher = new IntersectionObserver(
+    (entries) =>
+      entries.forEach(({ isIntersecting, target }) => {
+        if (!isIntersecting) return;
+        watcher.unobserve(target);
+        prepareTable(target);
+      }),
+    { rootMargin: "200px 0px" }
+  );
+  prepareSentences();
+  main.querySelectorAll("table:has(th[data-kv-role])").forEach((one) => watcher.observe(one));
+  document.addEventListener("kv-filled", () => main.querySelectorAll("table:has(.kv-yours-cell)").forEach(prepareTable));
+  document.addEventListener("click", (event) => {
+    const place = pressed(event);
+    if (place) open(place);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Tab") settle();
+    const place = event.target.matches?.(ASKED) ? event.target : null;
+    if (!place) return;
+    step(event, place);
+    if (place.tagName === "BUTTON" || !["Enter", " "].includes(event.key)) return;
+    event.preventDefault();
+    open(place);
+  });
+  openLinked();
+})();
