@@ -145,11 +145,14 @@
     return answer[form]();
   }
 
+  function slugOf(ind) {
+    return ind.toLowerCase().replace(/[^a-z0-9_]+/g, "-").replace(/^-+|-+$/g, "");
+  }
+
   /* The indicator with all its rows. Ids that look alike have addresses that only the list of all knows. */
   async function indicatorOf([registry, ind]) {
     const api = `${root}api/v1/`;
-    const slug = ind.toLowerCase().replace(/[^a-z0-9_]+/g, "-").replace(/^-+|-+$/g, "");
-    const guess = `data/${registry}/indicators/${slug}.json`;
+    const guess = `data/${registry}/indicators/${slugOf(ind)}.json`;
     let found = await get(api + guess).catch(() => ({}));
     let address = guess;
     if (found.ind_id !== ind) {
@@ -217,6 +220,12 @@
     return say("frequency", { count: number(value * per), per });
   }
 
+  function unrounded(value, about, say) {
+    const per = perOf(about);
+    if (SHARES.includes(about.type)) return say("frequency", { count: exact(value * per), per });
+    return [exact(value), about.measure_unit].filter(Boolean).join(" ");
+  }
+
   function day(text) {
     return new Date(`${text}T12:00`).toLocaleDateString(locales, { day: "numeric", month: "long", year: "numeric" });
   }
@@ -230,26 +239,23 @@
 
   /* --- the answer ------------------------------------------------------------------------------------------------ */
   async function ask(question) {
-    const own = (asked += 1);
+    const turn = (asked += 1);
     const { words: catalogues, registries, coverage } = await words();
     const texts = catalogues[language] ?? catalogues.nb;
     const say = (key, values = {}) => (texts[key] ?? "").replace(/{(\w+)}/g, (_, name) => values[name] ?? "");
     const [registry, ind] = question.parts;
     const known = { say, coverage, name: registries[registry]?.name ?? registry, lang: registries[registry]?.language ?? language };
     dialog ??= makeDialog(say);
-    dialog.tell(question, ownFacts(question, known), say("waiting"), say);
+    const pageFacts = [...ownFacts(question, known), ...rowFacts(question, null, null, known)];
+    dialog.tell(question, pageFacts, say("waiting"), say);
     if (!dialog.open) dialog.showModal();
     try {
       const about = ind ? await indicatorOf(question.parts) : null;
-      const facts = about ? await answer(question, about, known) : registryFacts(question, known);
-      if (own === asked) dialog.tell({ ...question, ...facts }, facts.list, "", say);
+      const facts = about ? await answer(question, about, known) : { list: pageFacts };
+      if (turn === asked) dialog.tell({ ...question, ...facts }, facts.list, "", say);
     } catch {
-      if (own === asked) dialog.tell(question, ownFacts(question, known), say("failed"), say);
+      if (turn === asked) dialog.tell(question, pageFacts, say("failed"), say);
     }
-  }
-
-  function registryFacts(question, known) {
-    return { list: [...ownFacts(question, known), ...rowFacts(question, null, null, known)] };
   }
 
   /* What the page itself knows. */
@@ -316,7 +322,7 @@
     const lines = [say(`how_${about.type}`)];
     if (SHARES.includes(about.type)) lines.push(say("per", { per: perOf(about) }));
     if (row?.value === undefined) return lines;
-    lines.push(say("rounded", { value: exact(row.value) }));
+    if (!Number.isInteger(row.value)) lines.push(say("rounded", { value: unrounded(row.value, about, say) }));
     if (row.low === undefined) return [...lines, say("no_interval")];
     const [low, high] = [row.low, row.high].map((end) => (SHARES.includes(about.type) ? percent(end) : exact(end)));
     return [...lines, say("interval", { low, high }), say(`interval_${about.type}`)];
@@ -328,10 +334,10 @@
   }
 
   /* Where the numbers are fetched, and the row itself. */
-  function rowFacts({ parts: [registry, , , year] }, row, about, { say }) {
+  function rowFacts({ parts: [registry, ind, , year] }, row, about, { say }) {
     const place = `${root}data/${registry}/`;
-    const slug = about?.address.replace(/.*\/|\.json$/g, "");
-    const links = [link(`${place}index.html#${about ? `ind-${slug}` : "indikatorer"}`, say("row_link"))];
+    const slug = about?.address.replace(/.*\/|\.json$/g, "") ?? slugOf(ind);
+    const links = [link(`${place}index.html#${ind ? `ind-${slug}` : "indikatorer"}`, say("row_link"))];
     if (about) links.push(link(about.address, say("row_json")));
     links.push(link(`${place}resultater.csv`, say("row_csv")));
     const content = [make("ul", {}, ...links.map((one) => make("li", {}, one)))];
@@ -340,7 +346,7 @@
         make("div", {}, make("dt", {}, make("code", {}, name)), make("dd", {}, `${value}`))
       );
       content.unshift(make("details", { class: "kv-row" }, make("summary", {}, say("row_show")), make("dl", {}, ...values)));
-    } else content.unshift(say(year ? "row_several" : "row_none", { year }));
+    } else if (about || !ind) content.unshift(say(year ? "row_several" : "row_none", { year }));
     return [["row", content]];
   }
 
@@ -398,12 +404,11 @@
     return content.matches?.("ul, details") ? content : make("p", {}, content);
   }
 
+  /* The number alone: neither the reader's own hospital nor what the page was filtered by goes along. */
   function linkTo(parts, role) {
-    const url = new URL(location.href);
-    url.hash = "";
+    const url = new URL(location.pathname, location.href);
     url.searchParams.set(NAME, written(parts));
-    if (role === "value") url.searchParams.delete(ROLE);
-    else url.searchParams.set(ROLE, role);
+    if (role !== "value") url.searchParams.set(ROLE, role);
     return url.href;
   }
 
@@ -435,14 +440,18 @@
     const role = roleOf(place);
     const parts = addressOf(place);
     if (role === "value-before") parts[3] = `${parts[3] - 1}`;
-    const copy = (place.closest("td") ?? place).cloneNode(true);
-    copy.querySelectorAll("a").forEach((one) => one.remove());
     const isInTable = place.closest("td") && place.tagName !== "DATA";
-    const row = isInTable && place.closest("tr").cells[0].textContent.trim();
+    const row = isInTable && textOf(place.closest("tr").cells[0], ".kv-tag, .kv-note");
     const isUnit = isInTable && place.closest("table").tHead.rows[0].cells[0].dataset.kvRole === "unit";
     const where = isInTable ? row : place.closest("li, p, dd, figcaption")?.textContent.trim();
-    const text = (place.tagName === "DATA" ? place : copy).textContent.trim();
+    const text = isInTable ? textOf(place.closest("td"), "a") : place.textContent.trim();
     return { parts, role: role === "yours" ? "value" : role, kind: kindOf(role), text, where, unitName: isUnit && row };
+  }
+
+  function textOf(element, without) {
+    const copy = element.cloneNode(true);
+    copy.querySelectorAll(without).forEach((one) => one.remove());
+    return copy.textContent.trim();
   }
 
   /* The number that was pressed; nothing for what has a meaning of its own, and while text is marked. */
