@@ -108,8 +108,9 @@ def test_a_number_in_a_sentence_is_asked_with_the_space_key(demo_address: str, v
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     told = answer(page).inner_text()
-    assert "hvor mange enheter" in told
-    assert "regnet ut fra radene for 2025" in told
+    assert "Dette er hvor mange enheter som har høy måloppnåelse." in told
+    assert "Tallet er regnet ut fra alle radene for 2025." in told
+    assert "Tallet har ingen egen rad." in told
 
 
 def test_touch_on_a_phone(demo_address: str, visit: Any) -> None:

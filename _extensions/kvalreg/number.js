@@ -259,21 +259,21 @@
   }
 
   /* What the page itself knows. */
-  function ownFacts({ parts: [, ind, context, year, unit], kind, where, unitName }, { say, name, lang }) {
+  function ownFacts({ parts: [, ind, context, year, unit], role, kind, where, unitName }, { say, name, lang }) {
     const lines = [
-      ["counts", [say(`role_${kind}`)]],
+      ["counts", [say(`role_${role}`) || say(`role_${kind}`)]],
       ["registry", [make("span", { lang }, name)]],
       ["indicator", ind && [make("code", {}, ind)]],
       ["year", year && [year]],
       ["unit", unit && !unit.startsWith("@") && [unitName || unit]],
       ["context", context && [say(context)]],
-      ["where", where && [where]],
+      ["where", where && where !== name && [where]],
     ];
     return lines.filter(([, content]) => content);
   }
 
   async function answer(question, about, known) {
-    const { parts: [, , context, year, unit], kind } = question;
+    const { parts: [, , context, year, unit], role, kind } = question;
     const { say, lang } = known;
     const row = about.data.find((row) => row.context === context && `${row.year}` === year && row.orgnr === unit);
     const unitName = row?.unit_level === "nation" ? say("nation") : question.unitName || row?.unit_name;
@@ -285,10 +285,10 @@
       text: text || (row ? stateOf(row, about, known)[0] : ""),
       heading: heading.filter(Boolean),
       list: [
-        ["counts", [say(`role_${kind}`), ...(row ? countsOf(row, about, known) : [])]],
+        ["counts", [say(`role_${role}`) || say(`role_${kind}`), ...(row ? countsOf(row, about, known) : [])]],
         ["definition", about.short_description && [make("span", { lang }, about.short_description)]],
         ["delivery", deliveryOf(row, about, say)],
-        ["how", howOf(row, about, say)],
+        ["how", row || !year ? howOf(row, about, say) : [say("how_several", { year })]],
         ["target", targetOf(about, say)],
         ...rowFacts(question, row, about, known),
         ["editions", editions && editionsOf(editions, row, about, known)],
@@ -320,8 +320,8 @@
 
   function howOf(row, about, say) {
     const lines = [say(`how_${about.type}`)];
-    if (SHARES.includes(about.type)) lines.push(say("per", { per: perOf(about) }));
     if (row?.value === undefined) return lines;
+    if (SHARES.includes(about.type)) lines.push(say("per", { per: perOf(about) }));
     if (!Number.isInteger(row.value)) lines.push(say("rounded", { value: unrounded(row.value, about, say) }));
     if (row.low === undefined) return [...lines, say("no_interval")];
     const [low, high] = [row.low, row.high].map((end) => (SHARES.includes(about.type) ? percent(end) : exact(end)));
@@ -334,7 +334,7 @@
   }
 
   /* Where the numbers are fetched, and the row itself. */
-  function rowFacts({ parts: [registry, ind, , year] }, row, about, { say }) {
+  function rowFacts({ parts: [registry, ind] }, row, about, { say }) {
     const place = `${root}data/${registry}/`;
     const slug = about?.address.replace(/.*\/|\.json$/g, "") ?? slugOf(ind);
     const links = [link(`${place}index.html#${ind ? `ind-${slug}` : "indikatorer"}`, say("row_link"))];
@@ -346,7 +346,7 @@
         make("div", {}, make("dt", {}, make("code", {}, name)), make("dd", {}, `${value}`))
       );
       content.unshift(make("details", { class: "kv-row" }, make("summary", {}, say("row_show")), make("dl", {}, ...values)));
-    } else if (about || !ind) content.unshift(say(year ? "row_several" : "row_none", { year }));
+    } else if (about || !ind) content.unshift(say("row_none"));
     return [["row", content]];
   }
 

@@ -156,17 +156,16 @@ class Figure:
         said = statement(self.alt)
         label = f'aria-label="{escape(said.text)}"{label_attribute(said.label)}'
         registry = subject.cell.partition("/")[0]
-        source = source_link(words("number.link"), registry, subject.ind_id) if registry else ""
+        source = f"<p>{source_link(words('number.link'), registry, subject.ind_id)}</p>" if registry else ""
         return html_piece(
             f'<figure class="kv-figure" id="{escape(subject.anchor)}" {ids} {labels}>\n'
             f"<figcaption>{escape(self.title)}</figcaption>\n"
             f'<div class="kv-chart" role="img" {label}>{drawn}</div>\n{note}'
             f'<details class="kv-data"><summary>{escape(words("figure.show_data"))}</summary>\n'
-            f"{table_html(self.table, self.title)}</details>\n"
+            f"{table_html(self.table, self.title)}{source}</details>\n"
             f'<p class="kv-downloads"><a class="kv-csv" download="{escape(subject.anchor)}.csv"'
             f' href="{escape(_csv_address(self.file))}">{escape(words("figure.download_csv"))}</a>'
-            f'<a class="kv-address" href="#{escape(subject.anchor)}">{escape(words("figure.address"))}</a>'
-            f"{source}</p>\n"
+            f'<a class="kv-address" href="#{escape(subject.anchor)}">{escape(words("figure.address"))}</a></p>\n'
             f'<script type="application/json" class="kv-spec">{script_json(spec)}</script>\n'
             "</figure>"
         )
