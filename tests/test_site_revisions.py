@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import xml.etree.ElementTree as ET
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
 from kvalreg.release.audit import audit
 from kvalreg.release.edition import publish_edition, roll_back
+from kvalreg.site.revisions import EDITION_LIST
 from small_project import Silence
 from unmarked import unmarked
 
@@ -42,11 +45,18 @@ def words_of(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", unmarked(page[page.index("<main") :])).split())
 
 
+def editions_of(project: Project) -> dict[str, Any]:
+    """What scripts are told of the editions."""
+    told: dict[str, Any] = json.loads((project.site / EDITION_LIST).read_text(encoding="utf-8"))
+    return told
+
+
 def test_the_log_tells_what_changed_and_why(project: Project) -> None:
     """111 goes from 80 to 82 of 100, and 2025 is new: both values, the registry's own words, one line for the year."""
     deliver(project, {2023: JUNE})
     build(project, PANDOC, Silence())
     assert "Dette er den første utgaven." in words_of((project.site / LOG).read_text(encoding="utf-8"))
+    assert editions_of(project) == {"since": "", "changed": [], "editions": []}
     publish_edition("2026-06", project)
     remark = "Vik leverte på nytt; <b>to</b> pasienter manglet."
     deliver(project, {2023: JUNE | {"111": (82, 100)}, 2024: JUNE}, remark)
@@ -54,6 +64,8 @@ def test_the_log_tells_what_changed_and_why(project: Project) -> None:
     page = (project.site / LOG).read_text(encoding="utf-8")
     text = words_of(page)
     assert "Endret siden juni 2026" in text
+    first = {"name": "2026-06", "since": "", "changed": []}
+    assert editions_of(project) == {"since": "2026-06", "changed": ["alfa"], "editions": [first]}
     assert "Nye tall for 2024. 5 tall er endret." in " ".join(text.split()).replace("</li>", "")
     assert "Vik leverte på nytt; &lt;b&gt;to&lt;/b&gt; pasienter manglet." in text
     assert "Vik Andel som fikk hjelp (etter behandlingssted) 2023 80 av 100 100 82 av 100 100" in text

@@ -34,9 +34,9 @@ local words = {
   },
 }
 
--- What kvalreg.js loads by itself, from beside it.
+-- What kvalreg.js and number.js load by themselves, from beside them.
 local modules = {}
-for _, name in ipairs({ "cells.js", "choice.js", "chooser.js", "figures.js", "filters.js", "fold.js", "page.js", "rows.js", "tables.js", "vega.js", "yours.js" }) do
+for _, name in ipairs({ "cells.js", "choice.js", "chooser.js", "figures.js", "filters.js", "fold.js", "number_answer.js", "page.js", "rows.js", "tables.js", "vega.js", "yours.js" }) do
   table.insert(modules, { name = name, path = name })
 end
 
@@ -51,6 +51,7 @@ function Pandoc(doc)
       scripts = {
         { path = "kvalreg.js", attribs = { type = "module" } },
         { path = "search.js", attribs = { defer = "defer" } },
+        { path = "number.js", attribs = { defer = "defer" } },
       },
       resources = modules,
     })

@@ -20,6 +20,7 @@ export function showYours() {
     if (chain !== latest) return; // another choice was made, or this one cleared, while cells were on their way
     document.querySelectorAll(".kv-yours").forEach((text) => tell(text, chain));
     document.querySelectorAll("table:has(.kv-yours-cell)").forEach((table) => fillTable(table, chain));
+    document.dispatchEvent(new Event("kv-filled"));
   });
 }
 
@@ -49,6 +50,8 @@ function fillTable(table, chain) {
     place.hidden = !wanted.length;
     place.dataset.label = wanted[0]?.name ?? "";
     place.dataset.sort = unit ? sortedBy(cells, unit) : "";
+    if (unit) place.dataset.unit = unit.orgnr; // number.js asks about that unit
+    else delete place.dataset.unit;
     place.replaceChildren(...(unit ? cellContent(cells.units[unit.orgnr]) : [say("noCell")]));
     if (unit && unit !== wanted[0]) place.append(make("span", { class: "kv-note" }, unit.name));
     const { note, cell } = cells.units[unit?.orgnr] ?? {};

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,11 @@ from kvalreg.audit.claims import Claim, Form, Reading, Table
 from kvalreg.audit.pages import letters, page_text, registry_of
 from kvalreg.audit.vocabulary import DIGIT, Vocabulary
 from kvalreg.kinds import Kind
-from kvalreg.report.wording import LANGUAGES
+from kvalreg.report.wording import LANGUAGES, words
+from kvalreg.statistics.funnel import MIN_COVERAGE
 
 _KV = "{urn:kvalreg}"
+_EDITION = re.compile(r"(\d{4}-\d\d[a-z0-9-]*)?")
 _DATES = re.compile(r"\d{4}-\d\d-\d\d(T00:00:00Z)?")
 _PLACES = {"address", "page", "path", "url", "homepage", "href", "results", "mediatype", "licence", "id", "number"}
 _PLACES |= {"made", "kvalreg", "version", "delivery_latest_update", "delivery_latest_affirm", "sformat", "rname"}
@@ -163,6 +165,23 @@ def _search_list(file: DataFile, content: bytes) -> None:
             file.fault("A word to search for is none of a registry's own.")
 
 
+def _number_words(file: DataFile, content: bytes) -> None:
+    """Texts of the catalogues as they are, the limit of coverage, and names of registries."""
+    told = strict_json(content.decode().strip().removeprefix("window.kvNumbers=").removesuffix(";"))
+    if set(told) != {"words", "coverage", "registries"} or told["coverage"] != round(MIN_COVERAGE * 100):
+        file.fault("The words about numbers have a key of no role.")
+    for language, texts in told["words"].items():
+        sections = words(language).catalogue.values()
+        known = {form for section in sections for text in section.values() for form in _forms(text)}
+        if not known.issuperset(texts.values()):
+            file.fault("A text about numbers is none of the catalogues'.")
+    file.words([registry["name"] for registry in told["registries"].values()], "name")
+
+
+def _forms(text: str | dict[str, str]) -> Iterable[str]:
+    return (text,) if isinstance(text, str) else text.values()
+
+
 # --- open data -------------------------------------------------------------------------------------------------------
 def _results_csv(file: DataFile, content: bytes) -> None:
     lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
@@ -261,6 +280,17 @@ def _changes_csv(file: DataFile, content: bytes) -> None:
             file.claim(address, role, row[name], form)
 
 
+def _edition_list(file: DataFile, content: bytes) -> None:
+    """Names of editions and ids of registries."""
+    told = strict_json(content)
+    editions = told.pop("editions")
+    for one in [told, *editions]:
+        names = [one[name] for name in ("name", "since") if name in one]
+        sound = set(one) <= {"name", "since", "changed"} and all(_EDITION.fullmatch(name) for name in names)
+        if not sound or set(one["changed"]) - set(file.vocabulary.lang_of):
+            file.fault("The list of editions has more than names of editions and registries.")
+
+
 def _feed(file: DataFile, content: bytes) -> None:
     """Entries: a title of names and years, and a sentence that says what its numbers are."""
     root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
@@ -293,6 +323,7 @@ _READERS: Sequence[tuple[str, _Reader]] = (
     (r"sykehus/[^/]+/tall\.json", _unit_cells),
     (r"(.+/)?utvikling\.json", _series),
     (r"sok\.js", _search_list),
+    (r"tall\.js", _number_words),
     (r"data/[^/]+/resultater\.csv", _results_csv),
     (r"data/[^/]+/resultater\.json", _results_json),
     (rf"{_API}/data/[^/]+/indicators/[^/]+\.json", _indicator_json),
@@ -303,6 +334,7 @@ _READERS: Sequence[tuple[str, _Reader]] = (
     (rf"{_API}/.+\.json|data/[^/]+/datapackage\.json|data/catalog\.jsonld", _metadata),
     (r"data/catalog\.ttl", _turtle),
     (r"endringer/[^/]+\.csv", _changes_csv),
+    (r"endringer/utgaver\.json", _edition_list),
     (r"nytt\.xml|endringer\.xml|sitemap\.xml", _feed),
     (r"robots\.txt", _robots),
 )

@@ -16,6 +16,8 @@ FRONT_PAGE = "index.qmd"
 REGISTRIES_PAGE = "registre/index.qmd"
 UNITS_PAGE = "sykehus/index.qmd"
 FIELDS_PAGE = "fagomrade/index.qmd"
+SOURCES = "indikatorer"
+"""The part of a registry's page of open data with a row for each indicator, whose id is its `anchor`."""
 EDITIONS = "utgaver"
 """The folder of the permanent editions: ``/utgaver/2026-06/``."""
 
@@ -62,6 +64,11 @@ def indicator_page(registry_id: str, ind_id: str, others: Iterable[str] = ()) ->
 def series_file(registry_id: str, ind_id: str, others: Iterable[str] = ()) -> str:
     """The file with every unit's years of an indicator, beside the indicator's page; `others` as there."""
     return posixpath.join(posixpath.dirname(indicator_page(registry_id, ind_id, others)), "utvikling.json")
+
+
+def data_page(registry_id: str) -> str:
+    """The source of a registry's page of open data; it is served as ``/data/<id>/``."""
+    return f"data/{registry_id}/index.qmd"
 
 
 def unit_page(slug: str) -> str:

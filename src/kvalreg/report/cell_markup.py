@@ -12,6 +12,8 @@ from functools import lru_cache
 from html import escape, unescape
 from typing import NamedTuple
 
+from kvalreg.report.addresses import SOURCES, anchor, data_page
+
 _TAG = re.compile(r"<(/?)(\w+)([^>]*)>")
 _ROLE = re.compile(r' data-kv-role="([^"]*)"')
 _CELL = re.compile(r' data-kv-cell="([^"]*)"')
@@ -107,6 +109,16 @@ def address_in(html: str) -> str:
     """The first address in a piece of HTML; empty where it has none."""
     found = _CELL.search(html)
     return unescape(found[1]) if found else ""
+
+
+def source_link(text: str, registry: str, ind_id: str = "") -> str:
+    """The way from numbers to the rows of open data that they come from, which needs no script.
+
+    >>> source_link("Kilde", "slag", "slag_enhet")
+    '<a class="kv-source" href="/data/slag/index.qmd#ind-slag_enhet">Kilde</a>'
+    """
+    part = anchor(ind_id) if ind_id else SOURCES
+    return f'<a class="kv-source" href="/{data_page(registry)}#{part}">{escape(text)}</a>'
 
 
 def label_attribute(label: str) -> str:

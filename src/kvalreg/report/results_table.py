@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kvalreg.inputs.descriptor import LEAST_SECRET, Indicator
+from kvalreg.report.cell_markup import source_link
 from kvalreg.report.figures.cells import PublishedCell
 from kvalreg.report.markup import escape
 from kvalreg.report.not_shown import Notes, not_shown
@@ -61,12 +62,15 @@ class TableLook:
         What the ids of its notes begin with; no other table of the page has the same.
     attributes
         ``data-kv-cell`` with what holds for every line.
+    source
+        The registry, and the indicator where all lines are of one, whose rows of open data the numbers come from.
     """
 
     caption: str
     columns: tuple[str, ...]
     anchor: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+    source: tuple[str, ...] = ()
 
 
 def results_table(lines: Sequence[ResultLine], look: TableLook, words: Words) -> str:
@@ -81,12 +85,13 @@ def results_table(lines: Sequence[ResultLine], look: TableLook, words: Words) ->
     notes = Notes((not_shown(line.cell, line.indicator, line.secret_below) for line in lines), look.anchor)
     rows = "\n".join(_row(line, labels, notes) for line in lines)
     caption = escape(look.caption)
+    source = f"<p>{source_link(words('number.link'), *look.source)}</p>" if look.source else ""
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{caption}">'
         f'<table class="kv-table kv-stack" data-sortable{attributes_html(look.attributes)}><caption>{caption}</caption>'
         f'<thead><tr><th scope="col" data-kv-role="{first}">{escape(words(f"table.{first}"))}</th>{heads}</tr>'
         "</thead>\n"
-        f"<tbody>{rows}</tbody></table></div>{notes.below(words)}"
+        f"<tbody>{rows}</tbody></table></div>{notes.below(words)}{source}"
     )
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from great_tables import GT
 
 from kvalreg.inputs.descriptor import LEAST_SECRET, Indicator
-from kvalreg.report.cell_markup import cell_address, cell_attribute
+from kvalreg.report.cell_markup import cell_address, cell_attribute, source_link
 from kvalreg.report.display import Piece, html_piece
 from kvalreg.report.figures.cells import PublishedCell, certainty_rank, known, level_text
 from kvalreg.report.figures.theme import drawn
@@ -121,7 +121,8 @@ def indicator_table(anchor: str, lines: list[IndicatorLine], caption: str, words
     html = re.sub(r"<td [^>]*>", lambda _: f"<td {next(attributes)}>", html)
     html = re.sub(r'(<th[^>]*) id="[^"]*"', r"\1", html)
     box = f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(caption)}">{html}</div>'
-    return html_piece(box + notes.below(words))
+    source = f"<p>{source_link(words('number.link'), registry)}</p>" if registry else ""
+    return html_piece(box + notes.below(words) + source)
 
 
 def _address(cell: PublishedCell, registry: str) -> str:

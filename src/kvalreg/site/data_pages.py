@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from kvalreg.report.addresses import SOURCES
 from kvalreg.report.cell_markup import Html, number_html
 from kvalreg.report.figures.component import script_json
-from kvalreg.report.markup import escape_markdown, raw_html
+from kvalreg.report.markup import escape_markdown, own_words, raw_html
 from kvalreg.report.wording import LANGUAGES, Words, words
 from kvalreg.site.api import ROOT, api, registry_answers
 from kvalreg.site.catalogue import dataset_markup
@@ -109,6 +110,9 @@ def _registry_page(shown: Shown, site: Site, files: Mapping[str, bytes]) -> Page
         _links(others, say),
         raw_html(f"<p>{licence}</p>"),
         f"[{escape_markdown(say('data.registry_page'))}](/registre/{registry.id}/index.qmd)",
+        f"## {escape_markdown(say('number.sources'))} {{#{SOURCES}}}",
+        escape_markdown(say("number.sources_text")),
+        raw_html(_sources(shown, say)),
         *_dictionary(say),
         f"[{escape_markdown(say('data.more'))}](/{in_language(DATA, say.language)})",
         raw_html(f'<script type="application/ld+json">{script_json(dataset_markup(shown, site))}</script>'),
@@ -119,6 +123,25 @@ def _registry_page(shown: Shown, site: Site, files: Mapping[str, bytes]) -> Page
     address = f"data/{registry.id}/index.qmd"
     body = "\n\n".join(part for part in parts if part)
     return Page(address, title, body, say.language, description, above, synthetic=registry.synthetic)
+
+
+def _sources(shown: Shown, say: Words) -> str:
+    """Each indicator in a row that links from its numbers lead to: its page, how it is worked out, and its rows."""
+    published, pages = shown.published, shown.newest.pages
+    with_page = {one.indicator.id for one in shown.newest.results}
+    lines = []
+    for ind_id, slug in slugs(published).items():
+        indicator = published.registry.indicator(ind_id)
+        title = own_words(escape(indicator.title), say)
+        told = escape(f"{say('number.row_json')}: {indicator.title}")
+        name = f'<a href="/{pages[ind_id]}">{title}</a>' if ind_id in with_page else title
+        how = escape(say(f"number.how_{indicator.type.value}"))
+        rows = f"/{ROOT}/{_INDICATOR.format(registry=published.registry.id, slug=slug)}"
+        link = f'<a href="{rows}" aria-label="{told}">JSON</a>'
+        lines.append(f'<tr id="ind-{slug}"><th scope="row">{name}</th><td>{how}</td><td>{link}</td></tr>')
+    keys = ("number.indicator", "number.how", "number.rows")
+    heading = "".join(f'<th scope="col">{escape(say(key))}</th>' for key in keys)
+    return _table(heading, lines, say("number.sources"))
 
 
 def _api_page(site: Site, say: Words) -> Page:

@@ -69,7 +69,7 @@ def _section(shown: Shown, at: str, say: Words) -> list[str]:
     title = f"[{title}]{{lang={registry.language}}}" if told.lang else title
     lines = [_line(newest, one, at, told) for one in newest.national if one.nation]
     caption = say("field_page.caption", name=registry.short_name, year=newest.round[0])
-    table = results_table(lines, TableLook(caption, _COLUMNS, f"fotnote-{registry.id}"), say)
+    table = results_table(lines, TableLook(caption, _COLUMNS, f"fotnote-{registry.id}", source=(registry.id,)), say)
     about = cell_attribute(cell_address(registry.id))
     more = f'<p><a href="{link(registry_page(registry.id), at)}">{escape(say("field_page.see_registry"))}</a></p>'
     return [f"## {title} {{#{registry.id}}}", raw_html(f'<div data-f-group="gruppe"{about}>{table}</div>{more}')]

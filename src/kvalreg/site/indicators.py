@@ -133,7 +133,8 @@ def _unit_table(report: Report, one: NewestResults, place: _Place, target: str) 
         about = {"data-kv-cell": cell_address(report.registry.id, indicator.id, one.context, one.year)}
         lines = [_line(report, cell, indicator, place) for cell in [*nation, *cells]]
         form = filters.filter_form(target, _filters(report, cells), say)
-        table = form + results_table(lines, TableLook(caption, _COLUMNS, f"fotnote-{target}", about), say)
+        look = TableLook(caption, _COLUMNS, f"fotnote-{target}", about, (report.registry.id, indicator.id))
+        table = form + results_table(lines, look, say)
     return join([report.presentation(indicator.id, one.context), html_piece(table)])
 
 

@@ -22,6 +22,7 @@ from kvalreg.site.fields import fields
 from kvalreg.site.front import front
 from kvalreg.site.indicators import indicators
 from kvalreg.site.metadata import described, preview
+from kvalreg.site.number_words import number_words
 from kvalreg.site.provenance import Provenance
 from kvalreg.site.registries import registries
 from kvalreg.site.reports import reports
@@ -43,6 +44,7 @@ SHARED_MAKERS: tuple[Maker, ...] = (
     about,
     unit_list,
     search_list,
+    number_words,
     revisions,
     open_data,
     catalogue,

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import groupby
 
@@ -26,6 +27,8 @@ from kvalreg.site.revision_feed import revision_feed
 from kvalreg.site.staging import Page
 
 FOLDER = "endringer"
+EDITION_LIST = f"{FOLDER}/utgaver.json"
+"""Which editions there are and which registries' numbers each one changed, for the page's scripts."""
 _MOST_ROWS = 200
 """So many changes of a registry stand on the page; its file has all of them."""
 _LEVELS = ("nation", "rhf", "hf", "county", "hospital")
@@ -57,7 +60,8 @@ def revisions(site: Site) -> Content:
     links += f' · <a href="../{FOLDER}.xml">{escape(say("revision.feed"))}</a>'
     parts.append(raw_html(f"<p>{links}</p>"))
     log = Page(f"{FOLDER}/index.qmd", say("revision.title"), "\n\n".join(parts), "nb", synthetic=site.synthetic)
-    return Content((log, *_editions(site, say)), {**files, f"{FOLDER}.xml": revision_feed(site, say)})
+    files |= {EDITION_LIST: _edition_list(history), f"{FOLDER}.xml": revision_feed(site, say)}
+    return Content((log, *_editions(site, say)), files)
 
 
 def told_whole(wholes: tuple[Whole, ...], published: Published, key: str, say: Words) -> Iterator[str]:
@@ -221,6 +225,21 @@ def _older(history: History, say: Words) -> Iterator[str]:
         link = f'<a href="../{EDITIONS}/{edition.name}/{FOLDER}/index.html">{escape(between)}</a>'
         lines.append(f"<li>{link}: {told}</li>")
     yield raw_html(f"<ul>{''.join(lines)}</ul>")
+
+
+def _edition_list(history: History) -> bytes:
+    """The editions that stand, newest first, each with the one before it and the registries whose changes it has."""
+    editions = [
+        {"name": one.name, "since": one.since, "changed": _changed(one.changes)}
+        for one in history.editions
+        if not one.withdrawn
+    ]
+    told = {"since": history.since, "changed": _changed(history.changes), "editions": editions}
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
+def _changed(changes: Iterable[Changes]) -> list[str]:
+    return [one.registry_id for one in changes if one.values]
 
 
 def _editions(site: Site, say: Words) -> Iterator[Page]:

@@ -114,7 +114,7 @@ def _table(results: list[_Result], say: Words) -> str:
     newest = results[0].newest
     caption = f"{newest.registry.name}, {newest.round[0]}"
     lines = [_line(result, say) for result in results]
-    look = TableLook(caption, _COLUMNS, f"fotnote-{newest.registry.id}")
+    look = TableLook(caption, _COLUMNS, f"fotnote-{newest.registry.id}", source=(newest.registry.id,))
     registry = cell_attribute(cell_address(newest.registry.id))
     return f'<div data-f-group="gruppe"{registry}>{results_table(lines, look, say)}</div>'
 

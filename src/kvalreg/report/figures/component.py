@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from kvalreg.report.cell_markup import Html, cell_attribute, label_attribute, statement
+from kvalreg.report.cell_markup import Html, cell_attribute, label_attribute, source_link, statement
 from kvalreg.report.display import Piece, html_piece
 from kvalreg.report.drawing import UNDRAWN, drawing
 from kvalreg.report.figures.chart_data import Rows, columns_of, data_told
@@ -155,12 +155,14 @@ class Figure:
         note = f'<p class="kv-note">{text}</p>\n' if self.note else ""
         said = statement(self.alt)
         label = f'aria-label="{escape(said.text)}"{label_attribute(said.label)}'
+        registry = subject.cell.partition("/")[0]
+        source = f"<p>{source_link(words('number.link'), registry, subject.ind_id)}</p>" if registry else ""
         return html_piece(
             f'<figure class="kv-figure" id="{escape(subject.anchor)}" {ids} {labels}>\n'
             f"<figcaption>{escape(self.title)}</figcaption>\n"
             f'<div class="kv-chart" role="img" {label}>{drawn}</div>\n{note}'
             f'<details class="kv-data"><summary>{escape(words("figure.show_data"))}</summary>\n'
-            f"{table_html(self.table, self.title)}</details>\n"
+            f"{table_html(self.table, self.title)}{source}</details>\n"
             f'<p class="kv-downloads"><a class="kv-csv" download="{escape(subject.anchor)}.csv"'
             f' href="{escape(_csv_address(self.file))}">{escape(words("figure.download_csv"))}</a>'
             f'<a class="kv-address" href="#{escape(subject.anchor)}">{escape(words("figure.address"))}</a></p>\n'

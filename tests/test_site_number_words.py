@@ -1,0 +1,72 @@
+"""Where a number comes from, without scripts: every link from numbers leads to a row of open data that is there."""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from kvalreg.pipeline import Account
+from kvalreg.project import Project
+from kvalreg.report.cell_markup import source_link
+from kvalreg.report.wording import LANGUAGES, words
+from kvalreg.site.number_words import catalogues
+
+
+@pytest.fixture(scope="module")
+def pages(demo: tuple[Project, Account]) -> dict[str, html.HtmlElement]:
+    """Every page of the demo's site."""
+    site = demo[0].site.resolve()
+    return {path.relative_to(site).as_posix(): html.parse(str(path)).getroot() for path in site.rglob("*.html")}
+
+
+def test_every_link_from_numbers_leads_to_a_row_that_is_there(pages: dict[str, html.HtmlElement]) -> None:
+    """On pages of years, indicators, hospitals and fields, in every language."""
+    ids = {page: set(root.xpath("//@id")) for page, root in pages.items()}
+    found = []
+    for page, root in pages.items():
+        for address in root.xpath("//a[@class='kv-source']/@href"):
+            path, _, part = address.partition("#")
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+            assert part in ids.get(target, set()), f"{page}: {address}"
+            found.append(page.split("/")[0])
+    assert set(found) == {"registre", "sykehus", "fagomrade", "en", "nn"} & set(found) | {"registre", "sykehus"}
+
+
+def test_every_table_of_results_has_a_link(pages: dict[str, html.HtmlElement]) -> None:
+    """Beside or below it; the log of changes leads to its own file, and the list of registries to their pages."""
+    for page, root in pages.items():
+        for table in root.xpath("//table[.//th[@data-kv-role='value']]"):
+            around = table.xpath("ancestor::figure | ancestor::section | ancestor::div[@data-kv-cell]")
+            if page.startswith("endringer"):
+                continue
+            assert any(one.xpath(".//a[@class='kv-source']") for one in around), page
+
+
+def test_every_indicator_has_a_row_with_its_rows_of_open_data(
+    demo: tuple[Project, Account], pages: dict[str, html.HtmlElement]
+) -> None:
+    """The row names the indicator and leads to a file."""
+    site: Path = demo[0].site
+    for registry in ("slag", "kols"):
+        rows = pages[f"data/{registry}/index.html"].xpath("//tr[starts-with(@id, 'ind-')]")
+        files = [row.xpath(".//td/a/@href")[0] for row in rows]
+        assert len(files) == len(list((site / "api/v1/data" / registry / "indicators").iterdir()))
+        assert all((site / "data" / registry / file).resolve().is_file() for file in files)
+
+
+def test_a_link_names_the_indicator_or_all() -> None:
+    """Ids with signs that addresses cannot carry are written as everywhere else."""
+    assert 'href="/data/slag/index.qmd#ind-a-b"' in source_link("Kilde", "slag", "a:b")
+    assert 'href="/data/slag/index.qmd#indikatorer"' in source_link("Kilde", "slag")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_of_an_answer_are_complete(language: str) -> None:
+    """Every text of the answer, and each reason why a result is not shown, in each language."""
+    texts = catalogues()[language]
+    assert set(words(language).catalogue["number"]) <= set(texts)
+    assert {"secret", "secret_note", "few_patients_note", "low_coverage_note", "caregiver", "nation"} <= set(texts)
+    assert all(texts.values())
