@@ -9,11 +9,8 @@ import pytest
 
 from random_registries import SMALL, Asked, tried
 
-SEEDS = [seed for seed in range(30) if seed != 19]
-"""In seed 19, of 413 hidden cells the misses of one are found (`docs/decisions/020-one-system-for-a-registry.md`)."""
 
-
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", range(30))
 def test_a_random_registry_gives_nothing_away(seed: int, tmp_path: Path) -> None:
     """Linked indicators, coverage, pooled years, parts, two contexts; three editions with another tree, late
     registrations and corrected outcomes: nothing is found that would not be found with everything hidden.

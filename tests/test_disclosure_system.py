@@ -8,7 +8,7 @@ import numpy as np
 
 from disclosure_tables import counts, mask, system_of
 from kvalreg.disclosure.relations import Sum
-from kvalreg.disclosure.system import NO_REST, PUBLIC, Equations, Role
+from kvalreg.disclosure.system import NO_REST, PUBLIC, Certainty, Equations, Role
 from kvalreg.disclosure.table import Table
 
 TWO_TRUSTS = system_of(
@@ -109,3 +109,15 @@ def test_a_digest_tells_systems_apart_by_any_of_their_arrays() -> None:
     ]
     assert all(b"".join(other.digest_parts()) != one[0] for other in others)
     assert b"".join(replace(TWO_TRUSTS).digest_parts()) == one[0]
+
+
+def test_a_reader_who_supposes_less_uses_fewer_equations() -> None:
+    """A certain sum, a certain one with a rest of 4, and one that is likely: three, two and one of them are used."""
+    start, role = counts(0, 2, 4, 6), counts(Role.SUM, Role.SUM, Role.SUM)
+    rest, certainty = counts(NO_REST, 4, NO_REST), counts(Certainty.CERTAIN, Certainty.CERTAIN, Certainty.LIKELY)
+    equations = Equations(start, counts(0, 1, 0, 2, 1, 3), counts(1, -1, 1, -1, 1, -1), rest, role, certainty)
+    system = replace(system_of([9, 9, 5, 9], [], [0, 1, 2, 3], [0] * 4), equations=equations)
+    assert len(system.known_to(Certainty.LIKELY).equations) == 3
+    assert len(system.known_to(Certainty.CERTAIN).equations) == 2
+    assert system.known_to(Certainty.LIKELY, exact=True).equations.rest.tolist() == [NO_REST, NO_REST]
+    assert len(system.known_to(Certainty.CERTAIN, exact=True).equations) == 1

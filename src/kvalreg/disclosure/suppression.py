@@ -87,15 +87,15 @@ class Readers:
     @classmethod
     def of(cls, system: System) -> Self:
         """What can be protected from each, as long as something cannot be protected from the one before."""
-        attack = Attack(system, every=True)
+        first = attack = Attack(system, every=True)
         known = [(relaxed(system, attack), attack)]
-        for most in (Certainty.LIKELY, Certainty.CERTAIN):
-            if known[-1][0] is attack.system:
+        for most, exact in ((Certainty.LIKELY, False), (Certainty.LIKELY, True), (Certainty.CERTAIN, False)):
+            if known[-1][0] is known[-1][1].system:
                 break
-            less = system.known_to(most)
-            if len(less.equations) == len(attack.system.equations):
+            less = system.known_to(most, exact=exact)
+            if len(less.equations) == len(known[-1][1].system.equations):
                 continue
-            attack = Attack(less, every=True, known=attack)
+            attack = Attack(less, every=True, known=first)
             known.append((relaxed(less, attack), attack))
         possible = known[-1][0].possible
         attacks = [Attack(replace(one, possible=possible), known=attack) for one, attack in known]

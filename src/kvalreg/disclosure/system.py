@@ -166,9 +166,11 @@ class System:
         sums = np.add.reduceat(equations.factor * self.value[equations.count], equations.start[:-1])
         return np.flatnonzero(sums != np.where(equations.rest == NO_REST, 0, equations.rest))
 
-    def known_to(self, most: Certainty) -> Self:
-        """The same counts, to a reader who uses no equation that is less certain."""
-        used = np.flatnonzero(self.equations.certainty <= most)
+    def known_to(self, most: Certainty, *, exact: bool = False) -> Self:
+        """The same counts, to a reader who uses no equation that is less certain, and with `exact` none with a rest."""
+        used = np.flatnonzero(
+            (self.equations.certainty <= most) & ((self.equations.rest == NO_REST) | np.bool_(not exact))
+        )
         return replace(self, equations=self.equations.take(used, np.arange(len(self.value))))
 
     # --- as lists, in which single entries are looked up quicker -----------------------------------------------------
