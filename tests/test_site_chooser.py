@@ -57,7 +57,10 @@ def test_the_page_has_every_word_that_the_scripts_say(language: str) -> None:
     """Each `say("...")` of the modules is an attribute of the chooser's place, in the page's language."""
     said = set()
     for script in (shared_root() / "_extensions" / "kvalreg").glob("*.js"):
-        for call in re.findall(r"say\(([^()]*)", script.read_text("utf-8")):
+        text = script.read_text("utf-8")
+        if 'from "./page.js"' not in text:
+            continue  # what answers a question about a number brings its own words
+        for call in re.findall(r"say\(([^()]*)", text):
             said |= set(re.findall(r'"(\w+)"', call))
     assert {"choose", "change", "marked", "noCell"} <= said
     html = chooser(words(language))
