@@ -7,7 +7,7 @@ It chooses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -594,9 +594,3 @@ class _Equations:
         _, first = np.unique(fingerprint, return_index=True)
         kept = np.sort(first[unknown[first]])
         return every.take(kept, np.arange(len(self.facts.value)))
-
-
-def cells_of(assembly: Assembly, groups: BoolArray) -> Iterator[int]:
-    """The cells of these groups."""
-    chosen = np.flatnonzero(assembly.group >= 0)
-    yield from chosen[groups[assembly.group[chosen]]].tolist()
