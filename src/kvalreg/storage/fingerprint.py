@@ -1,0 +1,145 @@
+"""What a result was made of, as a digest: files, values, and kvalreg itself with its libraries.
+
+Comes in: paths and values. Goes out: keys. Every cache uses the same ones, so a new version of Python, of kvalreg or
+of any library that it names makes all results anew. Light to import, so that a build in which nothing has changed takes
+no time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Any
+
+from kvalreg import __version__
+from kvalreg.project import shared_root
+from kvalreg.storage.content_store import ContentStore
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_SHIPPED = ("_quarto.yml", "_extensions", "notebooks")
+_CLOCK_RESOLUTION = 2.0
+"""Seconds in which a file may be written again without a newer time."""
+_NOT_INPUT = {"__pycache__", "node_modules"}
+_INDEX = "files"
+
+
+class Fingerprints:
+    """Digests of files, remembered in a store by each file's size and time.
+
+    A file of the same size and time as when it was last read is not read again, unless it was written so recently that
+    another change could bear the same time.
+    """
+
+    def __init__(self, store: ContentStore) -> None:
+        self._store = store
+        self._index: dict[str, list[Any]] = store.read_json(_INDEX)
+        self._environment = ""
+
+    def of_file(self, path: Path) -> str:
+        """A file's SHA-256; empty for one that cannot be read."""
+        try:
+            stat = path.stat()
+            known = self._index.get(str(path))
+            if known and known[:2] == [stat.st_size, stat.st_mtime_ns]:
+                return str(known[2])
+            digest = file_digest(path)
+        except OSError:
+            return ""
+        if time.time() - stat.st_mtime > _CLOCK_RESOLUTION:
+            self._index[str(path)] = [stat.st_size, stat.st_mtime_ns, digest]
+        return digest
+
+    def key(self, paths: Iterable[Path], *values: object) -> str:
+        """The digest of these files and folders, of these values, and of kvalreg and its libraries."""
+        files = [file for path in paths for file in files_of(path)]
+        contents = (f"{path}={self.of_file(path)}" for path in files)
+        return digest_of([self.environment, json.dumps(values, default=str), *contents])
+
+    @property
+    def environment(self) -> str:
+        """The same as `environment_fingerprint`, with files known by size and time."""
+        if not self._environment:
+            self._environment = _environment(self.of_file)
+        return self._environment
+
+    def save(self) -> None:
+        """Write the index down, with the files that are still there."""
+        self._store.write_json(_INDEX, {path: known for path, known in self._index.items() if os.path.exists(path)})  # noqa: PTH110
+
+
+@cache
+def environment_fingerprint() -> str:
+    """What kvalreg is in this process: its code, what it ships, its libraries' versions, and Python's.
+
+    It is the same on every machine that has the same of all these.
+    """
+    return _environment(file_digest)
+
+
+def file_digest(path: Path) -> str:
+    """A file's SHA-256, read now; OSError for one that cannot be read."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def digest_of(texts: Iterable[str]) -> str:
+    """The SHA-256 of texts; a file's name may be in no encoding."""
+    return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def files_of(path: Path) -> list[Path]:
+    """A file itself, or every file of a folder, by name."""
+    if path.is_file():
+        return [path]
+    return sorted(Path(file) for file, _ in walk(path))
+
+
+def walk(folder: Path, excluded: Collection[Path] = ()) -> Iterator[tuple[str, os.stat_result]]:
+    """Every file below a folder with its status, links not followed, without what lies in excluded places."""
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name in _NOT_INPUT or Path(entry.path) in excluded:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from walk(Path(entry.path), excluded)
+        else:
+            with suppress(OSError):
+                yield entry.path, entry.stat(follow_symlinks=False)
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """A file's size and time in nanoseconds; (-1, -1) for one that is not there."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return -1, -1
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _environment(digest: Callable[[Path], str]) -> str:
+    shared = shared_root()
+    roots = [(_PACKAGE, _PACKAGE), *((shared, shared / name) for name in _SHIPPED)]
+    files = [(file.relative_to(root).as_posix(), file) for root, path in roots for file in files_of(path)]
+    return digest_of([sys.version, *_versions(), *(f"{name}={digest(file)}" for name, file in files)])
+
+
+def _versions() -> list[str]:
+    """kvalreg's version and those of the libraries that it names."""
+    versions = [__version__]
+    with suppress(PackageNotFoundError):
+        for requirement in requires("kvalreg") or ():
+            name = re.split(r"[\s<>=!~;\[]", requirement, maxsplit=1)[0]
+            with suppress(PackageNotFoundError):
+                versions.append(f"{name}={version(name)}")
+    return versions
