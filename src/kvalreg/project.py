@@ -146,6 +146,11 @@ class Project:
         return self.build / "published"
 
     @property
+    def gated(self) -> Path:
+        """Cells on their way into `published`, with what the ledger will keep of them. SECRET."""
+        return self.build / "gated"
+
+    @property
     def newest(self) -> Path:
         """Of the gated cells those that the pages of all registries need."""
         return self.build / "newest"
@@ -254,13 +259,22 @@ class Project:
     @property
     def private(self) -> tuple[Path, ...]:
         """Folders that nobody but their owner enters: true counts, and what readers have not seen yet."""
-        made = (self.published, self.newest, self.accepted, self.staged, self.logs, self.cache, self.next_ledger)
-        return (*made, self.last_good, self.audited, self.looked_at, self.ledger, self.snapshots, self.withdrawn)
+        made = (self.published, self.gated, self.newest, self.accepted, self.staged, self.logs, self.cache)
+        return (
+            *made,
+            self.next_ledger,
+            self.last_good,
+            self.audited,
+            self.looked_at,
+            self.ledger,
+            self.snapshots,
+            self.withdrawn,
+        )
 
     @property
     def secret(self) -> tuple[Path, ...]:
         """Of these, and of files beside them, what holds true counts or digests of them, file by file."""
-        return self.ledger, self.next_ledger, self.last_good, self.cache, self.logs, self.built
+        return self.ledger, self.next_ledger, self.gated, self.last_good, self.cache, self.logs, self.built
 
     def relative(self, path: Path) -> str:
         """A path as the user knows it: relative to the project where it lies inside it."""

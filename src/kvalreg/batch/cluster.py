@@ -13,10 +13,10 @@ from concurrent.futures import Future
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from kvalreg.batch.cache import own_code
 from kvalreg.batch.run import Made, Run, run_notebook
 from kvalreg.batch.workers import WorkerLostError, Workers
 from kvalreg.errors import NotebookError, UsageError
+from kvalreg.storage.fingerprint import environment_fingerprint
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -51,7 +51,7 @@ class Cluster:
 
     def submit(self, _function: Any, /, run: Run) -> Future[Made]:
         """Have a notebook run on one of the machines."""
-        future: Future[Made] = self._executor.submit(_run_here, run, own_code())
+        future: Future[Made] = self._executor.submit(_run_here, run, environment_fingerprint())
         return future
 
     def __enter__(self) -> Cluster:
@@ -84,7 +84,7 @@ def _connected(address: str) -> Client:
 def _compare(client: Client, address: str) -> None:
     """Refuse machines whose kvalreg, libraries or Python are others: they would make other pages."""
     try:
-        codes = client.run(own_code)
+        codes = client.run(environment_fingerprint)
     except ImportError:
         raise UsageError(f"A worker of {address} has no kvalreg. Install the same one on every machine.") from None
     if not codes:
@@ -98,12 +98,12 @@ def _compare(client: Client, address: str) -> None:
 
 
 def _version_here() -> str:
-    return own_code()
+    return environment_fingerprint()
 
 
 def _run_here(run: Run, code: str) -> Made:
     """On a worker's machine: run a notebook in a process of its own."""
-    if own_code() != code:  # it came after the comparison
+    if environment_fingerprint() != code:  # it came after the comparison
         return Made(error=NotebookError("the machine that was to run the notebook has another kvalreg"))
     with _starting:
         workers = _workers()

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kvalreg.account import Entry, Kept
 from kvalreg.batch.accepted import mark_delayed
+from kvalreg.batch.diagnosis import diagnose
 from kvalreg.disclosure.ledger import NEXT, published_files, save_edition
 from kvalreg.disclosure.ledger_entry import BadEntryError, read_entry
 from kvalreg.errors import EXIT_FAILED, Fault
@@ -151,6 +152,14 @@ class Standing:
         self.failures[registry] = [entry.with_kept(kept) for entry in told]
         return True
 
+    @contextmanager
+    def contained(self, registry: str) -> Iterator[None]:
+        """Whatever fails in this block is this registry's fault alone, and stops no other; see `diagnose`."""
+        try:
+            yield
+        except Exception as error:
+            self.fail(registry, [failure(registry, diagnose(error, registry, self.project))])
+
     def shown(self) -> list[str]:
         """The registries that the site is made of, by id."""
         return [path.stem for path in published_files(self.project)]
@@ -190,6 +199,22 @@ class Standing:
     def entries(self) -> list[Entry]:
         """What is told of all failures."""
         return [entry for entries in self.failures.values() for entry in entries]
+
+
+def open_standing(project: Project, *, is_current: Callable[[], bool]) -> Standing:
+    """Where each registry stands before a run; what the last build released is kept first where nothing is kept of it.
+
+    Parameters
+    ----------
+    is_current
+        Tells whether the cells and pages that lie there now are those that the last build released.
+    """
+    last_good = LastGood(project)
+    missing = [path.stem for path in published_files(project) if not last_good.has(path.stem)]
+    if missing and project.made is None and is_current():
+        for registry in missing:
+            last_good.keep(registry)
+    return Standing(last_good, project)
 
 
 def failure(registry: str, faults: Iterable[Fault]) -> Entry:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from kvalreg.batch.cache import UNCHANGED, Cache, asked_for
 from kvalreg.cli.options import (
     project_option,
     quiet_option,
@@ -19,6 +18,7 @@ from kvalreg.cli.options import (
 )
 from kvalreg.clock import today
 from kvalreg.console import Console
+from kvalreg.last_build import UNCHANGED, open_memo, parameters_of, unchanged
 from kvalreg.memory import without_collection
 from kvalreg.project import Project
 
@@ -75,9 +75,9 @@ def build(
     project = Project.open(root, output)
     place = project.draft if draft else project
     with reported(place, "build --due" if only_due else "build") as report:
-        asked = asked_for(registries, years, renderer, skip_unknown_units=skip_unknown_units)
+        parameters = parameters_of(registries, years, renderer, skip_unknown_units=skip_unknown_units)
         if not (no_cache or draft):  # said before the pipeline and its libraries are imported
-            report.account = Cache(project).unchanged(asked)
+            report.account = unchanged(project, parameters, open_memo(project))
         if report.account is not None:
             console.say(UNCHANGED)
         else:

@@ -41,14 +41,23 @@ NEXT = "next"
 # --- writing ---------------------------------------------------------------------------------------------------------
 def save_edition(edition: Edition, registry_id: str, ledger: Path) -> Path:
     """Write ``<ledger>/<name>/<registry>.parquet``, and its checksum into the manifest beside it."""
-    folder = private_folder(ledger, edition.name)
     content = entry_of(edition).written(Owner(registry_id, edition.name))
+    return _save_entry(content, registry_id, private_folder(ledger, edition.name))
+
+
+def move_entry(registry_id: str, source: Path, ledger: Path) -> Path:
+    """Put what was made of a registry in another ledger's folder of what has been built and not yet published."""
+    content = (source / NEXT / f"{registry_id}.parquet").read_bytes()
+    return _save_entry(content, registry_id, private_folder(ledger, NEXT))
+
+
+def _save_entry(content: bytes, registry_id: str, folder: Path) -> Path:
     try:
-        entries = dict((_manifest(folder) or Manifest(version=VERSION, edition=edition.name, entries={})).entries)
+        entries = dict((_manifest(folder) or Manifest(version=VERSION, edition=folder.name, entries={})).entries)
     except BadEntryError:  # of a build that was damaged since: its entries are made again before they are published
         entries = {}
     target = write_private(folder / f"{registry_id}.parquet", content)
-    _write_manifest(folder, edition.name, entries | {registry_id: checksum(content)})
+    _write_manifest(folder, folder.name, entries | {registry_id: checksum(content)})
     return target
 
 

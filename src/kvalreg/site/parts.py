@@ -8,16 +8,15 @@ is neither read nor written: its files lie in the staged folder as they were put
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kvalreg.batch.accepted import AcceptedPage, accepted_heads, accepted_pages
-from kvalreg.batch.cache import Cache
-from kvalreg.batch.diagnosis import describing, diagnose
+from kvalreg.batch.diagnosis import diagnose
+from kvalreg.batch.parallel import FEW, run_each
 from kvalreg.batch.workers import Workers
 from kvalreg.clock import today
 from kvalreg.disclosure.ledger import published_files
@@ -40,9 +39,10 @@ from kvalreg.site.pages import REGISTRY_MAKERS, SHARED_MAKERS, UNIT_MAKERS, Make
 from kvalreg.site.quarto_yml import site_title
 from kvalreg.site.staging import Staged, sources, stage, stage_part, stamp
 from kvalreg.site.unit_shares import unit_shares
+from kvalreg.storage.memo import Memo
 
-_FEW = 2
-"""So many registries are worked on here; more, side by side in processes of their own."""
+OUTLINE, PART, SHARED = "outlines", "parts", "shared"
+"""The stages whose results are kept, and the entry for what all registries share."""
 
 
 @dataclass(frozen=True)
@@ -62,26 +62,14 @@ class Parts:
     ----------
     workers
         How many processes may work side by side.
-    believed
-        Whether what was kept before is used; what is made is kept in any case.
     """
 
-    def __init__(self, project: Project, cache: Cache, workers: int, *, believed: bool) -> None:
-        self._project, self._cache, self._workers, self._believed = project, cache, workers, believed
-        self._read: dict[str, tuple[str, Published]] = {}
-        self._entries: dict[tuple[str, str], dict[str, Any]] = {}
+    def __init__(self, project: Project, memo: Memo, workers: int) -> None:
+        self._project, self._memo, self._workers = project, memo, workers
+        self._published: dict[str, Published] = {}
+        self._outlines: dict[str, tuple[str, dict[str, Any]]] = {}
 
     # --- what all registries share -----------------------------------------------------------------------------------
-    def newest(self, registry: str) -> Published | None:
-        """A registry's newest cells, when they are kept and of its cells as they are; see `newest_cells`."""
-        kept, cells = self._entry("outlines", registry), self._cells(registry)
-        file = self._project.newest / f"{registry}.parquet"
-        if not cells or kept.get("cells") != cells or kept.get("newest") != [*stamp(file)]:
-            return None
-        if self._read.get(registry, ("",))[0] != cells:
-            self._read[registry] = (cells, load_published(registry, file.parent))
-        return self._read[registry][1]
-
     def site(self, seen: Callable[[list[str]], History]) -> Site:
         """The site as its shared pages need it: newest cells, and the pages' names without what is on them.
 
@@ -91,40 +79,30 @@ class Parts:
             What readers have seen of these registries, by their ids.
         """
         project = self._project
-        found = {path.stem for path in published_files(project)}
-        shown = [one for registry in self._outlined(sorted(found)) if (one := self._shown(registry)).pages]
-        self._forget_others(found)
+        found = [path.stem for path in published_files(project)]
+        self._outline(found)
+        shown = [one for registry in found if (one := self._shown(registry)).pages]
+        for path in project.newest.glob("*"):
+            if path.stem not in found:
+                remove(path)
         numbered = tuple(replace(one, number=number) for number, one in enumerate(shown, start=1))
         slugs = read_slugs(project.slugs, project.relative(project.slugs))
         ids = [one.published.registry.id for one in numbered]
         return Site(numbered, slugs, read_site_descriptor(project), site_title(project.quarto_yml), seen(ids))
 
-    def _forget_others(self, registries: set[str]) -> None:
-        for path in self._project.newest.glob("*"):
-            if path.stem not in registries:
-                remove(path)
-
     def _shown(self, registry: str) -> Shown:
-        published = self.newest(registry)
-        if published is None:  # it was made a moment ago
-            raise RuntimeError(f"{registry}: its newest cells have gone while the site was made.")
-        pages = self._entry("outlines", registry)["pages"]
-        return Shown(published, tuple(AcceptedPage.model_validate(page) for page in pages))
+        if registry not in self._published:
+            self._published[registry] = load_published(registry, self._project.newest)
+        pages = self._outlines[registry][1]["pages"]
+        return Shown(self._published[registry], tuple(AcceptedPage.model_validate(page) for page in pages))
 
-    def _outlined(self, registries: list[str]) -> list[str]:
+    def _outline(self, registries: list[str]) -> None:
         """See that every registry's newest cells and its pages' names are kept."""
-        keys = {registry: self._outline_key(registry) for registry in registries}
-        due = [
-            registry
-            for registry in registries
-            if self._entry("outlines", registry).get("key") != keys[registry] or self.newest(registry) is None
-        ]
-        for registry, outline in self._each(due, _outline, [(self._project, registry) for registry in due]):
-            self._keep("outlines", registry, {"key": keys[registry], "cells": self._cells(registry), **outline})
-        return registries
-
-    def _outline_key(self, registry: str) -> str:
-        return self._cache.key([self._project.published / f"{registry}.parquet", self._project.accepted / registry])
+        project = self._project
+        sources = {name: [project.published / f"{name}.parquet", project.accepted / name] for name in registries}
+        keys = {name: self._memo.key(paths) for name, paths in sources.items()}
+        for name, outline in self._made(OUTLINE, keys, outline_registry, {name: (project, name) for name in keys}):
+            self._outlines[name] = (keys[name], outline)
 
     # --- each registry's own -----------------------------------------------------------------------------------------
     def stage(self, site: Site) -> None:
@@ -132,103 +110,78 @@ class Parts:
         around = {
             one.published.registry.id: Around(site.slugs, site.descriptor, site.title, one.number) for one in site.shown
         }
-        keys = {registry: self._part_key(registry, told) for registry, told in around.items()}
-        due = [registry for registry in around if not self._intact(registry, keys[registry])]
-        made = self._each(due, _part, [(self._project, registry, around[registry]) for registry in due])
-        for registry, part in made:
-            self._keep("parts", registry, {"key": keys[registry], **part})
-        parts = [self._entry("parts", registry) for registry in around]
+        keys = {registry: self._part_key(registry, known) for registry, known in around.items()}
+        calls = {registry: (self._project, registry, known) for registry, known in around.items()}
+        parts = dict(self._made(PART, keys, stage_registry, calls))
         shown = tuple(
             replace(
                 one,
-                shares=KeptShares(self._shares(registry)),
-                headlines=part["headlines"],
-                summary=Summary(**part["summary"]),
+                shares=KeptShares(_shares_file(self._project, registry)),
+                headlines=parts[registry]["headlines"],
+                summary=Summary(**parts[registry]["summary"]),
             )
-            for one, (registry, part) in zip(site.shown, zip(around, parts, strict=True), strict=True)
+            for one, registry in zip(site.shown, around, strict=True)
         )
-        parts += self._shared_by_all(replace(site, shown=shown))
-        days = {at: date.fromisoformat(day) if day else None for part in parts for at, day in part["days"].items()}
-        staged = [address for part in parts for address in part["files"]]
-        stage(self._project, (), lists_of_pages(site, days), site.descriptor, staged)
+        staged = [*(parts[registry] for registry in around), *self._shared_by_all(replace(site, shown=shown))]
+        changed = {address: day for part in staged for address, day in part["days"].items()}
+        days = {address: date.fromisoformat(day) if day else None for address, day in changed.items()}
+        addresses = [address for part in staged for address in part["files"]]
+        stage(self._project, (), lists_of_pages(site, days), site.descriptor, addresses)
 
     def _shared_by_all(self, site: Site) -> list[dict[str, Any]]:
         """Stage what all registries share; the units' pages are made beside all else, as they are half of it."""
-        before = self._cache.entry("shared") if self._believed else {}
+        store, use_cache = self._memo.store, self._memo.use_cache
+        before = store.read_json(SHARED) if use_cache else {}
         units = (self._project, _with_a_cell_of_each_unit(site), UNIT_MAKERS, before)
         others = (self._project, site, SHARED_MAKERS, before)
-        if len(site.shown) <= _FEW or self._workers == 1:
+        if len(site.shown) <= FEW or self._workers == 1:
             parts = [_shared(*units), _shared(*others)]
         else:
             with Workers(1) as worker:
                 made = worker.submit(_shared, *units)
                 parts = [_shared(*others), made.result()]
-        self._cache.keep("shared", {address: known for part in parts for address, known in part["filled"].items()})
+        store.write_json(SHARED, {address: known for part in parts for address, known in part["filled"].items()})
         return parts
 
     def forget(self) -> None:
         """Let go of what was read; it is read again when it is asked for."""
-        self._read.clear()
-        self._entries.clear()
+        self._published.clear()
+        self._outlines.clear()
 
     def _part_key(self, registry: str, around: Around) -> str:
         day = today()
         final, _ = deadlines(day)
-        told = (around, final.year, final.standing((), day))
-        return self._cache.key([], self._entry("outlines", registry)["key"], repr(told))
+        return self._memo.key([], self._outlines[registry][0], repr((around, final.year, final.standing((), day))))
 
-    def _intact(self, registry: str, key: str) -> bool:
-        part = self._entry("parts", registry)
-        staged = self._project.staged
-        if part.get("key") != key or part.get("told") != [*stamp(self._shares(registry))]:
-            return False
-        return all([*stamp(staged / address)] == seen for address, seen in part["files"].items())
-
-    def _shares(self, registry: str) -> Path:
-        return _shares_file(self._project, registry)
-
-    # --- the cache ---------------------------------------------------------------------------------------------------
-    def _entry(self, kind: str, registry: str) -> dict[str, Any]:
-        if (kind, registry) not in self._entries:
-            self._entries[kind, registry] = self._cache.entry(f"{kind}/{registry}") if self._believed else {}
-        return self._entries[kind, registry]
-
-    def _keep(self, kind: str, registry: str, entry: dict[str, Any]) -> None:
-        self._cache.keep(f"{kind}/{registry}", entry)
-        self._entries[kind, registry] = self._cache.entry(f"{kind}/{registry}")
-
-    def _cells(self, registry: str) -> str:
-        return self._cache.digest(self._project.published / f"{registry}.parquet")
-
-    def _each(
-        self, names: list[str], function: Callable[..., dict[str, Any]], calls: Sequence[tuple[Any, ...]]
-    ) -> Iterable[tuple[str, dict[str, Any]]]:
-        """What a function makes of each registry, by name; RegistriesError, after all the others, where one fails."""
-        failed: dict[str, tuple[Fault, ...]] = {}
-        for name, result in zip(names, self._results(function, calls), strict=True):
+    def _made(
+        self,
+        stage_name: str,
+        keys: Mapping[str, str],
+        function: Callable[..., tuple[dict[str, Any], list[Path]]],
+        arguments: Mapping[str, tuple[Any, ...]],
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """What a stage makes of each registry; RegistriesError, after all the others, where one fails."""
+        due, failed = {}, dict[str, tuple[Fault, ...]]()
+        for name, key in keys.items():
+            stored = self._memo.get(stage_name, name, key)
+            if stored is None:
+                due[name] = arguments[name]
+            else:
+                yield name, stored
+        for name, result in run_each(function, due, self._workers):
             try:
-                made = result()
+                value, files = result()
             except Exception as error:  # one registry's failure stops no other's work
                 failed[name] = diagnose(error, name, self._project)
             else:
-                yield name, made
+                self._memo.put(stage_name, name, keys[name], value, files)
+                yield name, value
         if failed:
             raise RegistriesError(failed)
 
-    def _results(
-        self, function: Callable[..., dict[str, Any]], calls: Sequence[tuple[Any, ...]]
-    ) -> Iterator[Callable[[], dict[str, Any]]]:
-        """What gives each call's result, or raises its error: here, or side by side in processes of their own."""
-        if len(calls) <= _FEW or self._workers == 1:
-            yield from (partial(function, *call) for call in calls)
-            return
-        with Workers(min(self._workers, len(calls))) as workers:
-            futures = [workers.submit(describing, function, *call) for call in calls]
-            yield from (future.result for future in futures)
 
-
-def _outline(project: Project, registry: str) -> dict[str, Any]:
-    """Keep a registry's newest cells, and tell which pages it has."""
+def outline_registry(project: Project, registry: str) -> tuple[dict[str, Any], list[Path]]:
+    """Keep a registry's newest cells, and tell which pages it has; also the files written."""
     published = load_published(registry, project.published)
     pages = accepted_heads(registry, project.accepted)
     if pages and not any(page.address == registry_page(registry) for page in pages):
@@ -236,23 +189,24 @@ def _outline(project: Project, registry: str) -> dict[str, Any]:
         raise SiteError([Fault(what, "Build it again.", registry_page(registry), kind=Kind.PAGE_INCOMPLETE)])
     years = {page.year for page in told_of(published, pages)}
     file = save_published(newest_cells(published, years), project.newest)
-    return {"newest": [*stamp(file)], "pages": [page.model_dump(mode="json") for page in pages]}
+    return {"pages": [page.model_dump(mode="json") for page in pages]}, [file]
 
 
-def _part(project: Project, registry: str, around: Around) -> dict[str, Any]:
+def stage_registry(project: Project, registry: str, around: Around) -> tuple[dict[str, Any], list[Path]]:
     """Stage a registry's own pages and files, and tell which there are and what they tell of each unit."""
     published = load_published(registry, project.published)
     shown = Shown(published, tuple(accepted_pages(registry, project.accepted)), around.number)
     site = Site((shown,), around.slugs, around.descriptor, around.title)
     content = site_content(site, REGISTRY_MAKERS)
-    KeptShares.keep(unit_shares(shown), _shares_file(project, registry))
+    shares = _shares_file(project, registry)
+    KeptShares.keep(unit_shares(shown), shares)
     told = {(page.year, page.round) for page in told_of(published, shown.pages)} | {shown.newest.round}
-    return {
+    value = {
         "summary": asdict(Summary.of(shown.newest)),
         "headlines": {year_page(registry, *year): shown.headline(*year) for year in sorted(told)},
-        **_kept(stage_part(project, sources(content.pages, content.files, around.descriptor))),
-        "told": [*stamp(_shares_file(project, registry))],
+        **_addresses(stage_part(project, sources(content.pages, content.files, around.descriptor))),
     }
+    return value, [shares, *(project.staged / address for address in value["files"])]
 
 
 def _shared(project: Project, site: Site, makers: Sequence[Maker], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -272,9 +226,9 @@ def _shared(project: Project, site: Site, makers: Sequence[Maker], before: Mappi
                 staged[address] = Staged(now, date.fromisoformat(day) if day else None)
             else:
                 staged |= stage_part(project, {address: texts.filled(files[address])})
-    kept = _kept(staged)
-    filled = {address: [key, *kept["files"][address], kept["days"].get(address, "")] for address, key in keys.items()}
-    return {"filled": filled, **kept}
+    told = _addresses(staged)
+    filled = {address: [key, *staged[address].stamp, told["days"].get(address, "")] for address, key in keys.items()}
+    return {"filled": filled, **told}
 
 
 def _with_a_cell_of_each_unit(site: Site) -> Site:
@@ -288,13 +242,10 @@ def _with_a_cell_of_each_unit(site: Site) -> Site:
     )
 
 
-def _kept(staged: Mapping[str, Staged]) -> dict[str, dict[str, Any]]:
-    """What the cache keeps of staged files: their stamps, and the days of pages."""
+def _addresses(staged: Mapping[str, Staged]) -> dict[str, Any]:
+    """Which files were staged, and the days of pages."""
     pages = {address: one.day for address, one in staged.items() if address.endswith(".qmd")}
-    return {
-        "files": {address: [*one.stamp] for address, one in staged.items()},
-        "days": {address: day.isoformat() if day else "" for address, day in pages.items()},
-    }
+    return {"files": [*staged], "days": {address: day.isoformat() if day else "" for address, day in pages.items()}}
 
 
 def _shares_file(project: Project, registry: str) -> Path:
