@@ -40,7 +40,7 @@ def project(tmp_path: Path) -> Project:
 @pytest.fixture
 def instant(monkeypatch: pytest.MonkeyPatch) -> None:
     """Builds of this test make their pages at once, without a kernel."""
-    monkeypatch.setattr("kvalreg.pipeline.execute", made_at_once)
+    monkeypatch.setattr("kvalreg.stages.execute.execute", made_at_once)
 
 
 @pytest.fixture(scope="session")

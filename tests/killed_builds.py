@@ -27,6 +27,7 @@ from kvalreg.site.registries import registries
 from kvalreg.site.reports import reports
 from kvalreg.site.revisions import revisions
 from kvalreg.site.units import units
+from kvalreg.stages import execute as stages_execute
 from small_project import Silence
 
 READ = ("index.html", "registre/alfa/index.html", "site_libs/kvalreg/kvalreg.css")
@@ -79,7 +80,7 @@ def main() -> None:
     setattr(parts, "REGISTRY_MAKERS", (reports,))  # noqa: B010  (the type checker knows no such export)
     setattr(parts, "UNIT_MAKERS", (units,))  # noqa: B010
     setattr(parts, "SHARED_MAKERS", (front, registries, revisions))  # noqa: B010
-    setattr(pipeline, "execute", made_at_once)  # noqa: B010
+    setattr(stages_execute, "execute", made_at_once)  # noqa: B010
     setattr(approval, "site_faults", lambda *_: [])  # noqa: B010  (links lead to pages that are not made)
     delivery = project.data("alfa") / "a.csv"
     variants = [delivery.read_bytes(), (project.root / "other.csv").read_bytes()]

@@ -79,7 +79,7 @@ def _copied(source: str, copy: str) -> None:
 # --- lighter builds --------------------------------------------------------------------------------------------------
 def less_work(patch: pytest.MonkeyPatch) -> None:
     """Pages without a kernel and without figures, and few pages beside those of registries."""
-    patch.setattr("kvalreg.pipeline.execute", made_at_once)
+    patch.setattr("kvalreg.stages.execute.execute", made_at_once)
     patch.setattr("kvalreg.site.parts.SHARED_MAKERS", (front, registries, fields, search_list, revisions, feed))
     patch.setattr("kvalreg.release.edition.approve", lambda *_: [])  # the menu leads to pages that are not made
     patch.setattr("kvalreg.site.indicators._variation", lambda *_: Piece(""))

@@ -14,7 +14,6 @@ from click.testing import CliRunner
 
 from kvalreg import pipeline
 from kvalreg.batch.accepted import accepted_pages
-from kvalreg.batch.cache import UNCHANGED, Cache
 from kvalreg.batch.execution import Outcome, Workplace
 from kvalreg.batch.plan import Job
 from kvalreg.cli import cli
@@ -24,9 +23,11 @@ from kvalreg.disclosure.published import load_published
 from kvalreg.disclosure.suppression import suppress
 from kvalreg.disclosure.system import BoolArray, System
 from kvalreg.errors import Fault
+from kvalreg.last_build import UNCHANGED
 from kvalreg.project import Project
 from kvalreg.release.audit import Audit
 from kvalreg.report.markup import raw_html
+from kvalreg.storage.content_store import ContentStore
 from small_project import Silence, delivery_of
 
 REQUEST = pipeline.Request(renderer="pandoc")
@@ -44,7 +45,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             text = f"Tekst om {job.name}. {job.notebook.stat().st_size}"
             yield Outcome(job, markdown=raw_html(f'<p data-kv-text="registry">{text}</p>') + "\n")
 
-    monkeypatch.setattr("kvalreg.pipeline.execute", execute)
+    monkeypatch.setattr("kvalreg.stages.execute.execute", execute)
     monkeypatch.setattr("kvalreg.release.approval.audit", lambda *_: Audit((), 0))  # it finds no results there
     return names
 
@@ -115,7 +116,7 @@ def test_what_to_hide_is_chosen_anew_in_the_tables_that_changed(
         return suppress(system, attack)
 
     monkeypatch.setattr(remembered, "suppress", choose)
-    file, kept = project.data("alfa") / "a.csv", project.build / "cache" / "choices" / "alfa.json"
+    file, kept = project.data("alfa") / "a.csv", project.build / "cache" / "masks" / "alfa"
     few = delivery_of("alfa").replace("112;alfa_a;45;50", "112;alfa_a;2;3")
     file.write_text(few, encoding="utf-8")
     built(project)
@@ -155,14 +156,14 @@ def test_a_registrys_own_notebook_runs_its_pages_of_that_kind(project: Project, 
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "foreign", "gone"])
-@pytest.mark.parametrize("entry", ["build", "files", "registries/alfa"])
+@pytest.mark.parametrize("entry", ["build/result", "files", "gate/alfa", "pages/alfa/registre/alfa/index.qmd"])
 @pytest.mark.usefixtures("quick")
 def test_a_damaged_entry_is_as_good_as_none(project: Project, ran: list[str], entry: str, damage: str) -> None:
     """Half a file, a flipped bit, another tool's file: the work is done again, and the site is the same."""
     built(project)
     before = {name: content for name, (content, _) in site(project).items()}
     (project.site / "index.html").unlink()
-    path = project.build / "cache" / f"{entry}.json"
+    path = project.build / "cache" / entry
     sound = path.read_bytes()
     path.write_bytes(
         {"cut": sound[: len(sound) // 2], "flipped": sound.replace(b"a", b"b", 1), "foreign": b"[1, 2]", "gone": b""}[
@@ -170,7 +171,7 @@ def test_a_damaged_entry_is_as_good_as_none(project: Project, ran: list[str], en
         ]
     )
     built(project)
-    assert ran == (["alfa", "alfa 2023", "alfa 2024"] if entry == "registries/alfa" else [])
+    assert ran == (["alfa"] if entry.startswith("pages") else [])
     assert {name: content for name, (content, _) in site(project).items()} == before
     assert "Nothing has changed since the last build." in built(project)
 
@@ -227,16 +228,13 @@ def test_the_cache_holds_one_entry_for_each_registry_there_is(project: Project, 
     """It does not grow: a registry that is gone has no entry, and a file that is gone is in no index."""
     built(project)
     folder = project.build / "cache"
-    kept = ["alfa.json", "alfa.json", "beta.json", "beta.json", "build.json", "files.json"]
-    assert sorted(path.name for path in folder.rglob("*.json")) == kept
+    stages = ["gate", "masks", "pages"]
+    kept = [*(f"{stage}/{name}" for stage in stages for name in ("alfa", "beta")), "build/result"]
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*")) == sorted(kept)
     for path in (project.descriptor("beta"), project.delivery_list("beta"), project.data("beta") / "a.csv"):
         path.unlink()
     project.descriptor("beta").parent.rmdir()
     pipeline.build(project, REQUEST, Silence())
-    assert sorted(path.name for path in folder.rglob("*.json")) == [
-        "alfa.json",
-        "alfa.json",
-        "build.json",
-        "files.json",
-    ]
-    assert str(project.data("beta") / "a.csv") not in Cache(project).entry("files")
+    kept = [*(f"{stage}/alfa" for stage in stages), "build/result"]
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*")) == sorted(kept)
+    assert str(project.data("beta") / "a.csv") not in ContentStore(folder).read_json("files")

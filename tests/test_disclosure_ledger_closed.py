@@ -45,7 +45,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     (root / "registries" / "units.csv").write_text(UNITS, encoding="utf-8")
     project = Project(root)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("kvalreg.pipeline.execute", made_at_once)
+        patched.setattr("kvalreg.stages.execute.execute", made_at_once)
         for registry in ("alfa", "beta"):
             write_registry(root, registry, few(registry, 90))
         for name, others in ((JUNE, 90), (DECEMBER, 91)):

@@ -91,6 +91,6 @@ def test_planted_leaks_change_bytes(
         made = Published(gated.published.source, leak(cells, patients), gated.published.presentations)
         return Gated(made, gated.edition)
 
-    monkeypatch.setattr("kvalreg.pipeline.publish", leaking)
+    monkeypatch.setattr("kvalreg.stages.gate.publish", leaking)
     sites = [site_of(tmp_path / str(number), other(truth)) for number, truth in enumerate(OTHERS)]
     assert any(site != sites[0] for site in sites[1:])

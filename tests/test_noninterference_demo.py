@@ -113,7 +113,7 @@ def test_other_counts_behind_what_is_suppressed_change_no_byte(
 
     for folder in ("registries", "data"):
         shutil.copytree(CHECKOUT / folder, tmp_path / folder)
-    monkeypatch.setattr("kvalreg.pipeline.publish", publishing)
+    monkeypatch.setattr("kvalreg.stages.gate.publish", publishing)
     account = build(Project(tmp_path), Request(renderer="pandoc", workers=1), Silence())
     assert account.exit_code == demo[1].exit_code
     one, other = (_files(project.site.resolve()) for project in (demo[0], Project(tmp_path)))

@@ -9,19 +9,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from kvalreg.batch.cache import Cache
-from kvalreg.batch.reuse import Reuse
+from kvalreg.batch.last_good import open_standing
 from kvalreg.disclosure.published import load_published
 from kvalreg.errors import ConfigurationError, UsageError
 from kvalreg.inputs.approval import Which
 from kvalreg.inputs.delivered import Delivered
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
-from kvalreg.inputs.descriptor_file import read_descriptors
-from kvalreg.inputs.units import Units, read_units
-from kvalreg.pipeline import Account, Inputs, Kept, Request, _gated, build
+from kvalreg.inputs.units import Units
+from kvalreg.last_build import open_memo
+from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
-from kvalreg.site.parts import Parts
+from kvalreg.stages.gate import GatedRegistry, gate_registries
+from kvalreg.stages.read import RunInputs, read_inputs
 from kvalreg.statistics.aggregation import aggregate
 from kvalreg.statistics.results import Results
 from small_project import Silence, delivery_of, write_notebook
@@ -83,8 +83,8 @@ def test_a_defect_met_by_one_registry_stops_no_other(project: Project, monkeypat
             raise KeyError("8741 of 9000")
         return aggregate(delivered, registry, units)
 
-    monkeypatch.setattr("kvalreg.pipeline.aggregate", aggregate_or_fail)
-    monkeypatch.setattr("kvalreg.pipeline.execute", lambda *_: iter(()))
+    monkeypatch.setattr("kvalreg.stages.gate.aggregate", aggregate_or_fail)
+    monkeypatch.setattr("kvalreg.stages.execute.execute", lambda *_: iter(()))
     account = build(project, PANDOC, Silence())
     assert [(entry.name, entry.exit_code) for entry in account.entries] == [("alfa", 1)]
     assert [path.stem for path in project.published.iterdir()] == ["beta"]
@@ -275,25 +275,23 @@ def test_a_page_has_its_lix_and_a_hard_one_is_remarked(project: Project) -> None
 
 def test_registries_pass_the_gate_side_by_side_as_one_by_one(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """In processes of their own they publish the same cells, and one that is faulty is told of and stops no other."""
-    inputs = Inputs(
-        read_units(project.units, "units.csv"),
-        read_descriptors(project)[0],
-        {},
-        UnknownUnits.REFUSE,
-        Which.ALL,
-        2,
-    )
-    cache = Cache(project)
-    kept = Kept(Reuse(cache, project, believed=False), Parts(project, cache, 2, believed=False))
-    monkeypatch.setattr("kvalreg.pipeline._WORTHWHILE", 10**12)
-    alone = _gated(project, ["alfa", "beta"], inputs, kept, Account())
-    monkeypatch.setattr("kvalreg.pipeline._WORTHWHILE", 0)
-    beside = _gated(project, ["alfa", "beta"], inputs, kept, Account())
-    assert list(beside) == ["alfa", "beta"]
-    for registry, planned in beside.items():
-        assert planned == alone[registry]
-        pd.testing.assert_frame_equal(planned.published.cells, alone[registry].published.cells)
+    inputs = read_inputs(project, Request(which=Which.ALL))
+    alone = _gated(project, inputs, 10**12, monkeypatch)
+    beside = _gated(project, inputs, 0, monkeypatch)
+    assert list(beside[0]) == ["alfa", "beta"]
+    assert beside == alone
     (project.data("beta") / "a.csv").write_text("not a delivery", encoding="utf-8")
-    account = Account()
-    assert list(_gated(project, ["alfa", "beta"], inputs, kept, account)) == ["alfa"]
-    assert [(entry.name, entry.ok) for entry in account.entries] == [("beta", False)]
+    gated, files, failed = _gated(project, inputs, 0, monkeypatch)
+    assert (list(gated), failed) == (["alfa"], ["beta"])
+    assert files["alfa"] == alone[1]["alfa"]
+
+
+def _gated(
+    project: Project, inputs: RunInputs, threshold: int, monkeypatch: pytest.MonkeyPatch
+) -> tuple[dict[str, GatedRegistry], dict[str, bytes], list[str]]:
+    """The registries that are through the gate, the bytes of their cells, and the registries that have failed."""
+    monkeypatch.setattr("kvalreg.stages.gate._PARALLEL_THRESHOLD", threshold)
+    monkeypatch.setattr("kvalreg.batch.parallel.FEW", 1)
+    states = open_standing(project, is_current=lambda: False)
+    gated, _ = gate_registries(project, inputs, states, open_memo(project, use_cache=False), 2)
+    return gated, {path.stem: path.read_bytes() for path in project.published.glob("*.parquet")}, [*states.failures]

@@ -30,6 +30,7 @@ from kvalreg.site.content import Content, Site
 from kvalreg.site.output import Approve
 from kvalreg.site.pages import REGISTRY_MAKERS
 from kvalreg.site.pandoc import Pandoc
+from kvalreg.stages import gate
 from small_project import Silence, delivery_of
 from sound_projects import (
     BETA,
@@ -112,7 +113,7 @@ BROKEN |= {
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_faulty_page(two: Project, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """What one page holds keeps all pages of its registry as they were: they tell of the same cells."""
-    monkeypatch.setattr("kvalreg.pipeline.execute", BROKEN[kind])
+    monkeypatch.setattr("kvalreg.stages.execute.execute", BROKEN[kind])
     account = renewed(two)
     check_delayed(two, account, "notebooks/" if "error" in kind or kind == "nothing" else "registre/alfa/")
     assert "79 av 100" not in words_of(two)
@@ -123,7 +124,7 @@ def test_a_faulty_page(two: Project, monkeypatch: pytest.MonkeyPatch, kind: str)
 @pytest.mark.parametrize("kind", ["a dead link", "a script of another host", "a cell to run", "an error in all years"])
 def test_a_faulty_page_of_a_new_registry(one: Project, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """It is left out, and named."""
-    monkeypatch.setattr("kvalreg.pipeline.execute", BROKEN[kind])
+    monkeypatch.setattr("kvalreg.stages.execute.execute", BROKEN[kind])
     check_left_out(one, renewed(one), "alfa")
 
 
@@ -133,7 +134,7 @@ def test_a_first_failed_page_of_a_new_year(two: Project, monkeypatch: pytest.Mon
     (two.data("alfa") / "a.csv").write_text(text, encoding="utf-8")
     listed = two.delivery_list("alfa")
     listed.write_text(listed.read_text("utf-8").replace("2024-12-31", "2025-12-31"), encoding="utf-8")
-    monkeypatch.setattr("kvalreg.pipeline.execute", with_years(failing, (2025,)))
+    monkeypatch.setattr("kvalreg.stages.execute.execute", with_years(failing, (2025,)))
     check_delayed(two, renewed(two), "notebooks/report/year.ipynb: cell 3: ValueError: nei")
     assert not (two.site / "registre/alfa/2025").exists()
 
@@ -155,7 +156,7 @@ def test_links_to_what_is_not_made_are_plain_text(one: Project, monkeypatch: pyt
             links = LINKS if outcome.job.kind == "registry" else ""
             yield replace(outcome, markdown=f"{bare}\n\n{links}") if outcome.job.registry == "alfa" else outcome
 
-    monkeypatch.setattr("kvalreg.pipeline.execute", execute)
+    monkeypatch.setattr("kvalreg.stages.execute.execute", execute)
     account = build(one, replace(PANDOC, years=(2024,)), Silence())
     assert account.failures == []
     page = (one.site / "registre/alfa/index.html").read_text(encoding="utf-8")
@@ -172,14 +173,14 @@ def refuse(name: str, error: Exception) -> Callable[[pytest.MonkeyPatch], None]:
     """A function of the pipeline's that raises for alfa."""
 
     def plant(patch: pytest.MonkeyPatch) -> None:
-        function = getattr(pipeline, name)
+        function = getattr(gate, name)
 
         def raising(*given: object, **named: object) -> object:
             if any(getattr(getattr(one, "registry", one), "id", "") == "alfa" for one in given):
                 raise error
             return function(*given, **named)
 
-        patch.setattr(pipeline, name, raising)
+        patch.setattr(gate, name, raising)
 
     return plant
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kvalreg.account import Account
-from kvalreg.batch.cache import Cache
+from kvalreg.last_build import open_memo
 from kvalreg.pipeline import Request, build, gather
 from kvalreg.project import Project
 from kvalreg.release.history import history
@@ -32,13 +32,13 @@ Tree = dict[str, bytes]
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The registries whose part was made."""
     names: list[str] = []
-    make = parts._part
+    make = parts.stage_registry
 
-    def part(project: Project, registry: str, around: Around) -> dict[str, object]:
+    def part(project: Project, registry: str, around: Around) -> tuple[dict[str, object], list[Path]]:
         names.append(registry)
         return make(project, registry, around)
 
-    monkeypatch.setattr(parts, "_part", part)
+    monkeypatch.setattr(parts, "stage_registry", part)
     return names
 
 
@@ -73,7 +73,7 @@ def test_what_was_kept_makes_the_same_site(project: Project, made: list[str], tm
     """With both registries from the cache, and a staged folder that is cleaned of all else, nothing differs."""
     build(project, REQUEST, Silence())
     assert made == [*REGISTRIES]
-    again = Parts(project, Cache(project), 1, believed=True)
+    again = Parts(project, open_memo(project), 1)
     again.stage(again.site(lambda registries: history(registries, project)))
     assert made == [*REGISTRIES]
     assert tree(project.staged) == staged_whole(project, tmp_path / "whole")
@@ -88,7 +88,7 @@ def _staged_page(project: Project) -> None:
 
 
 def _entry(project: Project) -> None:
-    path = project.build / "cache" / "parts" / "beta.json"
+    path = project.build / "cache" / "parts" / "beta"
     path.write_bytes(path.read_bytes()[:-20])
     (project.data("alfa") / "a.csv").write_text(delivery_of("alfa").replace("45;50", "46;50"), encoding="utf-8")
 
@@ -166,7 +166,7 @@ def test_only_files_of_units_that_are_told_of_anew_are_filled(
         return filled[-1]
 
     monkeypatch.setattr(KeptTexts, "filled", told)
-    again = Parts(project, Cache(project), 1, believed=True)
+    again = Parts(project, open_memo(project), 1)
     again.stage(again.site(lambda registries: history(registries, project)))
     assert not filled
     _delivery(project)
@@ -204,7 +204,7 @@ def test_a_registry_that_is_gone_leaves_nothing(project: Project) -> None:
     build(project, REQUEST, Silence())
     assert not [address for address in tree(project.staged) if "/beta/" in address]
     assert (project.staged / "registre" / "alfa" / "index.qmd").is_file()
-    assert not (project.build / "cache" / "parts" / "beta.json").exists()
+    assert not (project.build / "cache" / "parts" / "beta").exists()
     assert {path.stem for path in project.newest.iterdir()} == {"alfa"}
 
 
@@ -219,7 +219,7 @@ def test_one_day_can_change_pages_without_a_delivery(
     ):  # 15, 15, 16 June 2025
         monkeypatch.setenv("SOURCE_DATE_EPOCH", day)
         made.clear()
-        again = Parts(project, Cache(project), 1, believed=True)
+        again = Parts(project, open_memo(project), 1)
         if not (project.published / "alfa.parquet").exists():
             build(project, REQUEST, Silence())
         else:

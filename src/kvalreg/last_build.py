@@ -16,10 +16,10 @@ from kvalreg.inputs.rounds import deadlines
 from kvalreg.project import QUARTOS_OWN, Project
 from kvalreg.storage.content_store import ContentStore
 from kvalreg.storage.fingerprint import digest_of, walk
-from kvalreg.storage.memo import Memo
+from kvalreg.storage.memo import WHOLE, Memo
 
 UNCHANGED = "Nothing has changed since the last build."
-_STAGE, _NAME = "build", "whole"
+_NAME = "result"
 _GENERATED = ("_build", "_site", "_public")
 
 
@@ -38,16 +38,16 @@ def parameters_of(registries: Iterable[str], years: Iterable[int], renderer: str
 
 def unchanged(project: Project, parameters: str, memo: Memo) -> Account | None:
     """The result of the last build, when it succeeded and would come to the same now."""
-    stored = memo.get(_STAGE, _NAME, _key(project, parameters, memo))
+    stored = memo.get(WHOLE, _NAME, _key(project, parameters, memo))
     return None if stored is None else Account.of(stored, project.site)
 
 
 def remember(project: Project, parameters: str, account: Account, memo: Memo) -> None:
     """Keep the result of a build that succeeded."""
     if account.exit_code:
-        memo.prune(_STAGE, ())
+        memo.prune(WHOLE, ())
     else:
-        memo.put(_STAGE, _NAME, _key(project, parameters, memo), account.told())
+        memo.put(WHOLE, _NAME, _key(project, parameters, memo), account.told())
     memo.close()
 
 

@@ -108,8 +108,10 @@ def _run(project: Project, request: Request, progress: Progress, memo: Memo) -> 
     account.warnings += assemble(lambda: render_site(project, choice.renderer, parts), states)
 
     # keep: what was released is what a registry can go back to; a draft is nothing to go back to
+    known = {*inputs.registries, *inputs.faults}
+    memo.retain(known)
     if project.made is None:
-        states.keep(gated, known={*inputs.registries, *inputs.faults})
+        states.keep(gated, known)
     made_well = [entry for entry in account.entries if entry.name.split()[0] not in states.failures]
     account.entries = sorted([*made_well, *states.entries()], key=lambda entry: entry.name)
     return account

@@ -17,8 +17,12 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+from kvalreg.private_files import remove
 from kvalreg.storage.content_store import ContentStore
 from kvalreg.storage.fingerprint import Fingerprints, stamp
+
+WHOLE = "build"
+"""The stage whose result is the whole build's."""
 
 
 class Memo:
@@ -56,6 +60,12 @@ class Memo:
     def prune(self, stage: str, names: Collection[str]) -> None:
         """Drop a stage's results of all other names."""
         self.store.prune(names, stage)
+
+    def retain(self, registries: Collection[str]) -> None:
+        """Drop every result whose name does not begin with one of these registries, but for those of the whole build."""
+        for path in self.store.folder.glob("*/*"):
+            if path.parent.name != WHOLE and path.name not in registries:
+                remove(path)
 
     def close(self) -> None:
         """Write down what was learned of files."""
