@@ -14,7 +14,7 @@ from typing import Protocol
 
 from kvalreg.account import Account as Account
 from kvalreg.account import Entry as Entry
-from kvalreg.batch.accepted import accept, accepted_pages, forget_others
+from kvalreg.batch.accepted import accept, accepted_file, accepted_pages, forget_others
 from kvalreg.batch.cache import UNCHANGED, Cache, asked_for
 from kvalreg.batch.diagnosis import describing, diagnose
 from kvalreg.batch.execution import Outcome, Workplace, execute
@@ -30,13 +30,12 @@ from kvalreg.errors import (
     EXIT_FAILED,
     AwaitingError,
     ConfigurationError,
-    DeliveryError,
     Fault,
     UsageError,
     full_disk_told,
 )
 from kvalreg.inputs.approval import Which
-from kvalreg.inputs.delivered import read_approved, read_deliveries
+from kvalreg.inputs.delivered import read_approved, read_deliveries, refuse_no_rows
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import completed, read_descriptors
@@ -71,7 +70,7 @@ class Request:
     registries
         Ids; all of the project's registries when empty.
     years
-        Years whose pages are made; all when empty.
+        Years whose pages are made; all when empty. Pages of other years that tell of earlier cells are made again.
     renderer
         ``auto``, ``quarto`` or ``pandoc``.
     wait
@@ -178,22 +177,22 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
     for registry_id in chosen:
         if printable(registry_id) in failed:
             standing.fail(registry_id, [failed[printable(registry_id)]])
-    jobs = _of_years([job for planned in gated.values() for job in planned.jobs], request.years)
+    every = [job for planned in gated.values() for job in planned.jobs]
+    wanted = {job.address for job in _of_years(every, request.years)}
     for registry_id, planned in gated.items():
         account.warnings.extend(planned.warnings)
         try:
             _put_in_place(project, registry_id, planned, reuse)
         except Exception as error:  # one registry's failure stops no other
             standing.fail(registry_id, [failure(registry_id, diagnose(error, registry_id, project))])
-    jobs = [job for job in jobs if job.registry not in standing.failures]
 
     # execute: one page that fails keeps its registry as it was, since its pages tell of the same cells
     changed = []
-    for job in jobs:
+    for job in (job for job in every if job.registry not in standing.failures):
         made = reuse.page(job)
-        if made is None:
+        if made is None and (job.address in wanted or _is_older(job, project)):
             changed.append(job)
-        else:
+        elif made is not None and job.address in wanted:
             _tell_made(job, made, account)
     place = Workplace(project.published, project.logs, request.workers, request.cluster)
     broken: dict[str, list[Entry]] = {}
@@ -214,7 +213,7 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
         standing.fail(registry_id, sorted(entries, key=lambda entry: entry.name))
     reuse.close({registry_id: {job.address for job in planned.jobs} for registry_id, planned in gated.items()})
     new = list(gated)
-    del gated, jobs, changed  # a nation's cells are large, and all that follows reads what was kept of them
+    del gated, every, changed  # a nation's cells are large, and all that follows reads what was kept of them
     give_back()
 
     # assemble the whole site from accepted pages, render it, and attack it before it takes the old one's place
@@ -245,6 +244,7 @@ def render_site(project: Project, choice: Choice, parts: Parts, standing: Standi
         site = parts.site(lambda registries: history(registries, project))
         remarks = site.slugs.remarks(project.relative(project.slugs))
         parts.stage(site)
+        remarks += parts.remarks(site)
         parts.forget()
         del site
         give_back()
@@ -426,10 +426,7 @@ def _through_the_gate(project: Project, inputs: Inputs, registry_id: str, choice
     registry, remarks = completed(inputs.registries[registry_id], project)
     read = read_approved if inputs.which is Which.APPROVED else read_deliveries
     delivered = read(project, registry, inputs.units, inputs.unknown_units)
-    if not len(delivered.rows):
-        place = printable(project.relative(project.data(registry_id)))
-        what, todo = "There is no delivery with rows.", "Put a .csv or .parquet file into this folder."
-        raise DeliveryError([Fault(what, todo, place, kind=Kind.NO_DELIVERY)])
+    refuse_no_rows(delivered, project)
     results = aggregate(delivered, registry, inputs.units)
     editions = read_editions(registry_id, project)
     remembered = Remembered(choices)
@@ -461,6 +458,11 @@ def _of_years(jobs: list[Job], years: tuple[int, ...]) -> list[Job]:
             told = ", ".join(str(y) for y in sorted(present))
             raise UsageError(f"There are no results from {year}. The registries chosen have: {told}.")
     return [job for job in jobs if job.year in years or job.kind == "registry"]
+
+
+def _is_older(job: Job, project: Project) -> bool:
+    """Whether a page that cannot be used again is there, and would tell of other cells than its registry's others."""
+    return accepted_file(job.registry, job.address, project.accepted).exists()
 
 
 def _failed(outcome: Outcome, project: Project) -> Entry:

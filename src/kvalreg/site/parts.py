@@ -8,8 +8,8 @@ is neither read nor written: its files lie in the staged folder as they were put
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from kvalreg.site.content import Shown, Site
 from kvalreg.site.feed import lists_of_pages, told_of
 from kvalreg.site.kept_shares import KeptShares, KeptTexts, key_of
 from kvalreg.site.newest import Summary, newest_cells
+from kvalreg.site.own_links import Elsewhere, Sections, dead_elsewhere, linked_registries, sections
 from kvalreg.site.page_days import without_day
 from kvalreg.site.pages import REGISTRY_MAKERS, SHARED_MAKERS, UNIT_MAKERS, Maker, site_content
 from kvalreg.site.quarto_yml import site_title
@@ -47,12 +48,25 @@ _FEW = 2
 
 @dataclass(frozen=True)
 class Around:
-    """What a registry's own pages know of the rest of the site."""
+    """What a registry's own pages know of the rest of the site.
+
+    Parameters
+    ----------
+    elsewhere
+        See `Site.elsewhere`.
+    """
 
     slugs: Slugs
     descriptor: SiteDescriptor
     title: str
     number: int
+    elsewhere: Elsewhere = field(default_factory=dict)
+
+    def told(self, linked: Collection[str]) -> str:
+        """All of it, of other registries only those that a page links to: a registry that fails changes few others."""
+        others = {name: sorted((page, sorted(parts)) for page, parts in self.elsewhere[name].items()) for name in
+                  sorted(linked) if name in self.elsewhere}  # fmt: skip
+        return repr((replace(self, elsewhere={}), others))
 
 
 class Parts:
@@ -129,14 +143,16 @@ class Parts:
     # --- each registry's own -----------------------------------------------------------------------------------------
     def stage(self, site: Site) -> None:
         """Stage the whole site; only what has changed is made, and only what differs is written."""
+        elsewhere = self._elsewhere(site)
         around = {
-            one.published.registry.id: Around(site.slugs, site.descriptor, site.title, one.number) for one in site.shown
+            one.published.registry.id: Around(site.slugs, site.descriptor, site.title, one.number, elsewhere)
+            for one in site.shown
         }
-        keys = {registry: self._part_key(registry, told) for registry, told in around.items()}
-        due = [registry for registry in around if not self._intact(registry, keys[registry])]
+        due = [registry for registry, told in around.items() if not self._intact(registry, told)]
         made = self._each(due, _part, [(self._project, registry, around[registry]) for registry in due])
         for registry, part in made:
-            self._keep("parts", registry, {"key": keys[registry], **part})
+            key = self._part_key(registry, around[registry], part["linked"])
+            self._keep("parts", registry, {"key": key, **part})
         parts = [self._entry("parts", registry) for registry in around]
         shown = tuple(
             replace(
@@ -151,6 +167,27 @@ class Parts:
         days = {at: date.fromisoformat(day) if day else None for part in parts for at, day in part["days"].items()}
         staged = [address for part in parts for address in part["files"]]
         stage(self._project, (), lists_of_pages(site, days), site.descriptor, staged)
+
+    def _elsewhere(self, site: Site) -> Elsewhere:
+        """Registries that are left out, and those that are shown as they were before with the pages they have."""
+        project = self._project
+        left_out: dict[str, Sections] = {
+            path.name: {} for path in project.registries.iterdir() if project.has_registry(path.name)
+        }
+        shown = {one.published.registry.id: one for one in site.shown}
+        delayed = {registry: sections(one) for registry, one in shown.items() if one.is_delayed}
+        return {registry: told for registry, told in left_out.items() if registry not in shown} | delayed
+
+    def remarks(self, site: Site) -> list[Fault]:
+        """What is plain text on a registry's page since another one's page, to which it would link, is not there."""
+        found = []
+        for one in site.shown:
+            for page, others in self._entry("parts", one.published.registry.id)["unlinked"].items():
+                for other in others:
+                    what = f"A link to a page of {other} that is not there is plain text."
+                    todo = f"Nothing is wrong here: {other} is left out, or shown as it was before."
+                    found.append(Fault(what, todo, page, kind=Kind.LINK_DEAD))
+        return found
 
     def _shared_by_all(self, site: Site) -> list[dict[str, Any]]:
         """Stage what all registries share; the units' pages are made beside all else, as they are half of it."""
@@ -171,16 +208,18 @@ class Parts:
         self._read.clear()
         self._entries.clear()
 
-    def _part_key(self, registry: str, around: Around) -> str:
+    def _part_key(self, registry: str, around: Around, linked: Collection[str]) -> str:
         day = today()
         final, _ = deadlines(day)
-        told = (around, final.year, final.standing((), day))
+        told = (around.told(linked), final.year, final.standing((), day))
         return self._cache.key([], self._entry("outlines", registry)["key"], repr(told))
 
-    def _intact(self, registry: str, key: str) -> bool:
+    def _intact(self, registry: str, around: Around) -> bool:
         part = self._entry("parts", registry)
         staged = self._project.staged
-        if part.get("key") != key or part.get("told") != [*stamp(self._shares(registry))]:
+        if part.get("key") != self._part_key(registry, around, part.get("linked", ())) or part.get("told") != [
+            *stamp(self._shares(registry))
+        ]:
             return False
         return all([*stamp(staged / address)] == seen for address, seen in part["files"].items())
 
@@ -243,7 +282,8 @@ def _part(project: Project, registry: str, around: Around) -> dict[str, Any]:
     """Stage a registry's own pages and files, and tell which there are and what they tell of each unit."""
     published = load_published(registry, project.published)
     shown = Shown(published, tuple(accepted_pages(registry, project.accepted)), around.number)
-    site = Site((shown,), around.slugs, around.descriptor, around.title)
+    site = Site((shown,), around.slugs, around.descriptor, around.title, elsewhere=around.elsewhere)
+    unlinked = {page.address: dead_elsewhere(page, around.elsewhere) for page in shown.pages}
     content = site_content(site, REGISTRY_MAKERS)
     KeptShares.keep(unit_shares(shown), _shares_file(project, registry))
     told = {(page.year, page.round) for page in told_of(published, shown.pages)} | {shown.newest.round}
@@ -252,6 +292,8 @@ def _part(project: Project, registry: str, around: Around) -> dict[str, Any]:
         "headlines": {year_page(registry, *year): shown.headline(*year) for year in sorted(told)},
         **_kept(stage_part(project, sources(content.pages, content.files, around.descriptor))),
         "told": [*stamp(_shares_file(project, registry))],
+        "linked": sorted({other for page in shown.pages for other in linked_registries(page)}),
+        "unlinked": {page: others for page, others in unlinked.items() if others},
     }
 
 
