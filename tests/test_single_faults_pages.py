@@ -14,7 +14,6 @@ from click.testing import CliRunner
 
 import single_faults as faults
 from instant_pages import made_at_once
-from kvalreg import pipeline
 from kvalreg.batch.accepted import accepted_pages
 from kvalreg.batch.execution import Outcome, Workplace
 from kvalreg.batch.plan import Job
@@ -36,45 +35,25 @@ from sound_projects import (
     BETA,
     PANDOC,
     Execute,
-    SoundProjects,
     beta_is_renewed,
     check_delayed,
     check_left_out,
     check_whole,
     is_delayed,
-    less_work,
     line_of,
     renewed,
     words_of,
 )
 
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> SoundProjects:
-    """`two`: alfa and beta with good pages; `one`: beta, and an alfa that nobody has built."""
-    found = SoundProjects(tmp_path_factory.mktemp("sound"))
-    with pytest.MonkeyPatch.context() as patch:
-        less_work(patch)
-        found.make("two", ("alfa", "beta"))
-        found.make("one", ("beta",), ("alfa",))
-    return found
+pytest_plugins = ("sound_fixtures",)
 
 
 @pytest.fixture
-def two(sound: SoundProjects, monkeypatch: pytest.MonkeyPatch) -> Project:
+def newer(two: Project) -> Project:
     """Two registries with good pages, and a newer delivery of alfa's, with a small hospital in 2022."""
-    less_work(monkeypatch)
-    project = sound.project("two")
     small = ("111;alfa_a;1;3", "112;alfa_a;30;50", "121;alfa_a;30;50", "122;alfa_a;30;50")
-    faults.new_delivery(project, *(f"caregiver;2022;{row}" for row in small))
-    return project
-
-
-@pytest.fixture
-def one(sound: SoundProjects, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """Beta with good pages, and alfa, which never had any."""
-    less_work(monkeypatch)
-    return sound.project("one")
+    faults.new_delivery(two, *(f"caregiver;2022;{row}" for row in small))
+    return two
 
 
 # --- pages of notebooks ----------------------------------------------------------------------------------------------
@@ -111,13 +90,13 @@ BROKEN |= {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_faulty_page(two: Project, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_a_faulty_page(newer: Project, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """What one page holds keeps all pages of its registry as they were: they tell of the same cells."""
     monkeypatch.setattr("kvalreg.stages.execute.execute", BROKEN[kind])
-    account = renewed(two)
-    check_delayed(two, account, "notebooks/" if "error" in kind or kind == "nothing" else "registre/alfa/")
-    assert "79 av 100" not in words_of(two)
-    assert not (two.site / "registre/alfa/2022").exists()
+    account = renewed(newer)
+    check_delayed(newer, account, "notebooks/" if "error" in kind or kind == "nothing" else "registre/alfa/")
+    assert "79 av 100" not in words_of(newer)
+    assert not (newer.site / "registre/alfa/2022").exists()
     assert "given away" not in line_of(account)
 
 
@@ -128,15 +107,15 @@ def test_a_faulty_page_of_a_new_registry(one: Project, monkeypatch: pytest.Monke
     check_left_out(one, renewed(one), "alfa")
 
 
-def test_a_first_failed_page_of_a_new_year(two: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_first_failed_page_of_a_new_year(newer: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """No link leads to a year that has no page."""
     text = delivery_of("alfa", (2023, 2024, 2025))
-    (two.data("alfa") / "a.csv").write_text(text, encoding="utf-8")
-    listed = two.delivery_list("alfa")
+    (newer.data("alfa") / "a.csv").write_text(text, encoding="utf-8")
+    listed = newer.delivery_list("alfa")
     listed.write_text(listed.read_text("utf-8").replace("2024-12-31", "2025-12-31"), encoding="utf-8")
     monkeypatch.setattr("kvalreg.stages.execute.execute", with_years(failing, (2025,)))
-    check_delayed(two, renewed(two), "notebooks/report/year.ipynb: cell 3: ValueError: nei")
-    assert not (two.site / "registre/alfa/2025").exists()
+    check_delayed(newer, renewed(newer), "notebooks/report/year.ipynb: cell 3: ValueError: nei")
+    assert not (newer.site / "registre/alfa/2025").exists()
 
 
 # --- links that kvalreg makes ----------------------------------------------------------------------------------------
@@ -166,6 +145,96 @@ def test_links_to_what_is_not_made_are_plain_text(one: Project, monkeypatch: pyt
     assert all(text in words_of(one, "registre/alfa/index.html") for text in ("i fjor", "en annen", "2023"))
     indicator = (one.site / "registre/alfa/indikator/alfa_a/index.html").read_text(encoding="utf-8")
     assert 'href="../../2024/index.html"' in indicator
+
+
+TO_ALFA = (
+    '```{=html}\n<p><a href="../../alfa/2022/index.html">før</a> <a href="../../alfa/index.html#ind-alfa_a">nå</a></p>'
+    "\n```\n\n[side](../../alfa/2022/index.qmd), [mappe](../../alfa/2022/), [tall](/data/alfa/index.qmd){.x}"
+)
+
+
+def linking(target: str, broken: str = "") -> Execute:
+    """Pages of beta's years with these links, and of alfa's with what breaks them."""
+
+    def execute(jobs: Iterable[Job], workplace: Workplace, *rest: object) -> Iterator[Outcome]:
+        for outcome in made_at_once(jobs, workplace, *rest):
+            text = {"beta": target, "alfa": broken}[outcome.job.registry] if outcome.job.kind == "year" else ""
+            yield replace(outcome, markdown=f"{outcome.markdown}\n\n{text}\n")
+
+    return execute
+
+
+def test_a_link_to_a_registry_that_is_left_out_is_not_blamed(one: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beta's text links to alfa, which has a fault of its own: plain text, or at least a remark that names alfa."""
+    monkeypatch.setattr(
+        "kvalreg.stages.execute.execute", linking(TO_ALFA.replace("2022", "2023"), faults.PAGES["a dead link"])
+    )
+    account = renewed(one)
+    assert beta_is_renewed(one)
+    assert "left out of the site" in line_of(account)
+    text = (one.site / BETA).read_text(encoding="utf-8")
+    assert all(word in words_of(one, BETA) for word in ("før", "nå", "side", "mappe", "tall"))
+    assert "registre/alfa" not in text
+    assert 'href="../../alfa' not in text
+    told = [str(fault) for fault in account.warnings if "alfa" in fault.what and fault.kind is Kind.LINK_DEAD]
+    assert any("A link to a page of alfa that is not there is plain text." in one for one in told)
+    assert all("alfa is left out" in one for one in told)
+
+
+def test_a_link_to_a_page_that_a_delay_keeps_away_is_not_blamed(
+    newer: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beta links to alfa's new year 2022, and alfa stays as it was: that link is plain text, the other one stays."""
+    monkeypatch.setattr("kvalreg.stages.execute.execute", linking(TO_ALFA, faults.PAGES["a dead link"]))
+    check_delayed(newer, renewed(newer), "registre/alfa/")
+    text = (newer.site / BETA).read_text(encoding="utf-8")
+    assert "alfa/2022" not in text
+    assert '<a href="../../alfa/index.html#ind-alfa_a">nå</a>' in text
+
+
+def test_a_link_to_a_registry_that_is_well_is_its_authors(newer: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alfa has no fault and no such page: the dead link is beta's own fault, and alfa is renewed."""
+    monkeypatch.setattr("kvalreg.stages.execute.execute", linking("[mer](../../alfa/2019/index.qmd)"))
+    (line,) = renewed(newer).failures
+    assert line.startswith("beta: registre/beta/")
+    assert "alfa/2019" in line
+    assert is_delayed(newer, BETA)
+    assert "79 av 100" in words_of(newer)
+
+
+# --- one year alone -------------------------------------------------------------------------------------------------
+def test_a_year_alone_leaves_no_page_of_older_numbers(two: Project) -> None:
+    """Both years of alfa's delivery changed and one is asked for: the other's page is made again as well."""
+    changed = delivery_of("alfa").replace(";111;alfa_a;80", ";111;alfa_a;60")
+    (two.data("alfa") / "a.csv").write_text(changed, encoding="utf-8")
+    account = build(two, replace(PANDOC, years=(2024,)), Silence())
+    assert account.failures == []
+    assert [entry.name for entry in account.entries if entry.name.startswith("alfa")] == [
+        "alfa",
+        "alfa 2023",
+        "alfa 2024",
+    ]
+    assert all("79 av 100" in words_of(two, f"registre/alfa/{year}/index.html") for year in (2023, 2024))
+    assert not is_delayed(two)
+
+
+def test_a_year_alone_takes_the_mark_of_a_delay_from_all_pages(two: Project) -> None:
+    """Alfa is well again, and only one of its years is asked for: no page of it is marked any longer."""
+    faults.DELIVERIES["an unknown unit"].plant(two)
+    renewed(two)
+    faults.new_delivery(two)
+    account = build(two, replace(PANDOC, years=(2023,)), Silence())
+    assert account.failures == []
+    assert not any(is_delayed(two, f"registre/alfa/{year}/index.html") for year in (2023, 2024))
+    assert "79 av 100" in words_of(two)
+
+
+def test_a_year_alone_makes_no_page_that_never_was(one: Project) -> None:
+    """Of a registry that is built for the first time, only what is asked for is made."""
+    build(one, replace(PANDOC, years=(2024,)), Silence())
+    again = build(one, replace(PANDOC, years=(2024,), cached=False), Silence())
+    assert [entry.name for entry in again.entries if entry.name.startswith("alfa")] == ["alfa", "alfa 2024"]
+    assert not (one.site / "registre/alfa/2023").exists()
 
 
 # --- our own code ----------------------------------------------------------------------------------------------------
@@ -198,16 +267,16 @@ def refuse(name: str, error: Exception) -> Callable[[pytest.MonkeyPatch], None]:
     ],
 )
 def test_an_error_at_the_gate(
-    two: Project, monkeypatch: pytest.MonkeyPatch, name: str, error: Exception, told: str
+    newer: Project, monkeypatch: pytest.MonkeyPatch, name: str, error: Exception, told: str
 ) -> None:
     """Also one of ours: its log is named, and nothing of its message is told."""
     refuse(name, error)(monkeypatch)
-    account = renewed(two)
-    check_delayed(two, account, told)
+    account = renewed(newer)
+    check_delayed(newer, account, told)
     assert "8741" not in line_of(account)
     if told == "KV991":
         assert "_build/logs/alfa/kvalreg.log" in line_of(account)
-        assert type(error).__name__ in (two.logs / "alfa/kvalreg.log").read_text(encoding="utf-8")
+        assert type(error).__name__ in (newer.logs / "alfa/kvalreg.log").read_text(encoding="utf-8")
 
 
 def is_new(project: Project) -> bool:
@@ -216,22 +285,22 @@ def is_new(project: Project) -> bool:
     return any("79 av 100" in page.markdown for page in pages) or any(page.year == 2022 for page in pages)
 
 
-def found_by_registry(two: Project, patch: pytest.MonkeyPatch) -> None:
+def found_by_registry(newer: Project, patch: pytest.MonkeyPatch) -> None:
     """A defect in what is made of one registry alone."""
 
     def broken(site: Site) -> Content:
-        if any(one.published.registry.id == "alfa" for one in site.shown) and is_new(two):
+        if any(one.published.registry.id == "alfa" for one in site.shown) and is_new(newer):
             raise KeyError("8741")
         return Content()
 
     patch.setattr(parts, "REGISTRY_MAKERS", (*REGISTRY_MAKERS, broken))
 
 
-def found_by_shared_page(two: Project, patch: pytest.MonkeyPatch) -> None:
+def found_by_shared_page(newer: Project, patch: pytest.MonkeyPatch) -> None:
     """A defect in what is made of all registries, which alfa's new cells cause."""
 
     def broken(_: Site) -> Content:
-        if is_new(two):
+        if is_new(newer):
             raise IndexError("8741")
         return Content()
 
@@ -239,12 +308,12 @@ def found_by_shared_page(two: Project, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(parts, "SHARED_MAKERS", (*makers, broken))
 
 
-def found_by_renderer(two: Project, patch: pytest.MonkeyPatch) -> None:
+def found_by_renderer(newer: Project, patch: pytest.MonkeyPatch) -> None:
     """A renderer that gives up, and does not say on which page."""
     render = Pandoc.render
 
     def broken(self: Pandoc, staged: Path, output: Path, approve: Approve) -> None:
-        if is_new(two):
+        if is_new(newer):
             raise RendererError("Pandoc gave up.")
         render(self, staged, output, approve)
 
@@ -254,10 +323,10 @@ def found_by_renderer(two: Project, patch: pytest.MonkeyPatch) -> None:
 def found_by_audit(registry: str) -> Callable[[Project, pytest.MonkeyPatch], None]:
     """A finding, of which the audit knows the registry or does not."""
 
-    def plant(two: Project, patch: pytest.MonkeyPatch) -> None:
+    def plant(newer: Project, patch: pytest.MonkeyPatch) -> None:
         def audit(*_: object) -> Audit:
             finding = Finding(Kind.CELL_EXPOSED, "A cell can be worked out.", registry=registry)
-            return Audit((finding,) if is_new(two) else (), 1)
+            return Audit((finding,) if is_new(newer) else (), 1)
 
         patch.setattr(approval, "audit", audit)
 
@@ -274,13 +343,13 @@ LATE = {
 
 
 @pytest.mark.parametrize("kind", LATE)
-def test_a_fault_that_is_met_while_the_site_is_made(two: Project, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_a_fault_that_is_met_while_the_site_is_made(newer: Project, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """Where nothing tells whose it is, it is looked for among what is new; beta is new as well."""
-    LATE[kind](two, monkeypatch)
-    check_delayed(two, renewed(two), "alfa: ")
+    LATE[kind](newer, monkeypatch)
+    check_delayed(newer, renewed(newer), "alfa: ")
 
 
-def test_a_registry_whose_last_good_pages_fail_too_is_left_out(two: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_registry_whose_last_good_pages_fail_too_is_left_out(newer: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of it can be shown, and the others are released all the same."""
 
     def audit(_: Path, project: Project, *__: object) -> Audit:
@@ -289,23 +358,23 @@ def test_a_registry_whose_last_good_pages_fail_too_is_left_out(two: Project, mon
         return Audit((finding,) if there else (), 1)
 
     monkeypatch.setattr(approval, "audit", audit)
-    check_left_out(two, renewed(two), "KV724")
+    check_left_out(newer, renewed(newer), "KV724")
 
 
-def test_a_finding_that_is_no_registrys_stops_the_site(two: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finding_that_is_no_registrys_stops_the_site(newer: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is there whatever is taken back: the old site stays, with nothing marked."""
-    before = {page: page.read_bytes() for page in two.site.rglob("*.html")}
+    before = {page: page.read_bytes() for page in newer.site.rglob("*.html")}
     finding = Finding(Kind.FILE_UNKNOWN, "A file cannot be read.", "index.html")
     monkeypatch.setattr(approval, "audit", lambda *_: Audit((finding,), 1))
     with pytest.raises(DisclosureError, match="does not pass the audit"):
-        renewed(two)
-    assert {page: page.read_bytes() for page in two.site.rglob("*.html")} == before
+        renewed(newer)
+    assert {page: page.read_bytes() for page in newer.site.rglob("*.html")} == before
 
 
-def test_a_dead_link_of_all_pages_is_no_registrys(two: Project) -> None:
+def test_a_dead_link_of_all_pages_is_no_registrys(newer: Project) -> None:
     """The menu leads nowhere here: a build says so with the links' own number, and no registry is blamed."""
-    account = renewed(two)
-    check_whole(two, account)
+    account = renewed(newer)
+    check_whole(newer, account)
     dead = [fault for fault in account.warnings if fault.kind is Kind.LINK_DEAD]
     assert dead
     assert not any("given away" in str(fault) or "KV702" in str(fault) for fault in dead)

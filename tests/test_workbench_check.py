@@ -11,6 +11,7 @@ import pytest
 
 from kvalreg.errors import UsageError
 from kvalreg.inputs.delivered import Delivered
+from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.units import Units
 from kvalreg.kinds import Kind
@@ -67,6 +68,19 @@ def test_one_pass_finds_faults_of_every_sort(project: Project) -> None:
     assert found.stopped == {"alfa", "beta"}
     assert found.exit_code == 2
     assert not project.build.exists()
+
+
+@pytest.mark.parametrize("content", [None, "context;year;orgnr;ind_id;var;denominator\ncaregiver;2024;9;alfa_a;1;9\n"])
+def test_a_registry_without_rows_is_stopped_as_a_build_stops_it(project: Project, content: str | None) -> None:
+    """No delivery, or one whose every row is left out: check and build name the folder and the same kind."""
+    file = project.data("alfa") / "a.csv"
+    project.delivery_list("alfa").unlink()
+    file.write_text(content, encoding="utf-8") if content else file.unlink()
+    found = check(project, Request(TODAY, unknown_units=UnknownUnits.SKIP))
+    assert [(finding.fault.kind, finding.fault.file) for finding in found.findings if finding.stops] == [
+        (Kind.NO_DELIVERY, "data/alfa")
+    ]
+    assert (found.stopped, found.exit_code) == ({"alfa"}, 1)
 
 
 def test_faulty_units_hide_no_other_fault(project: Project) -> None:

@@ -122,7 +122,7 @@ def render_site(project: Project, renderer: Renderer, parts: Parts) -> list[Faul
     parts.forget()
     site = parts.site(lambda registries: history(registries, project))
     remarks = site.slugs.remarks(project.relative(project.slugs))
-    parts.stage(site)
+    remarks += parts.stage(site)
     parts.forget()
     del site  # a nation's cells are large, and what follows reads none of them
     give_back()

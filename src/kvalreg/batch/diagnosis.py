@@ -8,6 +8,7 @@ a result.
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import shorten
 from typing import TypeVar
 
 from kvalreg.errors import (
@@ -25,6 +26,8 @@ from kvalreg.private_files import private_folder, write_private
 from kvalreg.project import Project
 
 _LOG = "kvalreg.log"
+_LONGEST = 500
+"""Letters of what another program said."""
 _T = TypeVar("_T")
 
 
@@ -56,7 +59,11 @@ def diagnose(error: Exception, registry: str, project: Project) -> tuple[Fault, 
     if isinstance(error, FaultsError):
         return error.faults
     if isinstance(error, KvalregError):
-        return (Fault(" ".join(str(error).split()), file=_descriptor(registry, project), kind=Kind.NOT_MADE),)
+        return (
+            Fault(
+                shorten(str(error), _LONGEST, placeholder=" …"), file=_descriptor(registry, project), kind=Kind.NOT_MADE
+            ),
+        )
     described = str(error) if isinstance(error, WorkerError) else describe_unexpected(error)
     log = private_folder(project.logs, registry) / _LOG
     write_private(log, f"{described}\n".encode("utf-8", "backslashreplace"))

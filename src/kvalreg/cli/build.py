@@ -25,7 +25,13 @@ from kvalreg.project import Project
 
 @click.command()
 @registries_argument
-@click.option("--year", "years", type=int, multiple=True, help="Only this year's pages (may be repeated).")
+@click.option(
+    "--year",
+    "years",
+    type=int,
+    multiple=True,
+    help="Only this year's pages, and those that tell of older numbers (may be repeated).",
+)
 @click.option("--renderer", type=click.Choice(["auto", "quarto", "pandoc"]), default="auto", show_default=True)
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=None, help="Notebooks at a time; one per core if not given."

@@ -102,6 +102,20 @@ def read_approved(project: Project, registry: Registry, units: Units, unknown_un
     return replace(delivered, warnings=(*delivered.warnings, *ready.waiting))
 
 
+def refuse_no_rows(delivered: Delivered, project: Project) -> None:
+    """Refuse a registry of which there is nothing to publish.
+
+    Raises
+    ------
+    DeliveryError
+        When no delivery has a row that counts.
+    """
+    if not len(delivered.rows):
+        place = printable(project.relative(project.data(delivered.registry_id)))
+        what, todo = "There is no delivery with rows.", "Put a .csv or .parquet file into this folder."
+        raise DeliveryError([Fault(what, todo, place, kind=Kind.NO_DELIVERY)])
+
+
 def _read(project: Project, entries: list[_Entry], faults: list[Fault], run: Terms) -> Delivered:
     read: list[tuple[ListedDelivery, Delivery]] = []
     for path, listed in entries:

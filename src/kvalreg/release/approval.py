@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kvalreg.audit.findings import AUDIT_KINDS, LEDGER_KINDS
+from kvalreg.batch.accepted import accepted_heads
 from kvalreg.disclosure.ledger import NEXT, published_files
 from kvalreg.errors import DisclosureError, Fault, RegistriesError, SiteError, UsageError
 from kvalreg.inputs.site_descriptor import read_site_descriptor
@@ -51,7 +52,8 @@ def approve(site: Path, project: Project) -> list[Fault]:
 
     Returns
     -------
-    What does not stop a build, but a publication: dead links that pages share, as one of the menu.
+    What does not stop a build: dead links that pages share, as one of the menu, which stop a publication; and those to
+    pages of a registry that is left out or delayed, which do not.
 
     Raises
     ------
@@ -74,7 +76,7 @@ def approve(site: Path, project: Project) -> list[Fault]:
     by_registry: dict[str, list[Fault]] = {}
     dead = [fault for fault in faults if isinstance(fault, LinkFault)]
     whole = [("", fault) for fault in faults if not isinstance(fault, LinkFault)]
-    by_itself, on_many = _links_by_registry(dead, project)
+    by_itself, on_many = _links_by_registry([_excused(fault, project) for fault in dead], project)
     for registry, fault in [*found, *whole, *by_itself]:
         by_registry.setdefault(registry or registry_of(fault, project), []).append(fault)
     shared = by_registry.pop("", [])
@@ -94,11 +96,23 @@ def _links_by_registry(dead: list[LinkFault], project: Project) -> tuple[list[tu
         places = pages[fault.target]
         there = registry_of(Fault("", file=fault.target, kind=None), project)
         owner = there if "" in places else next(iter(places)) if len(places) == 1 else ""
-        if owner:
+        if owner and not fault.excused:
             by_itself.append((owner, fault))
         else:
             on_many.append(fault)
     return by_itself, on_many
+
+
+def _excused(fault: LinkFault, project: Project) -> LinkFault:
+    """The same with the reason where a page of one registry leads to another, whose own fault keeps its page away."""
+    there = registry_of(Fault("", file=fault.target, kind=None), project)
+    if not there or registry_of(replace(fault, what=""), project) in ("", there):
+        return fault
+    pages = accepted_heads(there, project.accepted) if (project.published / f"{there}.parquet").exists() else []
+    if pages and not any(page.delayed for page in pages):
+        return fault
+    why = f"Nothing is wrong here: {there} is left out, or shown as it was before."
+    return replace(fault, todo=why, excused=True)
 
 
 def registry_of(fault: Fault, project: Project) -> str:

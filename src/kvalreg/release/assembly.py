@@ -9,6 +9,7 @@ Only a fault that all share stops the site.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from kvalreg.batch.diagnosis import diagnose, is_shared
 from kvalreg.batch.last_good import Standing, failure
@@ -18,6 +19,10 @@ from kvalreg.release.approval import refuse, registry_of
 
 Attempt = Callable[[], list[Fault]]
 """Makes the site of every registry as it stands, and puts it in place; remarks on what was met."""
+
+
+_MOST_TRIALS = 16
+"""So often the site is made to find out whose a fault is; one of 1,000 new registries is found in 11 trials."""
 
 
 def assemble(attempt: Attempt, standing: Standing) -> list[Fault]:
@@ -30,13 +35,14 @@ def assemble(attempt: Attempt, standing: Standing) -> list[Fault]:
     KvalregError, Exception
         Any other error that is no registry's own.
     """
+    trials = _Trials(attempt, standing)
     while True:
         try:
             return attempt()
         except Exception as error:
             found = _by_registry(error, standing)
             if not found:
-                found = _search(attempt, standing, error)
+                found = trials.search(error)
             answered = [standing.fail(name, [failure(name, faults)]) for name, faults in found.items()]
             if not any(answered) or not standing.shown():
                 _raise(error)
@@ -57,33 +63,51 @@ def _by_registry(error: Exception, standing: Standing) -> dict[str, tuple[Fault,
     return {registry: tuple(faults) for registry, faults in found.items()}
 
 
-def _search(attempt: Attempt, standing: Standing, error: Exception) -> dict[str, tuple[Fault, ...]]:
-    """Whose fault an error is that tells of no registry: the one without whose new result the site can be made.
+@dataclass
+class _Trials:
+    """The search for whose fault an error is that tells of no registry; `left` says how often it may try yet."""
 
-    Half of the new results are taken back, then half of those that are left: one of 60 is found in 7 attempts.
-    """
-    suspects = standing.new()
-    if is_shared(error, standing.project) or not suspects or not _works_without(suspects, attempt, standing):
-        return {}
-    while len(suspects) > 1:
-        half = suspects[: len(suspects) // 2]
-        suspects = half if _works_without(half, attempt, standing) else suspects[len(half) :]
-    (culprit,) = suspects
-    if isinstance(error, RegistriesError):
-        return {culprit: error.shared}
-    return {culprit: diagnose(error, culprit, standing.project)}
+    attempt: Attempt
+    standing: Standing
+    left: int = _MOST_TRIALS
 
+    def search(self, error: Exception) -> dict[str, tuple[Fault, ...]]:
+        """The registry without whose new result the site can be made.
 
-def _works_without(registries: Sequence[str], attempt: Attempt, standing: Standing) -> bool:
-    """Whether the site can be made when these registries stand as they stood before."""
-    with standing.without(registries):
-        try:
-            attempt()
-        except Exception as error:
-            if is_shared(error, standing.project):
-                raise
-            return False
-    return True
+        Half of the new results are taken back, then half of those that are left: one of 60 is found in 7 trials. Where
+        no trial is left, as when many are at fault, all that are suspected are taken back together.
+        """
+        suspects = self.standing.new()
+        if is_shared(error, self.standing.project) or not suspects:
+            return {}
+        if self.left and not self._works_without(suspects):
+            return {}
+        while len(suspects) > 1 and self.left:
+            half = suspects[: len(suspects) // 2]
+            suspects = half if self._works_without(half) else suspects[len(half) :]
+        return {name: self._faults(error, name, suspects) for name in suspects}
+
+    def _faults(self, error: Exception, name: str, suspects: Sequence[str]) -> tuple[Fault, ...]:
+        told = error.shared if isinstance(error, RegistriesError) else diagnose(error, name, self.standing.project)
+        others = ", ".join(one for one in suspects if one != name)
+        if not others:
+            return told
+        todo = (
+            f"It may be the fault of another registry, as the new results of these were taken back as well: {others}."
+        )
+        return tuple(replace(fault, todo=f"{fault.todo} {todo}".strip()) for fault in told)
+
+    def _works_without(self, registries: Sequence[str]) -> bool:
+        """Whether the site can be made when these registries stand as they stood before."""
+        self.left -= 1
+        with self.standing.without(registries):
+            try:
+                self.attempt()
+            except Exception as error:
+                if is_shared(error, self.standing.project):
+                    raise
+                return False
+        return True
 
 
 def _raise(error: Exception) -> None:

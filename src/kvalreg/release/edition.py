@@ -25,6 +25,7 @@ from kvalreg.release.history import (
     standing_editions,
     withdrawn_editions,
 )
+from kvalreg.release.soundness import LinkFault
 from kvalreg.site.output import switch
 
 KEEP = 3
@@ -57,7 +58,7 @@ def publish_edition(name: str, project: Project, keep: int = KEEP) -> Path:
     check_built(project)
     site = project.site.resolve()
     try:
-        shared = approve(site, project)
+        shared = [fault for fault in approve(site, project) if not isinstance(fault, LinkFault) or not fault.excused]
     except RegistriesError as error:
         refuse(error)
     if shared:

@@ -59,9 +59,16 @@ _RAW = ("{{<", "\n:::")
 
 @dataclass(frozen=True)
 class LinkFault(Fault):
-    """A link that leads nowhere: on which page, in `file`, and to which address of the site it leads."""
+    """A link that leads nowhere: on which page, in `file`, and to which address of the site it leads.
+
+    Parameters
+    ----------
+    excused
+        Whether it leads to a registry that is left out or delayed: nobody need correct it.
+    """
 
     target: str = ""
+    excused: bool = False
 
 
 class _Look(NamedTuple):

@@ -120,6 +120,8 @@ class Site:
         The site's title.
     history
         The editions that readers have seen, and what has changed since the last one.
+    elsewhere
+        Registries that are left out or delayed, and the pages of them that can be linked to; see `own_links`.
     """
 
     shown: tuple[Shown, ...]
@@ -127,6 +129,7 @@ class Site:
     descriptor: SiteDescriptor = field(default_factory=SiteDescriptor)
     title: str = ""
     history: History = field(default_factory=History)
+    elsewhere: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:

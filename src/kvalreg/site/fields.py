@@ -15,6 +15,7 @@ from kvalreg.report.results_table import ResultLine, TableLook, results_table
 from kvalreg.report.wording import Words, words
 from kvalreg.site import filters
 from kvalreg.site.content import Content, Shown, Site
+from kvalreg.site.delay import tables_delay_mark
 from kvalreg.site.newest import Newest, NewestResults
 from kvalreg.site.staging import Page
 
@@ -69,7 +70,8 @@ def _section(shown: Shown, at: str, say: Words) -> list[str]:
     title = f"[{title}]{{lang={registry.language}}}" if told.lang else title
     lines = [_line(newest, one, at, told) for one in newest.national if one.nation]
     caption = say("field_page.caption", name=registry.short_name, year=newest.round[0])
-    table = results_table(lines, TableLook(caption, _COLUMNS, f"fotnote-{registry.id}", source=(registry.id,)), say)
+    look = TableLook(caption, _COLUMNS, f"fotnote-{registry.id}", source=(registry.id,))
+    table = tables_delay_mark(shown, say) + results_table(lines, look, say)
     about = cell_attribute(cell_address(registry.id))
     more = f'<p><a href="{link(registry_page(registry.id), at)}">{escape(say("field_page.see_registry"))}</a></p>'
     return [f"## {title} {{#{registry.id}}}", raw_html(f'<div data-f-group="gruppe"{about}>{table}</div>{more}')]

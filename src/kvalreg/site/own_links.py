@@ -1,9 +1,10 @@
-"""Links that kvalreg makes between a registry's own pages lead only to what exists.
+"""Links between registries' pages lead only to what exists.
 
 Comes in: a page that a notebook has made, and the registry it belongs to. Goes out: the same page, on which a link to a
 year that has no page, or to an indicator that has no section, is plain text or leads to the page as a whole. When a
 notebook runs, nobody knows yet which pages there will be: a single year may be built, an own notebook may show other
-sections, an indicator may be too small to be shown. Links of other forms are their author's, and stay as they are.
+sections, an indicator may be too small to be shown. The same holds for links to another registry that is left out or
+shown as it was before: that is not the fault of whoever links to it. All other links are their author's, and stay.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ from kvalreg.site.content import Shown
 
 Sections = Mapping[str, frozenset[str]]
 """The sections about indicators that each page of a registry has, by the page's source."""
+Elsewhere = Mapping[str, Sections]
+"""The same of other registries that are left out, which have none, or are delayed."""
+_PAGE = re.compile(r"(?:[a-z]{2}/)?registre/([a-z][a-z0-9_-]*)/(?:\d{4}(?:-[a-z]+)?/|indikator/[^/]+/)?index\.qmd")
+_PLACE = re.compile(r"(?:[a-z]{2}/)?(?:registre|data|endringer)/([a-z][a-z0-9_-]*)[/.].*")
+"""Anything of a registry's."""
 _HREF = re.compile(r'\shref="([^"]*)"')
 _HTML = re.compile(r'<a\b[^>]*?\shref="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
@@ -29,13 +35,48 @@ def sections(shown: Shown) -> Sections:
     return pages | {shown.newest.pages[one.indicator.id]: frozenset() for one in shown.newest.results}
 
 
-def with_living_links(page: AcceptedPage, there: Sections) -> str:
-    """A page's Markdown, its dead links between the registry's own pages made plain text."""
+def with_living_links(page: AcceptedPage, there: Sections, elsewhere: Elsewhere) -> str:
+    """A page's Markdown, its dead links between registries' pages made plain text."""
     text = page.markdown
-    living = _Living(page, there)
+    living = _Living(page, there, elsewhere)
     if any(living.address(address) != address for address in dict.fromkeys(_HREF.findall(text))):
         text = _HTML.sub(lambda link: living.html(link), text)
     return _MARKDOWN.sub(lambda link: _with_years(link[1]) if living.address(link[2]) is None else link[0], text)
+
+
+def linked_registries(page: AcceptedPage) -> set[str]:
+    """The other registries that a page links to."""
+    return {_registry_at(target_of(page, address)) for address in _addresses(page)} - {"", page.registry}
+
+
+def dead_elsewhere(page: AcceptedPage, elsewhere: Elsewhere) -> list[str]:
+    """The registries to whose missing pages a page links."""
+    living = _Living(page, {}, elsewhere)
+    names = {_registry_at(target_of(page, address)) for address in _addresses(page) if living.address(address) is None}
+    return sorted(names - {page.registry})
+
+
+def _registry_at(target: str) -> str:
+    """Whose page or file a link leads to; empty where it is no registry's."""
+    place = _PLACE.fullmatch(f"{target}/")
+    return place[1] if place is not None else ""
+
+
+def _addresses(page: AcceptedPage) -> list[str]:
+    found = [*_HREF.findall(page.markdown), *(address for _, address in _MARKDOWN.findall(page.markdown))]
+    return list(dict.fromkeys(found))
+
+
+def target_of(page: AcceptedPage, address: str) -> str:
+    """The source of the page that a link of a page leads to, seen from the site's root; empty for another host's."""
+    path = address.partition("#")[0].partition("?")[0]
+    if not path:
+        return page.address
+    if ":" in path or path.startswith("//"):
+        return ""
+    joined = path.lstrip("/") if path.startswith("/") else posixpath.join(posixpath.dirname(page.address), path)
+    whole = posixpath.normpath(joined)
+    return f"{whole.removesuffix('.html')}.qmd" if whole.endswith(".html") else whole
 
 
 def _with_years(text: str) -> str:
@@ -46,12 +87,8 @@ def _with_years(text: str) -> str:
 class _Living:
     """What becomes of the links of one page."""
 
-    def __init__(self, page: AcceptedPage, there: Sections) -> None:
-        self._at, self._there = page.address, there
-        self._own = re.compile(
-            rf"(?:[a-z]{{2}}/)?registre/{re.escape(page.registry)}/"
-            rf"(?:\d{{4}}(?:-[a-z]+)?/|indikator/[^/]+/)?index\.qmd"
-        )
+    def __init__(self, page: AcceptedPage, there: Sections, elsewhere: Elsewhere) -> None:
+        self._page, self._there, self._elsewhere = page, there, elsewhere
 
     def html(self, link: re.Match[str]) -> str:
         """A link of HTML as it should be."""
@@ -62,22 +99,23 @@ class _Living:
 
     def address(self, address: str) -> str | None:
         """Where a link should lead: as it does, to the page as a whole, or nowhere."""
-        path, mark, part = address.partition("#")
-        target = self._target(path)
-        if self._own.fullmatch(target) is None:
+        target = target_of(self._page, address)
+        registry, of_page = _registry_at(target), _PAGE.fullmatch(target)
+        if registry == self._page.registry:
+            return self._among(address, target, self._there) if of_page else address
+        there = self._elsewhere.get(registry)
+        if there is None:
             return address
-        if target not in self._there:
+        if of_page is None and not target.endswith(".qmd"):  # a folder, as a server answers it
+            of_page = _PAGE.fullmatch(target := f"{target}/index.qmd")
+        if of_page is None:  # a file: all of a registry's are there, or none
+            return address if there else None
+        return self._among(address, target, there)
+
+    def _among(self, address: str, target: str, there: Sections) -> str | None:
+        path, mark, part = address.partition("#")
+        if target not in there:
             return None
-        if not mark or not part.startswith("ind-") or part in self._there[target]:
+        if not mark or not part.startswith("ind-") or part in there[target]:
             return address
         return path or None
-
-    def _target(self, path: str) -> str:
-        """The source of the page that a link leads to, seen from the site's root."""
-        if not path:
-            return self._at
-        if ":" in path or path.startswith("//"):
-            return ""
-        joined = path.lstrip("/") if path.startswith("/") else posixpath.join(posixpath.dirname(self._at), path)
-        whole = posixpath.normpath(joined)
-        return f"{whole.removesuffix('.html')}.qmd" if whole.endswith(".html") else whole

@@ -9,12 +9,12 @@ is neither read nor written: its files lie in the staged folder as they were put
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from kvalreg.batch.accepted import AcceptedPage, accepted_heads, accepted_pages
+from kvalreg.batch.accepted import AcceptedPage, accepted_pages
 from kvalreg.batch.diagnosis import diagnose
 from kvalreg.batch.parallel import FEW, run_each
 from kvalreg.batch.workers import Workers
@@ -34,6 +34,7 @@ from kvalreg.site.content import Shown, Site
 from kvalreg.site.feed import lists_of_pages, told_of
 from kvalreg.site.kept_shares import KeptShares, KeptTexts, key_of
 from kvalreg.site.newest import Summary, newest_cells
+from kvalreg.site.own_links import Elsewhere, Sections, dead_elsewhere, linked_registries, sections
 from kvalreg.site.page_days import without_day
 from kvalreg.site.pages import REGISTRY_MAKERS, SHARED_MAKERS, UNIT_MAKERS, Maker, site_content
 from kvalreg.site.quarto_yml import site_title
@@ -47,12 +48,27 @@ OUTLINE, PART, SHARED = "outlines", "parts", "shared"
 
 @dataclass(frozen=True)
 class Around:
-    """What a registry's own pages know of the rest of the site."""
+    """What a registry's own pages know of the rest of the site.
+
+    Parameters
+    ----------
+    elsewhere
+        Of the registries that its pages link to; see `Site.elsewhere`.
+    """
 
     slugs: Slugs
     descriptor: SiteDescriptor
     title: str
     number: int
+    elsewhere: Elsewhere = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The same text for the same content, in any order of sections."""
+        elsewhere = {
+            name: sorted((page, sorted(parts)) for page, parts in told.items())
+            for name, told in sorted(self.elsewhere.items())
+        }
+        return repr((replace(self, elsewhere={}), elsewhere))
 
 
 class Parts:
@@ -105,11 +121,18 @@ class Parts:
             self._outlines[name] = (keys[name], outline)
 
     # --- each registry's own -----------------------------------------------------------------------------------------
-    def stage(self, site: Site) -> None:
-        """Stage the whole site; only what has changed is made, and only what differs is written."""
-        around = {
-            one.published.registry.id: Around(site.slugs, site.descriptor, site.title, one.number) for one in site.shown
-        }
+    def stage(self, site: Site) -> list[Fault]:
+        """Stage the whole site; only what has changed is made, and only what differs is written.
+
+        Returns
+        -------
+        Remarks on links between registries that are plain text, as the page they would lead to is not there.
+        """
+        elsewhere, around = self._elsewhere(site), {}
+        for one in site.shown:
+            linked = set(self._outlines[one.published.registry.id][1]["linked"])
+            others = {name: told for name, told in elsewhere.items() if name in linked}
+            around[one.published.registry.id] = Around(site.slugs, site.descriptor, site.title, one.number, others)
         keys = {registry: self._part_key(registry, known) for registry, known in around.items()}
         calls = {registry: (self._project, registry, known) for registry, known in around.items()}
         parts = dict(self._made(PART, keys, stage_registry, calls))
@@ -127,6 +150,22 @@ class Parts:
         days = {address: date.fromisoformat(day) if day else None for address, day in changed.items()}
         addresses = [address for part in staged for address in part["files"]]
         stage(self._project, (), lists_of_pages(site, days), site.descriptor, addresses)
+        return [
+            _unlinked(page, other)
+            for registry in around
+            for page, others in parts[registry]["unlinked"].items()
+            for other in others
+        ]
+
+    def _elsewhere(self, site: Site) -> Elsewhere:
+        """Registries that are left out, and those that are shown as they were before with the pages they have."""
+        project = self._project
+        left_out: dict[str, Sections] = {
+            path.name: {} for path in project.registries.iterdir() if project.has_registry(path.name)
+        }
+        shown = {one.published.registry.id: one for one in site.shown}
+        delayed = {registry: sections(one) for registry, one in shown.items() if one.is_delayed}
+        return {registry: told for registry, told in left_out.items() if registry not in shown} | delayed
 
     def _shared_by_all(self, site: Site) -> list[dict[str, Any]]:
         """Stage what all registries share; the units' pages are made beside all else, as they are half of it."""
@@ -151,7 +190,7 @@ class Parts:
     def _part_key(self, registry: str, around: Around) -> str:
         day = today()
         final, _ = deadlines(day)
-        return self._memo.key([], self._outlines[registry][0], repr((around, final.year, final.standing((), day))))
+        return self._memo.key([], self._outlines[registry][0], str(around), final.year, final.standing((), day))
 
     def _made(
         self,
@@ -183,20 +222,25 @@ class Parts:
 def outline_registry(project: Project, registry: str) -> tuple[dict[str, Any], list[Path]]:
     """Keep a registry's newest cells, and tell which pages it has; also the files written."""
     published = load_published(registry, project.published)
-    pages = accepted_heads(registry, project.accepted)
+    pages = accepted_pages(registry, project.accepted)
     if pages and not any(page.address == registry_page(registry) for page in pages):
         what = "The registry's own page is damaged or missing."
         raise SiteError([Fault(what, "Build it again.", registry_page(registry), kind=Kind.PAGE_INCOMPLETE)])
     years = {page.year for page in told_of(published, pages)}
     file = save_published(newest_cells(published, years), project.newest)
-    return {"pages": [page.model_dump(mode="json") for page in pages]}, [file]
+    value = {
+        "pages": [page.model_dump(mode="json") | {"markdown": ""} for page in pages],
+        "linked": sorted({other for page in pages for other in linked_registries(page)}),
+    }
+    return value, [file]
 
 
 def stage_registry(project: Project, registry: str, around: Around) -> tuple[dict[str, Any], list[Path]]:
     """Stage a registry's own pages and files, and tell which there are and what they tell of each unit."""
     published = load_published(registry, project.published)
     shown = Shown(published, tuple(accepted_pages(registry, project.accepted)), around.number)
-    site = Site((shown,), around.slugs, around.descriptor, around.title)
+    site = Site((shown,), around.slugs, around.descriptor, around.title, elsewhere=around.elsewhere)
+    unlinked = {page.address: dead_elsewhere(page, around.elsewhere) for page in shown.pages}
     content = site_content(site, REGISTRY_MAKERS)
     shares = _shares_file(project, registry)
     KeptShares.keep(unit_shares(shown), shares)
@@ -204,6 +248,7 @@ def stage_registry(project: Project, registry: str, around: Around) -> tuple[dic
     value = {
         "summary": asdict(Summary.of(shown.newest)),
         "headlines": {year_page(registry, *year): shown.headline(*year) for year in sorted(told)},
+        "unlinked": {page: others for page, others in unlinked.items() if others},
         **_addresses(stage_part(project, sources(content.pages, content.files, around.descriptor))),
     }
     return value, [shares, *(project.staged / address for address in value["files"])]
@@ -229,6 +274,12 @@ def _shared(project: Project, site: Site, makers: Sequence[Maker], before: Mappi
     told = _addresses(staged)
     filled = {address: [key, *staged[address].stamp, told["days"].get(address, "")] for address, key in keys.items()}
     return {"filled": filled, **told}
+
+
+def _unlinked(page: str, other: str) -> Fault:
+    what = f"A link to a page of {other} that is not there is plain text."
+    todo = f"Nothing is wrong here: {other} is left out, or shown as it was before."
+    return Fault(what, todo, page, kind=Kind.LINK_DEAD)
 
 
 def _with_a_cell_of_each_unit(site: Site) -> Site:

@@ -35,6 +35,10 @@ _WORTHWHILE = 16
 """Pages that are worth one more Quarto: starting one takes as long as rendering six pages."""
 _EVERY_PAGE = 100_000
 """What a page weighs before its first byte: most of its time does not follow its size."""
+_BEGUN = re.compile(r"^\[ *\d+/\d+\] (\S+\.qmd)$")
+_ERROR = re.compile(r"^ERROR:? *(?:\([^)]*\) *)?(.*\w.*)")
+_LONGEST = 200
+"""Letters of what Quarto said of a page."""
 _MOST = 4
 """Quartos at once: each may want half a gigabyte."""
 
@@ -76,7 +80,8 @@ class Quarto:
                 raise RendererError(
                     f"Quarto {self.version} could not render {staged}. The old site stays. It said:\n"
                     + "\n".join(map(_tail, failed))
-                    + "\nCorrect what it names, or use --renderer pandoc."
+                    + "\nCorrect what it names, or use --renderer pandoc.",
+                    dict(page for said in failed if (page := _refused(said)) is not None),
                 )
             strange = [name for part, work in zip(parts, works, strict=True) for name in take_in(work, part, aside)]
         finally:
@@ -145,6 +150,22 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
+def _refused(said: str) -> tuple[str, str] | None:
+    """The page at which Quarto stopped, which it names before it begins it, and its first words about why."""
+    page = ""
+    for line in _plain(said):
+        if begun := _BEGUN.search(line):
+            page = begun[1]
+        elif page and (error := _ERROR.match(line)):
+            return page, f"Quarto says «{error[1].strip().rstrip('.')[:_LONGEST]}»"
+    return None
+
+
+def _plain(text: str) -> list[str]:
+    """The lines of what Quarto said, without colours."""
+    return [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in text.splitlines()]
+
+
 def _tail(text: str) -> str:
-    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in text.splitlines()]
+    lines = _plain(text)
     return "\n".join(f"  {line}" for line in [line for line in lines if line][-_LAST_LINES:])

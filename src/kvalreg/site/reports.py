@@ -27,7 +27,7 @@ def reports(site: Site) -> Content:
     for shown in site.shown:
         there = sections(shown)
         for page in shown.pages:
-            body = with_living_links(page, there)
+            body = with_living_links(page, there, site.elsewhere)
             pages.append(_report(page, _marks(page, shown, day), body))
     return Content(tuple(pages))
 

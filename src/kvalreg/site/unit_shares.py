@@ -21,6 +21,7 @@ from kvalreg.report.yours import unit_told
 from kvalreg.site import filters
 from kvalreg.site.api import newest_answers
 from kvalreg.site.content import Shown, UnitShare
+from kvalreg.site.delay import tables_delay_mark
 from kvalreg.site.newest import Newest, NewestResults, against_target
 
 GLANCED = ("reached", "missed", "better", "worse", "other_change")
@@ -73,7 +74,7 @@ def _share(shown: Shown, orgnr: str, results: list[_Result], answers: str, say: 
     blocks = (json.dumps(_block(unit.name, one), ensure_ascii=False, separators=(",", ":")) for one in results)
     return UnitShare(
         _glance(results, say),
-        _table(results, say),
+        _table(shown, results, say),
         ",".join(blocks),
         answers,
     )
@@ -110,13 +111,14 @@ def _indicator_link(result: _Result) -> str:
     return link(result.newest.pages[result.one.indicator.id], _AT)
 
 
-def _table(results: list[_Result], say: Words) -> str:
+def _table(shown: Shown, results: list[_Result], say: Words) -> str:
     newest = results[0].newest
     caption = f"{newest.registry.name}, {newest.round[0]}"
     lines = [_line(result, say) for result in results]
     look = TableLook(caption, _COLUMNS, f"fotnote-{newest.registry.id}", source=(newest.registry.id,))
     registry = cell_attribute(cell_address(newest.registry.id))
-    return f'<div data-f-group="gruppe"{registry}>{results_table(lines, look, say)}</div>'
+    table = tables_delay_mark(shown, say) + results_table(lines, look, say)
+    return f'<div data-f-group="gruppe"{registry}>{table}</div>'
 
 
 def _line(result: _Result, say: Words) -> ResultLine:

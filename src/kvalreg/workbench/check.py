@@ -27,7 +27,7 @@ from kvalreg.errors import (
     UsageError,
     describe_unexpected,
 )
-from kvalreg.inputs.delivered import Delivered, read_approved, read_deliveries
+from kvalreg.inputs.delivered import Delivered, read_approved, read_deliveries, refuse_no_rows
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import completed, read_descriptors
@@ -146,6 +146,7 @@ class _Registry:
         try:
             delivered = read_deliveries(self.project, self.registry, units, self.request.unknown_units)
             found += [Finding(fault) for fault in delivered.warnings]
+            refuse_no_rows(delivered, self.project)
             found += self._results(delivered, units, editions)
         except FaultsError as error:
             found += _stops(error)
