@@ -142,7 +142,7 @@ def test_a_unit_s_file_that_was_touched_is_made_again(project: Project, tmp_path
 def test_units_files_are_made_again_when_what_is_known_of_them_is_damaged(project: Project, tmp_path: Path) -> None:
     """An entry that is cut counts as none: every file is filled and compared."""
     build(project, REQUEST, Silence())
-    path = project.build / "cache" / "shared.json"
+    path = project.build / "cache" / "shared"
     path.write_bytes(path.read_bytes()[:-20])
     _delivery(project)
     build(project, REQUEST, Silence())

@@ -62,7 +62,7 @@ class Memo:
         self.store.prune(names, stage)
 
     def retain(self, registries: Collection[str]) -> None:
-        """Drop every result whose name does not begin with one of these registries, but for those of the whole build."""
+        """Drop the results of all other registries; that of the whole build stays."""
         for path in self.store.folder.glob("*/*"):
             if path.parent.name != WHOLE and path.name not in registries:
                 remove(path)
