@@ -6,7 +6,9 @@ import json
 import re
 from typing import Any
 
-from kvalreg.report.wording import words
+import pytest
+
+from kvalreg.report.wording import LANGUAGES, words
 from kvalreg.report.yours import unit_told
 from report_example import report
 
@@ -66,6 +68,19 @@ def test_a_unit_that_is_not_reliable_has_its_patients_and_its_reason() -> None:
         "shown": False,
     }
     assert told[1]["text"] == "Vik: 12 pasienter hittil i 2024 (foreløpige tall)."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_begins_with_the_units_name_and_its_number(language: str) -> None:
+    """In every language, provisional or not, with a value or with patients alone: there a script finds the number."""
+    indicator, say = report().indicators[0], words(language)
+    cell = {"orgnr": "1", "unit": "Vik 5", "year": 2024, "denominator": 12.0, "value": 0.5, "achievement": "",
+            "change": "", "certainty": ""}  # fmt: skip
+    for provisional in (False, True):
+        shown = unit_told({**cell, "status": "shown", "provisional": provisional}, indicator, say, 5)
+        few = unit_told({**cell, "status": "few_patients", "provisional": provisional}, indicator, say, 5)
+        assert shown["text"].startswith(f"Vik 5: {shown['value']} ")
+        assert few["text"].startswith("Vik 5: 12 ")
 
 
 def test_a_page_knows_no_other_year_than_its_own() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from lxml import html
@@ -55,6 +57,25 @@ def test_every_indicator_has_a_row_with_its_rows_of_open_data(
         files = [row.xpath(".//td/a/@href")[0] for row in rows]
         assert len(files) == len(list((site / "api/v1/data" / registry / "indicators").iterdir()))
         assert all((site / "data" / registry / file).resolve().is_file() for file in files)
+
+
+def test_a_units_page_leads_to_a_file_with_the_row_of_each_of_its_results(
+    demo: tuple[Project, Account], pages: dict[str, html.HtmlElement]
+) -> None:
+    """Every row of its tables, and no scripts are needed."""
+    site = demo[0].site.resolve()
+    met = 0
+    for page, root in pages.items():
+        rows = root.xpath("//tbody/tr/@data-kv-cell")
+        if not page.startswith("sykehus/") or not rows:
+            continue
+        (link,) = root.xpath("//a[contains(@href, '/units/')]/@href")
+        told = json.loads((site / posixpath.dirname(page) / link).read_text("utf-8"))
+        names = ("registry_name", "ind_id", "context", "year")
+        there = {"/".join([*(str(row[name]) for name in names), told["orgnr"]]) for row in told["data"]}
+        assert {unquote(row) for row in rows} <= there, page
+        met += 1
+    assert met > 20
 
 
 def test_a_link_names_the_indicator_or_all() -> None:

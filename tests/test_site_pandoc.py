@@ -48,7 +48,8 @@ def test_every_page_and_file_is_there(site: Path) -> None:
     assert (site / "data" / "slag.csv").read_bytes() == RESOURCES["data/slag.csv"]
     assert {path.name for path in (site / "site_libs" / "kvalreg").iterdir()} == {
         "cells.js", "choice.js", "chooser.js", "figures.js", "filters.js", "fold.js", "kvalreg.css", "kvalreg.js",
-        "number.js", "number_answer.js", "page.js", "rows.js", "search.js", "tables.js", "vega.js", "yours.js",
+        "number.js", "number_answer.js", "number_drawn.js", "page.js", "rows.js", "search.js", "tables.js", "vega.js",
+        "yours.js",
     }  # fmt: skip
     assert not list(site.rglob("*.qmd"))
     assert not list(site.rglob("*.yml*"))

@@ -25,8 +25,8 @@ def test_a_staged_project_is_a_whole_quarto_project(tmp_path: Path) -> None:
     names = {path.name for path in extension.iterdir()}
     assert names == {
         "_extension.yml", "cells.js", "choice.js", "chooser.js", "figures.js", "filters.js", "fold.js", "kvalreg.css",
-        "kvalreg.js", "kvalreg.lua", "kvalreg.scss", "number.js", "number_answer.js", "page.html", "page.js",
-        "rows.js", "search.js", "social.html", "tables.js", "title-block.html", "vega.js", "yours.js",
+        "kvalreg.js", "kvalreg.lua", "kvalreg.scss", "number.js", "number_answer.js", "number_drawn.js", "page.html",
+        "page.js", "rows.js", "search.js", "social.html", "tables.js", "title-block.html", "vega.js", "yours.js",
     }  # fmt: skip
     assert "vegaEmbed" in (extension / "vega.js").read_text("utf-8")
     assert (staged / "index.qmd").read_text("utf-8") == '---\ntitle: "Forside"\nlang: nb\n---\n\nTekst.\n'

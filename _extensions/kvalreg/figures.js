@@ -37,6 +37,7 @@ export function watchFigures() {
     if (units !== latest) return; // another choice was made, or this one cleared, while cells were on their way
     chain = units;
     figures.forEach(nameMarked);
+    document.dispatchEvent(new Event("kv-filled"));
     live.forEach((_, figure) => draw(figure));
   });
 }
@@ -150,12 +151,14 @@ function nameMarked(figure) {
   if (figure.dataset.figure !== "trend") return;
   const years = new Map(series(figure).rows.map((row) => [row.year, row]));
   const table = figure.querySelector("table");
-  const head = make("th", { scope: "col", class: "kv-marked" }, unit.name);
+  const head = make("th", { scope: "col", class: "kv-marked", "data-kv-role": "yours" }, unit.name);
   table.tHead.rows[0].append(head);
   makeSorting(head);
   [...table.tBodies[0].rows].forEach((row) => {
-    const { value, text } = years.get(parseInt(row.cells[0].textContent, 10)) ?? {};
-    row.append(make("td", { class: "kv-marked", "data-sort": value ?? "" }, text ?? "–"));
+    const { value, text, orgnr } = years.get(parseInt(row.cells[0].textContent, 10)) ?? {};
+    const cell = make("td", { class: "kv-marked", "data-sort": value ?? "" }, text ?? "–");
+    if (text) cell.dataset.unit = orgnr; // number.js asks about that unit
+    row.append(cell);
   });
 }
 

@@ -36,7 +36,7 @@ local words = {
 
 -- What kvalreg.js and number.js load by themselves, from beside them.
 local modules = {}
-for _, name in ipairs({ "cells.js", "choice.js", "chooser.js", "figures.js", "filters.js", "fold.js", "number_answer.js", "page.js", "rows.js", "tables.js", "vega.js", "yours.js" }) do
+for _, name in ipairs({ "cells.js", "choice.js", "chooser.js", "figures.js", "filters.js", "fold.js", "number_answer.js", "number_drawn.js", "page.js", "rows.js", "tables.js", "vega.js", "yours.js" }) do
   table.insert(modules, { name = name, path = name })
 end
 

@@ -1,6 +1,7 @@
 /* "Where does this number come from?": every number that says which cell it is can be asked, by a click, a tap or a key.
-   Nothing is fetched before a reader asks: then number_answer.js answers. No module, unlike most other scripts: a page
-   opened from a disk loads none. See docs/decisions/024-a-number-can-be-asked.md. */
+   Nothing is fetched before a reader asks: then number_answer.js answers, and number_drawn.js finds what a mark of a
+   drawing is. No modules, unlike most other scripts: a page opened from a disk loads none. What these two need of this
+   one is in `window.kvNumber`. See docs/decisions/024-a-number-can-be-asked.md. */
 (function () {
   "use strict";
 
@@ -60,7 +61,7 @@
 
   /* Numbers in sentences are there for keys and screen readers as buttons; one of each section is a stop of the tab key. */
   function prepareSentences() {
-    main.querySelectorAll('data, span[data-kv-role="value"]').forEach((number) => {
+    main.querySelectorAll(':is(data, span[data-kv-role="value"]):not(.kv-ask)').forEach((number) => {
       if (!kindOf(roleOf(number)) || number.closest("a, button, summary, label, dialog")) return;
       number.classList.add("kv-ask");
       set(number, { role: "button", tabindex: -1, "aria-haspopup": "dialog", title: label });
@@ -148,17 +149,6 @@
     return url.href;
   }
 
-  function make(tag, attributes = {}, ...content) {
-    const element = document.createElement(tag);
-    element.append(...content);
-    return set(element, attributes);
-  }
-
-  function set(element, attributes) {
-    Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
-    return element;
-  }
-
   /* --- asking ---------------------------------------------------------------------------------------------------- */
   function questionOf(place) {
     const role = roleOf(place);
@@ -188,7 +178,16 @@
     const button = place.matches(ASKED) ? place : place.closest("tr").querySelector(ASKED);
     button?.focus({ preventScroll: true });
     // Without its words there is the link that stands below for everybody.
-    ask(questionOf(place)).catch(() => place.closest("section, main").querySelector(".kv-source")?.click());
+    ask(questionOf(place)).catch(() => place.closest("figure, section, main").querySelector(".kv-source")?.click());
+  }
+
+  /* A mark of a drawing asks what the table beside it says of the same cell; there is where the keyboard asks. */
+  async function askDrawn(event) {
+    const figure = event.target.closest?.("main .kv-chart")?.closest(".kv-figure");
+    if (!figure || !getSelection().isCollapsed) return;
+    await load(`${beside}number_drawn.js`).catch(() => {});
+    const place = window.kvDrawn?.(figure, event);
+    if (place) open(place);
   }
 
   /* Who comes by a link to a number is shown its answer at once. */
@@ -203,7 +202,29 @@
     ask(place ? questionOf(place) : { parts, role, kind: kindOf(role), text: "" }).catch(() => {});
   }
 
+  /* --- what the scripts that are loaded later need of this one ------------------------------------------------------ */
+  function make(tag, attributes = {}, ...content) {
+    const element = document.createElement(tag);
+    element.append(...content);
+    return set(element, attributes);
+  }
+
+  function set(element, attributes) {
+    Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+    return element;
+  }
+
+  /* The rows of a file by the names of its columns. */
+  function rowsOf(text, sign) {
+    const part = new RegExp(`(?:^|${sign})(?:"((?:[^"]|"")*)"|([^${sign}]*))`, "g");
+    const parts = (line) => [...line.matchAll(part)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain);
+    const [names, ...lines] = text.trim().split(/\r?\n/).map(parts);
+    return lines.map((line) => Object.fromEntries(names.map((name, place) => [name, line[place]])));
+  }
+
   if (!main || !label) return;
+  window.kvNumber = { make, rowsOf, roleOf, addressOf };
+  main.classList.add("kv-can-ask");
   const watcher = new IntersectionObserver(
     (entries) =>
       entries.forEach(({ isIntersecting, target }) => {
@@ -215,10 +236,14 @@
   );
   prepareSentences();
   main.querySelectorAll("table:has(th[data-kv-role])").forEach((one) => watcher.observe(one));
-  document.addEventListener("kv-filled", () => main.querySelectorAll("table:has(.kv-yours-cell)").forEach(prepareTable));
+  document.addEventListener("kv-filled", () => {
+    prepareSentences();
+    main.querySelectorAll("table:has(td[data-unit])").forEach(prepareTable);
+  });
   document.addEventListener("click", (event) => {
     const place = pressed(event);
     if (place) open(place);
+    else askDrawn(event);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Tab") settle();

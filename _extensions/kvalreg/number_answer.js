@@ -3,6 +3,7 @@
 (function () {
   "use strict";
 
+  const { make, rowsOf } = window.kvNumber;
   const main = document.querySelector("main");
   const language = document.documentElement.lang;
   const locales = { nb: ["nb"], nn: ["nn", "nb"], en: ["en-GB"] }[language] ?? ["nb"];
@@ -47,18 +48,12 @@
     const files = steps.filter(({ changed }) => changed.includes(registry));
     const found = await Promise.all(
       files.map(async (one) => {
-        const rows = table(await get(`${one.place}endringer/${registry}.csv`, "text"));
+        const rows = rowsOf(await get(`${one.place}endringer/${registry}.csv`, "text"), ",");
         const row = rows.find((row) => row.ind_id === ind && row.context === context && row.year === year && row.orgnr === unit);
         return row ? [{ ...one, row }] : [];
       })
     );
     return { isFirst: !list.since && !list.editions.length, changes: found.flat() };
-  }
-
-  function table(text) {
-    const parts = (line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, a, b]) => a ?? b);
-    const [names, ...lines] = text.trim().split("\n").map(parts);
-    return lines.map((line) => Object.fromEntries(names.map((name, place) => [name, line[place]])));
   }
 
   /* --- numbers as pages write them ------------------------------------------------------------------------------- */
@@ -288,17 +283,6 @@
 
   function link(href, text) {
     return make("a", { href }, text);
-  }
-
-  function make(tag, attributes = {}, ...content) {
-    const element = document.createElement(tag);
-    element.append(...content);
-    return set(element, attributes);
-  }
-
-  function set(element, attributes) {
-    Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
-    return element;
   }
 
   window.kvAnswer = ask;

@@ -32,11 +32,31 @@ function tell(text, chain) {
   if (!chain.length) return;
   const sentences = [];
   if (unit !== chain[0]) sentences.push(say(unit ? "above" : "without", { name: chain[0].name, above: unit?.name }));
-  if (unit) {
-    const { text, note } = cells.units[unit.orgnr];
-    sentences.push(text, ...(note ? [note] : []));
+  if (unit) sentences.push(...marked(cells.units[unit.orgnr]));
+  text.dataset.kvCell = ["", text.dataset.ind, text.dataset.context, cells.year ?? "", unit?.orgnr ?? ""]
+    .map(encodeURIComponent)
+    .join("/");
+  text.replaceChildren(make("strong", {}, `${say(chain[0].level)}:`), ...sentences.flatMap((part) => [" ", part]));
+}
+
+/* A unit's sentence and its note, whose number or state number.js can be asked about. The sentence begins with the
+   unit's name and its number; the note of a cell that is not shown begins with the word that its cells have. */
+function marked({ name, value, patients, text, note, cell }) {
+  const number = value ?? patients;
+  const before = `${name}: `;
+  const parts = [text];
+  if (number && text.startsWith(before + number)) {
+    const told = make("data", value ? {} : { "data-kv-role": "n" }, number);
+    parts.splice(0, 1, whole(before, told, text.slice(before.length + number.length)));
   }
-  text.replaceChildren(make("strong", {}, `${say(chain[0].level)}:`), ` ${sentences.join(" ")}`);
+  if (note?.startsWith(cell)) parts.push(whole(make("span", { "data-kv-role": "value" }, cell), note.slice(cell.length)));
+  else if (note) parts.push(note);
+  return parts;
+}
+
+/* Parts without spaces between. */
+function whole(...parts) {
+  return make("span", {}, ...parts);
 }
 
 /* Two columns of the table of indicators: the unit, and the nearest above it that has a cell. */

@@ -17,6 +17,7 @@ from kvalreg.report.addresses import UNITS_PAGE, link, unit_page
 from kvalreg.report.markup import escape_markdown, raw_html
 from kvalreg.report.wording import Words, words
 from kvalreg.site import filters
+from kvalreg.site.api import ROOT
 from kvalreg.site.content import Content, Site, UnitShare
 from kvalreg.site.staging import Page
 from kvalreg.site.unit_shares import GLANCED, unit_shares
@@ -97,6 +98,8 @@ def _page(site: Site, unit: Unit, found: _Found) -> Page:
     if found:
         parts += [f"## {say('unit_page.glance')} {{#kort-fortalt}}", raw_html(_glance(found, say))]
         parts += [f"## {say('unit_page.all')} {{#{_RESULTS}}}", *_all(found, say)]
+        rows = f"/{ROOT}/units/{unit.orgnr}.json"
+        parts.append(raw_html(f'<p><a href="{escape(rows)}">{escape(say("unit_page.rows"))}</a></p>'))
     parts += [f"## {say('unit_page.belongs')} {{#tilhorighet}}", raw_html(_around(site, unit, at, say))]
     trail = [(say("units_page.title"), UNITS_PAGE)]
     above = [one for one in site.units.ancestors(unit.orgnr)[::-1] if one.level in WITH_PAGE]

@@ -99,10 +99,9 @@ class Style:
         """Whether marks that lie over each other look darker there."""
         return any("opacity" in name for name in self.attributes)
 
-    def group(self, elements: Iterable[Element], role: str = "") -> str:
-        """The marks of a layer, and what their texts are."""
-        shared = "".join(f' {name}="{escape(value)}"' for name, value in self.attributes.items())
-        shared += f' data-kv-role="{role}"' if role else ""
+    def group(self, elements: Iterable[Element], told: str = "") -> str:
+        """The marks of a layer; `told` is the attribute that says what they are."""
+        shared = "".join(f' {name}="{escape(value)}"' for name, value in self.attributes.items()) + told
         runs = ((own, "".join(one for _, one in run)) for own, run in groupby(elements, key=itemgetter(0)))
         inside = "".join(f"<g{own}>{drawn}</g>" if own else drawn for own, drawn in runs)
         return f"<g{shared}>{inside}</g>" if inside else ""

@@ -19,6 +19,8 @@ _WIDE_LETTER, _WIDE_SIGN = 0.64, 1.0
 """The width of a digit, and of a per cent sign, in their size: words of an axis must never be cut."""
 _AXIS_ROOM, _TITLE_ROOM, _WORD_ROOM = 22, 20, 18
 _EDGE, _GAP = 4, 10
+_APART = ("point", "rect")
+"""Marks that are drawn one by one, in the order of their rows: `number_drawn.js` finds a row by its place."""
 _POSITIONS = ("x", "x2", "y", "y2")
 _TOP = {"width", "height", "background", "params", "data", "datasets", "layer", "config"}
 _CHANNEL = {"field", "type", "datum", "value", "condition", "scale", "axis", "sort", "title"}
@@ -206,14 +208,16 @@ class _Still:
             *(self._bands(layer, channel, rows) for channel in ("x", "y")),
         )
         drawn = MARKS[mark["type"]](places, self._channels(layer, rows), style, (self.width, self.height))
-        return style.group(drawn, self._role(layer))
+        return style.group(drawn, self._told(layer))
 
-    def _role(self, layer: Mapping[str, Any]) -> str:
-        """What the texts of a layer are: units' names, values, limits; empty for what holds no text of rows."""
-        if layer["mark"]["type"] != "text":
-            return ""
-        field = layer["encoding"].get("text", {}).get("field")
-        return {"unit": "unit", "text": "value", "count": "units", None: "limit"}.get(field, "text")
+    def _told(self, layer: Mapping[str, Any]) -> str:
+        """What the texts of a layer are: units' names, values, limits; and which marks each stand for one row."""
+        kind, encoding = layer["mark"]["type"], layer["encoding"]
+        if kind != "text":
+            return ' class="kv-marks"' if kind in _APART and "tooltip" in encoding else ""
+        field = encoding.get("text", {}).get("field")
+        role = {"unit": "unit", "text": "value", "count": "units", None: "limit"}.get(field, "text")
+        return f' data-kv-role="{role}"'
 
     def _positions(self, layer: Mapping[str, Any], channel: str, rows: Sequence[Row]) -> Column:
         """Where each row stands along an axis."""
