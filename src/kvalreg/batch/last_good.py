@@ -75,14 +75,8 @@ class LastGood:
         if kept is None:
             return False
         cells, entry, pages = self._places(registry)
-        if not _same(kept / _ENTRY, entry):
-            try:
-                edition = read_entry((kept / _ENTRY).read_bytes()).edition(NEXT)
-            except (BadEntryError, OSError):
-                return False
-            remove(entry)
-            save_edition(edition, registry, self._project.next_ledger)
-            shutil.copystat(kept / _ENTRY, entry)
+        if not (_same(kept / _ENTRY, entry) or self._put_entry_back(registry, kept)):
+            return False
         if not _same(kept / _CELLS, cells):
             _replace(kept / _CELLS, cells)
         wanted = {page.name for page in (kept / _PAGES).glob("*.json")}
@@ -92,6 +86,26 @@ class LastGood:
                 remove(path)
         for name in wanted:
             _replace(kept / _PAGES / name, pages / name)
+        return True
+
+    def put_back(self, registry: str) -> bool:
+        """Put a registry's cells and its entry back, whatever lies there, and leave its pages; False as `restore`."""
+        kept = self._kept(registry)
+        if kept is None or not self._put_entry_back(registry, kept):
+            return False
+        _replace(kept / _CELLS, self._places(registry)[0])
+        return True
+
+    def _put_entry_back(self, registry: str, kept: Path) -> bool:
+        """False, and nothing is done, where the kept entry is damaged."""
+        entry = self._places(registry)[1]
+        try:
+            edition = read_entry((kept / _ENTRY).read_bytes()).edition(NEXT)
+        except (BadEntryError, OSError):
+            return False
+        remove(entry)
+        save_edition(edition, registry, self._project.next_ledger)
+        shutil.copystat(kept / _ENTRY, entry)
         return True
 
     def leave_out(self, registry: str) -> None:
