@@ -107,6 +107,11 @@ DESCRIPTORS = {
     "a title of 3 MB": _instead("Andel som fikk hjelp", "a" * 3_000_000),
     "a title of 2,000 letters": _instead("Andel som fikk hjelp", "a" * 2000),
     "a purpose of 3 MB": _instead("Vi prøver.", "Vi prøver. " * 300_000),
+    "a title of digits": _instead("Andel som fikk hjelp", "'30'"),
+    "a name of digits": _instead("name: Register for alfa", "name: '7'"),
+    "a field of digits": _instead("[Prøver]", "['7']"),
+    "a keyword of digits": _with("keywords: ['7']"),
+    "a licence of digits": _with("licence: {name: '1.0'}"),
     "a number of 5,000 digits": _instead("level_green: 0.9", f"level_green: {'9' * 5000}"),
     "lists in lists in lists": _with(f"keywords: {'[' * 3000}{']' * 3000}"),
     "aliases that grow": _with(_BOMB),
@@ -261,6 +266,14 @@ TEXTS = {
     "a title with a shortcode": _title("Andel {{< include a >}}"),
     "a title with a formula": _title("Andel $x^2$ @svensson [^1]"),
     "a name with signs": _instead("Register for alfa", "'# Register: `alfa` | {r} $x$ @a'"),
+    "descriptions of digits": _instead("Vi prøver.", "'12'\n  phone: '22334455'\n  patients: '3'"),
+    "a remark of digits": lambda project: _write(
+        project.delivery_list("alfa"),
+        b"- file: a.csv\n  latest_update: 2025-02-01\n  latest_affirm: 2024-12-31\n  remark: '5'\n",
+    ),
+    "a phone of digits for the site": lambda project: _write(
+        project.registries / "site.yml", b"publisher: Senteret\nemail: a@example.org\nphone: '22334455'\n"
+    ),
     "a field with signs": _instead("[Prøver]", "['::: {r} ``` <b>']"),
 }
 """Texts that would break Markdown, ask another host or lead nowhere, if they were not shown as what they are: texts."""

@@ -191,6 +191,7 @@ def test_a_text_is_shown_as_text(two: Project, kind: str) -> None:
 # --- what all share --------------------------------------------------------------------------------------------------
 SHARED = {
     "two hospitals of one name": ("units.csv", "112;Li sykehus;", "112;Vik sykehus;", r"units\.csv:7: name: .*row 6"),
+    "a hospital of digits": ("units.csv", "112;Li sykehus;Li;", "112;7;Li;", r"units\.csv:7: name: '7' has no letter"),
     "a unit without a parent": ("units.csv", "hospital;11;", "hospital;99;", r"units\.csv:6: parent"),
     "a broken site.yml": ("site.yml", "", "colour: red\n", r"site\.yml:1: colour"),
 }

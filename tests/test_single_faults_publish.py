@@ -10,9 +10,11 @@ import pytest
 
 import single_faults as faults
 from kvalreg.errors import DisclosureError, LedgerError, UsageError
+from kvalreg.kinds import Kind
 from kvalreg.pipeline import build
 from kvalreg.project import Project
 from kvalreg.release.approval import put_back_damaged
+from kvalreg.release.audit import audit
 from kvalreg.release.edition import publish_edition
 from small_project import Silence
 from sound_projects import PANDOC, beta_is_renewed, check_whole, is_delayed, renewed
@@ -137,3 +139,14 @@ def test_a_page_that_was_changed_after_the_build_is_named_and_made_again(project
     assert build(project, PANDOC, Silence()).exit_code == 0
     publish_edition("2026-01", project)
     assert (project.public / "registre/alfa/2024/index.html").read_text(encoding="utf-8") == built
+
+
+@pytest.mark.usefixtures("instant")
+def test_a_permanent_copy_passes_the_audit_by_itself(project: Project) -> None:
+    """Its mark names a year of which no registry has numbers; without snapshots the ledger still tells the edition."""
+    build(project, PANDOC, Silence())
+    publish_edition("2031-05", project)
+    copy = project.editions / "2031-05"
+    assert audit(copy, project).findings == ()
+    shutil.rmtree(project.snapshots)
+    assert {finding.kind for finding in audit(copy, project).findings} == {Kind.SNAPSHOT_LOST}

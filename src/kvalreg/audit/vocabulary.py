@@ -1,7 +1,7 @@
 """What may stand in kvalreg's texts with a digit in it without being a result: names, years, and its own fixed texts.
 
 Comes in: every registry's descriptor and units, and the texts that kvalreg is shipped with. Goes out: `Vocabulary`. A
-name counts only as a whole, the longest first, and a name that is nothing but digits does not count at all.
+name counts only as a whole, the longest first. Of names that are nothing but digits only the site's phone number does.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from kvalreg.report.wording import LANGUAGES, words
 
 DIGIT = re.compile(r"\d")
 YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d\d(?![\d/]|[.,]\d)")
+_PHONE = 5
+"""Digits of the shortest phone numbers."""
 _MARKUP = re.compile(r"""[*_`\\"'“”‘’]""")
 _NEVER = re.compile(r"(?!)")
 
@@ -87,8 +89,9 @@ def vocabulary(sources: Mapping[str, Source], years: Iterable[int], texts: Itera
     texts
         What the site's own descriptor says: publisher, title, phone.
     """
-    names = {name for source in sources.values() for name in _names(source)} | set(texts)
-    told = {" ".join(name.split()) for name in names if DIGIT.search(name) and not name.strip().isdigit()}
+    names = {name for source in sources.values() for name in _names(source) if not name.strip().isdigit()}
+    names |= {text for text in texts if not text.strip().isdigit() or len(text.strip()) >= _PHONE}
+    told = {" ".join(name.split()) for name in names if DIGIT.search(name)}
     spelled = "|".join(re.escape(name) for name in sorted(told, key=lambda name: (-len(name), name)))
     dumps = [source.registry.model_dump_json() for source in sources.values()]
     dated = {day.year for source in sources.values() for one in source.deliveries
