@@ -75,10 +75,27 @@ def test_damage_that_is_mended(plain_two: Project, kind: str) -> None:
     check_whole(plain_two, renewed(plain_two))
 
 
-@pytest.mark.parametrize("kind", ["junk for cells", "junk for pages", "a file for pages", "junk for shares"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "junk for cells",
+        "junk for pages",
+        "a file for pages",
+        "junk for shares",
+        "a page of beta's among alfa's",
+        "a file for its logs",
+    ],
+)
 def test_damage_beside_a_fault_takes_the_kept_copy(plain_two: Project, kind: str) -> None:
     """The last good result is a copy of its own, so damage where it was published does not reach it."""
     faults.LEFT[kind](plain_two)
+    faults.DELIVERIES["an unknown unit"].plant(plain_two)
+    check_delayed(plain_two, renewed(plain_two), "data/alfa/a.csv:10")
+
+
+def test_a_last_good_result_that_is_damaged_beside_a_fault(plain_two: Project) -> None:
+    """Its cells are junk: what lies where it was published is the same result, and stays."""
+    faults.LEFT["junk for the last good cells"](plain_two)
     faults.DELIVERIES["an unknown unit"].plant(plain_two)
     check_delayed(plain_two, renewed(plain_two), "data/alfa/a.csv:10")
 

@@ -187,26 +187,23 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
             standing.fail(registry_id, [failure(registry_id, diagnose(error, registry_id, project))])
 
     # execute: one page that fails keeps its registry as it was, since its pages tell of the same cells
-    changed = []
-    for job in (job for job in every if job.registry not in standing.failures):
-        made = reuse.page(job)
-        if made is None and (job.address in wanted or _is_older(job, project)):
-            changed.append(job)
-        elif made is not None and job.address in wanted:
-            _tell_made(job, made, account)
+    changed, unchanged = _due([job for job in every if job.registry not in standing.failures], wanted, project, reuse)
+    for job, known in unchanged:
+        _tell_made(job, known, account)
     place = Workplace(project.published, project.logs, request.workers, request.cluster)
     broken: dict[str, list[Entry]] = {}
     progress.begin(len(changed))
     for outcome in execute(changed, place):
-        if outcome.error is None and outcome.markdown.strip():
-            accept(outcome.job, outcome.markdown, project.accepted)
-            published = gated[outcome.job.registry].published
-            measured = lix(outcome.prose, names_of(published.registry, published.units))
-            made = MadePage(measured.value, _page_remarks(outcome.job, measured))
-            reuse.keep_page(outcome.job, made)
-            _tell_made(outcome.job, made, account)
-        else:
-            broken.setdefault(outcome.job.registry, []).append(_failed(outcome, project))
+        registry_id = outcome.job.registry
+        try:
+            made = _accepted(outcome, gated[registry_id].published, project)
+            if made is None:
+                broken.setdefault(registry_id, []).append(_failed(outcome, project))
+            else:
+                reuse.keep_page(outcome.job, made)
+                _tell_made(outcome.job, made, account)
+        except Exception as error:  # what cannot be kept of a page is its registry's alone
+            broken.setdefault(registry_id, []).append(failure(registry_id, diagnose(error, registry_id, project)))
         progress.done(outcome)
     progress.end()
     for registry_id, entries in broken.items():
@@ -224,6 +221,32 @@ def _built(project: Project, request: Request, progress: Progress, cache: Cache)
     account.entries = sorted([*made_well, *standing.entries()], key=lambda entry: entry.name)
     account.site = project.site
     return account
+
+
+def _due(
+    jobs: list[Job], wanted: set[str], project: Project, reuse: Reuse
+) -> tuple[list[Job], list[tuple[Job, MadePage]]]:
+    """The pages that have to be made, and those wanted that need not be made again.
+
+    A page that nobody wants has to be made where it is there already and would tell of older cells than the others.
+    """
+    due, unchanged = [], []
+    for job in jobs:
+        known, is_wanted = reuse.page(job), job.address in wanted
+        if known is not None and is_wanted:
+            unchanged.append((job, known))
+        if known is None and (is_wanted or accepted_file(job.registry, job.address, project.accepted).exists()):
+            due.append(job)
+    return due, unchanged
+
+
+def _accepted(outcome: Outcome, published: Published, project: Project) -> MadePage | None:
+    """Keep a page that was made, and measure it; None where there is none."""
+    if outcome.error is not None or not outcome.markdown.strip():
+        return None
+    accept(outcome.job, outcome.markdown, project.accepted)
+    measured = lix(outcome.prose, names_of(published.registry, published.units))
+    return MadePage(measured.value, _page_remarks(outcome.job, measured))
 
 
 def _put_in_place(project: Project, registry_id: str, planned: Planned, reuse: Reuse) -> None:
@@ -458,11 +481,6 @@ def _of_years(jobs: list[Job], years: tuple[int, ...]) -> list[Job]:
             told = ", ".join(str(y) for y in sorted(present))
             raise UsageError(f"There are no results from {year}. The registries chosen have: {told}.")
     return [job for job in jobs if job.year in years or job.kind == "registry"]
-
-
-def _is_older(job: Job, project: Project) -> bool:
-    """Whether a page that cannot be used again is there, and would tell of other cells than its registry's others."""
-    return accepted_file(job.registry, job.address, project.accepted).exists()
 
 
 def _failed(outcome: Outcome, project: Project) -> Entry:
