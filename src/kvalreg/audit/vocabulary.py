@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import PurePosixPath
 from typing import Any
 
 from kvalreg import __version__
 from kvalreg.disclosure.published import Source
-from kvalreg.report.addresses import anchor
+from kvalreg.report.addresses import indicator_page
 from kvalreg.report.wording import LANGUAGES, words
+from kvalreg.site.open_data import slugs_of
 
 DIGIT = re.compile(r"\d")
 YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d\d(?![\d/]|[.,]\d)")
@@ -115,8 +117,10 @@ def _names(source: Source) -> Iterator[str]:
     registry = source.registry
     yield from (registry.name, registry.short_name, registry.id, registry.licence.name, str(registry.licence.url))
     yield from (*registry.medical_fields, *registry.keywords, registry.about.data_controller)
+    ids = [indicator.id for indicator in registry.indicators]
+    yield from slugs_of(ids).values()
     for indicator in registry.indicators:
-        yield anchor(indicator.id).removeprefix("ind-")
+        yield PurePosixPath(indicator_page(registry.id, indicator.id, ids)).parent.name
         yield from (indicator.id, indicator.title, indicator.short_description, indicator.measure_unit)
     yield from (work.period for work in registry.quality_improvement)
     yield from (one.remark for one in source.deliveries)
