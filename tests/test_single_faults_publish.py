@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 import single_faults as faults
-from kvalreg.errors import DisclosureError, LedgerError, UsageError
+from kvalreg.errors import DisclosureError, LedgerError, SiteError, UsageError
 from kvalreg.kinds import Kind
 from kvalreg.pipeline import build
 from kvalreg.project import Project
@@ -122,23 +123,48 @@ def test_a_build_that_was_stopped_is_no_damage(two: Project, monkeypatch: pytest
     assert (two.build / ENTRY).read_bytes() == newer
 
 
+PAGE = "registre/alfa/2024/index.html"
+
+
+def another_number(page: Path) -> None:
+    """A number that is not its cell's."""
+    page.write_text(page.read_text(encoding="utf-8").replace("84 av 100", "74 av 100"), encoding="utf-8")
+
+
+def nowhere(page: Path) -> None:
+    """A link that leads nowhere, in a page's place."""
+    page.unlink()
+    page.symlink_to("nowhere.html")
+
+
+def no_page(page: Path) -> None:
+    """A folder in a page's place."""
+    page.unlink()
+    page.mkdir()
+
+
+CHANGED = {"a number": another_number, "no page": Path.unlink, "a link to nowhere": nowhere, "a folder": no_page}
+
+
 @pytest.mark.usefixtures("instant")
-def test_a_page_that_was_changed_after_the_build_is_named_and_made_again(project: Project) -> None:
+@pytest.mark.parametrize("kind", CHANGED)
+def test_a_page_that_was_changed_after_the_build_is_named_and_made_again(project: Project, kind: str) -> None:
     """A publication refuses it with one line for its registry; the next build makes it again, as it was built."""
     build(project, PANDOC, Silence())
-    page = project.site / "registre/alfa/2024/index.html"
+    page = project.site / PAGE
     built = page.read_text(encoding="utf-8")
-    page.write_text(built.replace("84 av 100", "74 av 100"), encoding="utf-8")
-    with pytest.raises(DisclosureError) as refused:
+    CHANGED[kind](page)
+    with pytest.raises((DisclosureError, SiteError)) as refused:
         publish_edition("2026-01", project)
-    line, _ = str(refused.value).splitlines()
-    assert line.startswith("registre/alfa/2024/index.html:")
-    assert ": alfa: " in line
+    lines = [line for line in str(refused.value).splitlines() if ": alfa: " in line]
+    (line,) = lines
+    assert line.startswith(PAGE)
     assert "run kvalreg build, which makes such pages again, and publish then." in line
+    assert ": beta: " not in str(refused.value)
     assert not project.public.exists()
     assert build(project, PANDOC, Silence()).exit_code == 0
     publish_edition("2026-01", project)
-    assert (project.public / "registre/alfa/2024/index.html").read_text(encoding="utf-8") == built
+    assert (project.public / PAGE).read_text(encoding="utf-8") == built
 
 
 @pytest.mark.usefixtures("instant")

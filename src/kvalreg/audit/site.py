@@ -338,7 +338,8 @@ def _files(site: Path) -> Iterator[str]:
     for folder, folders, names in os.walk(site):
         folders[:] = [name for name in folders if not os.path.islink(f"{folder}/{name}")]  # noqa: PTH114
         for name in names:
-            yield (Path(folder) / name).relative_to(site).as_posix()
+            if os.path.isfile(f"{folder}/{name}"):  # noqa: PTH113 - what is no file is told by the look at the whole
+                yield (Path(folder) / name).relative_to(site).as_posix()
 
 
 def _digest(path: Path) -> bytes:
