@@ -97,6 +97,7 @@ DESCRIPTORS = {
     "a type that there is not": _instead("type: andel", "type: andelen"),
     "an impossible target": _instead("level_green: 0.9", "level_green: 90"),
     "a direction that is missing": _instead("    level_direction: 1\n", ""),
+    "a link to itself in its place": lambda project: _linked_to_itself(project.descriptor("alfa")),
     "an id twice": _with(_TWICE),
     "an id of signs only": _instead("id: alfa_a", "id: '-.-'"),
     "an id that begins with a low line": _instead("id: alfa_a", "id: _a"),
@@ -107,6 +108,11 @@ DESCRIPTORS = {
     "a title of 3 MB": _instead("Andel som fikk hjelp", "a" * 3_000_000),
     "a title of 2,000 letters": _instead("Andel som fikk hjelp", "a" * 2000),
     "a purpose of 3 MB": _instead("Vi prøver.", "Vi prøver. " * 300_000),
+    "a title of digits": _instead("Andel som fikk hjelp", "'30'"),
+    "a name of digits": _instead("name: Register for alfa", "name: '7'"),
+    "a field of digits": _instead("[Prøver]", "['7']"),
+    "a keyword of digits": _with("keywords: ['7']"),
+    "a licence of digits": _with("licence: {name: '1.0'}"),
     "a number of 5,000 digits": _instead("level_green: 0.9", f"level_green: {'9' * 5000}"),
     "lists in lists in lists": _with(f"keywords: {'[' * 3000}{']' * 3000}"),
     "aliases that grow": _with(_BOMB),
@@ -162,7 +168,19 @@ def _approval(project: Project) -> None:
     project.approvals("alfa").write_text("- [", encoding="utf-8")
 
 
+def _file_for_data(project: Project) -> None:
+    shutil.rmtree(project.data("alfa"))
+    project.data("alfa").write_text("no folder", encoding="utf-8")
+
+
 DELIVERIES = {
+    "a file for the folder of data": SingleFault(_file_for_data, "data/alfa"),
+    "a link to itself in its place": SingleFault(
+        lambda project: _linked_to_itself(project.data("alfa") / "a.csv"), "data/alfa"
+    ),
+    "a year beyond all numbers": SingleFault(_rows(f"caregiver;{'9' * 40};111;alfa_a;1;9"), f"{DELIVERY}:10"),
+    "a number beyond all numbers": SingleFault(_rows("caregiver;2024;111;alfa_a;1;1e400"), f"{DELIVERY}:10"),
+    "a zero byte in a cell": SingleFault(_rows("caregiver;2024;111;alfa_a\0;1;9"), DELIVERY),
     "no delivery": SingleFault(_no_delivery, "data/alfa"),
     "no folder of data": SingleFault(lambda project: shutil.rmtree(project.data("alfa")), "data/alfa"),
     "nothing in it": SingleFault(_file(b""), DELIVERY),
@@ -191,6 +209,11 @@ DELIVERIES = {
     "a name in no encoding": SingleFault(_strange_name, "data/alfa/"),
     "a broken list of approvals": SingleFault(_approval, "data/alfa/approved.yml"),
 }
+
+
+def _linked_to_itself(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
 
 
 # --- notebooks -------------------------------------------------------------------------------------------------------
@@ -225,6 +248,8 @@ PAGES = {
     "a cell to run": "```{r}\n1\n```",
     "a class of its own": "::: {.mine}\na\n:::",
     "a heading of the first level": "# Overskrift",
+    "half a letter": "Pasienter \ud800 her.",
+    "two pages in one": "---\ntitle: [\n---",
     "a citation": "Se @svensson.",
     "a formula": "Vi regner $x^2$.",
     "a footnote": "Vi regner.[^1]\n\n[^1]: Slik.",
@@ -249,6 +274,7 @@ TEXTS = {
     "fences of divs": _instead("Vi prøver.", "|-\n    Vi prøver.\n    ::: {.x}\n    a\n    :::"),
     "a cell to run": _instead("Vi prøver.", f"|-\n    Vi prøver.\n\n    {_TICKS}{{r}}\n    1\n    {_TICKS}"),
     "a cell to run in a quotation": _instead("Vi prøver.", f"|-\n    > {_TICKS}{{python}}\n    > 1\n    > {_TICKS}"),
+    "ids that differ in their case alone": _with(_TWICE.replace("alfa_a", "ALFA_A")),
     "raw HTML": _purpose("<script src=//example.org/a.js></script><b onclick=x>a</b> </div></main>"),
     "an address in a style": _purpose("Se url(//example.org/a.png) og @import //example.org."),
     "a link without a scheme": _purpose("Se [her](www.example.org/a) og [der](borte.html)."),
@@ -261,6 +287,14 @@ TEXTS = {
     "a title with a shortcode": _title("Andel {{< include a >}}"),
     "a title with a formula": _title("Andel $x^2$ @svensson [^1]"),
     "a name with signs": _instead("Register for alfa", "'# Register: `alfa` | {r} $x$ @a'"),
+    "descriptions of digits": _instead("Vi prøver.", "'12'\n  phone: '22334455'\n  patients: '3'"),
+    "a remark of digits": lambda project: _write(
+        project.delivery_list("alfa"),
+        b"- file: a.csv\n  latest_update: 2025-02-01\n  latest_affirm: 2024-12-31\n  remark: '5'\n",
+    ),
+    "a phone of digits for the site": lambda project: _write(
+        project.registries / "site.yml", b"publisher: Senteret\nemail: a@example.org\nphone: '22334455'\n"
+    ),
     "a field with signs": _instead("[Prøver]", "['::: {r} ``` <b>']"),
 }
 """Texts that would break Markdown, ask another host or lead nowhere, if they were not shown as what they are: texts."""
@@ -285,7 +319,13 @@ def _stray_notebook(project: Project) -> None:
     (project.root / "notebooks" / "report" / "gamma").mkdir()
 
 
+def _file_for_notebooks(project: Project) -> None:
+    (project.root / "notebooks" / "report").mkdir(parents=True)
+    (project.root / "notebooks" / "report" / "alfa").write_text("no folder", encoding="utf-8")
+
+
 HARMLESS = {
+    "a file for the folder of notebooks": _file_for_notebooks,
     "a numerator above its denominator": _many,
     "files with strange names": _strange_files,
     "a link to no notebook": _stray_notebook,
@@ -314,6 +354,7 @@ def _folder(path: str) -> Callable[[Project], None]:
 def _file_for_folder(path: str) -> Callable[[Project], None]:
     def plant(project: Project) -> None:
         shutil.rmtree(project.build / path, ignore_errors=True)
+        (project.build / path).parent.mkdir(parents=True, exist_ok=True)
         (project.build / path).write_bytes(_JUNK)
 
     return plant
@@ -327,6 +368,11 @@ def _every_page(project: Project) -> None:
 def _strange_cells(project: Project) -> None:
     with open(os.path.join(os.fsencode(project.published), b"\xe5.parquet"), "wb") as file:  # noqa: PTH118, PTH123
         file.write(_JUNK)
+
+
+def _page_of_beta(project: Project) -> None:
+    for path in (project.accepted / "beta").glob("*.json"):
+        shutil.copy(path, project.accepted / "alfa" / path.name)
 
 
 LEFT = {
@@ -346,6 +392,10 @@ LEFT = {
     "a folder in the cache of parts": _folder("cache/parts/alfa"),
     "junk for what the ledger will keep": _junk("ledger/next/alfa.parquet"),
     "a folder for what the ledger will keep": _folder("ledger/next/alfa.parquet"),
+    "a page of beta's among alfa's": _page_of_beta,
+    "a file for the last good result": _file_for_folder("last_good/alfa"),
+    "junk for the last good cells": _junk("last_good/alfa/cells.parquet"),
+    "a file for its logs": _file_for_folder("logs/alfa"),
     "a folder for a staged page": _folder("site/registre/alfa/index.qmd"),
 }
 """Damage that a build mends by itself: all of this can be made again."""

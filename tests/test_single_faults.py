@@ -75,10 +75,27 @@ def test_damage_that_is_mended(plain_two: Project, kind: str) -> None:
     check_whole(plain_two, renewed(plain_two))
 
 
-@pytest.mark.parametrize("kind", ["junk for cells", "junk for pages", "a file for pages", "junk for shares"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "junk for cells",
+        "junk for pages",
+        "a file for pages",
+        "junk for shares",
+        "a page of beta's among alfa's",
+        "a file for its logs",
+    ],
+)
 def test_damage_beside_a_fault_takes_the_kept_copy(plain_two: Project, kind: str) -> None:
     """The last good result is a copy of its own, so damage where it was published does not reach it."""
     faults.LEFT[kind](plain_two)
+    faults.DELIVERIES["an unknown unit"].plant(plain_two)
+    check_delayed(plain_two, renewed(plain_two), "data/alfa/a.csv:10")
+
+
+def test_a_last_good_result_that_is_damaged_beside_a_fault(plain_two: Project) -> None:
+    """Its cells are junk: what lies where it was published is the same result, and stays."""
+    faults.LEFT["junk for the last good cells"](plain_two)
     faults.DELIVERIES["an unknown unit"].plant(plain_two)
     check_delayed(plain_two, renewed(plain_two), "data/alfa/a.csv:10")
 
@@ -191,6 +208,7 @@ def test_a_text_is_shown_as_text(two: Project, kind: str) -> None:
 # --- what all share --------------------------------------------------------------------------------------------------
 SHARED = {
     "two hospitals of one name": ("units.csv", "112;Li sykehus;", "112;Vik sykehus;", r"units\.csv:7: name: .*row 6"),
+    "a hospital of digits": ("units.csv", "112;Li sykehus;Li;", "112;7;Li;", r"units\.csv:7: name: '7' has no letter"),
     "a unit without a parent": ("units.csv", "hospital;11;", "hospital;99;", r"units\.csv:6: parent"),
     "a broken site.yml": ("site.yml", "", "colour: red\n", r"site\.yml:1: colour"),
 }

@@ -16,7 +16,7 @@ from kvalreg.errors import RendererError
 from kvalreg.inputs.site_descriptor import SiteDescriptor
 from kvalreg.project import Project
 from kvalreg.site import quarto
-from kvalreg.site.quarto import Quarto
+from kvalreg.site.quarto import Quarto, _refused
 from kvalreg.site.staging import Page, stage
 from site_example import PAGES, RESOURCES, example_project
 
@@ -157,6 +157,19 @@ def test_a_failed_rendering_is_not_remembered(stand_in: Quarto, tmp_path: Path) 
     asked(tmp_path)
     render(stand_in, project, [changed(PAGES[0]), *PAGES[1:]])
     assert asked(tmp_path) == [PAGES[0].address]
+
+
+def test_the_page_at_which_quarto_stopped_is_named() -> None:
+    """As Quarto 1.10 says it: a line with the page before it is made, then the error, in colour."""
+    said = (
+        "\r[ 1/12] index.qmd\n\r[ 2/12] registre/alfa/2024/index.qmd\n"
+        "\x1b[31mERROR (/opt/quarto/share/pandoc/datadir/_json.lua:212) unexpected character 'x' at line 1 col 5\n"
+        "\x1b[39mError running filter /opt/quarto/share/filters/main.lua:\nstack traceback:\n\t(...tail calls...)\n"
+        "WARN: Error encountered when rendering files\n"
+    )
+    told = "Quarto says «unexpected character 'x' at line 1 col 5»"
+    assert _refused(said) == ("registre/alfa/2024/index.qmd", told)
+    assert _refused("ERROR: The configuration cannot be read.\n") is None
 
 
 def test_many_pages_are_rendered_by_two_quartos(

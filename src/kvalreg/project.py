@@ -279,6 +279,14 @@ class Project:
     def relative(self, path: Path) -> str:
         """A path as the user knows it: relative to the project where it lies inside it."""
         try:
-            return path.resolve().relative_to(self.root).as_posix()
+            return resolved(path).relative_to(self.root).as_posix()
         except ValueError:
             return str(path)
+
+
+def resolved(path: Path) -> Path:
+    """Where a path leads; the path itself where links lead in a circle."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()

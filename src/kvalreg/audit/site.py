@@ -31,7 +31,7 @@ from kvalreg.audit.vocabulary import Vocabulary, vocabulary
 from kvalreg.batch.accepted import accepted_heads
 from kvalreg.batch.workers import Workers, processors
 from kvalreg.clock import today
-from kvalreg.disclosure.ledger import published_files
+from kvalreg.disclosure.ledger import published_files, seen_editions
 from kvalreg.disclosure.published import Source, load_published, load_source
 from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.kinds import Kind
@@ -225,8 +225,7 @@ def site_vocabulary(project: Project, registries: Iterable[str]) -> Vocabulary:
         sources[registry] = source
         years |= set(pq.read_table(path, columns=["year"])["year"].to_pylist())
     years |= set(range(min(years, default=0), max(*years, today().year) + 2)) if years else set()
-    editions = project.snapshots.iterdir() if project.snapshots.is_dir() else ()
-    years |= {int(path.name[:4]) for path in editions if path.name[:4].isdigit()}
+    years |= {int(name[:4]) for name in seen_editions(project)}
     site = read_site_descriptor(project)
     texts = [site.publisher, site.email, site.phone, str(site.url or ""), site_title(project.quarto_yml)]
     return vocabulary(sources, years, texts)
@@ -339,7 +338,8 @@ def _files(site: Path) -> Iterator[str]:
     for folder, folders, names in os.walk(site):
         folders[:] = [name for name in folders if not os.path.islink(f"{folder}/{name}")]  # noqa: PTH114
         for name in names:
-            yield (Path(folder) / name).relative_to(site).as_posix()
+            if os.path.isfile(f"{folder}/{name}"):  # noqa: PTH113 - what is no file is told by the look at the whole
+                yield (Path(folder) / name).relative_to(site).as_posix()
 
 
 def _digest(path: Path) -> bytes:

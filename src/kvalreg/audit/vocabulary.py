@@ -1,7 +1,7 @@
 """What may stand in kvalreg's texts with a digit in it without being a result: names, years, and its own fixed texts.
 
 Comes in: every registry's descriptor and units, and the texts that kvalreg is shipped with. Goes out: `Vocabulary`. A
-name counts only as a whole, the longest first, and a name that is nothing but digits does not count at all.
+name counts only as a whole, the longest first. Of names that are nothing but digits only the site's phone number does.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import PurePosixPath
 from typing import Any
 
 from kvalreg import __version__
 from kvalreg.disclosure.published import Source
-from kvalreg.report.addresses import anchor
+from kvalreg.report.addresses import indicator_page
 from kvalreg.report.wording import LANGUAGES, words
+from kvalreg.site.open_data import slugs_of
 
 DIGIT = re.compile(r"\d")
 YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d\d(?![\d/]|[.,]\d)")
+_PHONE = 5
+"""Digits of the shortest phone numbers."""
 _MARKUP = re.compile(r"""[*_`\\"'“”‘’]""")
 _NEVER = re.compile(r"(?!)")
 
@@ -87,8 +91,9 @@ def vocabulary(sources: Mapping[str, Source], years: Iterable[int], texts: Itera
     texts
         What the site's own descriptor says: publisher, title, phone.
     """
-    names = {name for source in sources.values() for name in _names(source)} | set(texts)
-    told = {" ".join(name.split()) for name in names if DIGIT.search(name) and not name.strip().isdigit()}
+    names = {name for source in sources.values() for name in _names(source) if not name.strip().isdigit()}
+    names |= {text for text in texts if not text.strip().isdigit() or len(text.strip()) >= _PHONE}
+    told = {" ".join(name.split()) for name in names if DIGIT.search(name)}
     spelled = "|".join(re.escape(name) for name in sorted(told, key=lambda name: (-len(name), name)))
     dumps = [source.registry.model_dump_json() for source in sources.values()]
     dated = {day.year for source in sources.values() for one in source.deliveries
@@ -112,8 +117,10 @@ def _names(source: Source) -> Iterator[str]:
     registry = source.registry
     yield from (registry.name, registry.short_name, registry.id, registry.licence.name, str(registry.licence.url))
     yield from (*registry.medical_fields, *registry.keywords, registry.about.data_controller)
+    ids = [indicator.id for indicator in registry.indicators]
+    yield from slugs_of(ids).values()
     for indicator in registry.indicators:
-        yield anchor(indicator.id).removeprefix("ind-")
+        yield PurePosixPath(indicator_page(registry.id, indicator.id, ids)).parent.name
         yield from (indicator.id, indicator.title, indicator.short_description, indicator.measure_unit)
     yield from (work.period for work in registry.quality_improvement)
     yield from (one.remark for one in source.deliveries)

@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kvalreg.batch.plan import Job
 from kvalreg.clock import today
+from kvalreg.errors import Fault, SiteError
+from kvalreg.kinds import Kind
 from kvalreg.private_files import clear_way, remove
 
 _ANCHOR = re.compile(r"""(?:\{#|\sid=["'])(ind-[\w-]*)""")
@@ -53,7 +55,19 @@ class AcceptedPage(BaseModel):
 
 
 def accept(job: Job, markdown: str, folder: Path) -> None:
-    """Keep a job's page as its newest good one; the same content as before keeps its day."""
+    """Keep a job's page as its newest good one; the same content as before keeps its day.
+
+    Raises
+    ------
+    SiteError
+        When its Markdown is no text that can be written.
+    """
+    try:
+        markdown.encode()
+    except UnicodeEncodeError as error:
+        what = f"The page holds half a letter, {markdown[error.start]!r}, which no file can hold."
+        todo = f"Look in {job.notebook.name} for what makes it: a text that was cut or read in a wrong encoding."
+        raise SiteError([Fault(what, todo, job.address, kind=Kind.PAGE_REFUSED)]) from None
     page = AcceptedPage(
         registry=job.registry,
         kind=job.kind,

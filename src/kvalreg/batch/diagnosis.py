@@ -22,7 +22,7 @@ from kvalreg.errors import (
 )
 from kvalreg.inputs.text_file import printable
 from kvalreg.kinds import Kind
-from kvalreg.private_files import private_folder, write_private
+from kvalreg.private_files import clear_way, private_folder, write_private
 from kvalreg.project import Project
 
 _LOG = "kvalreg.log"
@@ -65,6 +65,7 @@ def diagnose(error: Exception, registry: str, project: Project) -> tuple[Fault, 
             ),
         )
     described = str(error) if isinstance(error, WorkerError) else describe_unexpected(error)
+    clear_way(project.logs / registry / _LOG)
     log = private_folder(project.logs, registry) / _LOG
     write_private(log, f"{described}\n".encode("utf-8", "backslashreplace"))
     name = described.partition("\n")[0].partition(":")[0]

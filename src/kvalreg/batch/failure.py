@@ -16,7 +16,7 @@ import nbformat
 
 from kvalreg.batch.plan import Job
 from kvalreg.errors import NotebookError, describe_unexpected
-from kvalreg.private_files import private_folder, write_private
+from kvalreg.private_files import clear_way, private_folder, write_private
 
 _LONGEST = 300
 _NUMBER = re.compile(r"(?<!\w)[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?(?!\w)")
@@ -76,6 +76,7 @@ def log_path(job: Job, logs: Path) -> Path:
 def write_log(job: Job, logs: Path, error: NotebookError) -> Path:
     """Write what is known of a failure, and give the log's path."""
     path = log_path(job, logs)
+    clear_way(path)
     private_folder(logs, job.registry)
     told = f"{job.notebook.name}, {error}\n{error.detail}".rstrip()
     return write_private(path, f"{_ESCAPE.sub('', told)}\n".encode())

@@ -8,6 +8,8 @@ never mixed. What lies here is a copy and no link, since whoever damages a file 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -22,10 +24,10 @@ from kvalreg.disclosure.ledger import NEXT, published_files, save_edition
 from kvalreg.disclosure.ledger_entry import BadEntryError, read_entry
 from kvalreg.errors import EXIT_FAILED, Fault
 from kvalreg.inputs.text_file import printable
-from kvalreg.private_files import clear_way, private_folder, remove
+from kvalreg.private_files import clear_way, private_folder, remove, write_private
 from kvalreg.project import Project
 
-_CELLS, _ENTRY, _PAGES = "cells.parquet", "ledger.parquet", "pages"
+_CELLS, _ENTRY, _PAGES, _SUMS = "cells.parquet", "ledger.parquet", "pages", "checksums.json"
 
 
 class LastGood:
@@ -53,10 +55,12 @@ class LastGood:
         shutil.copy2(entry, aside / _ENTRY)
         for page in pages.glob("*.json"):
             shutil.copy2(page, aside / _PAGES / page.name)
+        write_private(aside / _SUMS, json.dumps({name: _digest(aside / name) for name in _files(aside)}).encode())
         old = self._folder(f".{registry}.old")
         shutil.rmtree(old, ignore_errors=True)
-        if before.exists():
+        if before.is_dir():
             before.rename(old)
+        remove(before)
         aside.rename(before)
         shutil.rmtree(old, ignore_errors=True)
 
@@ -73,17 +77,11 @@ class LastGood:
     def restore(self, registry: str) -> bool:
         """Put a registry's last good result back in its place; False, and nothing is done, where there is none."""
         kept = self._kept(registry)
-        if kept is None:
+        if kept is None or not self._is_mended(registry, kept):
             return False
         cells, entry, pages = self._places(registry)
-        if not _same(kept / _ENTRY, entry):
-            try:
-                edition = read_entry((kept / _ENTRY).read_bytes()).edition(NEXT)
-            except (BadEntryError, OSError):
-                return False
-            remove(entry)
-            save_edition(edition, registry, self._project.next_ledger)
-            shutil.copystat(kept / _ENTRY, entry)
+        if not (_same(kept / _ENTRY, entry) or self._put_entry_back(registry, kept)):
+            return False
         if not _same(kept / _CELLS, cells):
             _replace(kept / _CELLS, cells)
         wanted = {page.name for page in (kept / _PAGES).glob("*.json")}
@@ -93,6 +91,47 @@ class LastGood:
                 remove(path)
         for name in wanted:
             _replace(kept / _PAGES / name, pages / name)
+        return True
+
+    def put_back(self, registry: str) -> bool:
+        """Put a registry's cells and its entry back, whatever lies there, and leave its pages; False as `restore`."""
+        kept = self._kept(registry)
+        if kept is None or not self._is_mended(registry, kept) or not self._put_entry_back(registry, kept):
+            return False
+        _replace(kept / _CELLS, self._places(registry)[0])
+        return True
+
+    def _is_mended(self, registry: str, kept: Path) -> bool:
+        """Whether a kept result is as it was kept: a damaged file is taken from where the result lies, if it is there.
+
+        Copies that were kept before there were checksums are believed.
+        """
+        try:
+            sums = dict(json.loads((kept / _SUMS).read_bytes()))
+        except FileNotFoundError:
+            return True
+        except (OSError, ValueError, TypeError):
+            return False
+        cells, entry, pages = self._places(registry)
+        places = {_CELLS: cells, _ENTRY: entry}
+        for name, digest in sums.items():
+            if _digest(kept / name) != digest:
+                place = places.get(name, pages / Path(name).name)
+                if _digest(place) != digest:
+                    return False
+                _replace(place, kept / name)
+        return {*_files(kept)} <= {*sums}
+
+    def _put_entry_back(self, registry: str, kept: Path) -> bool:
+        """False, and nothing is done, where the kept entry is damaged."""
+        entry = self._places(registry)[1]
+        try:
+            edition = read_entry((kept / _ENTRY).read_bytes()).edition(NEXT)
+        except (BadEntryError, OSError):
+            return False
+        remove(entry)
+        save_edition(edition, registry, self._project.next_ledger)
+        shutil.copystat(kept / _ENTRY, entry)
         return True
 
     def leave_out(self, registry: str) -> None:
@@ -221,6 +260,19 @@ def failure(registry: str, faults: Iterable[Fault]) -> Entry:
     """What is told of a registry's faults."""
     told = tuple(faults)
     return Entry(printable(registry), ok=False, error="\n".join(map(str, told)), exit_code=EXIT_FAILED)
+
+
+def _files(kept: Path) -> list[str]:
+    """The files of a kept result."""
+    return [_CELLS, _ENTRY, *(f"{_PAGES}/{page.name}" for page in sorted((kept / _PAGES).glob("*.json")))]
+
+
+def _digest(path: Path) -> str:
+    """A file's SHA-256; empty where it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def _is_whole(folder: Path) -> bool:

@@ -80,11 +80,14 @@ def publish(edition: str, root: Path, output: Path | None, keep: int, wait: floa
       kvalreg build && kvalreg publish 2026-06
     """
     from kvalreg.project import Project
+    from kvalreg.release.approval import put_back_damaged
     from kvalreg.release.edition import delayed_registries, publish_edition
     from kvalreg.release.lock import one_run
 
     project = Project.open(root, output)
     with one_run(project, wait):
+        for registry in put_back_damaged(project):
+            click.echo(f"{registry}: what was built of it has been damaged since, and was put back from its kept copy.")
         publish_edition(edition, project, keep)
         delayed = delayed_registries(project)
     for registry in delayed:

@@ -9,7 +9,7 @@ published; otherwise that registry is stopped. It decides nothing else: `protect
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,6 +151,34 @@ def read_next(registry_id: str, project: Project) -> Edition:
         return _read(place).edition(NEXT)
     except (BadEntryError, OSError) as error:
         raise LedgerError([_fault(place, error)]) from None
+
+
+def damaged_next(registries: Iterable[str], project: Project) -> dict[str, Fault]:
+    """What is wrong with what the last build would publish of these registries, where it is damaged or gone.
+
+    What a build that was stopped halfway has left is whole: it only says something else than the cells.
+    """
+    found = {}
+    for registry in registries:
+        place = _Place(project, NEXT, registry)
+        try:
+            _read(place)
+            if not place.snapshot.exists():
+                raise BadEntryError(Kind.SNAPSHOT_LOST, "is missing")
+        except (BadEntryError, OSError) as error:
+            fault = _fault(place, error)
+            if fault.kind is not Kind.LEDGER_DISAGREES and (place.entry.exists() or place.snapshot.exists()):
+                found[registry] = fault
+    return found
+
+
+def next_is_named(registries: Iterable[str], project: Project) -> bool:
+    """Whether the manifest of what was built last is whole, and names all these registries."""
+    try:
+        manifest = _manifest(project.next_ledger / NEXT)
+    except BadEntryError:
+        return False
+    return manifest is None or {*registries} <= {*manifest.entries}
 
 
 def seen_editions(project: Project) -> list[str]:

@@ -26,6 +26,7 @@ from kvalreg.inputs.descriptor_texts import DOI, Publication
 from kvalreg.inputs.text_file import decode, printable, quote
 from kvalreg.inputs.yaml_file import Document
 from kvalreg.kinds import Kind
+from kvalreg.project import resolved
 
 _FORMATS = {".bib": "bibtex", ".json": "csljson"}
 _STYLE = Path(__file__).with_name("references.csl")
@@ -94,7 +95,7 @@ def read_bibliography(path: Path, folder: Path, language: str) -> list[Reference
     kind = _FORMATS.get(path.suffix.lower())
     if kind is None:
         raise _BrokenError(f"{quote(path.name)} is no .bib or .json file.", "Save the list as one of these.")
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not resolved(path).is_relative_to(resolved(folder)):
         raise _BrokenError("The bibliography lies outside the registry's folder.", "Put it beside registry.yml.")
     if not path.is_file():
         raise _BrokenError(f"{quote(path.name)} does not exist.", "Correct the name, or add the file.")

@@ -24,7 +24,7 @@ from kvalreg.inputs.units import Units
 from kvalreg.inputs.validation import validate
 from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.kinds import Kind
-from kvalreg.project import Project
+from kvalreg.project import Project, resolved
 
 _SUFFIXES = (".csv", ".parquet")
 _REPLACED_AS_ONE = ["ind_id", "context", "year"]
@@ -152,12 +152,12 @@ def _entries(project: Project, registry_id: str) -> tuple[list[_Entry], list[Fau
     """Each file with what the list says of it, and the faults of the list."""
     folder = project.data(registry_id)
     entries, faults = _listed(project, registry_id)
-    known = {path.resolve() for path, _ in entries}
+    known = {resolved(path) for path, _ in entries}
     for path in _files(folder):
         wrong = _refusal(path, folder)
         if wrong is not None:
             faults.append(Fault(*wrong, printable(f"{project.relative(folder)}/{path.name}"), kind=Kind.NOT_A_DELIVERY))
-        elif path.resolve() not in known:
+        elif resolved(path) not in known:
             entries.append((path, ListedDelivery(file=printable(path.name))))
     return entries, faults
 
@@ -179,7 +179,7 @@ def _listed(project: Project, registry_id: str) -> tuple[list[_Entry], list[Faul
         place = (number, "file")
         file = path.parent / each.file
         wrong = _refusal(file, path.parent)
-        first = lines.setdefault(file.resolve(), document.line(place))
+        first = lines.setdefault(resolved(file), document.line(place))
         if wrong is None and first != document.line(place):
             wrong = f"{quote(each.file)} is in line {first} already.", "Remove one of the two."
         if wrong is None:
@@ -200,7 +200,7 @@ def _files(folder: Path) -> list[Path]:
 def _refusal(file: Path, folder: Path) -> tuple[str, str] | None:
     """Why a file cannot be a delivery of this folder and what to do, or None."""
     shown = quote(str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file))
-    if not file.resolve().is_relative_to(folder.resolve()):
+    if not resolved(file).is_relative_to(resolved(folder)):
         return f"{shown} lies outside the folder.", "Put the file itself into the folder."
     if file.suffix.lower() not in _SUFFIXES:
         return f"{shown} is no .csv or .parquet file.", "Save it as one of these."

@@ -17,9 +17,10 @@ from pydantic import Field, StringConstraints, model_validator
 from kvalreg.inputs.descriptor_model import (
     D3_FORMAT,
     FieldName,
-    FilledText,
     IndicatorId,
     Model,
+    Name,
+    NoNumber,
     RegistryId,
     Text,
     WrongReference,
@@ -67,7 +68,7 @@ class Indicator(Model):
 
     id: IndicatorId
     """The id used in deliveries (`ind_id`). It must be the only one of its name in the whole project."""
-    title: FilledText
+    title: Name
     """The indicator's name as readers meet it, in everyday words."""
     type: IndicatorType
     """andel: share with numerator and denominator; dg_andel: coverage with numerator and denominator;
@@ -75,7 +76,7 @@ class Indicator(Model):
     Only andel and dg_andel are summed to higher levels."""
     sformat: Annotated[str, StringConstraints(pattern=D3_FORMAT)] = ",.0%"
     """How values are shown, as a d3 format: ',.0%' is a whole percentage, ',.1f' a number with one decimal."""
-    measure_unit: Text = ""
+    measure_unit: NoNumber = ""
     """The unit of the value, such as 'dager' or 'minutter'. Empty for shares."""
     min_denominator: Annotated[int, Field(ge=1)] = 5
     """The least number of patients a unit needs for its value to be reliable enough to be shown. The number of
@@ -88,7 +89,7 @@ class Indicator(Model):
     """The limit for moderate target achievement; the same as level_green when left out."""
     level_direction: Literal[0, 1] | None = None
     """1: high values are good. 0: low values are good."""
-    short_description: Text = ""
+    short_description: NoNumber = ""
     """One or two sentences: what is measured and why it matters to patients."""
     long_description: Text = ""
     """The whole definition: who is counted, the reasons for the targets, how to read the result."""
@@ -137,9 +138,9 @@ class Registry(Model):
 
     id: RegistryId
     """The same as the name of the registry's folder."""
-    name: FilledText
+    name: Name
     """The registry's full name."""
-    short_name: FilledText
+    short_name: Name
     """A short name for menus and tables."""
     language: Literal["nb", "nn"]
     """The written standard of the registry's pages: nb (bokmål) or nn (nynorsk)."""
@@ -147,7 +148,7 @@ class Registry(Model):
     """Languages in which the registry's pages are offered as well: [en]. The registry's own texts stay as written."""
     medical_fields: Annotated[tuple[FieldName, ...], Field(min_length=1)]
     """One or more medical fields that the registry is found under."""
-    keywords: tuple[FilledText, ...] = ()
+    keywords: tuple[Name, ...] = ()
     """Words that readers may search for: diagnoses, treatments, what people call them in daily speech."""
     licence: Licence = Licence()
     """The licence of the published numbers."""

@@ -17,7 +17,12 @@ LONGEST_TEXT = 50_000
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT)]
 FilledText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 FilledDescription = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
-FieldName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+_A_LETTER, _NO_NUMBER = r"\p{L}", r"^$|[^\d\s.,]"
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=_A_LETTER)]
+"""A name that pages, files and the audit can tell from a number."""
+NoNumber = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT, pattern=_NO_NUMBER)]
+"""A text that may be empty, and is no bare number."""
+FieldName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_A_LETTER)]
 """The name of a medical field, which has an address: the name of a folder has 255 bytes at most."""
 WebAddress = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=2000), Field(json_schema_extra={"format": "uri"})
@@ -27,6 +32,8 @@ _INDICATOR_ID = r"^[. -]*[A-Za-z0-9][A-Za-z0-9_. -]*$"
 _REGISTRY_ID = r"^[a-z][a-z0-9_-]*$"
 D3_FORMAT = r"^,?\.[0-9][%f]$"
 PATTERN_ADVICE = {
+    _A_LETTER: "Use a name with a letter: one of digits and signs alone cannot be told from a number.",
+    _NO_NUMBER: "Write words: a number by itself cannot be told from a result.",
     _INDICATOR_ID: "Use only the letters A to Z, digits, and the signs _ . - and space; begin with a letter or digit.",
     _REGISTRY_ID: "Use small letters a to z, digits, _ and -, and begin with a letter.",
     D3_FORMAT: "Write ',.0%' for a percentage or ',.1f' for a number; the digit says how many decimals, 9 at most.",

@@ -12,7 +12,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, HttpUrl, model_validator
 
-from kvalreg.inputs.descriptor_model import FilledDescription, FilledText, IndicatorId, Model, Text, WebAddress
+from kvalreg.inputs.descriptor_model import (
+    FilledDescription,
+    FilledText,
+    IndicatorId,
+    Model,
+    Name,
+    NoNumber,
+    Text,
+    WebAddress,
+)
 
 _PERIOD = re.compile(r"(?P<first>(?:19|20)\d\d)(?:\s*[-–—]\s*(?P<last>(?:19|20)\d\d)?)?")
 DOI = re.compile(r"(?i)(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?(?P<doi>10\.\d{4,9}/\S+)")
@@ -43,7 +52,7 @@ class About(Model):
     """Why the registry is useful, and what its results tell about quality of care."""
     patients: Text = ""
     """Pasienter: who is registered, which diagnoses, which health problems."""
-    data_controller: Text = ""
+    data_controller: NoNumber = ""
     """Databehandlingsansvarlig: the institution that answers for the data."""
     home_page: WebAddress = ""
     """Hjemmeside: the whole address, beginning with https://."""
@@ -60,13 +69,13 @@ class About(Model):
 class QualityImprovement(Model):
     """One piece of quality improvement work."""
 
-    title: FilledText
+    title: Name
     """What the work is called."""
     description: FilledDescription
     """What is done and what came of it, in a few sentences."""
     status: Status
     """completed, ongoing or planned."""
-    initiated_by: FilledText
+    initiated_by: Name
     """Who took the initiative: the registry or somebody else."""
     period: Text = ""
     """When: '2021-2023', '2021-' for work that goes on, or '2021' in quotation marks. In this form it is drawn on the
@@ -159,7 +168,7 @@ class Evaluation(Model):
 class Licence(Model):
     """What others may do with the registry's published numbers; NLOD 2.0 when left out."""
 
-    name: FilledText = "Norsk lisens for offentlige data (NLOD) 2.0"
+    name: Name = "Norsk lisens for offentlige data (NLOD) 2.0"
     """The licence's name."""
     url: HttpUrl = HttpUrl("https://data.norge.no/nlod/no/2.0")
     """Where its text is: the whole address."""

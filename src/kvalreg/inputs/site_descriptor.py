@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import HttpUrl, field_validator
 
 from kvalreg.errors import ConfigurationError
-from kvalreg.inputs.descriptor_model import Model, Text
+from kvalreg.inputs.descriptor_model import Model, NoNumber, Text
 from kvalreg.inputs.validation import validate
 from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.project import Project
@@ -23,7 +23,7 @@ class SiteDescriptor(Model):
     url: HttpUrl | None = None
     """The site's whole address, such as 'https://example.org/resultater/'. Left out: pages have relative addresses, and
     there is no sitemap."""
-    publisher: Text = ""
+    publisher: NoNumber = ""
     """The institution that publishes the site."""
     publisher_url: HttpUrl | None = None
     """The institution's own page, or its address in a public register of institutions."""

@@ -198,6 +198,11 @@ class _Line:
         for key in ("orgnr", "name", "short_name"):
             if not self.texts[key]:
                 yield self.fault(key, "The cell is empty.", "Fill it in.")
+        for key in ("name", "short_name", "county"):
+            name = self.texts.get(key, "")
+            if name and not any(sign.isalpha() for sign in name):
+                what = f"{quote(name)} has no letter, so that nobody can tell it from a number."
+                yield self.fault(key, what, "Write the name in letters, as in 'Post 7'.", Kind.UNIT_NAME)
         if self.orgnr and not _ORGNR.fullmatch(self.orgnr):
             yield self.fault("orgnr", f"{quote(self.orgnr)} is no orgnr.", "Use digits, letters, _ and - only.")
         if self.texts.get("closed") and self.closed is None:

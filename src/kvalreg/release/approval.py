@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import NoReturn
 
 from kvalreg.audit.findings import AUDIT_KINDS, LEDGER_KINDS
 from kvalreg.batch.accepted import accepted_heads
-from kvalreg.disclosure.ledger import NEXT, published_files
-from kvalreg.errors import DisclosureError, Fault, RegistriesError, SiteError, UsageError
+from kvalreg.batch.last_good import LastGood
+from kvalreg.disclosure.ledger import NEXT, damaged_next, next_is_named, published_files
+from kvalreg.errors import DisclosureError, Fault, LedgerError, RegistriesError, SiteError, UsageError
 from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.kinds import Kind
 from kvalreg.private_files import write_private
@@ -134,38 +136,92 @@ def refuse(error: RegistriesError) -> NoReturn:
     raise SiteError([*error.every, Fault("The finished site is not whole.", _STAYS, kind=Kind.PAGE_INCOMPLETE)])
 
 
+def refuse_changed(error: RegistriesError) -> NoReturn:
+    """Say why a built site is not published: one line for each registry, and one for what all share.
+
+    Raises
+    ------
+    DisclosureError, SiteError
+    """
+    by_registry = {registry: [_in_one_line(registry, faults)] for registry, faults in error.faults.items()}
+    shared = [_in_one_line("", error.shared)] if error.shared else []
+    refuse(RegistriesError(by_registry, shared))
+
+
+def _in_one_line(registry: str, faults: Sequence[Fault]) -> Fault:
+    what = f"{registry}: {faults[0].what}" if registry else faults[0].what
+    more = f"(And {len(faults) - 1} more.) " if len(faults) > 1 else ""
+    todo = f"{more}The site is not as it was built: run kvalreg build, which makes such pages again, and publish then."
+    return replace(faults[0], what=what, todo=todo)
+
+
 def check_built(project: Project) -> None:
-    """Refuse to publish what was not built to its end.
+    """Refuse to publish what was not built to its end, or is not as it was built.
 
     Raises
     ------
     UsageError
         When there is no built site, or a later build has gone on to other cells without finishing its site.
+    LedgerError
+        When what was built of a registry is damaged.
     """
     if not project.site.is_dir() or not project.ledger.is_dir():
         raise UsageError(f"{project.site}: no site has been built here. Run kvalreg build first.")
-    if not is_built(project):
+    changed = _changed(project)
+    damaged = damaged_next(changed or (), project)
+    if damaged:
+        raise LedgerError(replace(fault, what=f"{registry}: {fault.what}") for registry, fault in damaged.items())
+    if changed is None or changed:
+        of = f" (in {', '.join(changed)})" if changed else ""
         raise UsageError(
             f"{project.site}: the last build did not come to its end, so this site is older than the numbers that are "
-            "ready. Run kvalreg build again, look at it, and then publish."
+            f"ready{of}. Run kvalreg build again, look at it, and then publish."
         )
+
+
+def put_back_damaged(project: Project) -> list[str]:
+    """Put back what was built of a registry and has been damaged since, from the copies that the build has kept.
+
+    Nothing else is published by this: `check_built` holds what was put back against the checksums of the build.
+
+    Returns
+    -------
+    The registries of which something was put back.
+    """
+    shown, changed = _told(project) or {}, _changed(project) or []
+    suspects = changed if next_is_named(shown, project) else sorted({*shown, *changed})
+    last_good = LastGood(project)
+    return [registry for registry in damaged_next(suspects, project) if last_good.put_back(registry)]
 
 
 def is_built(project: Project) -> bool:
     """Whether the site is made of the cells and pages that lie there now: the last build came to its end."""
+    return _changed(project) == []
+
+
+def _changed(project: Project) -> list[str] | None:
+    """The registries that are not as the site was made of them; None where nobody knows what it was made of."""
+    told, now = _told(project), _made_of(project)
+    if told is None:
+        return None
+    return sorted(name for name in {*told, *now} if told.get(name) != now.get(name))
+
+
+def _told(project: Project) -> dict[str, str] | None:
+    """What the site was made of, by registry; None where that is not known."""
     try:
         told = json.loads(project.built.read_bytes())
-    except (OSError, ValueError):
-        return False
-    return bool(told == {"site": project.site.resolve().name, "made_of": _made_of(project)})
+        return dict(told["made_of"]) if told["site"] == project.site.resolve().name else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
-def _made_of(project: Project) -> str:
-    """A checksum of the cells that a site is made of and of what the ledger will keep; it stays in `_build`."""
-    digest = hashlib.sha256()
-    shown = {path.name for path in published_files(project)}
-    for folder in (project.published, project.next_ledger / NEXT):
-        for path in sorted(folder.glob("*.parquet")):
-            if path.name in shown and path.is_file():
-                digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+def _made_of(project: Project) -> dict[str, str]:
+    """Checksums of each registry's cells and of what the ledger will keep of it; they stay in `_build`."""
+    found = {}
+    for cells in published_files(project):
+        digest = hashlib.sha256()
+        for path in (cells, project.next_ledger / NEXT / cells.name):
+            digest.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"-")
+        found[cells.stem] = digest.hexdigest()
+    return found

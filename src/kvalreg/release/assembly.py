@@ -65,36 +65,51 @@ def _by_registry(error: Exception, standing: Standing) -> dict[str, tuple[Fault,
 
 @dataclass
 class _Trials:
-    """The search for whose fault an error is that tells of no registry; `left` says how often it may try yet."""
+    """The search for whose fault an error is that tells of no registry.
+
+    Parameters
+    ----------
+    left
+        How often the site may still be made for it.
+    suspects
+        The registries among whose new results all culprits are, once that is known: it can be made without these.
+    """
 
     attempt: Attempt
     standing: Standing
     left: int = _MOST_TRIALS
+    suspects: list[str] | None = None
 
     def search(self, error: Exception) -> dict[str, tuple[Fault, ...]]:
-        """The registry without whose new result the site can be made.
+        """A registry that is at fault for certain; none where the fault is shared.
 
-        Half of the new results are taken back, then half of those that are left: one of 60 is found in 7 trials. Where
-        no trial is left, as when many are at fault, all that are suspected are taken back together.
+        New results are taken back from the first on: the site can be made as soon as the last culprit is among them.
+        How many that are is found by halving, one of 60 in 7 trials. Where no trial is left, as when many are at fault,
+        all that are suspected are taken back together.
         """
-        suspects = self.standing.new()
+        new = self.standing.new()
+        suspects = new if self.suspects is None else [name for name in self.suspects if name in new]
         if is_shared(error, self.standing.project) or not suspects:
             return {}
-        if self.left and not self._works_without(suspects):
+        if self.suspects is None and not self._works_without(suspects):
             return {}
-        while len(suspects) > 1 and self.left:
-            half = suspects[: len(suspects) // 2]
-            suspects = half if self._works_without(half) else suspects[len(half) :]
-        return {name: self._faults(error, name, suspects) for name in suspects}
+        too_few, enough = 0, len(suspects)
+        while enough - too_few > 1 and self.left:
+            middle = (too_few + enough) // 2
+            if self._works_without(suspects[:middle]):
+                enough = middle
+            else:
+                too_few = middle
+        self.suspects = suspects[:enough]
+        found = [suspects[enough - 1]] if enough - too_few == 1 else self.suspects
+        return {name: self._faults(error, name, found) for name in found}
 
     def _faults(self, error: Exception, name: str, suspects: Sequence[str]) -> tuple[Fault, ...]:
         told = error.shared if isinstance(error, RegistriesError) else diagnose(error, name, self.standing.project)
-        others = ", ".join(one for one in suspects if one != name)
-        if not others:
+        if len(suspects) == 1:
             return told
-        todo = (
-            f"It may be the fault of another registry, as the new results of these were taken back as well: {others}."
-        )
+        others = len(suspects) - 1
+        todo = f"It may be another registry's fault: the new results of {others} others were taken back with it."
         return tuple(replace(fault, todo=f"{fault.todo} {todo}".strip()) for fault in told)
 
     def _works_without(self, registries: Sequence[str]) -> bool:

@@ -72,11 +72,12 @@ class Recall:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, int]]:
-    """Every file below a folder, and its size."""
+    """Every file below a folder that can be read, and its size."""
     for place, _, names in os.walk(folder):
         for name in names:
             path = f"{place}/{name}"
-            yield path, os.lstat(path).st_size
+            if os.path.isfile(path):  # noqa: PTH113 - neither a pipe nor a link that leads nowhere
+                yield path, os.lstat(path).st_size
 
 
 def _take(paths: list[str]) -> _Taken:

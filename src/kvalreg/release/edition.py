@@ -16,7 +16,7 @@ from kvalreg.disclosure.ledger import close_edition, prepare_edition, published_
 from kvalreg.errors import RegistriesError, UsageError
 from kvalreg.private_files import open_folder, open_to_readers
 from kvalreg.project import Project
-from kvalreg.release.approval import approve, check_built, refuse
+from kvalreg.release.approval import approve, check_built, refuse, refuse_changed
 from kvalreg.release.archive import copy_release, keep_edition, link_editions
 from kvalreg.release.history import (
     public_edition,
@@ -51,8 +51,9 @@ def publish_edition(name: str, project: Project, keep: int = KEEP) -> Path:
     ------
     UsageError
         When the name is no edition's, is taken, or comes too early; when no site has been built, or not to its end.
-    DisclosureError, SiteError
-        When the site does not pass the audit, or is not whole: it has been changed since it was built.
+    DisclosureError, SiteError, LedgerError
+        When the site does not pass the audit, or is not whole: it has been changed since it was built. Or when what was
+        built of a registry is damaged; see `put_back_damaged`.
     """
     _check_name(name, project)
     check_built(project)
@@ -60,7 +61,7 @@ def publish_edition(name: str, project: Project, keep: int = KEEP) -> Path:
     try:
         shared = [fault for fault in approve(site, project) if not isinstance(fault, LinkFault) or not fault.excused]
     except RegistriesError as error:
-        refuse(error)
+        refuse_changed(error)
     if shared:
         refuse(RegistriesError({}, shared))
     prepare_edition(name, project)

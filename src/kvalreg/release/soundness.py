@@ -109,10 +109,14 @@ def site_faults(site: Path, pages: Iterable[str], root: str = "/", memory: Recal
     memory
         What was seen in files before, so that only those that have changed are looked at.
     """
-    files = _files(site)
+    files, strange = _files(site)
     faults = [
+        Fault("This is neither a file nor a folder.", "Build again.", path, kind=Kind.PAGE_INCOMPLETE)
+        for path in sorted(strange)
+    ]
+    faults += [
         Fault("The page is missing.", "Build again.", page, kind=Kind.PAGE_INCOMPLETE)
-        for page in sorted(set(pages) - files)
+        for page in sorted(set(pages) - files - strange)
     ]
     looks = _looks(site, files, memory)
     parts: dict[str, dict[str, str]] = {}
@@ -212,12 +216,15 @@ def _inside(address: str, root: str) -> _Link:
     return _Link(unquote(path.partition("?")[0]), unquote(part))
 
 
-def _files(site: Path) -> set[str]:
-    found = set()
+def _files(site: Path) -> tuple[set[str], set[str]]:
+    """The files of a site, and what is no file: a link that leads nowhere, a pipe."""
+    found, strange = set(), set()
     for folder, _, names in os.walk(site):
         place = Path(folder).relative_to(site)
-        found |= {(place / name).as_posix() for name in names}
-    return found
+        for name in names:
+            is_file = os.path.isfile(f"{folder}/{name}")  # noqa: PTH113 - a nation has 100,000
+            (found if is_file else strange).add((place / name).as_posix())
+    return found, strange
 
 
 def _incomplete(file: str, look: _Look) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ key and the footnote ``hidden``, and nothing else; one that is not reliable has 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,13 +107,18 @@ def _ranks(column: pd.Series[Any]) -> npt.NDArray[np.int64]:
 
 def slugs(published: Published) -> dict[str, str]:
     """The part of an address that stands for each indicator, by its id; no two are the same."""
+    return slugs_of(indicator.id for indicator in published.registry.indicators)
+
+
+def slugs_of(ids: Iterable[str]) -> dict[str, str]:
+    """The same of indicators by their ids."""
     taken: dict[str, str] = {}
-    for indicator in published.registry.indicators:
-        wanted = anchor(indicator.id).removeprefix("ind-")
+    for ind_id in ids:
+        wanted = anchor(ind_id).removeprefix("ind-")
         slug, number = wanted, 2
         while slug in taken:
             slug, number = f"{wanted}-{number}", number + 1
-        taken[slug] = indicator.id
+        taken[slug] = ind_id
     return {ind_id: slug for slug, ind_id in taken.items()}
 
 

@@ -190,9 +190,14 @@ local account = pandoc.List({})
 for _, page in ipairs(job.pages) do
   local text, root = pandoc.system.read_file(page.source), page.surround.root
   local light, blocks = take_out(text)
-  local doc = pandoc.read(light, "markdown")
-  local refused = unsupported(text, doc)
-  surround(doc, page)
+  local is_read, doc = pcall(pandoc.read, light, "markdown")
+  local refused
+  if is_read then
+    refused = unsupported(text, doc)
+    surround(doc, page)
+  else
+    refused = { "text that Pandoc cannot read: " .. tostring(doc):gsub("%s+", " "):sub(1, 200) }
+  end
   account:insert({
     address = page.address,
     refused = refused,

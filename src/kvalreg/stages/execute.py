@@ -11,8 +11,9 @@ from dataclasses import astuple, dataclass
 
 from kvalreg.account import Account, Entry, faults_of, faults_told
 from kvalreg.batch.accepted import accept, accepted_file
+from kvalreg.batch.diagnosis import diagnose
 from kvalreg.batch.execution import Outcome, Workplace, execute
-from kvalreg.batch.last_good import Standing
+from kvalreg.batch.last_good import Standing, failure
 from kvalreg.batch.plan import Job
 from kvalreg.disclosure.published import load_source
 from kvalreg.errors import EXIT_FAILED, Fault, UsageError
@@ -62,10 +63,15 @@ def execute_pages(gated: Mapping[str, GatedRegistry], run: Execution, states: St
     progress.begin(len(due))
     place = Workplace(project.published, project.logs, run.request.workers, run.request.cluster)
     for outcome in execute(due, place):
-        if outcome.error is None and outcome.markdown.strip():
-            _add(outcome.job, _accept(outcome, run), account)
-        else:
-            failed.setdefault(outcome.job.registry, []).append(_failure(outcome, project))
+        job = outcome.job
+        try:
+            if outcome.error is None and outcome.markdown.strip():
+                _add(job, _accept(outcome, run), account)
+            else:
+                failed.setdefault(job.registry, []).append(_failure(outcome, project))
+        except Exception as error:  # what cannot be kept of a page is its registry's alone
+            entry = failure(job.registry, diagnose(error, job.registry, project))
+            failed.setdefault(job.registry, []).append(entry)
         progress.done(outcome)
     progress.end()
     for registry, entries in failed.items():
