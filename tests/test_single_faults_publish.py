@@ -143,7 +143,12 @@ def no_page(page: Path) -> None:
     page.mkdir()
 
 
-CHANGED = {"a number": another_number, "no page": Path.unlink, "a link to nowhere": nowhere, "a folder": no_page}
+CHANGED: dict[str, Callable[[Path], None]] = {
+    "a number": another_number,
+    "no page": Path.unlink,
+    "a link to nowhere": nowhere,
+    "a folder": no_page,
+}
 
 
 @pytest.mark.usefixtures("instant")

@@ -80,7 +80,7 @@ def test_a_registry_without_rows_is_stopped_as_a_build_stops_it(project: Project
     assert [(finding.fault.kind, finding.fault.file) for finding in found.findings if finding.stops] == [
         (Kind.NO_DELIVERY, "data/alfa")
     ]
-    assert (found.stopped, found.exit_code) == ({"alfa"}, 1)
+    assert (found.stopped, found.exit_code) == (frozenset({"alfa"}), 1)
 
 
 def test_faulty_units_hide_no_other_fault(project: Project) -> None:

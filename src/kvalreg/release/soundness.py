@@ -218,7 +218,8 @@ def _inside(address: str, root: str) -> _Link:
 
 def _files(site: Path) -> tuple[set[str], set[str]]:
     """The files of a site, and what is no file: a link that leads nowhere, a pipe."""
-    found, strange = set(), set()
+    found: set[str] = set()
+    strange: set[str] = set()
     for folder, _, names in os.walk(site):
         place = Path(folder).relative_to(site)
         for name in names:
