@@ -62,7 +62,7 @@ def test_every_indicator_has_a_row_with_its_rows_of_open_data(
 def test_a_units_page_leads_to_a_file_with_the_row_of_each_of_its_results(
     demo: tuple[Project, Account], pages: dict[str, html.HtmlElement]
 ) -> None:
-    """Every row of its tables, and no scripts are needed."""
+    """Every row of its tables, also where the registry has newer, provisional numbers; no scripts are needed."""
     site = demo[0].site.resolve()
     met = 0
     for page, root in pages.items():

@@ -56,11 +56,16 @@ def registry_answers(shown: Shown) -> Content:
 
 
 def newest_answers(shown: Shown) -> dict[str, str]:
-    """Each unit's newest cell of every indicator in each context, as JSON with commas between."""
+    """Each unit's newest cell of every indicator in each context, as JSON with commas between.
+
+    Where that year is provisional the newest complete one comes first: it is what pages show.
+    """
     registry, rows = shown.published.registry.id, shown.rows
     cells = zip(*(rows[name] for name in ("ind_id", "unit_level", "orgnr", "context")), strict=True)
-    last = {cell: at for at, cell in enumerate(cells) if cell[1] != Level.COUNTY.value}  # they come by year
-    places = sorted(last.values())
+    told_of = [(at, cell) for at, cell in enumerate(cells) if cell[1] != Level.COUNTY.value]  # they come by year
+    last = {cell: at for at, cell in told_of}
+    complete = {cell: at for at, cell in told_of if "provisional" not in str(rows["footnote"][at])}
+    places = sorted({*last.values(), *complete.values()})
     columns = {name: [values[at] for at in places] for name, values in shown.json_columns.items()}
     told = json_records(columns, leave_out=["ind_id", *_OF_UNIT])
     about = {ind_id: _about(registry, ind_id, slug) for ind_id, slug in slugs(shown.published).items()}

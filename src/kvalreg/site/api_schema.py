@@ -184,7 +184,7 @@ _KINDS: dict[str, tuple[str, Schema]] = {
         _list(_object({**_UNIT, **_ABOVE, "address": _ADDRESS}, [*_UNIT, "address"])),
     ),
     "unit": (
-        "A unit, and its newest published cell of every indicator.",
+        "A unit, and its newest published cell of every indicator; of a provisional year also the newest complete one.",
         _object(
             {
                 **_UNIT,
