@@ -57,6 +57,10 @@ class Kind(StrEnum):
     LEVELS_MIXED = "KV320"
     NUMERATOR_LARGE = "KV321"
     UNIT_CLOSED = "KV322"
+    MAYBE_THOUSANDS = "KV323"
+    ROW_REPEATED = "KV324"
+    TOTAL_WRONG = "KV325"
+    NO_DENOMINATORS = "KV326"
     # deliveries: the list
     NOT_A_DELIVERY = "KV331"
     DATES_UNKNOWN = "KV332"

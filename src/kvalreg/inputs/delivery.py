@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from kvalreg.clock import today
 from kvalreg.errors import DeliveryError, Fault
 from kvalreg.inputs.delivery_checks import DeliveryChecks
 from kvalreg.inputs.descriptor import Registry
@@ -116,7 +117,8 @@ def check_delivery(path: Path, shown: str, terms: Terms) -> Delivery:
     # Parquet files made by pandas often hold orgnr as a number with decimals.
     cells = cells.assign(orgnr=cells["orgnr"].str.replace(r"\.0+$", "", regex=True))
     cells, skipped = _leave_out(cells, terms)
-    checks = DeliveryChecks(cells, shown, terms.registry, terms.units)
+    has_denominators = "denominator" in table.cells
+    checks = DeliveryChecks(cells, shown, terms.registry, terms.units, today(), has_denominators)
     rows, faults, warnings = checks.run()
     if faults:
         raise DeliveryError(faults)
