@@ -151,7 +151,7 @@ def test_each_level_adds_its_own_rows(tmp_path: Path) -> None:
 
 
 def test_an_own_row_that_may_be_the_total_is_named(tmp_path: Path) -> None:
-    """Coverage is added up as well; an RHF's 10 beside its hospital's 10 may be the total, another context's may not."""
+    """Coverage is added up as well; an RHF's 10 beside its hospital's 10 may be the total."""
     text = rows_of({"111": 10, "1": 10}, ind_id="dg") + "resident;2024;11;dg;5;9\n"
     warnings = [one for one in read(project_of(tmp_path, text))[0].warnings if one.kind is Kind.LEVELS_MIXED]
     assert [(one.file, one.line) for one in warnings] == [("data/r/0.csv", 3)]

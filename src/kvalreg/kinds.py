@@ -28,6 +28,7 @@ class Kind(StrEnum):
     FOLDER_NAME = "KV114"
     NO_DESCRIPTOR = "KV115"
     TEXT_LONG = "KV116"
+    MISREAD = "KV117"
     # units.csv
     UNIT_CELL = "KV201"
     UNIT_TWICE = "KV202"
@@ -70,6 +71,8 @@ class Kind(StrEnum):
     NOT_APPROVED = "KV336"
     APPROVED_GONE = "KV337"
     NO_DELIVERY = "KV338"
+    DATES_ODD = "KV339"
+    FILE_IGNORED = "KV340"
     EXPECTATION = "KV341"
     # notebooks
     NOT_A_NOTEBOOK = "KV401"

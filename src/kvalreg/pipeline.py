@@ -30,13 +30,12 @@ from kvalreg.errors import (
     EXIT_FAILED,
     AwaitingError,
     ConfigurationError,
-    DeliveryError,
     Fault,
     UsageError,
     full_disk_told,
 )
 from kvalreg.inputs.approval import Which
-from kvalreg.inputs.delivered import read_approved, read_deliveries
+from kvalreg.inputs.delivered import no_rows_delivered, read_approved, read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import completed, read_descriptors
@@ -427,9 +426,7 @@ def _through_the_gate(project: Project, inputs: Inputs, registry_id: str, choice
     read = read_approved if inputs.which is Which.APPROVED else read_deliveries
     delivered = read(project, registry, inputs.units, inputs.unknown_units)
     if not len(delivered.rows):
-        place = printable(project.relative(project.data(registry_id)))
-        what, todo = "There is no delivery with rows.", "Put a .csv or .parquet file into this folder."
-        raise DeliveryError([Fault(what, todo, place, kind=Kind.NO_DELIVERY)])
+        raise no_rows_delivered(project, registry_id)
     results = aggregate(delivered, registry, inputs.units)
     editions = read_editions(registry_id, project)
     remembered = Remembered(choices)

@@ -21,7 +21,7 @@ from kvalreg.errors import Fault
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.plausibility import GROUPED, KEY, Doubt, grouped_values, lesser_totals, repeated_rows, totals
 from kvalreg.inputs.table_file import name_rows
-from kvalreg.inputs.text_file import is_name, name, quote
+from kvalreg.inputs.text_file import is_name, quote
 from kvalreg.inputs.units import Units
 from kvalreg.kinds import Kind
 
@@ -208,7 +208,7 @@ class DeliveryChecks:
         """``1.234`` is a whole number with three decimals, or another with a thousand separator: nobody can tell."""
         what = "The whole number has a decimal sign and three digits, which may be a thousand separator, in {rows}."
         todo = "Write whole numbers with digits alone: 1234, or 1 for 1.000."
-        for key, is_meant in (("var", is_count), ("denominator", pd.Series(True, index=is_count.index))):  # noqa: FBT003
+        for key, is_meant in (("var", is_count), ("denominator", pd.Series(True, index=is_count.index))):
             is_wrong = is_meant & self.cells[key].str.fullmatch(GROUPED)
             self._block(is_wrong.index[is_wrong], key, Kind.MAYBE_THOUSANDS, what, todo)
 

@@ -25,7 +25,7 @@ import pyarrow.parquet
 
 from kvalreg.errors import DeliveryError, Fault, FaultsError
 from kvalreg.inputs.secret import SecretFrame
-from kvalreg.inputs.text_file import NotItsEncodingError, decode, name, printable
+from kvalreg.inputs.text_file import NotItsEncodingError, decode, name, printable, quote
 from kvalreg.kinds import Kind
 
 _SEPARATORS = ";\t,"
@@ -167,7 +167,7 @@ def _named_separator(text: str) -> str:
     if found is None:
         return ""
     if found[1] not in _SEPARATORS:
-        what = f"The first line says that cells are separated by {name(found[1]) if found[1].isalpha() else repr(found[1])}."
+        what = f"The first line says that cells are separated by {quote(found[1])}."
         todo = "Separate them by ';', ',' or tabs, and correct or remove that line."
         raise _WrongTableError([Fault(what, todo, line=1, kind=Kind.NO_HEADER)])
     return found[1]

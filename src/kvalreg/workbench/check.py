@@ -27,7 +27,7 @@ from kvalreg.errors import (
     UsageError,
     describe_unexpected,
 )
-from kvalreg.inputs.delivered import Delivered, read_approved, read_deliveries
+from kvalreg.inputs.delivered import Delivered, no_rows_delivered, read_approved, read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import completed, read_descriptors
@@ -41,8 +41,9 @@ from kvalreg.report.text_check import text_remarks
 from kvalreg.site.extension import check_extension
 from kvalreg.site.quarto_yml import read_quarto_yml
 from kvalreg.statistics.aggregation import aggregate
-from kvalreg.workbench.dates import date_remarks
+from kvalreg.workbench.dates import closed_later, date_remarks
 from kvalreg.workbench.expectation import expectation_faults
+from kvalreg.workbench.ignored import ignored_files
 from kvalreg.workbench.unfinished import unfinished_texts
 
 T = TypeVar("T")
@@ -109,6 +110,9 @@ def check(project: Project, request: Request) -> Check:
     stopped = {name for name, found in by_registry.items() if units is None or any(one.stops for one in found)}
     findings += [finding for found in by_registry.values() for finding in found]
     findings += _analysis_notebooks(project, request.registries)
+    findings += [Finding(fault) for fault in ignored_files(project, frozenset(chosen), every=not request.registries)]
+    if units is not None:
+        findings += [Finding(fault) for fault in closed_later(units, project, request.today)]
     # Registries share notebooks, and a fault is told once.
     unique = dict.fromkeys(sorted(findings, key=lambda one: not one.stops))
     return Check(tuple(chosen), frozenset(stopped), tuple(unique))
@@ -146,6 +150,8 @@ class _Registry:
         try:
             delivered = read_deliveries(self.project, self.registry, units, self.request.unknown_units)
             found += [Finding(fault) for fault in delivered.warnings]
+            if not len(delivered.rows):
+                raise no_rows_delivered(self.project, self.registry.id)
             found += self._results(delivered, units, editions)
         except FaultsError as error:
             found += _stops(error)
