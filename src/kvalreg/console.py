@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console as Terminal
@@ -19,7 +18,6 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from kvalreg.batch.execution import Outcome
-    from kvalreg.inputs.imongr import ImportReport
     from kvalreg.pipeline import Account, Entry
 
 
@@ -115,10 +113,3 @@ class Console:
                     cell = "" if entry.cell is None else str(entry.cell)
                     table.add_row(escape(entry.name), "[red]failed[/red]", cell, escape(plain(entry.log)))
         return table
-
-    def imported(self, report: ImportReport, target: Path) -> None:
-        """What an import made, and what it found."""
-        for fault in (*report.faults, *report.warnings):
-            self.faults.print(escape(plain(str(fault))), soft_wrap=True)
-        self.say(f"Imported {len(report.registries)} registries, {report.units} units: {', '.join(report.registries)}")
-        self.say(f"Next: kvalreg build --project {target}")

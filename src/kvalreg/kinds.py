@@ -29,6 +29,7 @@ class Kind(StrEnum):
     NO_DESCRIPTOR = "KV115"
     TEXT_LONG = "KV116"
     MISREAD = "KV117"
+    INDICATOR_INCOMPLETE = "KV118"
     # units.csv
     UNIT_CELL = "KV201"
     UNIT_TWICE = "KV202"

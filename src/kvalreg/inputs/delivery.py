@@ -135,7 +135,9 @@ def _leave_out(cells: pd.DataFrame, terms: Terms) -> tuple[pd.DataFrame, dict[st
     """The rows that stay, and the row numbers of those left out by their unknown unit."""
     unknown = {orgnr for orgnr in cells["orgnr"].unique() if orgnr and orgnr not in terms.units}
     if terms.unknown_units is UnknownUnits.REFUSE:
-        unknown &= terms.skip_units
+        # YAML reads 000010101 as a number, so an entry without quotation marks has lost its zeros.
+        bare = {orgnr.lstrip("0") for orgnr in terms.skip_units}
+        unknown = {orgnr for orgnr in unknown if orgnr.lstrip("0") in bare}
     if not unknown:
         return cells, {}
     is_out = cells["orgnr"].isin(unknown)

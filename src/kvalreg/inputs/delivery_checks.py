@@ -94,7 +94,12 @@ class DeliveryChecks:
         ids = [indicator.id for indicator in self.registry.indicators]
         self._check_known("context", list(CONTEXTS), "The context", f"Use {' or '.join(CONTEXTS)}.")
         todo = f"Correct the id, or add the indicator to registries/{self.registry.id}/registry.yml."
-        self._check_known("ind_id", ids, "The indicator", todo)
+        for one in self.registry.incomplete:
+            texts = self.cells["ind_id"]
+            what = f"The indicator {one} is not complete, and has results in {{rows}}."
+            advice = f"Write its {' and '.join(one.missing)} in registry.yml, or remove the rows."
+            self._block(texts.index[texts == one.ind_id], "ind_id", Kind.INDICATOR_INCOMPLETE, what, advice)
+        self._check_known("ind_id", ids, "The indicator", todo, [one.ind_id for one in self.registry.incomplete])
         todo = (
             "Correct the orgnr, add the unit to registries/units.csv, or leave the rows out on purpose with skip_units "
             f"in data/{self.registry.id}/deliveries.yml."

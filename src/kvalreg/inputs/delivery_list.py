@@ -15,7 +15,7 @@ from kvalreg.inputs.descriptor_model import FilledText, Model, Text
 
 
 def _orgnr_as_text(value: object) -> object:
-    # An orgnr has no leading zero, so nothing is lost when YAML reads it as a number.
+    # YAML reads it as a number; zeros that it begins with are lost, and are not looked at when rows are left out.
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

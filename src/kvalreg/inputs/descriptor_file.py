@@ -16,6 +16,7 @@ from kvalreg.errors import ConfigurationError, Fault
 from kvalreg.inputs.bibliography import with_publications
 from kvalreg.inputs.descriptor import Registry, wrong_references
 from kvalreg.inputs.descriptor_gaps import descriptor_remarks
+from kvalreg.inputs.incomplete import with_stand_ins
 from kvalreg.inputs.text_file import printable, quote
 from kvalreg.inputs.validation import in_order, validate
 from kvalreg.inputs.yaml_file import Document, Place, read_text, values_of
@@ -112,7 +113,8 @@ def _read(path: Path, shown: str) -> tuple[Registry, Document]:
 def _understood(text: str, shown: str, folder: str) -> tuple[Registry, Document]:
     """What a descriptor's text says: a build asks several times, and a nation's take half a second to read."""
     document = values_of(text, shown)
-    registry, faults = validate(document, Registry)
+    whole, incomplete = with_stand_ins(document)
+    registry, faults = validate(whole, Registry)
     if isinstance(document.data, dict):
         references = [
             document.fault(each.place, printable(each.what), each.todo, each.kind)
@@ -121,7 +123,7 @@ def _understood(text: str, shown: str, folder: str) -> tuple[Registry, Document]
         faults = in_order([*faults, *references, *_id_faults(document, document.data, folder)])
     if faults or registry is None:
         raise ConfigurationError(faults)
-    return registry, document
+    return registry.without(incomplete) if incomplete else registry, document
 
 
 def _id_faults(document: Document, data: dict[str, object], folder: str) -> list[Fault]:
@@ -140,7 +142,7 @@ def _shared_ids(
     """The faults of registries that use an indicator id which another registry uses too, and had first."""
     places: defaultdict[str, list[tuple[str, Place]]] = defaultdict(list)
     for name, registry in registries.items():
-        for number, indicator in enumerate(registry.indicators):
+        for number, indicator in registry.numbered:
             places[indicator.id].append((name, ("indicators", number, "id")))
     faults: defaultdict[str, list[Fault]] = defaultdict(list)
     shared = {ind_id: users for ind_id, users in places.items() if len(users) > 1}

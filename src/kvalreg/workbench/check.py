@@ -44,7 +44,7 @@ from kvalreg.statistics.aggregation import aggregate
 from kvalreg.workbench.dates import closed_later, date_remarks
 from kvalreg.workbench.expectation import expectation_faults
 from kvalreg.workbench.ignored import ignored_files
-from kvalreg.workbench.unfinished import unfinished_texts
+from kvalreg.workbench.unfinished import misread_texts, unfinished_texts
 
 T = TypeVar("T")
 REPORT_KINDS = ("registry", "year")
@@ -139,7 +139,7 @@ class _Registry:
         found = self._notebooks()
         descriptor = self.project.descriptor(self.registry.id)
         document = read_yaml(descriptor, self.project.relative(descriptor))
-        found += [Finding(fault) for fault in unfinished_texts(document)]
+        found += [Finding(fault) for fault in (*unfinished_texts(document), *misread_texts(document))]
         whole, remarks = completed(self.registry, self.project)
         found += [Finding(fault) for fault in remarks]
         if units is None:

@@ -51,7 +51,7 @@ def _reviews(registry: Registry, document: Document, today: date) -> Iterator[Fa
     reviewed: list[tuple[Place, date | None]] = [(("about", "reviewed"), registry.about.reviewed)]
     reviewed += [
         (("indicators", number, "reviewed"), indicator.reviewed)
-        for number, indicator in enumerate(registry.indicators)
+        for number, indicator in registry.numbered
         if indicator.include
     ]
     for place, day in reviewed:
@@ -64,7 +64,7 @@ def _reviews(registry: Registry, document: Document, today: date) -> Iterator[Fa
 def _to_come(registry: Registry, document: Document, today: date) -> Iterator[Fault]:
     """What is told as done and has a date that is still to come."""
     days: list[tuple[Place, date | None]] = [(("about", "reviewed"), registry.about.reviewed)]
-    days += [(("indicators", at, "reviewed"), one.reviewed) for at, one in enumerate(registry.indicators)]
+    days += [(("indicators", at, "reviewed"), one.reviewed) for at, one in registry.numbered]
     for place, day in days:
         if day is not None and day > today:
             what = f"The date of the review is still to come: {day.isoformat()}."
