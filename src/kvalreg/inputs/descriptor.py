@@ -6,7 +6,8 @@ Field names of an indicator are imongr's, unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from functools import cache, cached_property
@@ -56,6 +57,19 @@ class IndicatorType(StrEnum):
     def share(self) -> bool:
         """True when the value is a share from 0 to 1."""
         return self.summed or self is IndicatorType.BEREGNET_ANDEL
+
+
+class UnknownIndicatorError(KeyError):
+    """A registry has no indicator of this id: says so, and which it has."""
+
+    def __init__(self, what: str, known: Sequence[str]) -> None:
+        super().__init__(what, known)
+
+    def __str__(self) -> str:
+        what, known = self.args
+        close = difflib.get_close_matches(what.rsplit("'", 2)[-2][:200] if "'" in what else "", known, n=1)
+        meant = f" Did you mean {close[0]!r}?" if close else ""
+        return f"{what}.{meant} It has {', '.join(map(repr, known))}."
 
 
 @cache
@@ -231,11 +245,11 @@ class Registry(Model):
         return indicator.secret_below or self.secret_below
 
     def indicator(self, ind_id: str) -> Indicator:
-        """The indicator with this id; KeyError when the registry has none."""
+        """The indicator with this id; UnknownIndicatorError, a KeyError, when the registry has none."""
         for indicator in self.indicators:
             if indicator.id == ind_id:
                 return indicator
-        raise KeyError(ind_id)
+        raise UnknownIndicatorError(f"{self.id} has no indicator {ind_id!r}", [one.id for one in self.indicators])
 
 
 def wrong_references(registry: Mapping[str, Any]) -> list[WrongReference]:

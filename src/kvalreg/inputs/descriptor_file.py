@@ -6,6 +6,7 @@ It never stops at the first fault, and one registry's faults never hide another 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -16,6 +17,7 @@ from kvalreg.errors import ConfigurationError, Fault
 from kvalreg.inputs.bibliography import with_publications
 from kvalreg.inputs.descriptor import Registry, wrong_references
 from kvalreg.inputs.descriptor_gaps import descriptor_remarks
+from kvalreg.inputs.descriptor_model import REGISTRY_ID
 from kvalreg.inputs.incomplete import with_stand_ins
 from kvalreg.inputs.text_file import printable, quote
 from kvalreg.inputs.validation import in_order, validate
@@ -130,7 +132,8 @@ def _id_faults(document: Document, data: dict[str, object], folder: str) -> list
     given = data.get("id")
     if given is None or given == folder:
         return []
-    todo = f"Write 'id: {printable(folder)}', or rename the folder."
+    fits = re.fullmatch(REGISTRY_ID, folder) is not None
+    todo = f"Write 'id: {printable(folder)}', or rename the folder." if fits else "Rename the folder as the id."
     return [
         document.fault(("id",), f"The id {quote(str(given))} differs from the folder's name.", todo, Kind.FOLDER_NAME)
     ]

@@ -142,6 +142,10 @@ def _wrong_value(error: ErrorDetails) -> tuple[str, str]:
     kind = error["type"]
     if kind in ("enum", "literal_error"):
         allowed = str(error["ctx"]["expected"]).replace("'", "").replace(" or ", ", ")
+        if not isinstance(given, list | dict) and str(given).lower() in allowed.split(", "):
+            written, is_text = str(given).lower(), isinstance(given, str)
+            what = f"{_show(given)} is read as {'a text' if is_text else 'another sort of value'}."
+            return what, f"Write {written} without quotation marks." if is_text else f'Write "{written}".'
         close = nearest(str(given), allowed.split(", "))
         todo = f"{close} Allowed are {allowed}." if close.startswith("Did") else close
         return f"{_show(given)} is not among the allowed values.", todo

@@ -25,7 +25,8 @@ def as_text(check: Check, _project: Project, *, every: bool = False) -> str:
     parts = []
     for findings, title in (
         ([one for one in check.findings if one.stops], "Stops publication"),
-        ([one for one in check.findings if not one.stops], "Worth a look, and stops nothing"),
+        ([one for one in check.findings if one.exit_code and not one.stops], "Must be corrected, and stops no page"),
+        ([one for one in check.findings if not one.exit_code], "Worth a look, and stops nothing"),
     ):
         if findings:
             faults = [one.fault for one in findings]
@@ -84,7 +85,7 @@ def _annotation(one: Finding, project: Project) -> str:
         places["file"] = os.path.relpath(project.root / fault.file)
     if fault.line is not None:
         places["line"] = str(fault.line)
-    level = "error" if one.stops else "warning"
+    level = "error" if one.exit_code else "warning"
     told = " ".join(part for part in (f"{fault.key}:" if fault.key else "", fault.what, fault.todo) if part)
     return f"::{level} {','.join(f'{key}={_property(value)}' for key, value in places.items())}::{_data(told)}"
 
