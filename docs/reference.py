@@ -147,7 +147,8 @@ It is imongr's format, unchanged.
 - Columns are found by name, in any order; others are refused.
 - Separated by `;` (usual), `,` or tab; decimal comma (usual) or point; UTF-8, UTF-16 with its mark, else Windows-1252.
 - Rows of one indicator, context, year and unit are summed for `andel` and `dg_andel`; for other types they are a fault.
-- A proportion is delivered for hospitals, and kvalreg sums it upwards. A row of an HF beside its hospitals' is of further patients, and adds.
+- A proportion is delivered for hospitals, and kvalreg sums it upwards.
+- A row of an HF beside its hospitals' is of further patients, and adds.
 - Whole numbers are written with digits alone: `1.000` may be 1 or 1000, and is refused.
 - A first line such as `sep=;`, as Excel writes it, names the separator.
 - Other types exist at the levels that are delivered.

@@ -149,6 +149,8 @@ def test_what_is_accepted_is_what_was_meant_or_is_told(tmp_path: Path, rows: lis
         event("refused")
         assert all(fault.what and fault.todo and fault.file == "a.csv" for fault in faults)
         return
+    if mangling.column:  # a count is its own number of patients
+        rows = [(*row[:5], 1) if row[3] == "count" else row for row in rows]
     read = Counter(delivery.rows[list(COLUMNS)].itertuples(index=False, name=None))
     if read == Counter(rows):
         event("as it was meant")

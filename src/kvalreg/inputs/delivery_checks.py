@@ -223,10 +223,13 @@ class DeliveryChecks:
         what = "The file has no column 'denominator', so every row is one patient, and more than one stands in {rows}."
         todo = "Add the column with the number of patients."
         self._block(is_wrong.index[is_wrong], "var", Kind.NO_DENOMINATORS, what, todo)
-        if not is_wrong.any():
-            what = "The file has no column 'denominator', so every row of a proportion counts as one patient: {rows}."
-            todo = "If a row is of several patients, add the column."
-            self._warn(is_summed, "denominator", Kind.NO_DENOMINATORS, what, todo)
+        what = "The file has no column 'denominator', so every row of a proportion counts as one patient: {rows}."
+        todo = "If a row is of several patients, add the column."
+        self._warn(is_summed, "denominator", Kind.NO_DENOMINATORS, what, todo)
+        seen = [one.id for one in self.registry.indicators if one.include and one.type is not IndicatorType.ANTALL]
+        is_alone = ~is_summed & self.cells["ind_id"].isin(seen)
+        what = "The file has no column 'denominator', so every value is of one patient, and secret: {rows}."
+        self._warn(is_alone, "denominator", Kind.NO_DENOMINATORS, what, "Add the column with the number of patients.")
 
     # --- rows together -----------------------------------------------------------------------------------------------
     def _check_rows_together(self, rows: pd.DataFrame, is_summed: pd.Series[bool], is_count: pd.Series[bool]) -> None:

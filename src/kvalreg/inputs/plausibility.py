@@ -7,7 +7,7 @@ tell. It stops nothing by itself, and no message holds a result.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -75,25 +75,30 @@ def totals(rows: pd.DataFrame, units: Units) -> Iterator[Doubt]:
     Rows of several levels add: an HF's own row is of patients of no listed hospital. One that is not less than the sum
     of its hospitals is probably that sum. `rows` are of proportions.
     """
-    own = rows.groupby(KEY, sort=False)["denominator"].sum()
+    sums = rows.groupby(KEY, sort=False)["denominator"].sum()
+    own: dict[tuple[str, ...], float] = dict(zip(map(_place, sums.index), sums.tolist(), strict=True))
     level = {unit.orgnr: unit.level for unit in units}
     if rows["orgnr"].map(level).nunique() < 2:
         return
     above = {unit.orgnr: [one.orgnr for one in units.ancestors(unit.orgnr)] for unit in units}
-    below: dict[tuple[object, ...], float] = {}
-    for key, patients in own.items():
-        *group, orgnr = key
-        for ancestor in above[orgnr]:
-            place = (*group, ancestor)
-            below[place] = below.get(place, 0) + patients
-    probable = [key for key, patients in own.items() if 0 < below.get(key, 0) <= patients]
-    meant = rows.index[pd.MultiIndex.from_frame(rows[KEY]).isin(probable)] if probable else rows.index[:0]
+    below: dict[tuple[str, ...], float] = {}
+    for place, patients in own.items():
+        for ancestor in above[place[-1]]:
+            total = (*place[:-1], ancestor)
+            below[total] = below.get(total, 0) + patients
+    probable = {place for place, patients in own.items() if 0 < below.get(place, 0) <= patients}
+    meant = rows.index[[_place(key) in probable for key in rows[KEY].itertuples(index=False, name=None)]]
     what = (
         "The row has no fewer patients than the units below it have together, so it is probably their total, and they "
         "count twice, in {rows}."
     )
     todo = "Remove it, unless these are further patients, of no unit below."
     yield Doubt(meant, "denominator", Kind.LEVELS_MIXED, what, todo)
+
+
+def _place(key: Any) -> tuple[str, ...]:
+    """Indicator, context, year and unit as texts."""
+    return tuple(str(part) for part in key)
 
 
 def lesser_totals(rows: pd.DataFrame, units: Units) -> Iterator[Doubt]:

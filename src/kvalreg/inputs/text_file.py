@@ -18,8 +18,11 @@ class NotItsEncodingError(ValueError):
     """The bytes are not of the encoding that they begin with the mark of; the argument is its name."""
 
 
-_MARKS = ((codecs.BOM_UTF8, "UTF-8", "utf-8-sig"), (codecs.BOM_UTF16_LE, "UTF-16", "utf-16"))
-_MARKS += ((codecs.BOM_UTF16_BE, "UTF-16", "utf-16"),)
+_MARKS = (
+    (codecs.BOM_UTF8, "UTF-8", "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "UTF-16", "utf-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16", "utf-16"),
+)
 _MISREAD = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|[\ufffd\u0080-\u009f]"
 )
