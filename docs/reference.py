@@ -145,9 +145,12 @@ It is imongr's format, unchanged.
 | `denominator` | of how many patients; 1 where the column is left out |
 
 - Columns are found by name, in any order; others are refused.
-- Separated by `;` (usual), `,` or tab; decimal comma (usual) or point; UTF-8, else Latin-1.
+- Separated by `;` (usual), `,` or tab; decimal comma (usual) or point; UTF-8, UTF-16 with its mark, else Windows-1252.
 - Rows of one indicator, context, year and unit are summed for `andel` and `dg_andel`; for other types they are a fault.
-- A proportion is delivered at one level, usually hospitals, and kvalreg sums it upwards.
+- A proportion is delivered for hospitals, and kvalreg sums it upwards.
+- A row of an HF beside its hospitals' is of further patients, and adds.
+- Whole numbers are written with digits alone: `1.000` may be 1 or 1000, and is refused.
+- A first line such as `sep=;`, as Excel writes it, names the separator.
 - Other types exist at the levels that are delivered.
 - A later delivery replaces all rows of the same indicator, context and year.
 
@@ -157,6 +160,18 @@ It is imongr's format, unchanged.
 A file that is not listed is read after those that are, and its years count as final.
 
 {listed}
+## Limits
+
+| what | at most |
+|---|---|
+| a text of `registry.yml`; a title or a name; a medical field | 50,000; 1,000; 100 characters |
+| a name, a short name or county, an `orgnr` of `units.csv` | 200; 100; 50 characters |
+| a YAML file; a bibliography | 2; 5 million bytes |
+| lists and mappings in each other | some hundred |
+| a count, a denominator, a value | 1,000,000,000 |
+| a year, a date | this year |
+| faults of one file that are told; rows that a message names | 100; 10 |
+
 ## Expected sums
 
 `data/<id>/expected/*.csv` is optional: rows in the same six columns that you know from elsewhere, at any level.

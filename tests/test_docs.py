@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import reference
 import render
 from pydantic import BaseModel
 
-from docs_blocks import ROOT, Desk, blocks, folder_of
+from docs_blocks import DAY, ROOT, Desk, blocks, folder_of
 from kvalreg.errors import KvalregError
 from kvalreg.inputs.delivery_list import ListedDelivery
 from kvalreg.inputs.descriptor import IndicatorType, Registry
@@ -55,9 +56,7 @@ def test_every_block_of_a_page_runs(path: str, tmp_path: Path, request: pytest.F
 
 
 def _empty_project(folder: Path, _: pytest.FixtureRequest) -> Path:
-    from kvalreg.clock import today
-
-    new_site(folder / "results", None, today())
+    new_site(folder / "results", None, datetime.fromtimestamp(int(DAY), UTC).date())
     return folder / "results"
 
 

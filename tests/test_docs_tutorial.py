@@ -31,7 +31,7 @@ def test_the_tutorial_leads_from_an_empty_folder_to_a_page(tmp_path: Path, visit
         else:
             said.append(desk.run(block))
     assert desk.folder == tmp_path / "results"
-    assert "12" in next(text for text in said if "KV510" in text)
+    assert "Write your own. (KV510)" in next(text for text in said if "KV510" in text)
     page = visit((desk.folder / "_site" / "registre" / "astma" / "2025" / "index.html").as_uri())
     assert page.title().startswith("Register for astma")
     assert page.is_visible("text=Fikk hjelp innen en time >> nth=0")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from kvalreg.errors import Fault
+from kvalreg.inputs.bibliography import read_bibliography
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import completed, read_descriptor
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
 from test_inputs_descriptor_gaps import FULL
 
+EXAMPLES = Path(__file__).parent / "bibliographies"
+"""Lists as reference managers export them, all of them invented."""
 BIB = """\
 @article{eldst, author = {Nordmann, Ola and Hansen, Kari Anne}, title = {F{\\o}rste \\emph{artikkel}},
   journal = {Bladet}, year = 2019, volume = 3, number = 2, pages = {10--12}, doi = {10.5555/abc}}
@@ -116,3 +120,38 @@ def test_a_list_that_is_not_there_stops_nothing(tmp_path: Path, name: str, what:
     assert told(registry) == []
     assert (warning.key, warning.kind) == ("research.bibliography", Kind.BIBLIOGRAPHY_BROKEN)
     assert what in warning.what
+
+
+def shown(file: str) -> dict[str, tuple[str, str]]:
+    """What readers are to see of each publication of a file, by its key: text and address."""
+    lines = (EXAMPLES / "expected.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line.startswith(f"{file}\t")]
+    return {key: (text, address) for _, key, text, address in rows}
+
+
+@pytest.mark.parametrize("file", ["zotero.bib", "betterbibtex.bib", "endnote.bib", "mendeley.bib", "zotero.json"])
+def test_reference_managers_are_read_as_they_write(file: str) -> None:
+    """40 publications: capitals of titles and names stay, particles stand first, dates of BibLaTeX give the year.
+
+    Emphasis becomes plain text, quotation marks Norwegian, and LaTeX's signs the letters that they stand for.
+    """
+    found = read_bibliography(EXAMPLES / file, EXAMPLES, "nb")
+    assert {one.key: (one.publication.text, one.publication.url) for one in found} == shown(file)
+    assert len(found) == 8
+    assert all(one.titled for one in found)
+    years = [int(re.findall(r"\. ((?:19|20)\d\d)", one.publication.text)[-1]) for one in found]
+    assert years == sorted(years, reverse=True)
+
+
+def test_the_mark_of_another_encoding_is_told(tmp_path: Path) -> None:
+    """A file that begins as UTF-8 and goes on in another encoding is broken; one in Windows-1252 is read."""
+    registry, (warning,) = with_list(tmp_path, "a.bib", None, "")
+    path = tmp_path / "registries" / "slag" / "a.bib"
+    path.write_bytes(b"\xef\xbb\xbf" + "@book{a, title = {Ål}, year = 2020}".encode("latin-1"))
+    project = Project(tmp_path)
+    descriptor = path.parent / "registry.yml"
+    registry, (warning,) = completed(read_descriptor(descriptor, project.relative(descriptor)), project)
+    assert "mark of UTF-8" in warning.what
+    path.write_bytes("@book{a, title = {Ål – “i vann”}, year = 2020}".encode("cp1252"))
+    registry, warnings = completed(read_descriptor(descriptor, project.relative(descriptor)), project)
+    assert (told(registry), warnings) == ([("Ål – «i vann». 2020.", "")], [])

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from kvalreg.cli import cli
 from kvalreg.errors import ConfigurationError, DeliveryError, UsageError
 from kvalreg.inputs.delivered import read_deliveries
 from kvalreg.inputs.delivery import UnknownUnits
@@ -20,6 +22,7 @@ from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.imongr import ImportedDelivery, ImportReport, import_imongr
 from kvalreg.inputs.imongr_definitions import Definitions, write_descriptor
 from kvalreg.inputs.units import Level, Units, read_units
+from kvalreg.kinds import Kind
 from kvalreg.project import Project
 
 UNITS = """\
@@ -204,26 +207,114 @@ def test_indicators_without_a_definition_are_reported(tmp_path: Path) -> None:
 
 
 def test_gaps_in_the_definitions_are_tolerated(tmp_path: Path) -> None:
-    """Missing keys, targets without direction, an unknown format and an unknown coverage id are no faults."""
+    """Missing keys, targets without direction, an unknown format and an unknown coverage id stop nothing, and stay.
+
+    What cannot be used is in the descriptor all the same, as keys or as a comment.
+    """
     records = [
         {"id": "bare", "rname": "slag", "type": "median"},
         record("targets", level_direction=None, level_yellow=0.8),
         record("format", sformat="d", min_denominator=30.0),
-        record("coverage", dg_id="nowhere"),
+        record("coverage", dg_id="nowhere", max_value=7),
+        record("direction", level_green=None),
+        record("no_type", type=None),
     ]
-    report = imported(tmp_path, export(tmp_path, records))
-    assert report.faults == ()
+    rows = HEADER + "caregiver;2019;40;direction;7;9\n"
+    report = imported(tmp_path, export(tmp_path, records, slag=rows))
+    assert (report.faults, report.not_ready) == ((), {})
     assert [warning.key for warning in report.warnings] == [
-        "indicators[1].level_green",
+        "indicators[0].title",
         "indicators[2].sformat",
         "indicators[3].dg_id",
     ]
-    _, registries, _ = opened(tmp_path / "new")
+    project, registries, _ = opened(tmp_path / "new")
     registry = registries["slag"]
     assert registry.indicator("bare").title == "bare"
-    assert registry.indicator("targets").level_green is None
     assert registry.indicator("format").min_denominator == 30
     assert registry.indicator("coverage").dg_id is None
+    assert (registry.indicator("direction").level_green, registry.indicator("direction").level_direction) == (None, 1)
+    assert [(one.ind_id, one.missing) for one in registry.incomplete] == [
+        ("targets", ("level_direction",)),
+        ("no_type", ("type",)),
+    ]
+    text = project.descriptor("slag").read_text(encoding="utf-8")
+    assert "# in imongr also dg_id: nowhere, name: x, max_value: 7" in text
+    assert "# in imongr also sformat: d, name: x" in text
+    written = YAML(typ="safe", pure=True).load(text)["indicators"]
+    assert (written[1]["level_green"], written[1]["level_yellow"]) == (0.9, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"), [({"type": None}, "type"), ({"level_direction": None}, "level_direction")]
+)
+def test_an_incomplete_definition_stops_where_it_is_used(tmp_path: Path, values: dict[str, Any], missing: str) -> None:
+    """With rows of it, the registry is not ready, and the message names the descriptor's line; others are ready."""
+    records = [record("slag_a", **values), record("hofte_a", rname="hofte")]
+    row = HEADER + "caregiver;2019;40;{};7;9\n"
+    report = imported(tmp_path, export(tmp_path, records, slag=row.format("slag_a"), hofte=row.format("hofte_a")))
+    ((fault,),) = report.not_ready.values()
+    assert list(report.not_ready) == ["slag"]
+    assert (fault.kind, fault.file, fault.line) == (Kind.INDICATOR_INCOMPLETE, "data/slag/slag.csv", 2)
+    assert f"'slag_a' ({missing} missing, registries/slag/registry.yml:" in fault.what
+
+
+def test_an_indicator_that_readers_do_not_see_needs_no_direction(tmp_path: Path) -> None:
+    """A coverage with a target and without direction, include 0, counts as coverage."""
+    records = [record("slag_a", dg_id="dg"), record("dg", include=0, level_direction=None)]
+    rows = HEADER + "caregiver;2019;40;slag_a;7;9\ncaregiver;2019;40;dg;7;9\n"
+    report = imported(tmp_path, export(tmp_path, records, slag=rows))
+    assert (report.not_ready, report.warnings) == ({}, ())
+
+
+def test_units_of_other_levels_are_left_out(tmp_path: Path) -> None:
+    """A department (Nivaa 4) is no unit here: it and its rows are left out with a message, and all else is there."""
+    source = export(
+        tmp_path, [record("slag_a")], slag=HEADER + "caregiver;2019;40;slag_a;7;9\ncaregiver;2019;50;slag_a;7;9\n"
+    )
+    (source / "units.csv").write_text(UNITS + "50;AVDELING;Avdeling;4;40\n", encoding="utf-8")
+    report = imported(tmp_path, source)
+    assert report.units == 4
+    assert [(one.file, one.line) for one in report.warnings] == [("units.csv", 6), ("data/slag/slag.csv", 3)]
+    assert report.not_ready == {}
+
+
+def nation(folder: Path) -> Path:
+    """An export of 33 registries as real ones are: with gaps, and with coverage that a registry `dummy` defines."""
+    records, files = [record("dummy_dg", rname="dummy", include=0)], {}
+    for number in range(32):
+        name = f"reg{number:02}"
+        records += [record(f"{name}_a", rname=name, dg_id="dummy_dg", level_green=None)]
+        records += [record(f"{name}_b", rname=name, type=None, include=0, title=None, dg_id="dummy_dg")]
+        if number % 4:
+            unit = "50" if number == 1 else "40"
+            files[name] = HEADER + f"caregiver;2019;{unit};{name}_a;7;9\n"
+        if number in (5, 6):
+            files[name] += f"caregiver;2019;40;{name}_b;7;9\n"
+    return export(folder, records, **files)
+
+
+def test_the_end_of_an_import_tells_what_is_ready_and_what_is_not(tmp_path: Path) -> None:
+    """33 registries, of which 9 have no delivery, 2 use a definition without a type, and 1 has rows of no known unit.
+
+    One line a kind; the code is 1. No key is lost: every direction is there. A check of them fits a screen.
+    """
+    done = CliRunner().invoke(cli, ["import", "imongr", str(nation(tmp_path)), str(tmp_path / "new")])
+    assert done.exit_code == 1
+    assert "Imported 33 registries and 4 units." in done.output
+    assert "Ready to build (21): reg02, reg03, reg07" in done.output
+    assert "Not ready (12): dummy, reg00, reg01, reg04, reg05, reg06, reg08" in done.output
+    assert "  10 x KV338 A registry has no delivery in dummy, reg00, reg01" in done.output
+    assert "  2 x KV118 An indicator is not complete in reg05, reg06. The first: data/reg05/reg05.csv:3" in done.output
+    assert "  64 x KV902 A definition was changed by the import in reg00, reg01" in done.output
+    assert len(done.output.splitlines()) < 15
+    written = [path.read_text(encoding="utf-8") for path in (tmp_path / "new").rglob("registry.yml")]
+    assert sum(text.count("level_direction: 1") for text in written) == 65
+    assert sum(text.count("dg_id: dummy_dg") for text in written) == 64
+    checked = CliRunner().invoke(cli, ["check", "--project", str(tmp_path / "new")])
+    assert len(checked.output.splitlines()) < 25
+    assert "33 registries checked, 21 ready to build." in checked.output
+    every = CliRunner().invoke(cli, ["check", "--all", "--project", str(tmp_path / "new")])
+    assert len(every.output.splitlines()) > 60
 
 
 def test_definitions_that_do_not_fit_are_reported_not_lost(tmp_path: Path) -> None:

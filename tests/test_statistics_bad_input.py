@@ -18,6 +18,7 @@ from kvalreg.inputs.delivery import UnknownUnits
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import Units, read_units
+from kvalreg.kinds import Kind
 from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
 from kvalreg.statistics.aggregation import aggregate
@@ -134,20 +135,38 @@ def test_a_denominator_of_zero_or_none_is_refused(tmp_path: Path, ind_id: str) -
     assert check(project, CheckRequest(date(2025, 3, 1))).stopped == {"r"}
 
 
-def test_mixed_levels_are_refused_by_row(tmp_path: Path) -> None:
-    """An HF beside hospitals, its own or another's, in one indicator and year: the rows of each level are named."""
-    for trust in ("11", "12"):
-        text = rows_of({"111": 10, "112": 20, trust: 30}) + rows_of({trust: 30}, 2023)
-        (fault,) = faults_of(project_of(tmp_path, text))
-        assert "hf in row 4; hospital in rows 2, 3." in fault.what
-        assert (fault.file, fault.line, fault.key) == ("data/r/0.csv", 2, "orgnr")
+def test_each_level_adds_its_own_rows(tmp_path: Path) -> None:
+    """As imongr: an HF's own row counts in the HF and above, and in no hospital and no county.
+
+    Vik HF has hospitals with 10 and 20 patients and 8 of its own, 38; Nes HF, 30 of its own alone. The nation has 68.
+    """
+    text = rows_of({"111": 10, "112": 20, "11": 8, "12": 30})
+    cells = true_cells(project_of(tmp_path, text))
+    found = {
+        place: counts(cells, "a", "caregiver", 2024, *place)[1]
+        for place in (("hf", "11"), ("hf", "12"), ("nation", "0"))
+    }
+    assert found == {("hf", "11"): 38, ("hf", "12"): 30, ("nation", "0"): 68}
+    assert "12" not in {unit for *_, level, unit in cells.index if level == "hospital"}
 
 
-def test_mixed_levels_of_coverage_are_refused(tmp_path: Path) -> None:
-    """Coverage is added up as well, so the same rule holds; contexts and years are told apart."""
-    text = rows_of({"111": 10, "1": 20}, ind_id="dg") + "resident;2024;11;dg;5;9\n"
-    (fault,) = faults_of(project_of(tmp_path, text))
-    assert "hospital in row 2; rhf in row 3. 1 such" in fault.what
+def test_an_own_row_that_may_be_the_total_is_named(tmp_path: Path) -> None:
+    """Coverage is added up as well; an RHF's 10 beside its hospital's 10 may be the total."""
+    text = rows_of({"111": 10, "1": 10}, ind_id="dg") + "resident;2024;11;dg;5;9\n"
+    warnings = [one for one in read(project_of(tmp_path, text))[0].warnings if one.kind is Kind.LEVELS_MIXED]
+    assert [(one.file, one.line) for one in warnings] == [("data/r/0.csv", 3)]
+
+
+def test_few_patients_of_no_hospital_hide_their_trust(tmp_path: Path) -> None:
+    """Hospitals with 40 and 20 patients beside an HF with 63: 3 are nobody's that is listed, and cannot be worked out.
+
+    With 8 of its own, the HF is shown.
+    """
+    for own, is_shown in ((3, False), (8, True)):
+        text = rows_of({"111": 40, "112": 20, "11": own, "121": 50, "122": 30})
+        cells = published_cells(project_of(tmp_path / str(own), text))
+        assert ("11" in shown_units(cells)) is is_shown
+        assert {"111", "112"} <= shown_units(cells)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ descriptors are untrusted.
 
 from __future__ import annotations
 
+import io
+import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console as Terminal
 from rich.markup import escape
@@ -19,13 +21,58 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from kvalreg.batch.execution import Outcome
-    from kvalreg.inputs.imongr import ImportReport
     from kvalreg.pipeline import Account, Entry
 
 
 def plain(text: str) -> str:
     """Text without control characters, which could repaint a terminal or forge a line of a log."""
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "\N{REPLACEMENT CHARACTER}", text)
+
+
+class Output(io.TextIOBase):
+    """Standard output that stops no work: what is not read any longer, or has no room, is left out.
+
+    `lost` says why something could not be printed; a reader who has seen enough, as ``head`` does, has lost nothing.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.lost = ""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """As the stream's own."""
+        return self._stream.encoding
+
+    def isatty(self) -> bool:
+        """Whether somebody looks at it."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """The stream's own."""
+        return self._stream.fileno()
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, text: str, /) -> int:
+        """Write, or leave out."""
+        self._try(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, or leave out."""
+        self._try(self._stream.flush)
+
+    def _try(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                self.lost = os.strerror(error.errno or 0)
+            with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+                os.dup2(nowhere.fileno(), self._stream.fileno())
 
 
 @dataclass
@@ -115,10 +162,3 @@ class Console:
                     cell = "" if entry.cell is None else str(entry.cell)
                     table.add_row(escape(entry.name), "[red]failed[/red]", cell, escape(plain(entry.log)))
         return table
-
-    def imported(self, report: ImportReport, target: Path) -> None:
-        """What an import made, and what it found."""
-        for fault in (*report.faults, *report.warnings):
-            self.faults.print(escape(plain(str(fault))), soft_wrap=True)
-        self.say(f"Imported {len(report.registries)} registries, {report.units} units: {', '.join(report.registries)}")
-        self.say(f"Next: kvalreg build --project {target}")

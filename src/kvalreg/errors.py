@@ -29,6 +29,8 @@ EXIT_BUSY = 4
 _PACKAGE = Path(__file__).parent
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the system says of a full disk, and of a user who may not write more."""
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+"""What it says of rights, and of a disk that is read-only."""
 
 
 @dataclass(frozen=True)
@@ -192,14 +194,23 @@ class FullDiskError(KvalregError):
     exit_code = EXIT_UNEXPECTED
 
 
+class NoAccessError(KvalregError):
+    """A file may not be read or written: its rights, or those of the disk, must be corrected first."""
+
+    exit_code = EXIT_CONFIGURATION
+
+
 @contextmanager
 def full_disk_told(place: Path) -> Iterator[None]:
-    """Tell a full disk as such, whoever met it: a run that writes below this place, or a renderer it has started."""
+    """Tell a full disk as such, whoever met it: a run that writes below this place, or a renderer it has started.
+
+    So are files that may not be written.
+    """
     try:
         yield
     except Exception as error:
-        if full := full_disk(error, place):
-            raise full from error
+        if told := full_disk(error, place) or no_access(error):
+            raise told from error
         raise
 
 
@@ -212,6 +223,20 @@ def full_disk(error: Exception, place: Path) -> FullDiskError | None:
             return FullDiskError(
                 f"The disk is full: there was no room for {where}. The site is whole: as it was, or new. "
                 f"Make room on that disk ('df -h {place}' tells how much there is), and run the same command again."
+            )
+    return None
+
+
+def no_access(error: Exception) -> NoAccessError | None:
+    """The error to tell when a file may not be read or written; None when it is something else."""
+    if isinstance(error, KvalregError):
+        return None
+    for each in _causes(error):
+        if isinstance(each, OSError) and each.errno in _FORBIDDEN:
+            where = each.filename if isinstance(each.filename, str) else "a file"
+            return NoAccessError(
+                f"{where} may not be read or written: {os.strerror(each.errno or 0)}. The site is whole: as it was, or "
+                "new. Look at the owner and the rights of the file and its folder, and whether the disk is read-only."
             )
     return None
 

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     FOLDER_NAME = "KV114"
     NO_DESCRIPTOR = "KV115"
     TEXT_LONG = "KV116"
+    MISREAD = "KV117"
+    INDICATOR_INCOMPLETE = "KV118"
     # units.csv
     UNIT_CELL = "KV201"
     UNIT_TWICE = "KV202"
@@ -57,6 +59,10 @@ class Kind(StrEnum):
     LEVELS_MIXED = "KV320"
     NUMERATOR_LARGE = "KV321"
     UNIT_CLOSED = "KV322"
+    MAYBE_THOUSANDS = "KV323"
+    ROW_REPEATED = "KV324"
+    TOTAL_WRONG = "KV325"
+    NO_DENOMINATORS = "KV326"
     # deliveries: the list
     NOT_A_DELIVERY = "KV331"
     DATES_UNKNOWN = "KV332"
@@ -66,6 +72,8 @@ class Kind(StrEnum):
     NOT_APPROVED = "KV336"
     APPROVED_GONE = "KV337"
     NO_DELIVERY = "KV338"
+    DATES_ODD = "KV339"
+    FILE_IGNORED = "KV340"
     EXPECTATION = "KV341"
     # notebooks
     NOT_A_NOTEBOOK = "KV401"

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from kvalreg.audit.cell_address import CellAddress
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.descriptor import Indicator
+from kvalreg.inputs.unit_names import possible_names
 from kvalreg.inputs.units import Level
 from kvalreg.report.wording import LANGUAGES, words
 from kvalreg.statistics.funnel import Verdict, funnel, verdicts
@@ -118,11 +119,9 @@ class PublishedCells:
         if orgnr not in units:
             return [orgnr]
         unit = units[orgnr]
-        names = [unit.name, unit.short_name]
+        names = [unit.name, *possible_names(unit, units)]
         if unit.level is Level.NATION:
             names += [words(one)("units.nation") for one in LANGUAGES]
-        if unit.parent is not None and unit.parent in units:
-            names.append(f"{unit.short_name} ({units[unit.parent].short_name})")
         return [*names, *(words(language).unit(name, unit.closed) for name in names)]
 
     def _group(self, address: CellAddress) -> dict[tuple[str, str], Cell]:

@@ -38,17 +38,27 @@ _FOR_IMPORTS = {
 PATIENCE = 60
 """Seconds that the process that has done the imports may take to answer; then the stock kernel is used."""
 _starting = threading.Lock()
+_LONGEST_FOLDER = 70
+"""Bytes. A socket's whole path has 107 at most, here and on other machines 103."""
+_SHORT = "/tmp"  # noqa: S108 (the socket lies in a folder of its own that only its owner enters)
 
 
 class UnsafeForkError(RuntimeError):
     """No kernel can be forked: the message says why."""
 
 
+def _folder_of_sockets() -> str:
+    """The folder of temporary files; where its name is too long for a socket's path, the machine's own."""
+    usual = tempfile.gettempdir()
+    fits = len(os.fsencode(usual)) <= _LONGEST_FOLDER
+    return usual if fits or not os.access(_SHORT, os.W_OK | os.X_OK) else _SHORT
+
+
 class WarmProcess:
     """The process that has done the imports, as its starter holds it. It ends with the starter."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="kvalreg-warm-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="kvalreg-warm-", dir=_folder_of_sockets()))
         self._starter = os.getpid()
         self.address = str(self._folder / "s")
         with socket.socket(socket.AF_UNIX) as listener:

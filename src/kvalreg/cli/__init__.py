@@ -20,8 +20,16 @@ from kvalreg.cli.preview import preview
 from kvalreg.cli.release import audit, diff, publish, rollback
 from kvalreg.cli.status import status
 from kvalreg.cli.workbench import check, explain, schema, slugs
-from kvalreg.console import plain
-from kvalreg.errors import EXIT_UNEXPECTED, KvalregError, describe_unexpected, full_disk
+from kvalreg.console import Output, plain
+from kvalreg.errors import (
+    EXIT_CONFIGURATION,
+    EXIT_FAILED,
+    EXIT_UNEXPECTED,
+    KvalregError,
+    describe_unexpected,
+    full_disk,
+    no_access,
+)
 from kvalreg.memory import leave_all
 
 _UNEXPECTED = (
@@ -70,22 +78,34 @@ for _command in (
 
 def main() -> None:
     """Run the command; an expected error prints without a traceback, any other without its message."""
+    output = sys.stdout = Output(sys.stdout)
+    code = _code()
+    output.flush()
+    if output.lost:
+        click.echo(f"Not all of this could be printed: {output.lost}. The work itself is done.", err=True)
+    leave_all()
+    sys.exit(code or (EXIT_FAILED if output.lost else 0))
+
+
+def _code() -> int:
+    """The exit code of the command, told on the way."""
     try:
         cli(standalone_mode=False)
+    except SystemExit as ended:
+        return int(ended.code or 0)
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        return EXIT_CONFIGURATION
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. The site is as it was.", err=True)
-        sys.exit(130)
+        return 130
     except KvalregError as error:
         click.echo(str(error), err=True)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except Exception as error:
-        if full := full_disk(error, Path.cwd()):
-            click.echo(str(full), err=True)
-            sys.exit(full.exit_code)
+        if told := full_disk(error, Path.cwd()) or no_access(error):
+            click.echo(str(told), err=True)
+            return told.exit_code
         click.echo(plain(f"{_UNEXPECTED}\n{describe_unexpected(error)}"), err=True)
-        sys.exit(EXIT_UNEXPECTED)
-    finally:
-        leave_all()
+        return EXIT_UNEXPECTED
+    return 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from kvalreg.cli.options import quiet_option, verbose_option
 from kvalreg.console import Console
+from kvalreg.errors import EXIT_FAILED
 
 
 @click.group(name="import")
@@ -33,9 +35,14 @@ def imongr(source: Path, target: Path, unknown_units: str, quiet: bool, verbose:
     \b
     Example:
       kvalreg import imongr ~/imongr-export ~/results && kvalreg build --project ~/results
+
+    The end tells which registries are ready to build, and what stops the others; then the exit code is 1, though all of
+    them are there.
     """
     from kvalreg.inputs.delivery import UnknownUnits
     from kvalreg.inputs.imongr import import_imongr
+    from kvalreg.workbench.import_report import as_text
 
     report = import_imongr(source, target, UnknownUnits(unknown_units))
-    Console.of(quiet=quiet, verbose=verbose).imported(report, target)
+    Console.of(quiet=quiet and not report.not_ready, verbose=verbose).say(as_text(report, target))
+    sys.exit(EXIT_FAILED if report.not_ready else 0)

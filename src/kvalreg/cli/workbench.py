@@ -22,12 +22,14 @@ from kvalreg.cli.options import project_option, quiet_option, registries_argumen
     show_default=True,
     help="For people, for programs, or as annotations on GitHub.",
 )
+@click.option("--all", "every", is_flag=True, help="Tell every finding by itself, however many there are.")
 @quiet_option
 def check(
     registries: tuple[str, ...],
     root: Path,
     skip_unknown_units: bool,
     form: str,
+    every: bool,
     quiet: bool,
 ) -> None:
     """Report everything that could stop publication, in one pass, without running a notebook.
@@ -39,6 +41,7 @@ def check(
     Examples:
       kvalreg check
       kvalreg check slag --project ~/results
+      kvalreg check --all
       kvalreg check --format github
     """
     from kvalreg.clock import today
@@ -46,13 +49,14 @@ def check(
     from kvalreg.inputs.delivery import UnknownUnits
     from kvalreg.project import Project
     from kvalreg.workbench import check as pass_
-    from kvalreg.workbench.check_report import FORMATS
+    from kvalreg.workbench.check_report import FORMATS, as_text
 
     project = Project.open(root)
     unknown = UnknownUnits.SKIP if skip_unknown_units else UnknownUnits.REFUSE
     found = pass_.check(project, pass_.Request(today(), registries, unknown))
     if found.exit_code or not quiet:
-        click.echo(plain(FORMATS[form](found, project)), err=form == "text" and bool(found.exit_code))
+        told = as_text(found, project, every=True) if form == "text" and every else FORMATS[form](found, project)
+        click.echo(plain(told), err=form == "text" and bool(found.exit_code))
     sys.exit(found.exit_code)
 
 

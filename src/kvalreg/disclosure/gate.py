@@ -26,6 +26,7 @@ from kvalreg.disclosure.remembered import Remembered
 from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.secret import SecretFrame
+from kvalreg.inputs.units import Level
 from kvalreg.statistics.evaluation import evaluate, with_change
 from kvalreg.statistics.funnel import MIN_COVERAGE
 from kvalreg.statistics.results import KEY, Results
@@ -64,7 +65,8 @@ def publish(
     seen = presented(cells, presentations)
     told = reliability(cells, numbers, registry)
     table = cells[KEY].assign(n=numbers["n"], x=numbers["x"])
-    now = _now(cells, seen, told, must_be_secret(cells, numbers, registry), registry)
+    secret = must_be_secret(cells, numbers, registry) | few_of_its_own(cells, numbers, source, seen)
+    now = _now(cells, seen, told, secret, registry)
     protected = protect(table, now, source, editions, remembered or Remembered())
     status = np.where(protected.secret, Status.SECRET, told)
     open_cells = _with_rows(_open_cells(cells[seen], status[seen], registry), protected.without_row)
@@ -123,6 +125,31 @@ def must_be_secret(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registr
     least = cells["ind_id"].map({one.id: registry.secret_below_of(one) for one in registry.indicators})
     n, x = numbers["n"].to_numpy(float), numbers["x"].to_numpy(float)
     return ((n > 0) & (n < least.to_numpy(dtype=float))) | (x > n)
+
+
+def few_of_its_own(cells: pd.DataFrame, numbers: pd.DataFrame, source: Source, seen: BoolArray) -> BoolArray:
+    """Totals that hold too few patients of no unit below them, where those below are told of beside the total.
+
+    An HF may have rows of its own beside its hospitals'. The total without the hospitals is a number of patients too.
+
+    Examples
+    --------
+    An HF with 63 patients has hospitals with 40 and 20: 3 are its own, fewer than 5, and the HF is secret.
+    """
+    registry, units = source.registry, source.units
+    summed = _of_type(cells, registry, {one for one in IndicatorType if one.summed})
+    parent = {unit.orgnr: unit.parent for unit in units if unit.parent is not None}
+    n = pd.Series(numbers["n"].to_numpy(float))
+    names = [cells[name].to_numpy(object) for name in ("ind_id", "context", "year")]
+    is_unit = summed & (cells["level"] != Level.COUNTY).to_numpy(dtype=bool)
+    above = np.where(is_unit, cells["orgnr"].map(parent).fillna("").to_numpy(object), "")
+    parts = pd.DataFrame({"n": n, "seen": seen & is_unit}).groupby([*names, above]).sum()
+    own = pd.MultiIndex.from_arrays([*names, np.where(is_unit, cells["orgnr"].to_numpy(object), "-")])
+    below = parts.reindex(own)
+    rest = n.to_numpy() - below["n"].to_numpy(float)
+    least = cells["ind_id"].map({one.id: registry.secret_below_of(one) for one in registry.indicators})
+    few: BoolArray = (below["seen"].to_numpy(float) > 0) & (rest > 0) & (rest < least.to_numpy(float))
+    return few
 
 
 def reliability(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> NDArray[np.object_]:

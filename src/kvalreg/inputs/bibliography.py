@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from kvalreg.errors import Fault
 from kvalreg.inputs.contact_forms import web_link
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_texts import DOI, Publication
-from kvalreg.inputs.text_file import decode, printable, quote
+from kvalreg.inputs.text_file import NotItsEncodingError, decode, printable, quote
 from kvalreg.inputs.yaml_file import Document
 from kvalreg.kinds import Kind
 from kvalreg.project import resolved
@@ -33,6 +34,7 @@ _STYLE = Path(__file__).with_name("references.csl")
 _SECONDS = 30
 _LARGEST = 5_000_000
 """Bytes: some ten thousand publications."""
+_EMPHASIS = re.compile(r"</?(?:i|b|em|strong|sub|sup|sc|scp|span)(?:\s[^<>]{0,200})?>", re.IGNORECASE)
 _LINE = re.compile(r"line (\d+)")
 Node = Mapping[str, Any]
 
@@ -107,7 +109,15 @@ def read_bibliography(path: Path, folder: Path, language: str) -> list[Reference
 
 def _cited(path: Path, kind: str, language: str) -> Node:
     """The bibliography as Pandoc's tree: ``meta.references`` is what the file says, the blocks how it is cited."""
-    text = decode(path.read_bytes())
+    try:
+        text = decode(path.read_bytes())
+    except NotItsEncodingError as error:
+        raise _BrokenError(
+            f"The file begins with the mark of {error}, and is not in it.", "Save it as UTF-8.", 1
+        ) from None
+    # in CSL-JSON, both kinds of particles stand before a name
+    of_json = text.replace('"dropping-particle"', '"non-dropping-particle"')
+    text = _as_written(text) if kind == "bibtex" else of_json
     command = [pypandoc.get_pandoc_path(), f"--from={kind}", "--to=json", "--citeproc", f"--csl={_STYLE}", "--sandbox"]
     command += [f"--metadata=lang:{language}", "--metadata=link-bibliography:false", "+RTS", "-M512M", "-RTS"]
     try:
@@ -127,6 +137,38 @@ def _cited(path: Path, kind: str, language: str) -> Node:
     if not tree["meta"].get("references", {}).get("c"):
         raise _BrokenError("The file holds no publication.", "Save it again from your reference manager.", 1)
     return tree
+
+
+_ENTRY = re.compile(r"(@(?!comment|string|preamble)[a-z]+\s*\{)(\s*)([^,{}\s]*)(\s*,)", re.IGNORECASE)
+_OVERRULED = re.compile(r"(?<=[\s,{])(langid|hyphenation|options)(?=\s*=)", re.IGNORECASE)
+_UNIVERSITY = re.compile(r"(?<=[\s,{])university(?=\s*=)", re.IGNORECASE)
+"""EndNote's name for what BibTeX calls school."""
+_SPELT = {"lambda": "lamda"}
+"""Unicode's own spelling."""
+_BARE = re.compile(r"(?<!\\)(?:[%_]|#(?! ))")
+_GREEK = re.compile(r"\{?\\(alpha|beta|gamma|delta|epsilon|kappa|lambda|mu|sigma|tau|omega)(?![a-z])\}?")
+_IN_ENTRY = "langid = {norsk}, options = {useprefix=true},"
+"""Of an entry in Norwegian, Pandoc leaves the title alone; and `van der` belongs to a name's front."""
+
+
+def _as_written(text: str) -> str:
+    """BibTeX of which Pandoc leaves titles and names as they are written.
+
+    It takes every entry for English and makes small letters of capitals that stand outside braces, as English titles
+    ask for: «Hjerneslag i norge». EndNote writes ``% _ #`` as they are, which mean something else in LaTeX, and may
+    leave keys out; Mendeley writes Greek letters outside mathematics.
+    """
+    count = iter(range(1, len(text)))
+    text = _UNIVERSITY.sub("school", _OVERRULED.sub("x-left-out", text))
+    lines = text.split("\n")
+    text = "\n".join(line if line.lstrip().startswith("%") else _BARE.sub(r"\\\g<0>", line) for line in lines)
+    text = _GREEK.sub(lambda at: unicodedata.lookup(f"GREEK SMALL LETTER {_SPELT.get(at[1], at[1])}"), text)
+
+    def entry(at: re.Match[str]) -> str:
+        key = at[3].replace("\\", "") or f"uten-{next(count)}"
+        return f"{at[1]}{at[2]}{key}{at[4]} {_IN_ENTRY}"
+
+    return _ENTRY.sub(entry, text)
 
 
 def _references(tree: Node) -> Iterator[Reference]:
@@ -150,10 +192,15 @@ def _entries(blocks: list[Node]) -> Iterator[Node]:
 def _address(facts: Node) -> str:
     """Where a publication is: its DOI, else its web address."""
     by_name = {name.lower(): value for name, value in facts.items()}
-    found = DOI.fullmatch(_plain(by_name["doi"]).strip()) if "doi" in by_name else None
+    found = DOI.fullmatch(_bare(_plain(by_name["doi"]))) if "doi" in by_name else None
     if found:
         return web_link(f"https://doi.org/{found['doi']}")
-    return web_link(_plain(by_name["url"]).strip()) if "url" in by_name else ""
+    return web_link(_bare(_plain(by_name["url"]))) if "url" in by_name else ""
+
+
+def _bare(address: str) -> str:
+    """An address without the braces and backslashes that LaTeX asks for."""
+    return re.sub(r"[{}\\\s]", "", address)
 
 
 def _plain(node: Any) -> str:
@@ -178,8 +225,14 @@ def _plain(node: Any) -> str:
 
 
 def _tidy(text: str) -> str:
-    """One line, without the spaces and doubled full stops that left-out parts leave behind."""
-    return re.sub(r"\s+(?=[.,;:])", "", " ".join(text.split())).replace("..", ".")
+    """One line, without the spaces and doubled full stops that left-out parts leave behind.
+
+    Reference managers mark italics and the like by HTML; what stands in quotation marks gets Norwegian ones.
+    """
+    text = _EMPHASIS.sub("", " ".join(text.split()))
+    text = re.sub(r'["\u201c\u201d\u201e]([^"\u201c\u201d\u201e]+)["\u201c\u201d]', r"«\1»", text)
+    text = re.sub(r"(?<!\w)['\u2019]([^'\u2019]+)['\u2019](?!\w)", "\u2018\\1\u2019", text)
+    return re.sub(r"\.(?=\.(?!\.))|\s+(?=[.,;:])", "", re.sub(r"([?!])\.(?= |$)", r"\1", text))
 
 
 def _unknown_keys(registry: Registry, known: set[str], document: Document) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pandas as pd
 
@@ -19,6 +19,7 @@ from kvalreg.inputs.delivery import Delivery, Terms, UnknownUnits, check_deliver
 from kvalreg.inputs.delivery_list import DeliveryList, ListedDelivery
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.secret import SecretFrame
+from kvalreg.inputs.table_file import name_rows
 from kvalreg.inputs.text_file import printable, quote
 from kvalreg.inputs.units import Units
 from kvalreg.inputs.validation import validate
@@ -27,6 +28,15 @@ from kvalreg.kinds import Kind
 from kvalreg.project import Project, resolved
 
 _SUFFIXES = (".csv", ".parquet")
+_KNOWN = ("deliveries.yml", "approved.yml", "expected")
+_ADVICE = (
+    ((".xlsx", ".xls", ".xlsm", ".ods", ".numbers"), "In the spreadsheet, choose Save as and CSV UTF-8."),
+    ((".sav", ".dta", ".sas7bdat", ".rds", ".rdata", ".tsv", ".txt", ".json"), "Export it as CSV or Parquet."),
+    (("deliveries.yaml",), "Rename it to deliveries.yml."),
+    (("approved.yaml",), "Rename it to approved.yml."),
+    ((".zip", ".gz", ".7z"), "Unpack it."),
+)
+_NAMED = 10
 _REPLACED_AS_ONE = ["ind_id", "context", "year"]
 
 _Entry = tuple[Path, ListedDelivery]
@@ -84,7 +94,8 @@ def read_deliveries(project: Project, registry: Registry, units: Units, unknown_
         replace would otherwise be shown as if it were current.
     """
     entries, faults = _entries(project, registry.id)
-    return _read(project, entries, faults, Terms(registry, units, unknown_units))
+    delivered = _read(project, entries, faults, Terms(registry, units, unknown_units))
+    return replace(delivered, warnings=(*delivered.warnings, *ignored(project, registry.id)))
 
 
 def read_approved(project: Project, registry: Registry, units: Units, unknown_units: UnknownUnits) -> Delivered:
@@ -99,21 +110,24 @@ def read_approved(project: Project, registry: Registry, units: Units, unknown_un
     ready = sort_deliveries([path for path, _ in entries], registry, project)
     chosen = [entry for entry in entries if entry[0] in ready.approved]
     delivered = _read(project, chosen, faults, Terms(registry, units, unknown_units))
-    return replace(delivered, warnings=(*delivered.warnings, *ready.waiting))
+    return replace(delivered, warnings=(*delivered.warnings, *ignored(project, registry.id), *ready.waiting))
 
 
 def refuse_no_rows(delivered: Delivered, project: Project) -> None:
-    """Refuse a registry of which there is nothing to publish.
+    """Refuse a registry of which there is nothing to publish, and name the files that were passed over.
 
     Raises
     ------
     DeliveryError
         When no delivery has a row that counts.
     """
-    if not len(delivered.rows):
-        place = printable(project.relative(project.data(delivered.registry_id)))
-        what, todo = "There is no delivery with rows.", "Put a .csv or .parquet file into this folder."
-        raise DeliveryError([Fault(what, todo, place, kind=Kind.NO_DELIVERY)])
+    if len(delivered.rows):
+        return
+    place = printable(project.relative(project.data(delivered.registry_id)))
+    passed_over = ", ".join(PurePath(fault.file).name for fault in ignored(project, delivered.registry_id))
+    what = "There is no delivery with rows." + (f" These files are none: {passed_over}." if passed_over else "")
+    todo = "Put a .csv or .parquet file into this folder."
+    raise DeliveryError([Fault(what, todo, place, kind=Kind.NO_DELIVERY)])
 
 
 def _read(project: Project, entries: list[_Entry], faults: list[Fault], run: Terms) -> Delivered:
@@ -130,6 +144,7 @@ def _read(project: Project, entries: list[_Entry], faults: list[Fault], run: Ter
     deliveries = [delivery for _, delivery in read]
     infos = tuple(_info(listed, delivery) for listed, delivery in read)
     warnings = [*_dates_unknown(infos), *_identical(deliveries), *_known_by_now(read, run.units)]
+    warnings += _later_rows(read)
     warnings += [warning for delivery in deliveries for warning in delivery.warnings]
     rows = _in_force(deliveries, infos)
     counting = set(rows["delivery"].unique())
@@ -197,9 +212,28 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in files if not path.name.startswith((".", "~")))
 
 
+def ignored(project: Project, registry_id: str) -> list[Fault]:
+    """What lies in a registry's folder and is no delivery, nor anything else that kvalreg reads; ten at most."""
+    folder = project.data(registry_id)
+    if not folder.is_dir():
+        return []
+    found = []
+    for path in sorted(folder.iterdir()):
+        known = path.is_file() and (path.suffix.lower() in _SUFFIXES or path.name in _KNOWN)
+        if known or path.name in _KNOWN or path.name.startswith((".", "~", "README")):
+            continue
+        todo = next((todo for names, todo in _ADVICE if path.name.lower().endswith(names)), "Remove it.")
+        shown = printable(f"{project.relative(folder)}/{path.name}")
+        what = "The folder is not looked into." if path.is_dir() else "The file is no delivery, and is not read."
+        found.append(Fault(what, todo, shown, kind=Kind.FILE_IGNORED))
+    return found[:_NAMED]
+
+
 def _refusal(file: Path, folder: Path) -> tuple[str, str] | None:
     """Why a file cannot be a delivery of this folder and what to do, or None."""
     shown = quote(str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file))
+    if not _is_utf_8(file.name):
+        return f"The name of the file {shown} is not in UTF-8.", "Rename it, with a to z, digits, _ and -."
     if not resolved(file).is_relative_to(resolved(folder)):
         return f"{shown} lies outside the folder.", "Put the file itself into the folder."
     if file.suffix.lower() not in _SUFFIXES:
@@ -207,6 +241,11 @@ def _refusal(file: Path, folder: Path) -> tuple[str, str] | None:
     if not file.is_file():
         return f"{shown} does not exist.", "Correct the name, or add the file."
     return None
+
+
+def _is_utf_8(name: str) -> bool:
+    """Whether a file's name is text: other bytes are carried in it as half a character, which no page can hold."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in name)
 
 
 def _info(listed: ListedDelivery, delivery: Delivery) -> DeliveryInfo:
@@ -243,6 +282,16 @@ def _dates_unknown(infos: Iterable[DeliveryInfo]) -> Iterator[Fault]:
         if info.latest_affirm is None:
             what = "It is not known up to which date the delivery is complete, so all its years are shown as final."
             yield Fault(what, "Give its latest_affirm in deliveries.yml.", info.shown, kind=Kind.DATES_UNKNOWN)
+
+
+def _later_rows(read: Iterable[tuple[ListedDelivery, Delivery]]) -> Iterator[Fault]:
+    for listed, delivery in read:
+        if listed.latest_update is not None:
+            late = delivery.rows.loc[delivery.rows["year"] > listed.latest_update.year, "row"].to_numpy()
+            if len(late):
+                what = f"The data was last updated in {listed.latest_update.year}, and a later year stands in "
+                todo = "Correct the year, or latest_update in deliveries.yml."
+                yield Fault(f"{what}{name_rows(late)}.", todo, delivery.shown, int(late[0]), "year", Kind.DATES_ODD)
 
 
 def _identical(deliveries: Iterable[Delivery]) -> Iterator[Fault]:

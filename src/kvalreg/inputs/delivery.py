@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from kvalreg.clock import today
 from kvalreg.errors import DeliveryError, Fault
 from kvalreg.inputs.delivery_checks import DeliveryChecks
 from kvalreg.inputs.descriptor import Registry
@@ -116,7 +117,8 @@ def check_delivery(path: Path, shown: str, terms: Terms) -> Delivery:
     # Parquet files made by pandas often hold orgnr as a number with decimals.
     cells = cells.assign(orgnr=cells["orgnr"].str.replace(r"\.0+$", "", regex=True))
     cells, skipped = _leave_out(cells, terms)
-    checks = DeliveryChecks(cells, shown, terms.registry, terms.units)
+    has_denominators = "denominator" in table.cells
+    checks = DeliveryChecks(cells, shown, terms.registry, terms.units, today(), has_denominators)
     rows, faults, warnings = checks.run()
     if faults:
         raise DeliveryError(faults)
@@ -133,7 +135,9 @@ def _leave_out(cells: pd.DataFrame, terms: Terms) -> tuple[pd.DataFrame, dict[st
     """The rows that stay, and the row numbers of those left out by their unknown unit."""
     unknown = {orgnr for orgnr in cells["orgnr"].unique() if orgnr and orgnr not in terms.units}
     if terms.unknown_units is UnknownUnits.REFUSE:
-        unknown &= terms.skip_units
+        # YAML reads 000010101 as a number, so an entry without quotation marks has lost its zeros.
+        bare = {orgnr.lstrip("0") for orgnr in terms.skip_units}
+        unknown = {orgnr for orgnr in unknown if orgnr.lstrip("0") in bare}
     if not unknown:
         return cells, {}
     is_out = cells["orgnr"].isin(unknown)

@@ -6,13 +6,14 @@ Field names of an indicator are imongr's, unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 
 from kvalreg.inputs.descriptor_model import (
     D3_FORMAT,
@@ -27,6 +28,7 @@ from kvalreg.inputs.descriptor_model import (
     WrongReferenceError,
 )
 from kvalreg.inputs.descriptor_texts import About, Evaluation, Licence, QualityImprovement, Research
+from kvalreg.inputs.incomplete import Incomplete
 from kvalreg.inputs.units import Level
 from kvalreg.kinds import Kind
 
@@ -56,6 +58,19 @@ class IndicatorType(StrEnum):
     def share(self) -> bool:
         """True when the value is a share from 0 to 1."""
         return self.summed or self is IndicatorType.BEREGNET_ANDEL
+
+
+class UnknownIndicatorError(KeyError):
+    """A registry has no indicator of this id: says so, and which it has."""
+
+    def __init__(self, what: str, known: Sequence[str]) -> None:
+        super().__init__(what, known)
+
+    def __str__(self) -> str:
+        what, known = self.args
+        close = difflib.get_close_matches(what.rsplit("'", 2)[-2][:200] if "'" in what else "", known, n=1)
+        meant = f" Did you mean {close[0]!r}?" if close else ""
+        return f"{what}.{meant} It has {', '.join(map(repr, known))}."
 
 
 @cache
@@ -117,6 +132,8 @@ class Indicator(Model):
     @model_validator(mode="after")
     def _targets_are_possible(self) -> Self:
         green, yellow, direction = self.level_green, self.level_yellow, self.level_direction
+        if not self.include:  # nobody is shown its level
+            return self
         if yellow is not None and green is None:
             raise ValueError("level_yellow is given without level_green. Add level_green, or remove level_yellow.")
         if green is not None and direction is None:
@@ -171,6 +188,7 @@ class Registry(Model):
     """Findings, projects and publications."""
     evaluations: tuple[Evaluation, ...] = ()
     """How the national expert group judged the registry, year by year."""
+    _incomplete: tuple[Incomplete, ...] = PrivateAttr(default=())
 
     @model_validator(mode="after")
     def _ids_are_known_once(self) -> Self:
@@ -178,6 +196,31 @@ class Registry(Model):
         if wrong:
             raise WrongReferenceError(wrong)
         return self
+
+    @property
+    def incomplete(self) -> tuple[Incomplete, ...]:
+        """The indicators of its descriptor that cannot be used yet; they are not among `indicators`."""
+        return self._incomplete
+
+    @property
+    def numbered(self) -> tuple[tuple[int, Indicator], ...]:
+        """The indicators, each with its place in the descriptor's list."""
+        left_out = {one.number for one in self._incomplete}
+        places = (number for number in range(len(self.indicators) + len(left_out)) if number not in left_out)
+        return tuple(zip(places, self.indicators, strict=True))
+
+    def without(self, incomplete: tuple[Incomplete, ...]) -> Registry:
+        """The registry without these indicators, and without what refers to them."""
+        ids, numbers = {one.ind_id for one in incomplete}, {one.number for one in incomplete}
+        kept = [one for number, one in enumerate(self.indicators) if number not in numbers]
+        indicators = tuple(one.model_copy(update={"dg_id": None}) if one.dg_id in ids else one for one in kept)
+        works = (
+            work.model_copy(update={"indicators": tuple(one for one in work.indicators if one not in ids)})
+            for work in self.quality_improvement
+        )
+        left = self.model_copy(update={"indicators": indicators, "quality_improvement": tuple(works)})
+        left._incomplete = incomplete
+        return left
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -203,11 +246,11 @@ class Registry(Model):
         return indicator.secret_below or self.secret_below
 
     def indicator(self, ind_id: str) -> Indicator:
-        """The indicator with this id; KeyError when the registry has none."""
+        """The indicator with this id; UnknownIndicatorError, a KeyError, when the registry has none."""
         for indicator in self.indicators:
             if indicator.id == ind_id:
                 return indicator
-        raise KeyError(ind_id)
+        raise UnknownIndicatorError(f"{self.id} has no indicator {ind_id!r}", [one.id for one in self.indicators])
 
 
 def wrong_references(registry: Mapping[str, Any]) -> list[WrongReference]:

@@ -6,6 +6,7 @@ It never stops at the first fault, and one registry's faults never hide another 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -16,6 +17,8 @@ from kvalreg.errors import ConfigurationError, Fault
 from kvalreg.inputs.bibliography import with_publications
 from kvalreg.inputs.descriptor import Registry, wrong_references
 from kvalreg.inputs.descriptor_gaps import descriptor_remarks
+from kvalreg.inputs.descriptor_model import REGISTRY_ID
+from kvalreg.inputs.incomplete import with_stand_ins
 from kvalreg.inputs.text_file import printable, quote
 from kvalreg.inputs.validation import in_order, validate
 from kvalreg.inputs.yaml_file import Document, Place, read_text, values_of
@@ -112,7 +115,8 @@ def _read(path: Path, shown: str) -> tuple[Registry, Document]:
 def _understood(text: str, shown: str, folder: str) -> tuple[Registry, Document]:
     """What a descriptor's text says: a build asks several times, and a nation's take half a second to read."""
     document = values_of(text, shown)
-    registry, faults = validate(document, Registry)
+    whole, incomplete = with_stand_ins(document)
+    registry, faults = validate(whole, Registry)
     if isinstance(document.data, dict):
         references = [
             document.fault(each.place, printable(each.what), each.todo, each.kind)
@@ -121,14 +125,15 @@ def _understood(text: str, shown: str, folder: str) -> tuple[Registry, Document]
         faults = in_order([*faults, *references, *_id_faults(document, document.data, folder)])
     if faults or registry is None:
         raise ConfigurationError(faults)
-    return registry, document
+    return registry.without(incomplete) if incomplete else registry, document
 
 
 def _id_faults(document: Document, data: dict[str, object], folder: str) -> list[Fault]:
     given = data.get("id")
     if given is None or given == folder:
         return []
-    todo = f"Write 'id: {printable(folder)}', or rename the folder."
+    fits = re.fullmatch(REGISTRY_ID, folder) is not None
+    todo = f"Write 'id: {printable(folder)}', or rename the folder." if fits else "Rename the folder as the id."
     return [
         document.fault(("id",), f"The id {quote(str(given))} differs from the folder's name.", todo, Kind.FOLDER_NAME)
     ]
@@ -140,7 +145,7 @@ def _shared_ids(
     """The faults of registries that use an indicator id which another registry uses too, and had first."""
     places: defaultdict[str, list[tuple[str, Place]]] = defaultdict(list)
     for name, registry in registries.items():
-        for number, indicator in enumerate(registry.indicators):
+        for number, indicator in registry.numbered:
             places[indicator.id].append((name, ("indicators", number, "id")))
     faults: defaultdict[str, list[Fault]] = defaultdict(list)
     shared = {ind_id: users for ind_id, users in places.items() if len(users) > 1}

@@ -48,7 +48,7 @@ def gaps(registry: Registry) -> tuple[Place, ...]:
     """The place of every field that the seed asks for and the registry leaves empty, in the order of the page."""
     research = registry.research
     found: list[Place] = [("about", key) for key in ABOUT_FIELDS if not getattr(registry.about, key)]
-    for number, indicator in enumerate(registry.indicators):
+    for number, indicator in registry.numbered:
         if indicator.include:
             wanted = ["short_description", "long_description", "reviewed"]
             wanted += ["target_source"] if indicator.level_green is not None else []
@@ -71,6 +71,12 @@ def descriptor_remarks(registry: Registry, document: Document) -> list[Fault]:
         what = f"{len(missing)} of the fields that every result page has are empty: {named}."
         todo = "Fill them in. Readers see «ikke oppgitt» meanwhile."
         remarks.append(document.fault((), what, todo, Kind.TEXT_MISSING))
+    if registry.incomplete:
+        named = ", ".join(str(one) for one in registry.incomplete)
+        what = f"Indicators that are not complete are left out, as no delivery may have rows of them: {named}."
+        remarks.append(
+            document.fault(("indicators",), what, "Complete them when they are used.", Kind.INDICATOR_INCOMPLETE)
+        )
     return [
         *remarks,
         *_wrong_forms(registry, document),

@@ -29,19 +29,19 @@ WebAddress = Annotated[
 ]
 """A whole web address. In another form it is shown as plain text, and its owner is warned: see `contact_forms`."""
 _INDICATOR_ID = r"^[. -]*[A-Za-z0-9][A-Za-z0-9_. -]*$"
-_REGISTRY_ID = r"^[a-z][a-z0-9_-]*$"
+REGISTRY_ID = r"^[a-z][a-z0-9_-]*$"
 D3_FORMAT = r"^,?\.[0-9][%f]$"
 PATTERN_ADVICE = {
     _A_LETTER: "Use a name with a letter: one of digits and signs alone cannot be told from a number.",
     _NO_NUMBER: "Write words: a number by itself cannot be told from a result.",
     _INDICATOR_ID: "Use only the letters A to Z, digits, and the signs _ . - and space; begin with a letter or digit.",
-    _REGISTRY_ID: "Use small letters a to z, digits, _ and -, and begin with a letter.",
+    REGISTRY_ID: "Use small letters a to z, digits, _ and -, and begin with a letter.",
     D3_FORMAT: "Write ',.0%' for a percentage or ',.1f' for a number; the digit says how many decimals, 9 at most.",
 }
 """What to do about a text that does not follow its pattern."""
 IndicatorId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_INDICATOR_ID, max_length=200)]
 """Legacy ids hold dots and even spaces: ``barnediabetes_hba1c_lt_7.5``. Spaces around an id do not belong to it."""
-RegistryId = Annotated[str, StringConstraints(pattern=_REGISTRY_ID, max_length=60)]
+RegistryId = Annotated[str, StringConstraints(pattern=REGISTRY_ID, max_length=60)]
 
 
 class Model(BaseModel):

@@ -12,11 +12,14 @@ import csv
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from kvalreg.clock import today
 from kvalreg.errors import ConfigurationError, DeliveryError, Fault, UsageError
+from kvalreg.inputs.delivered import no_rows_delivered
 from kvalreg.inputs.delivery import Delivery, Terms, UnknownUnits, check_delivery
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import descriptor_schema, read_descriptors
@@ -60,6 +63,8 @@ class ImportReport:
         What a build of the new project will refuse.
     warnings
         What was assumed or left out.
+    not_ready
+        What stops a registry, by its id; also that it has no delivery.
     """
 
     registries: tuple[str, ...]
@@ -67,6 +72,7 @@ class ImportReport:
     deliveries: tuple[ImportedDelivery, ...]
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+    not_ready: Mapping[str, tuple[Fault, ...]] = field(default_factory=dict)
 
 
 def import_imongr(source: Path, target: Path, unknown_units: UnknownUnits) -> ImportReport:
@@ -93,8 +99,8 @@ def import_imongr(source: Path, target: Path, unknown_units: UnknownUnits) -> Im
         project = Project(Path(workshop) / "project")
         (project.root / "data").mkdir(parents=True)
         project.registries.mkdir()
-        units = _import_units(source / _UNITS, project)
-        run = _Import(source, project, units, unknown_units)
+        units, left_out = _import_units(source / _UNITS, project)
+        run = _Import(source, project, units, unknown_units, warnings=left_out)
         report = run.registries()
         narrow(project.root / "data")  # the deliveries count patients
         _move(project.root, target)
@@ -124,22 +130,31 @@ def _move(made: Path, target: Path) -> None:
         (made / name).rename(target / name)
 
 
-def _import_units(path: Path, project: Project) -> Units:
-    """imongr's units in our columns. The source has no counties."""
+def _import_units(path: Path, project: Project) -> tuple[Units, list[Fault]]:
+    """imongr's units in our columns, and what was left out. The source has no counties."""
     layout = Layout(("OrgNr", "OrgNavnEnhetsreg", "Kortnavn", "Nivaa", "NivaaOpp"), error=ConfigurationError)
     cells = read_table(path, _UNITS, layout).cells
+    is_known = cells["Nivaa"].isin(list(_LEVELS))
     with project.units.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=";", lineterminator="\n")
         writer.writerow(COLUMNS[:6])
-        for orgnr, name, short_name, number, parent in cells[list(layout.required)].itertuples(index=False):
-            level = _LEVELS.get(str(number), str(number))
+        for orgnr, name, short_name, number, parent in cells.loc[is_known, list(layout.required)].itertuples(
+            index=False
+        ):
+            level = _LEVELS[str(number)]
             above = "" if level is Level.NATION else parent
             writer.writerow((orgnr, name, short_name or name, level, above, ""))
     units = read_units(project.units, _UNITS)
     write_units(
         units, project.units, "Imported from imongr, which holds no counties: fill in the column where it is known."
     )
-    return units
+    others = cells.index[~is_known]
+    if not len(others):
+        return units, []
+    numbers = ", ".join(sorted(set(cells.loc[others, "Nivaa"])))
+    what = f"Units beside nation, RHF, HF and hospital (Nivaa {printable(numbers)}) are left out: {name_rows(others)}."
+    todo = "Rows of them are left out too: deliver them as rows of their hospitals."
+    return units, [Fault(what, todo, _UNITS, int(others[0]), "Nivaa", Kind.DEFINITION_CHANGED)]
 
 
 @dataclass
@@ -153,6 +168,7 @@ class _Import:
     deliveries: list[ImportedDelivery] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
+    not_ready: dict[str, tuple[Fault, ...]] = field(default_factory=dict)
 
     def registries(self) -> ImportReport:
         """Write every registry, then read them back as a build would."""
@@ -165,6 +181,7 @@ class _Import:
         (self.project.registries / "registry.schema.json").write_text(schema + "\n", encoding="utf-8")
         registries, faulty = read_descriptors(self.project)
         self.faults += [fault for faults in faulty.values() for fault in faults]
+        self.not_ready |= faulty
         files = self._files([each.registry_id for each in definitions])
         for each in definitions:
             self._write_deliveries(
@@ -176,6 +193,7 @@ class _Import:
             tuple(self.deliveries),
             tuple(self.faults),
             tuple(self.warnings),
+            {one: self.not_ready[one] for one in sorted(self.not_ready)},
         )
 
     def _coverage_id(self, definitions: Definitions) -> str | None:
@@ -233,7 +251,10 @@ class _Import:
         made = [Path(shutil.copyfile(path, folder / path.name)) for path in files[registry_id]]
         if coverage_id is not None:
             made += self._write_coverage(registry_id, coverage_id)
-        entries = [_listed(path.name, self._check(path, registry), self.unknown_units) for path in made]
+        read = [self._check(path, registry) for path in made]
+        entries = [_listed(path.name, one, self.unknown_units) for path, one in zip(made, read, strict=True)]
+        if registry is not None and not any(one is None or len(one.rows) for one in read):
+            self._stop(registry_id, no_rows_delivered(self.project, registry_id).faults)
         if entries:
             self.project.delivery_list(registry_id).write_text(_LIST_HEADER + "".join(entries), encoding="utf-8")
 
@@ -244,6 +265,7 @@ class _Import:
             cells = read_table(self.source / file, file, Layout(("orgnr", "year", "coverage"))).cells
         except DeliveryError as error:
             self.faults += error.faults
+            self._stop(registry_id, error.faults)
             return []
         path = self.project.data(registry_id) / file
         with path.open("w", encoding="utf-8", newline="") as stream:
@@ -252,6 +274,9 @@ class _Import:
             for orgnr, year, share in cells[["orgnr", "year", "coverage"]].itertuples(index=False):
                 writer.writerow(("caregiver", year, orgnr, coverage_id, share))
         return [path]
+
+    def _stop(self, registry_id: str, faults: tuple[Fault, ...]) -> None:
+        self.not_ready[registry_id] = (*self.not_ready.get(registry_id, ()), *faults)
 
     def _check(self, path: Path, registry: Registry | None) -> Delivery | None:
         """The delivery as a build will read it, or None when it has faults or its registry has."""
@@ -264,6 +289,7 @@ class _Import:
                 self.warnings += check_delivery(path, shown, Terms(registry, self.units, self.unknown_units)).warnings
             except DeliveryError as error:
                 self.faults += error.faults
+                self._stop(registry.id, error.faults)
         registry_id = path.parent.name
         self.deliveries.append(ImportedDelivery(registry_id, path.name, 0 if delivery is None else len(delivery.rows)))
         return delivery
@@ -272,7 +298,8 @@ class _Import:
 _LIST_HEADER = """\
 # The deliveries of this registry, oldest first: a later one replaces what an earlier one said of the same indicator,
 # context and year. imongr's files hold no dates: each latest_affirm below ("complete up to") is ASSUMED to be
-# 31 December of the newest year in its file. Correct it: a year that is not complete is shown as provisional.
+# 31 December of the newest year in its file, or the day of the import where that year is not over. Correct it: a year
+# that is not complete is shown as provisional.
 """
 
 
@@ -283,7 +310,8 @@ def _listed(file: str, delivery: Delivery | None, unknown_units: UnknownUnits) -
     if delivery is None:
         return entry
     if len(delivery.rows):
-        entry += f"  latest_affirm: {date(int(delivery.rows['year'].max()), 12, 31)}  # assumed\n"
+        complete = min(date(int(delivery.rows["year"].max()), 12, 31), today())
+        entry += f"  latest_affirm: {complete.isoformat()}  # assumed\n"
     if delivery.skipped and unknown_units is UnknownUnits.SKIP:
         entry += (
             "  # These units are not in registries/units.csv, so their rows are left out, and every build says so.\n"

@@ -22,6 +22,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarStrin
 
 from kvalreg.errors import Fault, UsageError
 from kvalreg.inputs.descriptor import IndicatorType
+from kvalreg.inputs.descriptor_model import D3_FORMAT
 from kvalreg.inputs.text_file import decode, printable, quote
 from kvalreg.kinds import Kind
 
@@ -32,6 +33,9 @@ _REGISTRY_ID = re.compile(r"[a-z][a-z0-9_-]{0,59}", re.ASCII)
 _TEXTS = ("measure_unit", "short_description", "long_description")
 _ABOUT = ("purpose", "usefulness", "patients", "data_controller", "phone", "email")
 _LEVELS = ("level_green", "level_yellow", "level_direction")
+_CARRIED = {"id", "title", "type", "sformat", "min_denominator", "dg_id", "include", *_TEXTS, *_LEVELS}
+_CARRIED |= {"rname", "full_name", "registry_id"}
+"""Keys of a record that the descriptor has a place for, and those that name its registry."""
 _HEADER = """\
 # yaml-language-server: $schema=../registry.schema.json
 # Imported from imongr. What imongr does not hold is for the registry to fill in: about, medical_fields, short_name,
@@ -150,18 +154,23 @@ class _Indicator:
         self.record = {name: value for name, value in record.items() if not _is_nothing(value)}
         self.key = key
         self.shown = shown
+        self.kept: dict[str, object] = {}
         self.warnings: list[Fault] = []
 
     def entry(self, coverage_ids: list[str], shares_id: str | None) -> CommentedMap:
         """The indicator as it stands in the descriptor."""
         record = self.record
-        entry = CommentedMap(id=str(record["id"]), title=_styled(str(record.get("title", record["id"]))))
+        entry = CommentedMap(id=str(record["id"]), title=_styled(str(record.get("title") or record["id"])))
+        if not record.get("title"):
+            entry.yaml_add_eol_comment("assumed: imongr has none", "title")
+            if entry["id"] not in coverage_ids:
+                self._warn("title", "The indicator has no title, so its id stands for it.", "Write one.")
         self._add_type(entry, coverage_ids, shares_id)
         if "sformat" in record:
             self._add_format(entry, str(record["sformat"]))
         if "min_denominator" in record:
             entry["min_denominator"] = _plain_number(record["min_denominator"])
-        self._add_levels(entry)
+        entry.update({key: _plain_number(record[key]) for key in _LEVELS if key in record})
         if "dg_id" in record:
             self._add_coverage(entry, str(record["dg_id"]), coverage_ids)
         for key in _TEXTS:
@@ -169,11 +178,13 @@ class _Indicator:
                 entry[key] = _styled(str(record[key]))
         if "include" in record:
             entry["include"] = record["include"] in (1, True, "1")
+        self._add_rest(entry)
         return entry
 
     def _add_type(self, entry: CommentedMap, coverage_ids: list[str], shares_id: str | None) -> None:
         given = str(self.record.get("type", ""))
-        entry["type"] = given
+        if given or entry["id"] == shares_id:
+            entry["type"] = given
         if entry["id"] == shares_id:
             entry["type"] = IndicatorType.BEREGNET_ANDEL.value
             comment = f"'{printable(given)}' in imongr. Only shares are known, without numbers of patients."
@@ -183,29 +194,29 @@ class _Indicator:
             entry.yaml_add_eol_comment(f"'{given}' in imongr. Other indicators name it as their coverage.", "type")
 
     def _add_format(self, entry: CommentedMap, sformat: str) -> None:
-        if re.fullmatch(r",?\.[0-9]+[%f]", sformat, re.ASCII):
+        if re.fullmatch(D3_FORMAT, sformat, re.ASCII):
             entry["sformat"] = DoubleQuotedScalarString(sformat)
         else:
-            self._warn(
-                "sformat", f"The format {quote(sformat)} is not supported and left out.", "Write one such as ',.1f'."
-            )
-
-    def _add_levels(self, entry: CommentedMap) -> None:
-        """Targets without a direction give no level in imongr; here they would be a fault."""
-        given = [key for key in _LEVELS if key in self.record]
-        if "level_green" in given and "level_direction" in given:
-            entry.update({key: _plain_number(self.record[key]) for key in given})
-        elif set(given) & {"level_green", "level_yellow"}:
-            todo = "Give level_green and level_direction."
-            self._warn("level_green", "The targets are left out, because they give no level as they are.", todo)
+            self.kept["sformat"] = sformat
+            what = f"The format {quote(sformat)} is not supported, and is kept as a comment."
+            self._warn("sformat", what, "Write one such as ',.1f'.")
 
     def _add_coverage(self, entry: CommentedMap, dg_id: str, coverage_ids: list[str]) -> None:
         if dg_id in coverage_ids:
             entry["dg_id"] = dg_id
         else:
-            self._warn(
-                "dg_id", f"The coverage indicator {quote(dg_id)} is not defined; dg_id is left out.", "Define it."
-            )
+            self.kept["dg_id"] = dg_id
+            what = f"The registry does not define the coverage indicator {quote(dg_id)}: dg_id is kept as a comment."
+            self._warn("dg_id", what, "Define it, or leave the comment.")
+
+    def _add_rest(self, entry: CommentedMap) -> None:
+        """What has no key here, as a comment: nothing of a definition is lost."""
+        rest = {key: value for key, value in self.record.items() if key not in _CARRIED}
+        if rest.get("name") == self.record["id"]:
+            del rest["name"]
+        told = [f"{printable(key)}: {printable(str(value))}" for key, value in (self.kept | rest).items()]
+        if told:
+            entry.yaml_add_eol_comment(f"in imongr also {', '.join(told)}", "id")
 
     def _warn(self, key: str, what: str, todo: str) -> None:
         self.warnings.append(Fault(what, todo, self.shown, key=f"{self.key}.{key}", kind=Kind.DEFINITION_CHANGED))

@@ -26,6 +26,8 @@ UNIT, FIELD = "unit", "field"
 WITH_PAGE = (Level.RHF, Level.HF, Level.HOSPITAL)
 """Levels whose units have pages."""
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_LONGEST = 120
+"""Characters of a name that go into an address: the name of a folder has 255 bytes at most."""
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ö": "o", "ä": "a", "ð": "d", "þ": "th", "đ": "d", "ß": "ss"})
 _COMMENT = (
     "# Addresses of pages: a line is never changed and never removed. 'kvalreg slugs' adds lines for new names.\n"
@@ -124,7 +126,7 @@ def write_slugs(slugs: Slugs, path: Path) -> None:
 def _fresh(names: Mapping[str, str], taken: Iterable[str]) -> dict[str, str]:
     """A slug for each key: of its name, with the key after it where that alone would not tell them apart."""
     used = set(taken)
-    made = {key: slug(name) or slug(key) or "side" for key, name in names.items()}
+    made = {key: slug(name)[:_LONGEST].strip("-") or slug(key) or "side" for key, name in names.items()}
     often = Counter(made.values())
     fresh: dict[str, str] = {}
     for key in sorted(made, key=lambda key: (often[made[key]] > 1, key)):

@@ -25,7 +25,7 @@ import pyarrow.parquet
 
 from kvalreg.errors import DeliveryError, Fault, FaultsError
 from kvalreg.inputs.secret import SecretFrame
-from kvalreg.inputs.text_file import decode, name, printable
+from kvalreg.inputs.text_file import NotItsEncodingError, decode, name, printable, quote
 from kvalreg.kinds import Kind
 
 _SEPARATORS = ";\t,"
@@ -72,7 +72,9 @@ class Table:
 
 
 def read_table(path: Path, shown: str, layout: Layout) -> Table:
-    """The cells of a CSV file (`;`, `,` or tab; UTF-8, else Latin-1) or, by its suffix, of a Parquet file.
+    """The cells of a CSV file (`;`, `,` or tab; encodings as `decode` knows them) or, by its suffix, of a Parquet file.
+
+    A first line ``sep=;``, as Excel writes and reads it, names the separator.
 
     Raises
     ------
@@ -109,10 +111,11 @@ class _WrongTableError(FaultsError):
 
 def _csv_texts(raw: bytes, layout: Layout) -> pa.Table:
     text = _text_of(raw)
+    named = _named_separator(text)
     header_line, header, body = _split_header(text, layout)
     if layout.comment:
         body = re.sub(rf"(?m)^{re.escape(layout.comment)}.*$", "", body)
-    separator = max(_SEPARATORS, key=header.count)
+    separator = named or max(_SEPARATORS, key=header.count)
     cells = [cell.strip() for cell in next(csv.reader([header[:_LONGEST_HEADER]], delimiter=separator))]
     names = list(cells)
     while names and not names[-1]:
@@ -130,18 +133,44 @@ def _csv_texts(raw: bytes, layout: Layout) -> pa.Table:
     return table.select([*names, "row"])
 
 
+_WIDE = 16
+"""Bytes from which it is told whether every other one is zero, as in UTF-16."""
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,\t]*', re.IGNORECASE)
+_SEEMS = (
+    (b"PK\x03\x04", "This is an Excel workbook or a zip file, not a CSV file."),
+    (b"\xd0\xcf\x11\xe0", "This is an old Excel workbook (.xls), not a CSV file."),
+    (b"$FL2", "This is an SPSS file (.sav), not a CSV file."),
+    (b"\x1f\x8b", "This is a gzip file, not a CSV file."),
+    (b"PAR1", "This is a Parquet file with the ending of another format."),
+)
+
+
 def _text_of(raw: bytes) -> str:
     """The text of a CSV file; a file that is no text is refused by what it seems to be."""
     todo = "Save it as CSV with the encoding UTF-8, or as Parquet with the ending .parquet."
-    if raw.startswith(b"PK\x03\x04"):
-        raise _WrongTableError(
-            [Fault("This is an Excel workbook or a zip file, not a CSV file.", todo, kind=Kind.NOT_A_TABLE)]
-        )
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _WrongTableError([Fault("The file is in UTF-16.", todo, kind=Kind.NOT_A_TABLE)])
-    if b"\0" in raw:
-        raise _WrongTableError([Fault("This is not a text file.", todo, kind=Kind.NOT_A_TABLE)])
-    return decode(raw)
+    what = next((told for sign, told in _SEEMS if raw.startswith(sign)), "")
+    try:
+        text = decode(raw)
+    except NotItsEncodingError as error:
+        what = f"The file begins with the mark of {error}, and is not in it."
+    if not what and "\0" in text:
+        is_wide = len(raw) > _WIDE and (raw[1::2].count(0) * 2 > len(raw) // 2 or raw[::2].count(0) * 2 > len(raw) // 2)
+        what = "The file is in UTF-16 without its mark." if is_wide else "This is not a text file."
+    if what:
+        raise _WrongTableError([Fault(what, todo, kind=Kind.NOT_A_TABLE)])
+    return text
+
+
+def _named_separator(text: str) -> str:
+    """The separator that a first line ``sep=;`` names, or empty text."""
+    found = _SEPARATOR_LINE.fullmatch(text.partition("\n")[0].strip(" "))
+    if found is None:
+        return ""
+    if found[1] not in _SEPARATORS:
+        what = f"The first line says that cells are separated by {quote(found[1])}."
+        todo = "Separate them by ';', ',' or tabs, and correct or remove that line."
+        raise _WrongTableError([Fault(what, todo, line=1, kind=Kind.NO_HEADER)])
+    return found[1]
 
 
 def _split_header(text: str, layout: Layout) -> tuple[int, str, str]:
@@ -153,6 +182,7 @@ def _split_header(text: str, layout: Layout) -> tuple[int, str, str]:
         end = len(text) if end == -1 else end
         line = text[start:end]
         is_comment = bool(layout.comment) and line.startswith(layout.comment)
+        is_comment |= number == 1 and _SEPARATOR_LINE.fullmatch(line.strip(" ")) is not None
         if not is_comment and line.strip(_SEPARATORS + " "):
             return number, line, text[end + 1 :]
         start = end + 1

@@ -1,25 +1,74 @@
 """Text from outside: bytes that become text, and foreign text that goes into a message.
 
 Comes in: the bytes of a file somebody made, or a name they chose. Goes out: text, and text that is safe to print.
-Never guesses more than two encodings, and never lets a control character through to a terminal or a log.
+Knows UTF-8, UTF-16 with its mark, and Windows-1252 (with Latin-1, its part); it tells no others apart. Never lets a
+control character through to a terminal or a log.
 """
 
 from __future__ import annotations
+
+import codecs
+import re
 
 _LONGEST_QUOTE = 60
 _ORGNR_LENGTH = 9
 
 
-def decode(raw: bytes) -> str:
-    r"""The text of a file in UTF-8 (with or without a byte order mark), else in Latin-1, with ``\n`` as line ends.
+class NotItsEncodingError(ValueError):
+    """The bytes are not of the encoding that they begin with the mark of; the argument is its name."""
 
-    Latin-1 gives a meaning to every byte, so this never fails.
+
+_MARKS = (
+    (codecs.BOM_UTF8, "UTF-8", "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "UTF-16", "utf-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16", "utf-16"),
+)
+_MISREAD = re.compile(
+    "[\u00c2\u00c3][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|[\ufffd\u0080-\u009f]"
+)
+"""What UTF-8 looks like when it was read as Windows-1252 (``Ã¸`` for ø), a letter that was lost, and C1 controls."""
+
+
+def decode(raw: bytes) -> str:
+    r"""The text of a file, with ``\n`` as line ends: UTF-8, UTF-16 with a byte order mark, else Windows-1252.
+
+    Windows-1252 is Latin-1 with dashes and curved quotation marks in place of controls that no text has; the five bytes
+    that it gives no meaning keep that of Latin-1. So only a mark can be wrong.
+
+    Raises
+    ------
+    NotItsEncodingError
+        The file begins with the mark of an encoding that it is not in.
     """
+    for mark, known_as, encoding in _MARKS:
+        if raw.startswith(mark):
+            try:
+                return _lines(raw.decode(encoding))
+            except UnicodeDecodeError:
+                raise NotItsEncodingError(known_as) from None
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        text = raw.decode("latin-1")
+        text = raw.decode("cp1252", "kvalreg-latin-1")
+    return _lines(text)
+
+
+def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error("kvalreg-latin-1", _as_latin_1)
+
+
+def misread(text: str) -> str:
+    """The first signs of a text that was once read in another encoding than its own, or empty text: ``Ã¸`` for ø."""
+    found = _MISREAD.search(text)
+    return found[0] if found else ""
 
 
 def printable(text: str) -> str:

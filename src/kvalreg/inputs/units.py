@@ -17,7 +17,7 @@ from pathlib import Path
 
 from kvalreg.errors import ConfigurationError, Fault
 from kvalreg.inputs.table_file import Layout, name_rows, read_table
-from kvalreg.inputs.text_file import printable, quote
+from kvalreg.inputs.text_file import misread, printable, quote
 from kvalreg.kinds import Kind
 
 COLUMNS = ("orgnr", "name", "short_name", "level", "parent", "county", "closed")
@@ -39,6 +39,8 @@ _LEVEL_ABOVE = {Level.NATION: None, Level.RHF: Level.NATION, Level.HF: Level.RHF
 
 _CLOSED = re.compile(r"((?:19|20)[0-9]{2})(?:-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))?")
 _ORGNR = re.compile(r"[0-9A-Za-z_-]+", re.ASCII)
+_LONGEST = {"orgnr": 50, "name": 200, "short_name": 100, "county": 100}
+"""Characters."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,13 @@ class _Line:
             if name and not any(sign.isalpha() for sign in name):
                 what = f"{quote(name)} has no letter, so that nobody can tell it from a number."
                 yield self.fault(key, what, "Write the name in letters, as in 'Post 7'.", Kind.UNIT_NAME)
+        for key, longest in _LONGEST.items():
+            text = self.texts.get(key, "")
+            if len(text) > longest:
+                yield self.fault(key, "The text is too long.", f"Use at most {longest} characters.", Kind.TEXT_LONG)
+            elif misread(text):
+                what = f"{quote(text)} has letters that were read in another encoding ({quote(misread(text))})."
+                yield self.fault(key, what, "Write them again, and save the file as UTF-8.", Kind.MISREAD)
         if self.orgnr and not _ORGNR.fullmatch(self.orgnr):
             yield self.fault("orgnr", f"{quote(self.orgnr)} is no orgnr.", "Use digits, letters, _ and - only.")
         if self.texts.get("closed") and self.closed is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import math
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, TypeVar, get_args
@@ -22,6 +23,8 @@ from kvalreg.inputs.yaml_file import Document, Place, name_place
 from kvalreg.kinds import Kind
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+_MOST = 100
+"""Faults of one file that are told: for each unknown key the nearest known one is looked for."""
 
 
 def validate(document: Document, model: type[ModelT]) -> tuple[ModelT | None, tuple[Fault, ...]]:
@@ -38,10 +41,11 @@ def validate(document: Document, model: type[ModelT]) -> tuple[ModelT | None, tu
         checked = model.model_validate(document.data)
     except ValidationError as error:
         errors = _with_hidden(error.errors(), document, model)
-    found = {
-        *document.faults,
-        *(_translate(error, document, model) for error in errors if not _is_told_elsewhere(error)),
-    }
+    told = [error for error in errors if not _is_told_elsewhere(error)]
+    found = {*document.faults, *(_translate(error, document, model) for error in told[:_MOST])}
+    if len(told) > _MOST:
+        what, todo = f"{len(told) - _MOST} more faults of this file are not told.", "Correct these first."
+        found.add(Fault(what, todo, document.shown, kind=Kind.VALUE_WRONG))
     faults = in_order(found)
     return (None if faults else checked), faults
 
@@ -142,6 +146,10 @@ def _wrong_value(error: ErrorDetails) -> tuple[str, str]:
     kind = error["type"]
     if kind in ("enum", "literal_error"):
         allowed = str(error["ctx"]["expected"]).replace("'", "").replace(" or ", ", ")
+        if not isinstance(given, list | dict) and str(given).lower() in allowed.split(", "):
+            written, is_text = str(given).lower(), isinstance(given, str)
+            what = f"{_show(given)} is read as {'a text' if is_text else 'another sort of value'}."
+            return what, f"Write {written} without quotation marks." if is_text else f'Write "{written}".'
         close = nearest(str(given), allowed.split(", "))
         todo = f"{close} Allowed are {allowed}." if close.startswith("Did") else close
         return f"{_show(given)} is not among the allowed values.", todo
@@ -156,7 +164,11 @@ def _wrong_value(error: ErrorDetails) -> tuple[str, str]:
 def _show(given: object) -> str:
     if isinstance(given, bool):
         return f"'{str(given).lower()}'"
-    return quote(str(given)) if isinstance(given, str | int | float | date) else "A list or mapping"
+    if isinstance(given, float) and not math.isfinite(given):
+        return "A number that is infinite or none"
+    if isinstance(given, date):
+        return quote(given.isoformat())
+    return quote(str(given)) if isinstance(given, str | int | float) else "A list or mapping"
 
 
 def _text(given: object, _: dict[str, Any]) -> tuple[str, str]:

@@ -7,6 +7,7 @@ It knows nothing about what a file should hold; that is `inputs/validation.py`.
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,8 +134,10 @@ def read_text(path: Path, shown: str) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        is_wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        letter = "it has a letter (such as æ, ø or å) in another encoding"
         fault = Fault(
-            "The file is not in UTF-8: it has a letter (such as æ, ø or å) in another encoding.",
+            f"The file is not in UTF-8: {'it is in UTF-16' if is_wide else letter}.",
             "Save the file again with the encoding UTF-8.",
             shown,
             raw.count(b"\n", 0, error.start) + 1,

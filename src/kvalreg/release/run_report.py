@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -109,8 +109,15 @@ def reported(project: Project, command: str) -> Iterator[RunReport]:
             try:
                 _write(project, {**head, **ended, **report.told()})
             except OSError:
+                _forget(project)  # a report of an earlier run would say that this one had gone as that did
                 if not error:  # on a full disk, the first error is the one to tell
                     raise
+
+
+def _forget(project: Project) -> None:
+    for path in (project.report, project.report.with_suffix(".new")):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _write(project: Project, document: dict[str, Any]) -> None:

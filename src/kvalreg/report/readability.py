@@ -21,6 +21,8 @@ LIMIT = 40
 """Up to here a text reads as easily as fiction and simple newspaper prose (Björnsson 1968: 30-40 is easy)."""
 _LONG = 6
 """A word with more letters than this is long."""
+_LEAST_WORDS = 6
+"""A text of fewer words is a name or a heading: its LIX tells of its words and not of how it reads."""
 
 _ABBREVIATION = re.compile(
     "adm|approx|art|avd|bl|bl\\.a|ca|dr|dvs|e|e\\.g|eks|ev|evt|f|f\\.eks|fig|forts|hhv|i\\.e|inkl|jf|jfr|kap|kl|kr|m|maks|mht|mill|"
@@ -88,7 +90,7 @@ class Lix:
     @property
     def hard(self) -> bool:
         """Whether the text is harder than the general public should meet."""
-        return self.value > LIMIT
+        return self.value > LIMIT and sum(sentence.words for sentence in self.sentences) >= _LEAST_WORDS
 
     def heaviest(self, most: int = 2) -> tuple[Sentence, ...]:
         """The sentences above the limit that raise LIX most, in order: the longer and the harder, the more."""

@@ -95,8 +95,11 @@ class Report(Selection):
                 f"{registry} has published nothing that is found from this folder. Run: kvalreg build {registry}"
             )
         published = load_published(registry, folder)
-        if year not in set(published.cells["year"]):
-            raise ValueError(f"{registry} has no results from {year}")
+        if not str(year).isdecimal():
+            raise ValueError(f"The year is {year!r}: write four digits, as in 2025")
+        year, years = int(year), sorted({int(one) for one in published.cells["year"]})
+        if year not in years:
+            raise ValueError(f"{registry} has no results from {year}: it has {', '.join(map(str, years)) or 'none'}")
         own = published.registry.language
         return cls(published, int(year), round, words(language or own, own))
 
@@ -329,6 +332,11 @@ class Report(Selection):
 
     def heading(self, key: str) -> Piece:
         """A heading of the page, by its key in the catalogue: ``heading("messages")``."""
+        if key not in self.words.catalogue["page"]:
+            raise ValueError(
+                f"The catalogue has no heading {key!r} (src/kvalreg/report/locales, page). "
+                "For one of your own, write '## Heading' in a Markdown cell"
+            )
         return Piece(f"## {escape_markdown(self.words(f'page.{key}'))} {{#{key.replace('_', '-')}}}")
 
     def year_link(self) -> str:

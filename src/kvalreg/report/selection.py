@@ -12,6 +12,7 @@ from functools import cached_property
 from kvalreg.disclosure.cell_rows import Key
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.descriptor import Indicator, Registry
+from kvalreg.inputs.unit_names import shown_names
 from kvalreg.inputs.units import Level
 from kvalreg.report.figures.cells import Cells
 from kvalreg.report.figures.view import View
@@ -115,7 +116,7 @@ class Selection:
         )
 
     def unit_name(self, level: Level, orgnr: str) -> str:
-        """The short name of a unit, where it repeats with the unit above, else its whole name; a county's own name.
+        """The short name of a unit, with more where another one with results has it too; a county's own name.
 
         A unit that is closed has the year of it beside its name.
         """
@@ -124,13 +125,11 @@ class Selection:
         unit = self.published.units[orgnr]
         if unit.level is Level.NATION:
             return self.words("units.nation")
-        twins = [u for u in self.published.units.at(unit.level) if u.short_name == unit.short_name]
-        name = unit.name
-        if len(twins) == 1:
-            name = unit.short_name
-        elif unit.parent is not None and len({twin.parent for twin in twins}) == len(twins):
-            name = f"{unit.short_name} ({self.published.units[unit.parent].short_name})"
-        return self.words.unit(name, unit.closed)
+        return self.words.unit(self._shown_names.get(orgnr, unit.short_name), unit.closed)
+
+    @cached_property
+    def _shown_names(self) -> dict[str, str]:
+        return shown_names(self.published.units, set(self.published.cells["orgnr"].unique()))
 
     @cached_property
     def _present(self) -> set[Key]:

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 
 from kvalreg.errors import Fault
 from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.text_file import quote
 from kvalreg.inputs.units import Units
 from kvalreg.inputs.yaml_file import Document, Place
 from kvalreg.kinds import Kind
 from kvalreg.report.readability import LIMIT, Lix, lix_of_markdown, names_of
 
 _RAW_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+_LINK = re.compile(r"(?<!!)\[[^\]\n]{1,200}\]\((?!https?://|mailto:|tel:)([^)\s]{1,200})\)", re.IGNORECASE)
 _ADDRESS = re.compile(r"<(?:https?:|mailto:)[^>]*>")
 
 
@@ -43,6 +45,11 @@ def text_remarks(registry: Registry, units: Units, document: Document) -> list[F
             remarks.append(
                 document.fault(place, f"HTML is taken out of the text: {tag.group()[:40]}.", todo, Kind.HTML_REMOVED)
             )
+        link = _LINK.search(text)
+        if link:
+            what = f"The link to {quote(link[1])} leads nowhere, and its words are shown without it."
+            todo = "Write the whole address, beginning with https://."
+            remarks.append(document.fault(place, what, todo, Kind.ADDRESS_WRONG))
     return remarks
 
 
@@ -60,7 +67,7 @@ def registry_texts(registry: Registry) -> Iterator[tuple[Place, str]]:
         (("about", key), text)
         for key, text in (("purpose", about.purpose), ("usefulness", about.usefulness), ("patients", about.patients))
     ]
-    for at, indicator in enumerate(registry.indicators):
+    for at, indicator in registry.numbered:
         texts.append((("indicators", at, "short_description"), indicator.short_description))
         texts.append((("indicators", at, "long_description"), indicator.long_description))
     texts += [

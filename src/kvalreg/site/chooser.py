@@ -33,7 +33,7 @@ def unit_list(site: Site) -> Content:
     listed = [
         {
             "orgnr": unit.orgnr,
-            "name": say.unit(unit.name, unit.closed),
+            "name": say.unit(site.name(unit), unit.closed),
             "level": unit.level.value,
             "parent": unit.parent,
             "page": served(unit_page(site.slugs.units[unit.orgnr])),

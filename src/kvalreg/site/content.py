@@ -15,6 +15,7 @@ from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.site_descriptor import SiteDescriptor
 from kvalreg.inputs.slugs import Slugs
+from kvalreg.inputs.unit_names import full_name, shown_names
 from kvalreg.inputs.units import Unit, Units
 from kvalreg.report.addresses import year_page
 from kvalreg.report.report import Report
@@ -157,6 +158,14 @@ class Site:
         with_cells &= set(self.units.by_orgnr)
         above = {unit.orgnr for orgnr in with_cells for unit in self.units.ancestors(orgnr)}
         return frozenset(with_cells | above)
+
+    @cached_property
+    def _shown_names(self) -> dict[str, str]:
+        return shown_names(self.units, self.presented)
+
+    def name(self, unit: Unit) -> str:
+        """What the site's own pages call a unit: its whole name, but none that is in capitals."""
+        return full_name(unit, self._shown_names)
 
     @cached_property
     def fields(self) -> dict[str, tuple[Shown, ...]]:

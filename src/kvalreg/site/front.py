@@ -79,7 +79,7 @@ def _units(site: Site, at: str, say: Words) -> str:
     """How to choose a hospital, and the way to all of them by region."""
     regions = "".join(
         f'<li><a href="{link(unit_page(site.slugs.units[unit.orgnr]), at)}">'
-        f"<strong{say.lang}>{escape(unit.name)}</strong></a></li>"
+        f"<strong{say.lang}>{escape(site.name(unit))}</strong></a></li>"
         for unit in site.units.at(Level.RHF)
         if unit.orgnr in site.presented
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from kvalreg.inputs.descriptor import Indicator, Registry
 from kvalreg.inputs.slugs import Slugs
+from kvalreg.inputs.unit_names import full_name
 from kvalreg.inputs.units import Level
 from kvalreg.report.addresses import (
     REGISTRIES_PAGE,
@@ -153,7 +154,7 @@ def _region(report: Report, cell: PublishedCell) -> str:
     if cell["orgnr"] not in units:
         return ""
     chain = (units[cell["orgnr"]], *units.ancestors(cell["orgnr"]))
-    return next((unit.name for unit in chain if unit.level is Level.RHF), "")
+    return next((full_name(unit, {}) for unit in chain if unit.level is Level.RHF), "")
 
 
 def _line(report: Report, cell: PublishedCell, indicator: Indicator, place: _Place) -> ResultLine:

@@ -90,18 +90,21 @@ class Quarto:
 
     def _run(self, work: Path) -> str | None:
         """Render a share; what Quarto said if it failed."""
-        done = subprocess.run(
-            [self.command, "render", ".", "--no-execute", "--output-dir", OUTPUT],
-            cwd=work,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-            env={**os.environ, "NO_COLOR": "1"},
-        )
+        try:
+            done = subprocess.run(
+                [self.command, "render", ".", "--no-execute", "--output-dir", OUTPUT],
+                cwd=work,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+                env={**os.environ, "NO_COLOR": "1"},
+            )
+        except OSError as error:
+            return f"It was found and cannot be started any longer ({error.strerror}): {self.command}"
         return done.stdout if done.returncode else None
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from kvalreg.errors import RendererError
 
@@ -104,12 +104,16 @@ class QuartoYml(Model):
         return self
 
 
+_UNREADABLE = (YAMLError, RecursionError, ValueError, AttributeError, OSError)
+"""What comes of a file that is no YAML of ours: bytes in no encoding, lists in lists in lists, a list for a mapping."""
+
+
 def site_title(path: Path) -> str:
     """`website.title`, whatever else is in the file; empty where there is none. A renderer tells what is wrong."""
     try:
         content = YAML(typ="safe").load(path)
         return str(content["website"]["title"])
-    except (MarkedYAMLError, KeyError, TypeError):
+    except (*_UNREADABLE, KeyError, TypeError):
         return ""
 
 
@@ -134,6 +138,11 @@ def read_quarto_yml(path: Path) -> QuartoYml:
             "The embedded renderer does not understand all of _quarto.yml:\n"
             + "\n".join(f"  {line}" for line in lines)
             + "\nRemove or correct these keys, or use --renderer quarto."
+        ) from None
+    except _UNREADABLE as error:
+        raise RendererError(
+            f"_quarto.yml: the file, or the .local one beside it, cannot be read ({type(error).__name__}). "
+            "Compare it with the one that kvalreg has."
         ) from None
 
 

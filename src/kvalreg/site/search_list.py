@@ -65,9 +65,12 @@ def _registry(shown: Shown) -> Iterable[Entry]:
 def _units(site: Site) -> Iterable[Entry]:
     for unit in site.units:
         if unit.level in WITH_PAGE and unit.orgnr in site.presented:
-            above = [one.name for one in site.units.ancestors(unit.orgnr) if one.level in WITH_PAGE]
+            above = [site.name(one) for one in site.units.ancestors(unit.orgnr) if one.level in WITH_PAGE]
             address = served(unit_page(site.slugs.units[unit.orgnr]))
-            yield address, unit.name, "unit", ", ".join(above), f"{unit.short_name} {unit.county or ''}"
+            more = f"{unit.short_name} {unit.county or ''}"
+            name = site.name(unit)
+            more += f" {unit.name}" if name != unit.name else ""
+            yield address, name, "unit", ", ".join(above), more
 
 
 def _fields(site: Site) -> Iterable[Entry]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kvalreg.inputs.slugs import WITH_PAGE
+from kvalreg.inputs.unit_names import full_name
 from kvalreg.report.addresses import link, unit_page
 from kvalreg.report.cell_markup import cell_address, cell_attribute, year_html
 from kvalreg.report.figures.cells import PublishedCell
@@ -71,7 +72,9 @@ def _share(shown: Shown, orgnr: str, results: list[_Result], answers: str, say: 
     if not results:
         return UnitShare(answers=answers)
     unit = shown.published.units[orgnr]
-    blocks = (json.dumps(_block(unit.name, one), ensure_ascii=False, separators=(",", ":")) for one in results)
+    blocks = (
+        json.dumps(_block(full_name(unit, {}), one), ensure_ascii=False, separators=(",", ":")) for one in results
+    )
     return UnitShare(
         _glance(results, say),
         _table(shown, results, say),

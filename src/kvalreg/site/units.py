@@ -62,7 +62,7 @@ def _list(site: Site) -> Page:
     parts = [raw_html(f'<p class="kv-lead">{escape(say("units_page.lead"))}</p>{form}')]
     for region in regions:
         parts += [
-            f"## {escape_markdown(region.name)} {{#{site.slugs.units[region.orgnr]}}}",
+            f"## {escape_markdown(site.name(region))} {{#{site.slugs.units[region.orgnr]}}}",
             raw_html(_branch(site, region, below)),
         ]
     return Page(UNITS_PAGE, say("units_page.title"), "\n\n".join(parts), "nb", synthetic=site.synthetic)
@@ -82,13 +82,13 @@ def _item(site: Site, unit: Unit, below: str) -> str:
 
 
 def _unit_link(site: Site, unit: Unit, at: str) -> str:
-    return f'<a href="{link(unit_page(site.slugs.units[unit.orgnr]), at)}">{escape(unit.name)}</a>'
+    return f'<a href="{link(unit_page(site.slugs.units[unit.orgnr]), at)}">{escape(site.name(unit))}</a>'
 
 
 # --- one unit --------------------------------------------------------------------------------------------------------
 def _page(site: Site, unit: Unit, found: _Found) -> Page:
     say, at = words("nb"), unit_page(site.slugs.units[unit.orgnr])
-    lead = escape(say("unit_page.lead" if found else "unit_page.empty", name=unit.name))
+    lead = escape(say("unit_page.lead" if found else "unit_page.empty", name=site.name(unit)))
     parts = [
         raw_html(
             f'<p class="kv-lead kv-wide">{lead}</p><p class="kv-follow" data-unit="{escape(unit.orgnr)}" hidden>'
@@ -103,8 +103,8 @@ def _page(site: Site, unit: Unit, found: _Found) -> Page:
     parts += [f"## {say('unit_page.belongs')} {{#tilhorighet}}", raw_html(_around(site, unit, at, say))]
     trail = [(say("units_page.title"), UNITS_PAGE)]
     above = [one for one in site.units.ancestors(unit.orgnr)[::-1] if one.level in WITH_PAGE]
-    trail += [(one.name, unit_page(site.slugs.units[one.orgnr])) for one in above]
-    return Page(at, unit.name, "\n\n".join(parts), "nb", breadcrumb=tuple(trail), synthetic=site.synthetic)
+    trail += [(site.name(one), unit_page(site.slugs.units[one.orgnr])) for one in above]
+    return Page(at, site.name(unit), "\n\n".join(parts), "nb", breadcrumb=tuple(trail), synthetic=site.synthetic)
 
 
 def _glance(found: _Found, say: Words) -> str:

@@ -41,9 +41,10 @@ from kvalreg.report.text_check import text_remarks
 from kvalreg.site.extension import check_extension
 from kvalreg.site.quarto_yml import read_quarto_yml
 from kvalreg.statistics.aggregation import aggregate
-from kvalreg.workbench.dates import date_remarks
+from kvalreg.workbench.dates import closed_later, date_remarks
 from kvalreg.workbench.expectation import expectation_faults
-from kvalreg.workbench.unfinished import unfinished_texts
+from kvalreg.workbench.ignored import ignored_files
+from kvalreg.workbench.unfinished import misread_texts, unfinished_texts
 
 T = TypeVar("T")
 REPORT_KINDS = ("registry", "year")
@@ -51,15 +52,19 @@ REPORT_KINDS = ("registry", "year")
 
 @dataclass(frozen=True)
 class Finding:
-    """A fault, and the exit code it ends in: 0 for a remark, which stops nothing."""
+    """A fault, and the exit code it ends in: 0 for a remark, which stops nothing.
+
+    What must be corrected and is no part of a page, such as an analysis notebook, is `aside`.
+    """
 
     fault: Fault
     exit_code: int = 0
+    aside: bool = False
 
     @property
     def stops(self) -> bool:
         """Whether it stops publication."""
-        return self.exit_code != 0
+        return self.exit_code != 0 and not self.aside
 
 
 @dataclass(frozen=True)
@@ -106,11 +111,16 @@ def check(project: Project, request: Request) -> Check:
         else [Finding(fault, EXIT_CONFIGURATION) for fault in faulty[registry_id]]
         for registry_id in chosen
     }
-    stopped = {name for name, found in by_registry.items() if units is None or any(one.stops for one in found)}
+    # what all registries share stops them all
+    is_stopped = any(one.stops for one in findings)
+    stopped = {name for name, found in by_registry.items() if is_stopped or any(one.stops for one in found)}
     findings += [finding for found in by_registry.values() for finding in found]
     findings += _analysis_notebooks(project, request.registries)
+    findings += [Finding(fault) for fault in ignored_files(project, frozenset(chosen), every=not request.registries)]
+    if units is not None:
+        findings += [Finding(fault) for fault in closed_later(units, project, request.today)]
     # Registries share notebooks, and a fault is told once.
-    unique = dict.fromkeys(sorted(findings, key=lambda one: not one.stops))
+    unique = dict.fromkeys(sorted(findings, key=lambda one: (not one.stops, not one.exit_code)))
     return Check(tuple(chosen), frozenset(stopped), tuple(unique))
 
 
@@ -135,7 +145,7 @@ class _Registry:
         found = self._notebooks()
         descriptor = self.project.descriptor(self.registry.id)
         document = read_yaml(descriptor, self.project.relative(descriptor))
-        found += [Finding(fault) for fault in unfinished_texts(document)]
+        found += [Finding(fault) for fault in (*unfinished_texts(document), *misread_texts(document))]
         whole, remarks = completed(self.registry, self.project)
         found += [Finding(fault) for fault in remarks]
         if units is None:
@@ -215,4 +225,4 @@ def _analysis_notebooks(project: Project, wanted: tuple[str, ...]) -> list[Findi
     """Every analysis notebook's faults; with registries asked for, only theirs."""
     paths = [path for path in project.analysis_notebooks() if not wanted or path.stem in wanted]
     faults = [fault for path in paths for fault in analysis_faults(path, project.relative(path))]
-    return [Finding(fault, EXIT_CONFIGURATION) for fault in faults]
+    return [Finding(fault, EXIT_CONFIGURATION, aside=True) for fault in faults]

@@ -11,18 +11,29 @@ from collections.abc import Callable
 
 from kvalreg.project import Project
 from kvalreg.workbench.check import Check, Finding
+from kvalreg.workbench.groups import grouped
+
+_MOST = 20
+"""So many findings of a section are told one by one: together with a summary they fit a screen."""
 
 
-def as_text(check: Check, _project: Project) -> str:
-    """Findings with place, what is wrong and what to do; then a summary."""
+def as_text(check: Check, _project: Project, *, every: bool = False) -> str:
+    """Findings with place, what is wrong and what to do; then a summary.
+
+    Where there are more than fit a screen, one line tells all of a kind, unless `every` one is asked for.
+    """
     parts = []
     for findings, title in (
         ([one for one in check.findings if one.stops], "Stops publication"),
-        ([one for one in check.findings if not one.stops], "Worth a look, and stops nothing"),
+        ([one for one in check.findings if one.exit_code and not one.stops], "Must be corrected, and stops no page"),
+        ([one for one in check.findings if not one.exit_code], "Worth a look, and stops nothing"),
     ):
         if findings:
-            lines = [f"  {line}" for one in findings for line in str(one.fault).splitlines()]
-            parts.append("\n".join([f"{title} ({len(findings)}):", *lines]))
+            faults = [one.fault for one in findings]
+            is_short = every or len(faults) <= _MOST
+            told = [line for fault in faults for line in str(fault).splitlines()] if is_short else grouped(faults)
+            hint = "" if is_short else " One by one: kvalreg check --all"
+            parts.append("\n".join([f"{title} ({len(findings)}):{hint}", *(f"  {line}" for line in told)]))
     return "\n\n".join([*parts, _summary(check)])
 
 
@@ -74,7 +85,7 @@ def _annotation(one: Finding, project: Project) -> str:
         places["file"] = os.path.relpath(project.root / fault.file)
     if fault.line is not None:
         places["line"] = str(fault.line)
-    level = "error" if one.stops else "warning"
+    level = "error" if one.exit_code else "warning"
     told = " ".join(part for part in (f"{fault.key}:" if fault.key else "", fault.what, fault.todo) if part)
     return f"::{level} {','.join(f'{key}={_property(value)}' for key, value in places.items())}::{_data(told)}"
 

@@ -13,8 +13,11 @@ from kvalreg.errors import Fault
 from kvalreg.inputs.delivered import Delivered, last_complete_year
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.rounds import deadlines
+from kvalreg.inputs.text_file import quote
+from kvalreg.inputs.units import Units
 from kvalreg.inputs.yaml_file import Document, Place
 from kvalreg.kinds import Kind
+from kvalreg.project import Project
 
 REVIEWED_EVERY = timedelta(days=365)
 """How old a review of a registry's texts may be: they are updated every year."""
@@ -33,9 +36,14 @@ _LATE = {
 
 
 def date_remarks(registry: Registry, delivered: Delivered | None, document: Document, today: date) -> Iterator[Fault]:
-    """Reviews that are due, and deadlines that are near or past. Without deliveries, no deadline is told of."""
+    """Reviews that are due, dates to come, and deadlines that are near or past.
+
+    Without deliveries, no deadline is told of.
+    """
     yield from _reviews(registry, document, today)
+    yield from _to_come(registry, document, today)
     if delivered is not None:
+        yield from _deliveries_to_come(delivered, today)
         yield from _deadlines(delivered, f"data/{registry.id}/", today)
 
 
@@ -43,7 +51,7 @@ def _reviews(registry: Registry, document: Document, today: date) -> Iterator[Fa
     reviewed: list[tuple[Place, date | None]] = [(("about", "reviewed"), registry.about.reviewed)]
     reviewed += [
         (("indicators", number, "reviewed"), indicator.reviewed)
-        for number, indicator in enumerate(registry.indicators)
+        for number, indicator in registry.numbered
         if indicator.include
     ]
     for place, day in reviewed:
@@ -51,6 +59,42 @@ def _reviews(registry: Registry, document: Document, today: date) -> Iterator[Fa
             what = f"These texts were last reviewed {day.isoformat()}."
             todo = "Read them again, correct them, and write today's date."
             yield document.fault(place, what, todo, Kind.REVIEW_DUE)
+
+
+def _to_come(registry: Registry, document: Document, today: date) -> Iterator[Fault]:
+    """What is told as done and has a date that is still to come."""
+    days: list[tuple[Place, date | None]] = [(("about", "reviewed"), registry.about.reviewed)]
+    days += [(("indicators", at, "reviewed"), one.reviewed) for at, one in registry.numbered]
+    for place, day in days:
+        if day is not None and day > today:
+            what = f"The date of the review is still to come: {day.isoformat()}."
+            yield document.fault(place, what, "Write the day on which the texts were reviewed.", Kind.DATES_ODD)
+    for at, one in enumerate(registry.evaluations):
+        if one.year > today.year:
+            what = f"The year that was judged is still to come: {one.year}."
+            yield document.fault(("evaluations", at, "year"), what, "Correct it.", Kind.DATES_ODD)
+    for at, work in enumerate(registry.quality_improvement):
+        last = (work.years or (0, 0))[1]
+        if work.status == "completed" and last is not None and last > today.year:
+            what = f"The work is completed, and its last year is still to come: {last}."
+            yield document.fault(("quality_improvement", at, "period"), what, "Correct one of them.", Kind.DATES_ODD)
+
+
+def _deliveries_to_come(delivered: Delivered, today: date) -> Iterator[Fault]:
+    for info in delivered.deliveries:
+        for key, day in (("latest_update", info.latest_update), ("latest_affirm", info.latest_affirm)):
+            if day is not None and day > today:
+                what = f"{key} in deliveries.yml is still to come: {day.isoformat()}."
+                yield Fault(what, "Correct it.", info.shown, kind=Kind.DATES_ODD)
+
+
+def closed_later(units: Units, project: Project, today: date) -> Iterator[Fault]:
+    """Units that are said to be closed in a year to come: readers would see them as closed already."""
+    for unit in units:
+        if unit.closed is not None and unit.closed > today.year:
+            what = f"The unit {quote(unit.name)} is closed in a year that is still to come: {unit.closed}."
+            shown = project.relative(project.units)
+            yield Fault(what, "Leave closed empty until then.", shown, key="closed", kind=Kind.DATES_ODD)
 
 
 def _deadlines(delivered: Delivered, shown: str, today: date) -> Iterator[Fault]:

@@ -187,7 +187,7 @@ def _unreviewed(registry: Registry, today: date) -> Iterator[Review]:
     reviewed = [("about.reviewed", registry.about.reviewed)]
     reviewed += [
         (f"indicators[{number}].reviewed", indicator.reviewed)
-        for number, indicator in enumerate(registry.indicators)
+        for number, indicator in registry.numbered
         if indicator.include
     ]
     for key, day in reviewed:

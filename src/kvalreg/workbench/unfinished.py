@@ -1,4 +1,4 @@
-"""Texts that a template wrote and that a registry has not replaced.
+"""Texts that a template wrote and that a registry has not replaced, and texts whose letters were lost on the way.
 
 Comes in: `registry.yml` as it was read. Goes out: a remark with line and key for each.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kvalreg.errors import Fault
+from kvalreg.inputs.text_file import misread, quote
 from kvalreg.inputs.yaml_file import Document, Place
 from kvalreg.kinds import Kind
 
@@ -18,15 +19,31 @@ FILL_IN = "(Fyll ut)"
 def unfinished_texts(document: Document) -> list[Fault]:
     """Every text that still begins as the template's do, in the order of the file."""
     what, todo = "The template's text is still here, and readers would see it.", "Write your own."
-    return [document.fault(place, what, todo, Kind.TEXT_TO_FILL_IN) for place in _places(document.data, ())]
+    return [
+        document.fault(place, what, todo, Kind.TEXT_TO_FILL_IN)
+        for place, text in _texts(document.data, ())
+        if text.lstrip().startswith(FILL_IN)
+    ]
 
 
-def _places(value: object, place: Place) -> Iterator[Place]:
-    if isinstance(value, str) and value.lstrip().startswith(FILL_IN):
-        yield place
+def misread_texts(document: Document) -> list[Fault]:
+    """Every text with letters that were once read in another encoding, such as ``Ã¸`` for ø."""
+    todo = "Write them again, and save the file as UTF-8."
+    return [
+        document.fault(
+            place, f"The text has letters that were read in another encoding: {quote(signs)}.", todo, Kind.MISREAD
+        )
+        for place, text in _texts(document.data, ())
+        if (signs := misread(text))
+    ]
+
+
+def _texts(value: object, place: Place) -> Iterator[tuple[Place, str]]:
+    if isinstance(value, str):
+        yield place, value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _places(inner, (*place, key))
+            yield from _texts(inner, (*place, key))
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from _places(inner, (*place, number))
+            yield from _texts(inner, (*place, number))
