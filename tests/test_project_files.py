@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import requires
@@ -21,7 +22,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf
 PYTHONS = [version for each in PROJECT["classifiers"] if (version := each.rpartition(" :: ")[2]).startswith("3.")]
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 WORKFLOWS = [*sorted((ROOT / ".github" / "workflows").glob("*.yml")), ROOT / "docs" / "deploy" / "github-actions.yml"]
-FORMS = sorted(path for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config")
+FORMS = ROOT / ".github" / "ISSUE_TEMPLATE"
 
 
 def read(name: str) -> str:
@@ -117,21 +118,26 @@ def test_what_a_workflow_makes_can_be_made(workflow: Path) -> None:
     assert make_targets(" ".join(step.get("run", "") for step in steps(workflow))) <= TARGETS
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda path: path.stem)
-def test_a_form_for_issues_is_one(form: Path) -> None:
-    """GitHub shows nothing of a form with a fault in it."""
-    document = yaml(form)
-    assert set(document) == {"name", "description", "labels", "body"}
-    asked = [part for part in document["body"] if part["type"] != "markdown"]
-    assert {part["type"] for part in asked} <= {"textarea", "input", "dropdown", "checkboxes"}
-    assert all(part["attributes"]["label"] for part in asked)
-    names = [part["id"] for part in asked]
-    assert len(set(names)) == len(names) > 0
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("citation-file-format", ROOT / "CITATION.cff"),
+        ("github-issue-config", FORMS / "config.yml"),
+        *(("github-issue-forms", path) for path in sorted(FORMS.glob("*.yml")) if path.stem != "config"),
+        *(("github-workflows", path) for path in WORKFLOWS),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_what_others_read_is_in_their_form(kind: str, path: Path) -> None:
+    """GitHub shows nothing of a form with a fault in it, and runs no such workflow; it says so only after a push."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{kind}", path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_fault_report_says_that_numbers_of_patients_stay_away() -> None:
     """Issues are public."""
-    first = yaml(ROOT / ".github" / "ISSUE_TEMPLATE" / "fault.yml")["body"][0]
+    first = yaml(FORMS / "fault.yml")["body"][0]
     assert "Never write a number of patients" in first["attributes"]["value"]
     assert "SECURITY.md" in first["attributes"]["value"]
 
@@ -200,7 +206,7 @@ def pinned(name: str) -> dict[str, str]:
 
 def needed(name: str) -> set[str]:
     """Every package that an installed one needs here, by the metadata of those that are installed."""
-    found = {canonicalize_name(name)}
+    found: set[str] = {canonicalize_name(name)}
     due = [name]
     while due:
         wanted = [Requirement(each) for each in requires(due.pop()) or ()]
