@@ -5,12 +5,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 export PIP_REQUIRE_VIRTUALENV := 1
 
-.PHONY: site test docs bench clean help
+.PHONY: site test docs reference requirements wheel bench clean help
 
 help:
 	@echo "make site   make the environment, run the pipeline over the demo, leave _site/index.html"
 	@echo "make test   install what tests need, and run them"
 	@echo "make docs   render the documentation into _build/docs/index.html"
+	@echo "make reference     write docs/reference from the code"
+	@echo "make requirements  write requirements.txt: constraints.txt with the hashes of all files"
+	@echo "make wheel  build dist/*.whl, and make a site with it in an empty environment"
 	@echo "make bench  show speed and memory beside the stock tools"
 	@echo "make clean  remove what was made, and keep the environment"
 
@@ -25,6 +28,25 @@ test: $(VENV)/.test
 
 docs: $(VENV)/.site
 	@$(BIN)/python docs/render.py
+
+reference: $(VENV)/.environment
+	@$(BIN)/python docs/reference.py
+
+# Of every Python and system that kvalreg runs on, so that a firewall's other side can check what it is handed.
+requirements: $(VENV)/.environment
+	@$(PIP) install --constraint constraints.txt uv
+	@$(BIN)/uv --quiet pip compile pyproject.toml --constraint constraints.txt --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --custom-compile-command "make requirements" --output-file requirements.txt
+
+# The only target that installs what a user would: nothing of this folder, and every file by its hash.
+wheel: $(VENV)/.test
+	@rm -rf dist && $(PIP) wheel . --no-deps --no-build-isolation --wheel-dir dist
+	@rm -rf _build/wheel && $(PYTHON) -m venv _build/wheel/venv
+	@$(BIN)/python -m zipfile -e dist/*.whl _build/wheel/files
+	@_build/wheel/venv/bin/python -m pip -qq install --require-hashes -r _build/wheel/files/kvalreg/shared/requirements.txt
+	@_build/wheel/venv/bin/python -m pip -qq install --no-deps dist/*.whl
+	@_build/wheel/venv/bin/kvalreg new site _build/wheel/results --registry hofte
+	@_build/wheel/venv/bin/kvalreg build --project _build/wheel/results --renderer pandoc
 
 bench: $(VENV)/.test
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

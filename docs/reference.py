@@ -1,7 +1,7 @@
-"""The reference, made from the code when the documentation is rendered.
+"""The reference, made from the code and kept beside it: `make reference`.
 
-Comes in: models, commands, classes and catalogues of kvalreg. Goes out: Markdown pages by their path. What the code
-does not explain is not explained here either, and a test then fails.
+Comes in: models, commands, classes and catalogues of kvalreg. Goes out: `docs/reference/*.md`. What the code does not
+explain is not explained here either, and a test then fails; another test compares the files with the code.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import types
 from collections.abc import Callable, Iterator
 from datetime import date
 from enum import EnumType
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import click
@@ -32,6 +33,8 @@ from kvalreg.site.api_schema import SCHEMAS
 from kvalreg.site.renderer import RENDERERS
 from kvalreg.workbench.explanation import sections
 
+DOCS = Path(__file__).resolve().parent
+
 
 def pages() -> dict[str, str]:
     """Every generated page by its path below `docs/`."""
@@ -44,7 +47,20 @@ def pages() -> dict[str, str]:
         "extensions": extensions,
         "addresses": addresses_page,
     }
-    return {f"reference/{name}.md": make() for name, make in made.items()}
+    return {f"reference/{name}.md": _trimmed(make()) for name, make in made.items()}
+
+
+def write() -> None:
+    """Write every page that has changed, so that its file's time stays where it has not."""
+    for path, text in pages().items():
+        there = DOCS / path
+        if not there.is_file() or there.read_text(encoding="utf-8") != text:
+            there.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _trimmed(text: str) -> str:
+    """One line feed at the end, and no blanks at the end of a line, as editors leave files."""
+    return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
 
 
 # --- descriptor ------------------------------------------------------------------------------------------------------
@@ -360,3 +376,7 @@ def _sentence(text: str | None) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    write()

@@ -1,7 +1,6 @@
 """The documentation as a website, rendered by the site's own machinery: `make docs`.
 
-Comes in: the Markdown beside this file, three pages at the repository's root, and the code, from which the reference is
-made. Goes out: `_build/docs/index.html`. Nothing generated is written beside the sources.
+Comes in: the Markdown beside this file and a few pages at the repository's root. Goes out: `_build/docs/index.html`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from pathlib import Path, PurePosixPath
 
 import click
 import pypandoc
-import reference
 
 from kvalreg.project import Project
 from kvalreg.site.renderer import AUTO, RENDERERS, choose_renderer
@@ -22,7 +20,7 @@ from kvalreg.site.staging import Page, stage
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
-AT_THE_ROOT = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+AT_THE_ROOT = ("CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md")
 """Pages that stand where people look for them in a repository."""
 
 _FENCE = re.compile(r"^( *)(`{3,})[^`\n]*\n.*?^\1\2 *$", re.DOTALL | re.MULTILINE)
@@ -32,10 +30,9 @@ _LINK = re.compile(r"(?P<picture>!?)\[(?P<text>(?:[^\[\]]|`[^`]*`)*)\]\((?P<targ
 
 
 def sources() -> dict[str, str]:
-    """Every page's Markdown by its path below `docs/`: what is written here, and what the code tells of itself."""
+    """Every page's Markdown by its path below `docs/`."""
     written = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")}
-    written |= {f"../{name}": (ROOT / name).read_text(encoding="utf-8") for name in AT_THE_ROOT}
-    return written | reference.pages()
+    return written | {f"../{name}": (ROOT / name).read_text(encoding="utf-8") for name in AT_THE_ROOT}
 
 
 def pictures() -> dict[str, bytes]:

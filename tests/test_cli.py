@@ -17,7 +17,7 @@ from kvalreg.project import Project
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """kvalreg in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "kvalreg.cli", *arguments],
+        [sys.executable, "-m", "kvalreg", *arguments],
         capture_output=True,
         text=True,
         check=False,

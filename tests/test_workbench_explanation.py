@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import kvalreg
 from kvalreg.errors import Fault, UsageError
 from kvalreg.kinds import Kind
-from kvalreg.workbench.explanation import explain, sections
+from kvalreg.project import shared_root
+from kvalreg.workbench.explanation import PAGE_FOLDERS, explain, pages, sections
 
 
 def test_every_kind_has_a_section_in_the_order_of_the_numbers() -> None:
@@ -27,8 +32,31 @@ def test_a_number_may_be_typed_in_small_letters() -> None:
 
 def test_an_unknown_number_is_answered_with_an_example() -> None:
     """A slip of the keyboard gets a sentence."""
-    with pytest.raises(UsageError, match=r"KV9999.*kvalreg explain KV110"):
+    with pytest.raises(UsageError, match=r"KV9999.*kvalreg explain KV110.*descriptor"):
         explain("KV9999")
+
+
+def test_a_page_is_shown_by_its_name() -> None:
+    """Where kvalreg is installed there is no repository to look into."""
+    assert explain("Descriptor").startswith("# The descriptor\n")
+    assert "`data-kv-" in explain("pages")
+
+
+def test_no_two_pages_have_one_name() -> None:
+    """One of them could not be asked for."""
+    docs = shared_root() / "docs"
+    written = [path for folder in PAGE_FOLDERS for path in (docs / folder).glob("*.md") if path.stem != "README"]
+    assert len(pages()) == len(written) > 10
+
+
+def test_what_the_package_points_to_can_be_shown() -> None:
+    """A message or template that names a page, or a file of the repository, is read where only the wheel is."""
+    root = Path(kvalreg.__file__).parent
+    texts = [path for path in root.rglob("*") if path.suffix in (".py", ".md", ".yml", ".ipynb", ".gitignore")]
+    named = {word for path in texts for word in re.findall(r"kvalreg explain ([a-z][\w-]*)", path.read_text("utf-8"))}
+    assert {"descriptor", "notebooks", "pages"} <= named <= set(pages())
+    shown = [*root.glob("workbench/templates/*"), root / "workbench" / "faults.md", root / "audit" / "findings.py"]
+    assert [path.name for path in shown if "docs/" in path.read_text("utf-8")] == []
 
 
 def test_a_message_ends_in_its_number() -> None:

@@ -18,12 +18,12 @@ _MOST = 5
 HINTS = {
     Kind.CELL_EXPOSED: "Look at what is hidden with kvalreg diff, and report it: the gate should have hidden more.",
     Kind.NO_ADDRESS: "Write it with kvalreg.report, or mark a registry's own text with data-kv-text.",
-    Kind.NO_ROLES: "Give every column of the table a role: docs/pages.md lists them.",
+    Kind.NO_ROLES: "Give every column of the table a role: kvalreg explain pages lists them.",
     Kind.CELL_UNKNOWN: "Build again: the page may be older than the registry's numbers.",
     Kind.CELL_SUPPRESSED: "Build again, and publish nothing of this registry before it is gone.",
     Kind.NUMBER_WRONG: "Build again: the page may be older than the registry's numbers.",
     Kind.UNIT_WRONG: "Build again; the numbers of the row are of the unit that its address names.",
-    Kind.FILE_UNKNOWN: "Take the file away, or publish it as one of the forms in docs/pages.md.",
+    Kind.FILE_UNKNOWN: "Take the file away, or publish it as one of the forms that kvalreg explain pages lists.",
     Kind.NOT_ATTACKED: "Show results with kvalreg.report, so that they can be checked.",
 }
 """What to do about each kind."""

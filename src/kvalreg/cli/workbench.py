@@ -71,17 +71,18 @@ def schema() -> None:
 
 
 @click.command()
-@click.argument("number")
-def explain(number: str) -> None:
-    """Tell more about a kind of fault, by the number at the end of its message.
+@click.argument("subject")
+def explain(subject: str) -> None:
+    """Tell more about a message, by the number at its end, or show a page of the documentation, by its name.
 
     \b
-    Example:
+    Examples:
       kvalreg explain KV103
+      kvalreg explain descriptor
     """
     from kvalreg.workbench import explanation
 
-    click.echo(explanation.explain(number))
+    click.echo(explanation.explain(subject))
 
 
 @click.command()

@@ -114,20 +114,24 @@ def read_approved(project: Project, registry: Registry, units: Units, unknown_un
 
 
 def refuse_no_rows(delivered: Delivered, project: Project) -> None:
-    """Refuse a registry of which there is nothing to publish, and name the files that were passed over.
+    """Refuse a registry of which there is nothing to publish.
 
     Raises
     ------
     DeliveryError
         When no delivery has a row that counts.
     """
-    if len(delivered.rows):
-        return
-    place = printable(project.relative(project.data(delivered.registry_id)))
-    passed_over = ", ".join(PurePath(fault.file).name for fault in ignored(project, delivered.registry_id))
+    if not len(delivered.rows):
+        raise no_rows_error(project, delivered.registry_id)
+
+
+def no_rows_error(project: Project, registry_id: str) -> DeliveryError:
+    """That a registry has nothing to show, and which files were passed over."""
+    place = printable(project.relative(project.data(registry_id)))
+    passed_over = ", ".join(PurePath(fault.file).name for fault in ignored(project, registry_id))
     what = "There is no delivery with rows." + (f" These files are none: {passed_over}." if passed_over else "")
     todo = "Put a .csv or .parquet file into this folder."
-    raise DeliveryError([Fault(what, todo, place, kind=Kind.NO_DELIVERY)])
+    return DeliveryError([Fault(what, todo, place, kind=Kind.NO_DELIVERY)])
 
 
 def _read(project: Project, entries: list[_Entry], faults: list[Fault], run: Terms) -> Delivered:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from kvalreg.clock import today
 from kvalreg.errors import ConfigurationError, DeliveryError, Fault, UsageError
-from kvalreg.inputs.delivered import no_rows_delivered
+from kvalreg.inputs.delivered import no_rows_error
 from kvalreg.inputs.delivery import Delivery, Terms, UnknownUnits, check_delivery
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import descriptor_schema, read_descriptors
@@ -254,7 +254,7 @@ class _Import:
         read = [self._check(path, registry) for path in made]
         entries = [_listed(path.name, one, self.unknown_units) for path, one in zip(made, read, strict=True)]
         if registry is not None and not any(one is None or len(one.rows) for one in read):
-            self._stop(registry_id, no_rows_delivered(self.project, registry_id).faults)
+            self._stop(registry_id, no_rows_error(self.project, registry_id).faults)
         if entries:
             self.project.delivery_list(registry_id).write_text(_LIST_HEADER + "".join(entries), encoding="utf-8")
 

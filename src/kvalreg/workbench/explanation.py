@@ -1,6 +1,7 @@
-"""What each kind of fault means and what to do about it, at greater length than a message has room for.
+"""What each kind of fault means and what to do about it, and the documentation that is installed with kvalreg.
 
-Comes in: `faults.md`, one section per kind. Goes out: a section by its number, for `kvalreg explain` and the docs.
+Comes in: `faults.md`, one section per kind, and the pages of `docs`. Goes out: a section by its number or a page by its
+name, for `kvalreg explain` and the docs.
 """
 
 from __future__ import annotations
@@ -8,26 +9,40 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from kvalreg.errors import UsageError
+from kvalreg.project import shared_root
 
+PAGE_FOLDERS = ("", "reference", "howto", "methods")
+"""Folders of `docs` that people who use kvalreg read; pyproject.toml puts them into the wheel."""
 _HEADING = re.compile(r"^## (?P<number>KV\d+) (?P<title>.+)$", re.MULTILINE)
 
 
-def explain(number: str) -> str:
-    """The section of a kind of fault, as Markdown.
+def explain(subject: str) -> str:
+    """The section of a kind of fault or a page of the documentation, as Markdown.
 
     Raises
     ------
     UsageError
-        When there is no such kind.
+        When there is neither.
     """
-    found = sections().get(number.strip().upper())
-    if found is None:
-        raise UsageError(
-            f"No kind of fault is called {number!r}. Messages end in it, as in (KV110): kvalreg explain KV110."
-        )
-    return found
+    asked = subject.strip()
+    if section := sections().get(asked.upper()):
+        return section
+    if page := pages().get(asked.lower()):
+        return page.read_text(encoding="utf-8").strip()
+    raise UsageError(
+        f"No message ends in {subject!r}, and no page is called so. Messages end in a number, as in (KV110): "
+        f"kvalreg explain KV110. Pages: {', '.join(pages())}."
+    )
+
+
+def pages() -> dict[str, Path]:
+    """Every page of the documentation that the wheel holds, by its name."""
+    docs = shared_root() / "docs"
+    found = [path for folder in PAGE_FOLDERS for path in sorted(docs.joinpath(folder).glob("*.md"))]
+    return {path.stem: path for path in found if path.stem != "README"}
 
 
 @cache
