@@ -197,6 +197,23 @@ class _Line:
 
     def faults(self) -> Iterator[Fault]:
         """What is wrong with the row by itself."""
+        yield from self._text_faults()
+        if self.orgnr and not _ORGNR.fullmatch(self.orgnr):
+            yield self.fault("orgnr", f"{quote(self.orgnr)} is no orgnr.", "Use digits, letters, _ and - only.")
+        if self.texts.get("closed") and self.closed is None:
+            todo = "Write the year or the date, as in 2021 or 2021-06-30."
+            yield self.fault("closed", f"{quote(self.texts['closed'])} is no year.", todo)
+        if self.level is None:
+            levels = ", ".join(level.value for level in _LEVEL_ABOVE)
+            yield self.fault("level", f"{quote(self.texts['level'])} is no level of a unit.", f"Use one of {levels}.")
+        elif self.level is Level.NATION and self.parent:
+            yield self.fault("parent", "The nation has a parent.", "Leave the cell empty.", Kind.PARENT)
+        elif self.level is not Level.NATION and not self.parent:
+            yield self.fault(
+                "parent", "The unit has no parent.", "Write the orgnr of the unit that it is part of.", Kind.PARENT
+            )
+
+    def _text_faults(self) -> Iterator[Fault]:
         for key in ("orgnr", "name", "short_name"):
             if not self.texts[key]:
                 yield self.fault(key, "The cell is empty.", "Fill it in.")
@@ -212,20 +229,6 @@ class _Line:
             elif misread(text):
                 what = f"{quote(text)} has letters that were read in another encoding ({quote(misread(text))})."
                 yield self.fault(key, what, "Write them again, and save the file as UTF-8.", Kind.MISREAD)
-        if self.orgnr and not _ORGNR.fullmatch(self.orgnr):
-            yield self.fault("orgnr", f"{quote(self.orgnr)} is no orgnr.", "Use digits, letters, _ and - only.")
-        if self.texts.get("closed") and self.closed is None:
-            todo = "Write the year or the date, as in 2021 or 2021-06-30."
-            yield self.fault("closed", f"{quote(self.texts['closed'])} is no year.", todo)
-        if self.level is None:
-            levels = ", ".join(level.value for level in _LEVEL_ABOVE)
-            yield self.fault("level", f"{quote(self.texts['level'])} is no level of a unit.", f"Use one of {levels}.")
-        elif self.level is Level.NATION and self.parent:
-            yield self.fault("parent", "The nation has a parent.", "Leave the cell empty.", Kind.PARENT)
-        elif self.level is not Level.NATION and not self.parent:
-            yield self.fault(
-                "parent", "The unit has no parent.", "Write the orgnr of the unit that it is part of.", Kind.PARENT
-            )
 
 
 def _tree_faults(lines: list[_Line], shown: str) -> Iterator[Fault]:
