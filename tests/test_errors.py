@@ -13,6 +13,7 @@ from kvalreg.errors import (
     ConfigurationError,
     Fault,
     FullDiskError,
+    NoAccessError,
     RendererError,
     describe_unexpected,
     full_disk,
@@ -90,9 +91,15 @@ def test_a_full_disk_is_told_with_what_to_do() -> None:
 
 
 def test_other_errors_are_no_full_disk() -> None:
-    """They go on as they are."""
-    with pytest.raises(PermissionError), full_disk_told(Path("/srv/r")):
+    """Missing rights are told as such; all else goes on as it is."""
+    with pytest.raises(KeyError), full_disk_told(Path("/srv/r")):
+        raise KeyError("a.css")
+    with (
+        pytest.raises(NoAccessError, match=r"a\.css may not be read or written") as told,
+        full_disk_told(Path("/srv/r")),
+    ):
         raise PermissionError(errno.EACCES, "Permission denied", "a.css")
+    assert told.value.exit_code == 2
 
 
 def test_faults_come_from_another_process_as_they_were() -> None:

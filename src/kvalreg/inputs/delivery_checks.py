@@ -226,8 +226,9 @@ class DeliveryChecks:
         what = "The file has no column 'denominator', so every row of a proportion counts as one patient: {rows}."
         todo = "If a row is of several patients, add the column."
         self._warn(is_summed, "denominator", Kind.NO_DENOMINATORS, what, todo)
-        seen = [one.id for one in self.registry.indicators if one.include and one.type is not IndicatorType.ANTALL]
-        is_alone = ~is_summed & self.cells["ind_id"].isin(seen)
+        coverages = {one.dg_id for one in self.registry.indicators}
+        seen = [one.id for one in self.registry.indicators if one.include and one.id not in coverages]
+        is_alone = ~is_summed & self.cells["ind_id"].isin(seen) & ~self._is_of({IndicatorType.ANTALL})
         what = "The file has no column 'denominator', so every value is of one patient, and secret: {rows}."
         self._warn(is_alone, "denominator", Kind.NO_DENOMINATORS, what, "Add the column with the number of patients.")
 

@@ -164,8 +164,8 @@ def _wrong_value(error: ErrorDetails) -> tuple[str, str]:
 def _show(given: object) -> str:
     if isinstance(given, bool):
         return f"'{str(given).lower()}'"
-    if isinstance(given, float) and not math.isfinite(given):
-        return "A number that is infinite or none"
+    if isinstance(given, float) and math.isinf(given):
+        return "A number beyond all others"
     if isinstance(given, date):
         return quote(given.isoformat())
     return quote(str(given)) if isinstance(given, str | int | float) else "A list or mapping"
