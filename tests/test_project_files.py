@@ -130,7 +130,7 @@ def test_what_a_workflow_makes_can_be_made(workflow: Path) -> None:
 )
 def test_what_others_read_is_in_their_form(kind: str, path: Path) -> None:
     """GitHub shows nothing of a form with a fault in it, and runs no such workflow; it says so only after a push."""
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{kind}", path]
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{kind}", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
