@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from kvalreg.audit.cell_address import CellAddress
-from kvalreg.audit.cells import PublishedCells
+from kvalreg.audit.cells import PublishedCells, Subject
 from kvalreg.audit.claims import Claim, Table
 from kvalreg.audit.findings import Finding
 from kvalreg.audit.open_data import OpenData
 from kvalreg.audit.roles import COUNT, RULES, same_number, texts_of
-from kvalreg.audit.subject import Subject
 from kvalreg.audit.vocabulary import YEAR, Vocabulary
 from kvalreg.disclosure.published import Published
 from kvalreg.kinds import Kind

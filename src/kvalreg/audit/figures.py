@@ -34,8 +34,6 @@ from kvalreg.kinds import Kind
 
 _SAID = {"funnel": "verdict", "change": "change"}
 """What the field ``said`` tells, by the kind of figure."""
-_OF_TABLE = {"text": "value", "level": "achievement", "rank": "achievement", "n": "n"}
-"""Fields that a chart may take from a column of the table beside it, and that column's role."""
 _PARTS = {"width", "height", "background", "params", "data", "datasets", "layer", "config", "template"}
 _OF_TEMPLATES = re.compile(
     r"^(?:var\(|#[0-9a-f]{3,8}$|(?:low|high)\d+(?:$|:)|work\d|60.?%$|[xy]2$|[\w.,()*+/-]*width|M[MLHVAZz\d.,\s-]+$)"
@@ -64,13 +62,10 @@ def is_template(layers: str) -> bool:
 
 def read_figure(figure: etree._Element, place: Place, reading: Reading) -> None:
     """Add what a figure's file, chart and drawing say."""
-    one = _Figure(figure, place, reading)
-    try:
-        one.file()
-        one.chart()
-        one.drawing()
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-        one.find("The figure cannot be read.", Kind.FILE_UNKNOWN)
+    parts = _Figure(figure, place, reading)
+    parts.file()
+    parts.chart()
+    parts.drawing()
 
 
 class _Figure:
@@ -81,8 +76,7 @@ class _Figure:
         self._kind = str(figure.get("data-figure"))
         self._shown: list[dict[str, str]] = []
 
-    def find(self, what: str, kind: Kind = Kind.NO_ADDRESS) -> None:
-        """Add a finding."""
+    def _find(self, what: str, kind: Kind = Kind.NO_ADDRESS) -> None:
         self._reading.find(kind, what, self._place.line, self._place.address.registry)
 
     def _claim(self, role: str, value: Any, form: Form, row: Row) -> None:
@@ -95,14 +89,14 @@ class _Figure:
         """Claims of the file in the figure's link."""
         links = self._figure.xpath('.//a[@class="kv-csv"]')
         if len(links) != 1 or not links[0].get("href", "").startswith("data:text/csv"):
-            self.find("A figure has not the one file of its numbers.", Kind.FILE_UNKNOWN)
+            self._find("A figure has not the one file of its numbers.", Kind.FILE_UNKNOWN)
             return
         if links[0].get("download") != f"{self._figure.get('id')}.csv":
-            self.find("A figure's file has not the figure's name.")
+            self._find("A figure's file has not the figure's name.")
         rows = csv_rows(unquote(links[0].get("href").partition(",")[2]))
         self._shown = [row for row in rows if row.get("shown", "true") == "true"]
         if rows and not set(rows[0]) <= {*KEYS, *FIELDS}:
-            self.find("A figure's file has a column of no role.", Kind.NO_ROLES)
+            self._find("A figure's file has a column of no role.", Kind.NO_ROLES)
             return
         for row in rows:
             read_row(row, FIELDS, self._place, self._reading)
@@ -122,37 +116,39 @@ class _Figure:
         """Claims of the chart's rows, and of what is drawn once."""
         template = {name: self._spec[name] for name in self._spec if name not in ("params", "data", "datasets")}
         if set(self._spec) - _PARTS or not is_template(json.dumps(template, ensure_ascii=False)):
-            self.find("The chart has a text of no role.")
+            self._find("The chart has a text of no role.")
         data = self._spec.get("data", {})
         roles = [head.get("data-kv-role") for head in self._figure.findall(".//thead/tr/th")]
         for name, column in {**data.get("table", {}), **data.get("sorts", {})}.items():
-            role = _SAID.get(self._kind) if name == "said" else _OF_TABLE.get(name)
-            if role is None or not 0 < column < len(roles) or roles[column] != role:
-                self.find(f"The chart takes '{name}' from a column of another role.", Kind.NO_ROLES)
+            if not 0 < column < len(roles) or roles[column] != self._fields[name][0]:
+                self._find(f"The chart takes '{name}' from a column of another role.", Kind.NO_ROLES)
         if set(data) - {"table", "sorts", "columns", "values"}:
-            self.find("The chart has data of no known form.", Kind.NO_ROLES)
+            self._find("The chart has data of no known form.", Kind.NO_ROLES)
         self._rows(data.get("columns", data.get("values", [])))
         for name, rows in self._spec.get("datasets", {}).items():
             self._dataset(name, list(rows_of(rows)))
         for name, value in self._params.items():
             self._param(name, value)
 
+    @cached_property
+    def _fields(self) -> Fields:
+        return {**FIELDS, "said": (_SAID.get(self._kind, "?"), "text")}
+
     def _rows(self, rows: Any) -> None:
-        fields: Fields = {**FIELDS, "said": (_SAID.get(self._kind, "?"), "text")}
         for row in map(dict, rows_of(rows)):
             if self._kind == "levels":
                 self._bar(row)
                 continue
             if {row.pop("long", None), row.pop("last", None)} - {None, 1, 2}:
-                self.find("A name has a number of lines that none has.")
+                self._find("A name has a number of lines that none has.")
             if self._kind == "change":
                 self._dot(row)
-            read_row(row, fields, self._place, self._reading)
+            read_row(row, self._fields, self._place, self._reading)
 
     def _bar(self, row: dict[str, Any]) -> None:
         """A part of a bar: how many units are at a level."""
         if set(row) != _BAR or not all(0 <= float(row[end]) <= 1 for end in ("from", "to", "middle")):
-            self.find("A part of a bar is no part of a bar.")
+            self._find("A part of a bar is no part of a bar.")
         for text in filter(None, (row["count"], row["said"])):
             count = re.fullmatch(r"\D*(\d+)\D*", text)
             self._claim(f"units-{row['at']}", count[1] if count else text, "number", row)
@@ -162,7 +158,7 @@ class _Figure:
         width = (float(self._params["highest"]) - float(self._params["lowest"])) / _PILES
         self._claim("difference", f"{float(row.pop('difference'))}~{width}", "number", row)
         if not 1 <= int(row.pop("pile")) <= 1000:
-            self.find("A dot lies on no pile.", Kind.NUMBER_WRONG)
+            self._find("A dot lies on no pile.", Kind.NUMBER_WRONG)
 
     def _dataset(self, name: str, rows: list[dict[str, Any]]) -> None:
         if name == "units":
@@ -177,9 +173,9 @@ class _Figure:
             self._claim("funnel", json.dumps(table_columns(rows)), "number", {})
         elif name == "works" and all(set(row) == _WORK and row["letter"].isalpha() for row in rows):
             if {str(row[end]) for row in rows for end in ("year", "to")} - self._reading.vocabulary.years:
-                self.find("Work on quality has a year that is none of the registry's.")
+                self._find("Work on quality has a year that is none of the registry's.")
         elif name not in ("chosen", "once") or any(rows):
-            self.find(f"The chart has a dataset '{name}' of no role.")
+            self._find(f"The chart has a dataset '{name}' of no role.")
 
     def _param(self, name: str, value: Any) -> None:
         if name == "target" and self._kind != "coverage":
@@ -191,11 +187,11 @@ class _Figure:
                 self._claim("shown", "true", "code", {"orgnr": value})
         elif name in ("labels", "names"):
             if not all(_is_label(tick, text, self._place.language) for tick, text in value.items()):
-                self.find("A label of an axis is not its tick.", Kind.NUMBER_WRONG)
+                self._find("A label of an axis is not its tick.", Kind.NUMBER_WRONG)
         elif name not in _MEASURES and name != "target":
-            self.find(f"The chart has a parameter '{name}' of no role.")
+            self._find(f"The chart has a parameter '{name}' of no role.")
         elif not all(isinstance(number, int | float) for number in (value if isinstance(value, list) else [value])):
-            self.find(f"The chart's measure '{name}' is no number.")
+            self._find(f"The chart's measure '{name}' is no number.")
 
     # --- the drawing -------------------------------------------------------------------------------------------------
     def drawing(self) -> None:
@@ -206,7 +202,7 @@ class _Figure:
                     self._drawn(group.get("data-kv-role"), text, down)
             loose = chart.xpath('.//text()[not(ancestor::*[@data-kv-role])] | .//svg//@*[contains(name(), "label")]')
             if any(DIGIT.search(text) for text in loose):
-                self.find("A text of the drawing stands in no role.")
+                self._find("A text of the drawing stands in no role.")
 
     def _drawn(self, role: str, text: str, down: float) -> None:
         if role in ("unit", "value") and self._kind in ("compare", "coverage"):
@@ -214,12 +210,12 @@ class _Figure:
             if 0 <= line < len(self._shown):
                 self._claim("unit-part" if role == "unit" else "value", text, "text", self._shown[line])
             else:
-                self.find("A text of the drawing stands on no line.")
+                self._find("A text of the drawing stands on no line.")
         elif role == "unit":
             if not any(row.get("unit", "").startswith(text.rstrip("…")) for row in self._shown):
-                self.find("A text of the drawing names no unit of its file.", Kind.UNIT_WRONG)
+                self._find("A text of the drawing names no unit of its file.", Kind.UNIT_WRONG)
         elif DIGIT.search(text) and " ".join(text.split()) not in self._known.get(role, ()):
-            self.find("A text of the drawing is none of the figure's numbers.", Kind.NUMBER_WRONG)
+            self._find("A text of the drawing is none of the figure's numbers.", Kind.NUMBER_WRONG)
 
     @cached_property
     def _known(self) -> Mapping[str, set[str]]:
@@ -237,10 +233,11 @@ _SIGNS = (("●", "high"), ("◐", "moderate"), ("○", "low"))
 
 def _placed(group: etree._Element) -> Iterator[tuple[str, float]]:
     """The texts of a group, and how far down each one stands."""
+    outside = len(list(group.iterancestors()))
     for inner in group.iter("{*}g"):
-        moves = [_MOVE.match(around.get("transform", "")) for around in (inner, *inner.iterancestors("{*}g"))]
-        above = len(moves) - sum(1 for _ in group.iterancestors("{*}g")) - 1
-        down = sum(float(move[1]) for move in moves[:above] if move)
+        around = [inner, *inner.iterancestors()][: -outside or None]
+        moves = (_MOVE.match(one.get("transform", "")) for one in around)
+        down = sum(float(move[1]) for move in moves if move)
         for text in inner.iterchildren("{*}text"):
             yield "".join(text.itertext()), down + float(text.get("y", 0))
 

@@ -39,7 +39,7 @@ _PROGRAMS = {
     *("id", "class", "href", "src", "for", "name", "width", "height", "viewbox", "tabindex", "colspan", "rowspan"),
     *("datetime", "http-equiv", "charset", "integrity", "action", "download", "headers", "aria-labelledby"),
     *("aria-controls", "aria-describedby", "data-kv-cell", "data-kv-label", "data-kv-role", "data-unit", "data-ind"),
-    *("data-src", "data-series", "data-for", "data-page", "data-scroll-target", "data-toc-expanded"),
+    *("data-src", "data-series", "data-for", "data-page", "data-scroll-target", "data-toc-expanded", "data-anchor-id"),
     *("td data-sort", "th data-sort", "data value", "cx", "cy", "r", "d", "stroke-width"),
 }
 """Attributes that no reader sees, or that are judged with their element: ids, addresses and measures."""

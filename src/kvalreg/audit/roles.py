@@ -1,6 +1,6 @@
 """What a text in each role must say, worked out from its cell anew: language, rounding, and what may not be said.
 
-Owns every role: `NUMBERS`, `TEXTS`, `SORTED`, `CODES`, `COUNTED`, `PAST` and `RULES`. Comes in: a `Subject`. Goes out:
+Owns every role: `NUMBERS`, `TEXTS`, `SORTED`, `CODES`, `COUNTED` and `RULES`. Comes in: a `Subject`. Goes out:
 the texts that may stand for it. Of a cell that is not shown the result is nothing but the word for why; of a secret one
 there is no number at all, since `Published` has none.
 """
@@ -15,9 +15,8 @@ from functools import partial
 
 import numpy as np
 
-from kvalreg.audit.cells import Cell
+from kvalreg.audit.cells import Cell, Subject, Texts
 from kvalreg.audit.claims import Form
-from kvalreg.audit.subject import Subject, Texts
 from kvalreg.audit.vocabulary import DIGIT, YEAR
 from kvalreg.disclosure.published import Status
 from kvalreg.report.not_shown import FOOTNOTES
@@ -194,13 +193,6 @@ def _past_level(subject: Subject) -> Texts:
     return *NOTHING, *(words("revision.level", before=was, now=now) for was in before)
 
 
-PAST: Mapping[str, Callable[[Subject, Form], Texts]] = {
-    "past-value": partial(_past, "value"),
-    "past-n": partial(_past, "n"),
-}
-"""Roles of numbers in earlier editions."""
-
-
 # --- every role ------------------------------------------------------------------------------------------------------
 def _reached(subject: Subject) -> float:
     """The share of a registry's newest results that reach their target."""
@@ -299,8 +291,8 @@ def _recomputed(subject: Subject, role: str, form: Form) -> Texts:
     if role in COUNTED:
         count = len(COUNTED[role](subject)) if subject.units else 0
         return str(count), subject.words.number(count)
-    if role in PAST:
-        return PAST[role](subject, form)
+    if role in ("past-value", "past-n"):
+        return _past(role.removeprefix("past-"), subject, form)
     number = NUMBERS[role](subject)
     if form != "text" or math.isnan(number):
         return (exact(number),)
