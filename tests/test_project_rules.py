@@ -19,6 +19,7 @@ ORDER = [
     "account",
     "clock",
     "memory",
+    "shelf",
     "project",
     "private_files",
     "storage",

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from audit_example import HEADER, SMALL, kinds, project_in
-from kvalreg.audit.cache import Shelf
 from kvalreg.disclosure.cells import Now
 from kvalreg.disclosure.protection import Protected
 from kvalreg.errors import UsageError
@@ -19,6 +18,7 @@ from kvalreg.pipeline import Request, build
 from kvalreg.project import Project
 from kvalreg.release.audit import audit
 from kvalreg.release.digests import Recall
+from kvalreg.shelf import Shelf
 from small_project import Silence
 
 PAGE = Path("registre", "alfa", "2024", "index.html")

@@ -178,3 +178,21 @@ def test_many_changes_stand_in_the_file(project: Project, monkeypatch: pytest.Mo
     assert re.findall(r'<tr data-kv-cell="[^"]*/(\w+)"', page) == ["0", "1", "11"]
     assert "Tabellen viser de første 3. Resten står i filen." in words_of(page)
     assert len((project.site / "endringer/alfa.csv").read_text(encoding="utf-8").splitlines()) == 9
+
+
+def test_a_large_number_is_whole_in_the_file(project: Project) -> None:
+    """A count of 12345 that becomes 12346 stands as such, and the audit finds nothing wrong with it."""
+    descriptor = project.descriptor("alfa")
+    count = "  - id: alfa_n\n    title: Behandlede\n    type: antall\n    sformat: ',.0f'\n"
+    descriptor.write_text(descriptor.read_text(encoding="utf-8") + count, encoding="utf-8")
+    for number in (12345, 12346):
+        deliver(project, {2024: JUNE})
+        delivery = project.data("alfa") / "a.csv"
+        counted = f"\ncaregiver;2024;111;alfa_n;{number};1\ncaregiver;2024;121;alfa_n;900;1"
+        delivery.write_text(delivery.read_text(encoding="utf-8") + counted, encoding="utf-8")
+        build(project, PANDOC, Silence())
+        if number == 12345:
+            publish_edition("2026-06", project)
+    rows = csv.DictReader((project.site / "endringer/alfa.csv").read_text(encoding="utf-8").splitlines())
+    assert [(row["value_before"], row["value"]) for row in rows if row["orgnr"] == "111"] == [("12345", "12346")]
+    assert audit(project.site, project).findings == ()

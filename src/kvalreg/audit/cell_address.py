@@ -28,18 +28,15 @@ class CellAddress(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> CellAddress:
-        """Read an address, whole or in part; ValueError when it has too many parts.
+        """Read an address, whole or in part; parts that are too many make a unit that is nowhere.
 
         >>> CellAddress.parse("///2016")
         CellAddress(registry='', ind_id='', context='', year='2016', unit='')
         """
-        parts = text.split("/")
-        if len(parts) > _PARTS:
-            raise ValueError(f"An address has {_PARTS} parts at most.")
-        last = parts[4] if len(parts) == _PARTS else ""
-        return cls(*(unquote(part) for part in parts[:4]))._replace(
-            unit=last if last.startswith("@") else unquote(last)
-        )
+        parts = text.split("/", _PARTS - 1)
+        unit = parts.pop() if len(parts) == _PARTS else ""
+        names = cls(*map(unquote, parts))
+        return names._replace(unit=unit if unit.startswith("@") else unquote(unit))
 
     def within(self, outer: CellAddress) -> CellAddress:
         """This address with what it leaves open taken from the element around it."""

@@ -1,28 +1,30 @@
-"""Published cells as the check asks for them: by address, and all units of a level together.
+"""Published cells as the check asks for them: by address, with names of units and what the funnel says of them.
 
-Comes in: one registry's `Published`. Goes out: cells, and what follows from several of them: verdicts, the share of
-all, how many units reach a level.
+Comes in: one registry's `Published`, and an address. Goes out: `Subject`, what the address names: a cell, or all units
+of a level, with all that their texts depend on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kvalreg.audit.cell_address import CellAddress
+from kvalreg.audit.claims import Form
 from kvalreg.disclosure.published import Published
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.unit_names import possible_names
 from kvalreg.inputs.units import Level
-from kvalreg.report.wording import LANGUAGES, words
-from kvalreg.statistics.funnel import Verdict, funnel, verdicts
+from kvalreg.report.wording import LANGUAGES, Words, words
+from kvalreg.statistics.funnel import MIN_COVERAGE, Funnel, funnel, verdicts
 
 Cell = Mapping[str, Any]
-_WORDS = {"ind_id", "context", "level", "orgnr", "status", "achievement", "certainty", "change", "series_change"}
+Texts = tuple[str, ...]
+"""Texts of which any may stand for a number."""
 _ALWAYS = 10_000
 """A year that is after every other."""
 
@@ -38,135 +40,122 @@ class PublishedCells:
 
     def __init__(self, published: Published) -> None:
         self.published, self.registry = published, published.registry
-        self._indicators = {one.id: one for one in published.registry.indicators}
+        self.indicators = {indicator.id: indicator for indicator in published.registry.indicators}
         self._groups: dict[tuple[str, str], dict[tuple[str, str], Cell]] = {}
-        self._levels: dict[CellAddress, list[Cell]] = {}
-        self._verdicts: dict[CellAddress, dict[str, str]] = {}
-        self._columns: dict[str, NDArray[Any]] = {}
+        self._funnels: dict[CellAddress, tuple[Funnel, dict[str, str]]] = {}
         self._names: dict[tuple[str, str], frozenset[str]] = {}
 
-    def indicator(self, address: CellAddress) -> Indicator | None:
-        """The indicator that an address names."""
-        return self._indicators.get(address.ind_id)
-
-    def cell(self, address: CellAddress) -> Cell | None:
-        """The cell at an address; None where there is none."""
-        return self._group(address).get((address.year, address.unit))
-
-    def before(self, address: CellAddress) -> Cell | None:
-        """The same unit's cell of the year before."""
-        year = str(int(address.year) - 1) if address.year.isdigit() else ""
-        return self._group(address).get((year, address.unit))
-
-    def shown(self, address: CellAddress) -> list[Cell]:
-        """The cells that are shown, of all units of the address's level."""
-        return [cell for cell in self.units(address) if cell["shown"]]
-
-    def units(self, address: CellAddress) -> list[Cell]:
-        """The cells of all units of the address's level."""
-        if address not in self._levels:
-            cells = self._group(address).values()
-            told = [cell for cell in cells if cell["level"] == address.level and str(cell["year"]) == address.year]
-            self._levels[address] = told
-        return self._levels[address]
-
-    def moved(self, address: CellAddress) -> list[Cell]:
-        """The shown cells of a level that can be compared with a shown one of the year before."""
-        group, before = self._group(address), str(int(address.year) - 1)
-        return [
-            cell
-            for cell in self.shown(address)
-            if cell["change"]
-            and str(int(cell["change_from"])) == before
-            and (earlier := group.get((before, cell["orgnr"]))) is not None
-            and earlier["shown"]
-        ]
-
-    def verdicts(self, address: CellAddress) -> dict[str, str]:
-        """The funnel's code for each unit of a level."""
-        if address not in self._verdicts:
-            shown, indicator = self.shown(address), self.indicator(address)
-            x, n, covered = (
-                np.array([cell[name] for cell in shown], float) for name in ("var", "denominator", "coverage")
-            )
-            least = indicator.min_denominator if indicator else 1
-            codes = [str(code) for code in verdicts(funnel(x, n), least, covered)] if shown else []
-            self._verdicts[address] = {cell["orgnr"]: code for cell, code in zip(shown, codes, strict=True)}
-        return self._verdicts[address]
-
-    def verdict(self, address: CellAddress) -> str:
-        """The funnel's code for one unit, among all that are shown of its level."""
-        cell = self.cell(address)
-        if cell is None:
-            return ""
-        return self.verdicts(address._replace(unit=f"@{cell['level']}")).get(address.unit, "")
-
-    def common(self, address: CellAddress) -> float:
-        """The share of all shown units of a level together."""
-        shown = self.shown(address)
-        patients = sum(cell["denominator"] for cell in shown)
-        return float(sum(cell["var"] for cell in shown) / patients) if patients else float("nan")
-
-    def names(self, unit: str, language: str) -> frozenset[str]:
-        """Everything that a page may call a unit."""
-        key = (unit, language)
-        if key not in self._names:
-            self._names[key] = frozenset(" ".join(name.split()) for name in self._called(unit, language))
-        return self._names[key]
-
-    def _called(self, orgnr: str, language: str) -> Sequence[str]:
-        units = self.published.units
-        if orgnr not in units:
-            return [orgnr]
-        unit = units[orgnr]
-        names = [unit.name, *possible_names(unit, units)]
-        if unit.level is Level.NATION:
-            names += [words(one)("units.nation") for one in LANGUAGES]
-        return [*names, *(words(language).unit(name, unit.closed) for name in names)]
-
-    def _group(self, address: CellAddress) -> dict[tuple[str, str], Cell]:
+    def group(self, address: CellAddress) -> dict[tuple[str, str], Cell]:
+        """The cells of an indicator and a context, by year and unit."""
         key = (address.ind_id, address.context)
         if key not in self._groups:
             rows = (self.published.rows.rows((*key, level.value), 0, _ALWAYS) for level in Level)
             self._groups[key] = {(str(cell["year"]), cell["orgnr"]): cell for cells in rows for cell in cells}
         return self._groups[key]
 
-    def column(self, name: str) -> NDArray[Any]:
-        """A column of all cells, in the table's order."""
-        if name not in self._columns:
-            self._columns[name] = self.published.cells[name].to_numpy(object if name in _WORDS else None)
-        return self._columns[name]
+    def cell(self, address: CellAddress) -> Cell | None:
+        """The cell at an address; None where there is none."""
+        return self.group(address).get((address.year, address.unit))
+
+    def units(self, address: CellAddress, level: str) -> list[Cell]:
+        """The cells of all units of a level, in the year of an address."""
+        cells = self.group(address).items()
+        return [cell for (year, _), cell in cells if year == address.year and cell["level"] == level]
+
+    def funnel(self, address: CellAddress, level: str) -> tuple[Funnel, dict[str, str]]:
+        """The funnel of all units of a level that are shown, and its code for each one; LookupError without any."""
+        key = address._replace(unit=level)
+        if key not in self._funnels:
+            shown = {cell["orgnr"]: cell for cell in self.units(address, level) if cell["shown"]}
+            x, n, covered = (
+                np.array([cell[name] for cell in shown.values()], float) for name in ("var", "denominator", "coverage")
+            )
+            if not shown:
+                raise LookupError
+            found, least = funnel(x, n), self.indicators[address.ind_id].min_denominator
+            codes = zip(shown, verdicts(found, least, covered), strict=True)
+            self._funnels[key] = found, {unit: str(code) for unit, code in codes}
+        return self._funnels[key]
 
     @cached_property
-    def places(self) -> dict[tuple[str, str, int, str], int]:
-        """Where each cell stands in the table, by its key."""
-        keys = zip(*(self.column(name).tolist() for name in ("ind_id", "context", "year", "orgnr")), strict=True)
-        return {key: place for place, key in enumerate(keys)}
+    def limits(self) -> set[int]:
+        """The limits that everybody knows: below which numbers are secret, or not reliable."""
+        registry = self.registry
+        limits = {round(MIN_COVERAGE * 100), 100, registry.secret_below}
+        return limits.union(*((one.min_denominator, registry.secret_below_of(one)) for one in registry.indicators))
+
+    def names(self, unit: str, language: str) -> frozenset[str]:
+        """Everything that a page may call a unit."""
+        key = (unit, language)
+        if key not in self._names:
+            self._names[key] = frozenset(" ".join(name.split()) for name in self._names_of(unit, language))
+        return self._names[key]
+
+    def _names_of(self, orgnr: str, language: str) -> Iterator[str]:
+        units = self.published.units
+        if orgnr not in units:
+            yield orgnr
+            return
+        unit = units[orgnr]
+        names = [unit.name, *possible_names(unit, units)]
+        if unit.level is Level.NATION:
+            names += [words(spoken)("units.nation") for spoken in LANGUAGES]
+        for name in names:
+            yield from (name, words(language).unit(name, unit.closed))
 
 
-def counted(role: str, cells: PublishedCells, address: CellAddress) -> int | None:
-    """How many units of a level a role counts; None for a role that counts none."""
-    what = role.removeprefix("units").removeprefix("-")
-    shown = cells.shown(address)
-    if what == "hidden":
-        return len(cells.units(address)) - len(shown)
-    if what == "shown":
-        return len(shown)
-    if what in {str(code) for code in Verdict}:
-        return list(cells.verdicts(address).values()).count(what)
-    if what == "moved":
-        return len(cells.moved(address))
-    if what in ("better", "worse", "increased", "decreased", "unclear"):
-        return sum(bool(cell["change"] == what) for cell in cells.moved(address))
-    leveled = [cell for cell in shown if cell["achievement"]]
-    if what == "unsure":
-        return sum(_is_unsure(cell, cells.indicator(address)) for cell in leveled)
-    return len(leveled) if not what else sum(bool(cell["achievement"] == what) for cell in leveled)
+class Subject:
+    """What an address names, with all that its texts depend on; LookupError where no published cell is named.
 
+    Parameters
+    ----------
+    past
+        Gives the registry's cells as earlier editions showed them.
+    """
 
-def _is_unsure(cell: Cell, indicator: Indicator | None) -> bool:
-    """Whether the interval has values on both sides of the target, which itself counts as reached."""
-    target = float(indicator.level_green or 0) if indicator else 0.0
-    if indicator is not None and indicator.level_direction == 1:
-        return bool(cell["low"] < target <= cell["high"])
-    return bool(cell["low"] <= target < cell["high"])
+    def __init__(
+        self, cells: PublishedCells, address: CellAddress, words: Words, past: Callable[[], Iterable[PublishedCells]]
+    ) -> None:
+        self.cells, self.address, self.words, self._past = cells, address, words, past
+        self.texts: dict[tuple[str, Form], Texts | None] = {}
+
+    @cached_property
+    def indicator(self) -> Indicator:
+        """The indicator."""
+        return self.cells.indicators[self.address.ind_id]
+
+    @cached_property
+    def cell(self) -> Cell:
+        """The one cell that is meant."""
+        return self.cells.group(self.address)[self.address.year, self.address.unit]
+
+    @cached_property
+    def units(self) -> list[Cell]:
+        """The cells of all units of the level that is meant."""
+        cells = self.cells.units(self.address, self.address.level)
+        if not cells:
+            raise LookupError
+        return cells
+
+    @cached_property
+    def shown(self) -> list[Cell]:
+        """Those of the units' cells that are shown."""
+        return [cell for cell in self.units if cell["shown"]]
+
+    def before(self, unit: str) -> float:
+        """A unit's shown value of the year before; NaN where there is none."""
+        year = str(int(self.address.year) - 1) if self.address.year.isdigit() else ""
+        before = self.cells.cell(self.address._replace(year=year, unit=unit))
+        return float(before["value"]) if before is not None and before["shown"] else math.nan
+
+    @property
+    def verdict(self) -> str:
+        """The funnel's code for the unit."""
+        codes = self.cells.funnel(self.address, self.cell["level"])[1] if self.cell["shown"] else {}
+        return codes.get(self.address.unit, "")
+
+    @cached_property
+    def past(self) -> list[Subject]:
+        """The same in the earlier editions that have the cell."""
+        subjects = (Subject(cells, self.address, self.words, self._past) for cells in self._past())
+        return [one for one in subjects if one.cells.cell(self.address) and self.address.ind_id in one.cells.indicators]

@@ -1,38 +1,28 @@
-"""What a file tells: claims about cells, and what is wrong with how it tells them.
+"""What a file says: claims about cells, rows of open data, and what is wrong with how it says them.
 
-Owns the types that reading goes out as and judging comes in as. It knows nothing of files or of published cells.
+Owns the types that reading goes out as and judging comes in as. It knows nothing of the formats of files, and nothing
+of published cells.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from kvalreg import __version__
 from kvalreg.audit.cell_address import CellAddress
+from kvalreg.audit.findings import Finding
+from kvalreg.audit.vocabulary import Vocabulary
 from kvalreg.kinds import Kind
 
-
-class Form(StrEnum):
-    """How a claim is written."""
-
-    TEXT = "text"
-    """As readers see it, in the page's language."""
-    NUMBER = "number"
-    """A number for programs, to four significant digits; empty for none."""
-    SORT = "sort"
-    """What a column is sorted by."""
-    CODE = "code"
-    """A word for programs: ``high``, ``true``."""
-    SENTENCE = "sentence"
-    """A plain text with numbers; the role is a list of them in order: ``value year target``."""
+Form = Literal["text", "number", "sort", "code", "sentence"]
+"""How a claim is written: ``text`` as readers see it, in the page's language; ``number`` for programs, to four
+significant digits, empty for none; ``sort`` what a column is sorted by; ``code`` a word for programs, such as ``high``;
+``sentence`` a plain text, whose role lists what its numbers are: ``value year target``."""
 
 
 class Claim(NamedTuple):
-    """One thing that is told of one cell, or of all units of a level."""
+    """What a file says of one cell, or of all units of a level."""
 
     address: CellAddress
     role: str
@@ -50,33 +40,33 @@ class Table(NamedTuple):
     line: int
 
 
-class Violation(NamedTuple):
-    """Something wrong with how a file tells what it tells."""
-
-    kind: Kind
-    what: str
-    line: int
-    registry: str = ""
-
-
 @dataclass
 class Reading:
-    """What one file tells, by registry."""
+    """What one file says, by registry.
 
+    Parameters
+    ----------
+    path
+        Where it lies on the site.
+    """
+
+    path: str
+    vocabulary: Vocabulary
     claims: dict[str, list[Claim]] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
-    faults: list[Violation] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     def claim(self, claim: Claim) -> None:
-        """Add a claim; one that names no registry is a fault."""
-        if claim.address.registry:
-            self.claims.setdefault(claim.address.registry, []).append(claim)
+        """Add a claim; one that names no registry is a finding."""
+        registry = claim.address.registry
+        if registry:
+            self.claims.setdefault(registry, []).append(claim)
         else:
-            self.fault(Kind.NO_ADDRESS, f"A number in the role '{claim.role}' names no registry.", claim.line)
+            self.find(Kind.NO_ADDRESS, f"A number in the role '{claim.role}' names no registry.", claim.line)
 
-    def fault(self, kind: Kind, what: str, line: int, registry: str = "") -> None:
-        """Add a fault."""
-        self.faults.append(Violation(kind, what, line, registry))
+    def find(self, kind: Kind, what: str, line: int, registry: str = "") -> None:
+        """Add a finding."""
+        self.findings.append(Finding(kind, what, self.path, line, registry))
 
     @property
     def registries(self) -> set[str]:
@@ -84,16 +74,5 @@ class Reading:
         return {*self.claims, *(table.registry for table in self.tables)}
 
     def of(self, registry: str) -> tuple[list[Claim], list[Table]]:
-        """What it tells of one registry."""
+        """What it says of one registry."""
         return self.claims.get(registry, []), [table for table in self.tables if table.registry == registry]
-
-
-def is_of_the_site(claim: Claim) -> bool | None:
-    """Whether a claim that is of no registry is sound; None for one that is of a registry."""
-    if claim.role == "version":
-        return claim.text == __version__
-    if claim.role == "url":
-        return re.fullmatch(r"(https?://)?\S*[a-z]+/\S*", claim.text) is not None
-    if claim.role == "registries":
-        return claim.text.isdigit() and int(claim.text) < 1000
-    return None

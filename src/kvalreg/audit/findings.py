@@ -6,22 +6,22 @@ Owns `Finding`, how it is written, and how findings are told apart by registry. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kvalreg import errors
-from kvalreg.audit.claims import Violation
 from kvalreg.kinds import Kind
 
 _MOST = 5
-"""So many findings of one kind are told of a file; the others are counted."""
+"""So many findings of one kind are listed of a file; the others are counted."""
+_BUILD_AGAIN = "Build again: the page may be older than the registry's numbers."
 HINTS = {
     Kind.CELL_EXPOSED: "Look at what is hidden with kvalreg diff, and report it: the gate should have hidden more.",
     Kind.NO_ADDRESS: "Write it with kvalreg.report, or mark a registry's own text with data-kv-text.",
     Kind.NO_ROLES: "Give every column of the table a role: kvalreg explain pages lists them.",
-    Kind.CELL_UNKNOWN: "Build again: the page may be older than the registry's numbers.",
+    Kind.CELL_UNKNOWN: _BUILD_AGAIN,
     Kind.CELL_SUPPRESSED: "Build again, and publish nothing of this registry before it is gone.",
-    Kind.NUMBER_WRONG: "Build again: the page may be older than the registry's numbers.",
+    Kind.NUMBER_WRONG: _BUILD_AGAIN,
     Kind.UNIT_WRONG: "Build again; the numbers of the row are of the unit that its address names.",
     Kind.FILE_UNKNOWN: "Take the file away, or publish it as one of the forms that kvalreg explain pages lists.",
     Kind.NOT_ATTACKED: "Show results with kvalreg.report, so that they can be checked.",
@@ -55,7 +55,7 @@ class Finding:
 
 
 AUDIT_KINDS = {*HINTS} - {Kind.NOT_ATTACKED}
-"""Something is told that is not its cell's, or gives a hidden cell away."""
+"""A text is not that of its cell, or a hidden cell is given away."""
 LEDGER_KINDS = {
     Kind.LEDGER_MISSING,
     Kind.LEDGER_DAMAGED,
@@ -66,29 +66,23 @@ LEDGER_KINDS = {
 """The ledger does not tell for certain what editions showed: what they give away together is not known."""
 
 
-def findings_of(file: str, registry: str, faults: Iterable[Violation]) -> Iterator[Finding]:
-    """A file's faults as findings, the first few of each kind.
+def first_of_each_kind(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """A file's findings, the first few of each kind and registry, and how many more there are."""
 
-    Parameters
-    ----------
-    registry
-        Whose file it is, for faults that name no registry.
-    """
+    def kind_of(finding: Finding) -> tuple[str, str]:
+        return finding.kind.value, finding.registry
 
-    def kind_of(fault: Violation) -> tuple[str, str]:
-        return fault.kind.value, fault.registry or registry
-
-    for (_, of), group in groupby(sorted(faults, key=lambda fault: (*kind_of(fault), fault.line)), key=kind_of):
-        told = list(dict.fromkeys(group))
-        for fault in told[:_MOST]:
-            yield Finding(fault.kind, fault.what, file, fault.line, of)
-        if len(told) > _MOST:
-            yield Finding(told[0].kind, f"{len(told) - _MOST} more of this kind.", file, None, of)
+    ordered = sorted(findings, key=lambda finding: (*kind_of(finding), finding.line or 0))
+    for _, group in groupby(ordered, key=kind_of):
+        different = list(dict.fromkeys(group))
+        yield from different[:_MOST]
+        if len(different) > _MOST:
+            yield replace(different[0], what=f"{len(different) - _MOST} more of this kind.", line=None)
 
 
 def findings_by_registry(findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
     """Findings by the registry whose they are; those of the site as a whole by the empty name."""
-    found: dict[str, list[Finding]] = {}
-    for one in findings:
-        found.setdefault(one.registry, []).append(one)
-    return {registry: tuple(found[registry]) for registry in sorted(found)}
+    by_registry: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_registry.setdefault(finding.registry, []).append(finding)
+    return {registry: tuple(by_registry[registry]) for registry in sorted(by_registry)}

@@ -11,20 +11,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePosixPath
-from typing import Any
+
+import pyarrow.parquet as pq
 
 from kvalreg import __version__
-from kvalreg.disclosure.published import Source
+from kvalreg.clock import today
+from kvalreg.disclosure.ledger import seen_editions
+from kvalreg.disclosure.published import Source, load_source
+from kvalreg.inputs.site_descriptor import read_site_descriptor
+from kvalreg.project import Project
 from kvalreg.report.addresses import indicator_page
 from kvalreg.report.wording import LANGUAGES, words
 from kvalreg.site.open_data import slugs_of
+from kvalreg.site.quarto_yml import site_title
 
 DIGIT = re.compile(r"\d")
 YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d\d(?![\d/]|[.,]\d)")
 _PHONE = 5
 """Digits of the shortest phone numbers."""
 _MARKUP = re.compile(r"""[*_`\\"'“”‘’]""")
-_NEVER = re.compile(r"(?!)")
 
 
 @dataclass(frozen=True)
@@ -33,83 +38,84 @@ class Vocabulary:
 
     Parameters
     ----------
-    names, spelled
-        Matches every name with a digit, as a whole; the names themselves.
+    pattern, names
+        Matches every name and fixed text with a digit, as a whole; those of registries and of the project.
     years
         Those that any registry has numbers from, or names in its descriptor.
-    fixed
-        By language, texts of the catalogues that hold a digit and no number of anybody.
-    guide
-        By language, all that the pages about the site say.
-    lang_of
-        The language that each registry writes in.
+    texts
+        Registries' own descriptions, each as a whole.
     tokens
         Every word with a digit in registries' own texts.
-    texts
-        Registries' own descriptions with a digit, each as a whole.
+    guide, project
+        All that the pages about the site say, and what stands in the project's ``_quarto.yml``.
+    language_of
+        The language that each registry writes in.
+    url
+        What the site's addresses begin with.
     """
 
-    names: re.Pattern[str]
-    spelled: frozenset[str]
+    pattern: re.Pattern[str]
+    names: frozenset[str]
     years: frozenset[str]
-    fixed: Mapping[str, tuple[str, ...]]
-    guide: Mapping[str, str]
-    lang_of: Mapping[str, str]
-    tokens: frozenset[str]
     texts: frozenset[str]
+    tokens: frozenset[str]
+    guide: str
+    project: str
+    language_of: Mapping[str, str]
+    url: str
 
     @property
     def words(self) -> dict[str, list[str]]:
-        """All of it that comes from registries, as lists."""
-        found = {"names": self.spelled, "years": self.years, "tokens": self.tokens, "texts": self.texts}
-        return {name: sorted(words) for name, words in found.items()}
+        """All of it that may change from one audit to the next, as lists."""
+        found = {"names": self.names, "years": self.years, "tokens": self.tokens, "texts": self.texts}
+        return {**{name: sorted(words) for name, words in found.items()}, "project": [self.project, self.url]}
 
-    def has_number(self, text: str, language: str, *, years: bool = False) -> bool:
+    def has_number(self, text: str, *, years: bool = False) -> bool:
         """Whether a text holds a digit that is of no name and no fixed text; nor of a year, where years may stand."""
         plain = " ".join(text.split())
-        for fixed in self.fixed.get(language, ()):
-            plain = plain.replace(fixed, "")
-        plain = self.names.sub("", plain)
+        if not DIGIT.search(plain) or plain in self.texts:
+            return False
+        plain = self.pattern.sub("", plain)
         if years:
             plain = YEAR.sub(lambda year: "" if year[0] in self.years else year[0], plain)
         return bool(DIGIT.search(plain))
 
-    def in_guide(self, text: str, language: str) -> bool:
+    def in_guide(self, text: str) -> bool:
         """Whether a text is one of the pages about the site."""
-        return _unmarked(text) in self.guide.get(language, "")
+        return _unmarked(text) in self.guide
+
+    def in_project(self, text: str) -> bool:
+        """Whether a text stands in the project's ``_quarto.yml``."""
+        return _unmarked(text) in self.project
 
 
-def vocabulary(sources: Mapping[str, Source], years: Iterable[int], texts: Iterable[str]) -> Vocabulary:
-    """The vocabulary of a site.
-
-    Parameters
-    ----------
-    sources
-        Each registry with its units and deliveries.
-    years
-        The years of all cells.
-    texts
-        What the site's own descriptor says: publisher, title, phone.
-    """
-    names = {name for source in sources.values() for name in _names(source) if not name.strip().isdigit()}
-    names |= {text for text in texts if not text.strip().isdigit() or len(text.strip()) >= _PHONE}
-    told = {" ".join(name.split()) for name in names if DIGIT.search(name)}
-    spelled = "|".join(re.escape(name) for name in sorted(told, key=lambda name: (-len(name), name)))
+def site_vocabulary(project: Project, registries: Iterable[str]) -> Vocabulary:
+    """What may stand on a project's pages with a digit in it."""
+    loaded = {registry: load_source(registry, project.published) for registry in registries}
+    sources = {registry: source for registry, source in loaded.items() if source is not None}
+    site = read_site_descriptor(project)
+    texts = [site.publisher, site.email, site.phone, str(site.url or ""), site_title(project.quarto_yml)]
+    names = _with_digits({name for source in sources.values() for name in _names(source)} | set(texts))
+    names |= {text for text in map(str.strip, texts) if text.isdigit() and len(text) >= _PHONE}
+    ordered = sorted({*names, *_with_digits(_fixed_texts())}, key=lambda name: (-len(name), name))
     dumps = [source.registry.model_dump_json() for source in sources.values()]
-    dated = {day.year for source in sources.values() for one in source.deliveries
-             for day in (one.latest_update, one.latest_affirm) if day}  # fmt: skip
-    closed = {unit.closed for source in sources.values() for unit in source.units if unit.closed}
+    own = [path for path in (project.quarto_yml, project.quarto_yml.with_name("_quarto.yml.local")) if path.is_file()]
     return Vocabulary(
-        re.compile(rf"(?<!\w)(?:{spelled})(?!\w)") if spelled else _NEVER,
-        frozenset(told),
-        frozenset(year for dump in dumps for year in YEAR.findall(dump))
-        | {str(year) for year in {*years, *dated, *closed}},
-        {language: tuple(_fixed(language)) for language in LANGUAGES},
-        {language: _guide(language) for language in LANGUAGES},
-        {registry: source.registry.language for registry, source in sources.items()},
-        frozenset(word for dump in dumps for word in re.findall(r"\w*\d\w*", dump.lower())),
-        frozenset(" ".join(text.split()) for source in sources.values() for text in _descriptions(source)),
+        pattern=re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ordered))})(?!\w)"),
+        names=names,
+        years=frozenset(map(str, _years(project, sources))) | {year for dump in dumps for year in YEAR.findall(dump)},
+        texts=frozenset(" ".join(text.split()) for source in sources.values() for text in _descriptions(source)),
+        tokens=frozenset(word for dump in dumps for word in re.findall(r"\w*\d\w*", dump.lower())),
+        guide=_unmarked(" ".join(_guide()).replace("$version", __version__)),
+        project=_unmarked(" ".join(path.read_text(encoding="utf-8") for path in own)),
+        language_of={registry: source.registry.language for registry, source in sources.items()},
+        url=site.base or "/",
     )
+
+
+def _with_digits(texts: Iterable[str]) -> frozenset[str]:
+    found = (" ".join(text.split()) for text in texts if DIGIT.search(text))
+    return frozenset(text for text in found if not text.isdigit())
 
 
 def _names(source: Source) -> Iterator[str]:
@@ -123,7 +129,7 @@ def _names(source: Source) -> Iterator[str]:
         yield PurePosixPath(indicator_page(registry.id, indicator.id, ids)).parent.name
         yield from (indicator.id, indicator.title, indicator.short_description, indicator.measure_unit)
     yield from (work.period for work in registry.quality_improvement)
-    yield from (one.remark for one in source.deliveries)
+    yield from (delivery.remark for delivery in source.deliveries)
     for unit in source.units:
         yield from (unit.name, unit.short_name, unit.county or "")
 
@@ -134,22 +140,31 @@ def _descriptions(source: Source) -> Iterator[str]:
         yield from (indicator.short_description, indicator.long_description)
 
 
-def _fixed(language: str) -> Iterator[str]:
-    """The longest first."""
-    catalogue = words(language).catalogue
-    texts = [text for section in catalogue.values() for told in section.values() for text in _forms(told)]
-    found = {" ".join(text.split()) for text in texts if DIGIT.search(text) and "{" not in text}
-    yield from sorted(found, key=lambda text: (-len(text), text))
+def _years(project: Project, sources: Mapping[str, Source]) -> Iterator[int]:
+    """From the first year of any cell to the year after this one, and those of units, deliveries and editions."""
+    tables = (pq.read_table(project.published / f"{registry}.parquet", columns=["year"]) for registry in sources)
+    years = {year for table in tables for year in table["year"].unique().to_pylist()}
+    if years:
+        yield from range(min(years), max(*years, today().year) + 2)
+    for source in sources.values():
+        yield from (unit.closed for unit in source.units if unit.closed)
+        for delivery in source.deliveries:
+            yield from (day.year for day in (delivery.latest_update, delivery.latest_affirm) if day)
+    yield from (int(name[:4]) for name in seen_editions(project))
 
 
-def _forms(text: Any) -> Iterable[str]:
-    return (text,) if isinstance(text, str) else text.values()
+def _fixed_texts() -> Iterator[str]:
+    """Texts of the catalogues, which are the same whatever the results are."""
+    for language in LANGUAGES:
+        for section in words(language).catalogue.values():
+            for forms in section.values():
+                yield from (forms,) if isinstance(forms, str) else forms.values()
 
 
-def _guide(language: str) -> str:
-    folder = files("kvalreg.site").joinpath("om", language)
-    texts = [path.read_text(encoding="utf-8") for path in folder.iterdir()]
-    return _unmarked(" ".join(texts).replace("$version", __version__))
+def _guide() -> Iterator[str]:
+    for language in LANGUAGES:
+        folder = files("kvalreg.site").joinpath("om", language)
+        yield from (path.read_text(encoding="utf-8") for path in folder.iterdir())
 
 
 def _unmarked(text: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from kvalreg.audit.cache import Shelf, code_digest
 from kvalreg.audit.findings import Finding
 from kvalreg.batch.workers import Workers, processors
 from kvalreg.disclosure.ledger import NEXT, ledger_files, published_files, read_editions, read_next
@@ -19,6 +18,7 @@ from kvalreg.disclosure.published import load_source
 from kvalreg.errors import LedgerError
 from kvalreg.kinds import Kind
 from kvalreg.project import Project
+from kvalreg.shelf import Shelf, code_digest
 
 _TEXT = "What has been published gives away how many patients this unit has, or how many of them have the outcome"
 _FEW = 2

@@ -21,10 +21,10 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from kvalreg.audit.cache import Shelf
 from kvalreg.errors import Fault
 from kvalreg.kinds import Kind
 from kvalreg.release.digests import Recall
+from kvalreg.shelf import Shelf
 
 _LIBRARY = "site_libs"
 """What the renderers bring themselves; its pages, if any, are not ours."""

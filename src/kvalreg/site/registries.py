@@ -9,6 +9,7 @@ from html import escape
 
 from kvalreg.report.addresses import REGISTRIES_PAGE, link, registry_page, year_page
 from kvalreg.report.cell_markup import cell_address, year_html
+from kvalreg.report.figures.theme import drawn
 from kvalreg.report.markup import raw_html
 from kvalreg.report.results_table import attributes_html
 from kvalreg.report.wording import Words, words
@@ -73,7 +74,7 @@ def _row(shown: Shown, say: Words) -> str:
         f'<a href="{link(registry_page(registry.id), REGISTRIES_PAGE)}">{escape(registry.name)}</a>'
         f'<span class="kv-note">{escape(", ".join(registry.medical_fields))}</span></th>'
         f'<td data-label="{labels["message"]}"{lang}>{shown.headline(*newest.round)}</td>'
-        f'<td data-label="{labels["reached"]}" data-sort="{round(reached / of, 4) if of else ""}">{share}</td>'
+        f'<td data-label="{labels["reached"]}" data-sort="{drawn(reached / of) if of else ""}">{share}</td>'
         f'<td data-label="{labels["years"]}" data-sort="{newest.round[0]}">{_years(shown, say)}</td></tr>'
     )
 

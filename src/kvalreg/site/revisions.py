@@ -18,6 +18,7 @@ from kvalreg.disclosure.published import Published, Status
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.addresses import EDITIONS
 from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, year_html
+from kvalreg.report.figures.theme import drawn
 from kvalreg.report.markup import escape_markdown, raw_html, registry_words
 from kvalreg.report.not_shown import FOOTNOTES
 from kvalreg.report.revision import Change, Changes, History, Kind, Told, Whole
@@ -203,7 +204,7 @@ def _file(changes: Changes, published: Published) -> bytes:
 
 def _numbers(told: Told) -> list[str]:
     """What a side tells, as `_SIDE`."""
-    value = "" if told.value is None else f"{told.value:.4g}"
+    value = "" if told.value is None else str(drawn(told.value))
     return [value, "" if told.patients is None else str(told.patients), FOOTNOTES[told.status]]
 
 
