@@ -27,9 +27,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from kvalreg.batch.run import Run, run_notebook
-from kvalreg.batch.workers import Workers
-from kvalreg.report.drawing import DRAW_LATER
+from kvalreg.execution.run_notebook import NotebookTask, run_notebook
+from kvalreg.execution.worker_pool import WorkerPool
+from kvalreg.report.drawing import DEFER_CHARTS
 from kvalreg.report.report import PUBLISHED_FOLDER
 
 page: Any = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("page.py"))))
@@ -38,12 +38,12 @@ LOOPED = 4
 """How many notebooks the loop over the command is measured on."""
 
 
-def runs_of(project: Any, count: int) -> list[Run]:
+def runs_of(project: Any, count: int) -> list[NotebookTask]:
     """So many runs, the registry's years in turn."""
     published = (project.published / "bench.parquet").read_bytes()
     years = list(page.YEARS)
     return [
-        Run(
+        NotebookTask(
             "bench",
             page.YEAR_NOTEBOOK.read_bytes(),
             published,
@@ -53,9 +53,9 @@ def runs_of(project: Any, count: int) -> list[Run]:
     ]
 
 
-def ours(runs: list[Run]) -> list[float]:
+def ours(runs: list[NotebookTask]) -> list[float]:
     """Run them by kvalreg, the imports counted; each one's seconds."""
-    with Workers(WORKERS) as workers:
+    with WorkerPool(WORKERS) as workers:
         ended = [future.result() for future in as_completed([workers.submit(run_notebook, run) for run in runs])]
     failed = [made.error for made in ended if made.error is not None]
     if failed:
@@ -63,7 +63,7 @@ def ours(runs: list[Run]) -> list[float]:
     return [made.seconds for made in ended]
 
 
-def stock(runs: list[Run]) -> None:
+def stock(runs: list[NotebookTask]) -> None:
     """Run them by stock papermill, in a pool of processes."""
     with ProcessPoolExecutor(WORKERS, get_context("spawn"), say_nothing) as pool:
         for future in as_completed([pool.submit(papermill_alone, run.parameters) for run in runs]):
@@ -89,7 +89,7 @@ def papermill_alone(parameters: dict[str, Any]) -> None:
         )
 
 
-def looped(runs: list[Run]) -> None:
+def looped(runs: list[NotebookTask]) -> None:
     """Run them by the papermill command, one after another."""
     with tempfile.TemporaryDirectory() as folder:
         for run in runs:
@@ -117,7 +117,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         project = page.made_up(Path(folder))
         page.published_in(project)
-        os.environ |= {PUBLISHED_FOLDER: str(project.published), DRAW_LATER: "1"}
+        os.environ |= {PUBLISHED_FOLDER: str(project.published), DEFER_CHARTS: "1"}
         runs = runs_of(project, count)
         found: dict[str, list[float]] = {"ours": [], "stock": [], "loop": []}
         for _ in range(rounds):  # side by side, so that a busy machine is busy for all of them

@@ -22,10 +22,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from kvalreg.disclosure.attack import Attack
-from kvalreg.disclosure.relations import from_groups, from_tree
+from kvalreg.disclosure.relations import sums_from_groups, sums_from_tree
 from kvalreg.disclosure.suppression import suppress
+from kvalreg.disclosure.suppression_table import SuppressionTable
 from kvalreg.disclosure.system import IntArray
-from kvalreg.disclosure.table import Table
 
 HOSPITALS, TRUSTS, REGIONS, COUNTIES = 150, 22, 4, 15
 NATIONAL_GROUPS = 9000
@@ -46,9 +46,9 @@ class Country:
         units = HOSPITALS + TRUSTS + REGIONS
         parent = [*(first_trust + trust).tolist(), *(first_region + region).tolist(), *[units] * REGIONS, -1]
         group = [*county.tolist(), *[-1] * (self.size - HOSPITALS)]
-        self.sums = from_tree(parent, [*range(units), self.size - 1])
+        self.sums = sums_from_tree(parent, [*range(units), self.size - 1])
         presented = os.environ.get("COUNTIES") != "none"
-        self.sums += from_groups(group, [first_county + c if presented else -1 for c in range(COUNTIES)])
+        self.sums += sums_from_groups(group, [first_county + c if presented else -1 for c in range(COUNTIES)])
         self.share = random.lognormal(0, 1.0, HOSPITALS)
         self.share /= self.share.sum()
 
@@ -64,7 +64,7 @@ class Country:
 COUNTRY = Country()
 
 
-def table(seed: int) -> Table:
+def table(seed: int) -> SuppressionTable:
     """One group: an indicator in one year, at 30 to all 150 hospitals with 30 to 300 patients each on average."""
     random = np.random.default_rng(seed)
     taking_part = random.random(HOSPITALS) < random.uniform(0.2, 1.0)
@@ -79,17 +79,17 @@ def table(seed: int) -> Table:
     low_coverage[:HOSPITALS] = (random.random(HOSPITALS) < (0.1 if random.random() < 0.2 else 0)) & (n > 0)
     primary = ((totals > 0) & (totals < 5)) | low_coverage
     shares = None if os.environ.get("NUMERATORS") == "none" else COUNTRY.total(x)
-    return Table(COUNTRY.sums, totals, shares, primary=primary, keep=keep)
+    return SuppressionTable(COUNTRY.sums, totals, shares, primary=primary, preserved=keep)
 
 
 def measure(seed: int) -> tuple[float, float, IntArray]:
     """Seconds to suppress, seconds to attack the result in full, and [cells, primary, hidden, nations, exposed]."""
     one = table(seed)
     began = time.process_time()
-    system = one.system()
+    system = one.to_system()
     hidden = suppress(system)
     chosen = time.process_time()
-    failures = Attack(system, every=True).exposures(hidden)
+    failures = Attack(system, find_all=True).exposures(hidden)
     ended = time.process_time()
     figures = [int((one.n > 0).sum()), int(one.primary.sum()), int(hidden.sum()), int(hidden[-1]), len(failures)]
     return chosen - began, ended - chosen, np.array(figures, dtype=np.int64)

@@ -26,18 +26,18 @@ import numpy as np
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput
 
-from kvalreg.batch.page import page_markdown
-from kvalreg.disclosure.gate import publish
-from kvalreg.disclosure.published import Source, save_published
-from kvalreg.inputs.delivered import read_deliveries
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.disclosure.gate import apply_gate
+from kvalreg.disclosure.published import RegistrySource, save_published
+from kvalreg.execution.markdown_export import export_markdown
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.registry_deliveries import read_deliveries
 from kvalreg.inputs.units import Level, Units, read_units
 from kvalreg.project import Project
-from kvalreg.report.drawing import DRAW_LATER, STATIC_WIDTH, draw
+from kvalreg.report.drawing import DEFER_CHARTS, STATIC_WIDTH, render_charts
 from kvalreg.report.report import PUBLISHED_FOLDER
 from kvalreg.site import pandoc
-from kvalreg.site.downloads import set_aside
+from kvalreg.site.lazy_data import extract_lazy_data
 from kvalreg.site.staging import Page, stage
 from kvalreg.statistics.aggregation import aggregate
 
@@ -76,7 +76,7 @@ def made_up(folder: Path) -> Project:
 def _delivery(units: Units) -> str:
     random = np.random.default_rng(2026)
     rows = ["context;year;orgnr;ind_id;var;denominator"]
-    hospitals = units.at(Level.HOSPITAL)
+    hospitals = units.at_level(Level.HOSPITAL)
     patients = random.integers(20, 400, len(hospitals))
     for number in range(INDICATORS):
         level = random.uniform(0.75, 0.95) + random.normal(0, 0.03, len(hospitals))
@@ -94,9 +94,9 @@ def published_in(project: Project) -> None:
     """Publish the made-up registry through the gate."""
     units = read_units(project.units, "units.csv")
     registry = read_descriptors(project)[0]["bench"]
-    delivered = read_deliveries(project, registry, units, UnknownUnits.REFUSE)
-    source = Source(registry, units, delivered.deliveries)
-    save_published(publish(aggregate(delivered, registry, units), source).published, project.published)
+    delivered = read_deliveries(project, registry, units, UnknownUnitPolicy.REFUSE)
+    source = RegistrySource(registry, units, delivered.deliveries)
+    save_published(apply_gate(aggregate(delivered, registry, units), source).published, project.published)
 
 
 def run_page(year: int) -> tuple[str, float]:
@@ -109,7 +109,7 @@ def run_page(year: int) -> tuple[str, float]:
     start = time.process_time()
     for cell in cells:
         cell.outputs = _outputs(shell, cell.source)
-    text = draw(page_markdown(notebook))
+    text = render_charts(export_markdown(notebook))
     return text, time.process_time() - start
 
 
@@ -131,7 +131,7 @@ def _output(output: RichOutput) -> nbformat.NotebookNode:
 def weight(project: Project, text: str) -> dict[str, int]:
     """Bytes of the rendered page, as it is and compressed."""
     address = f"registre/bench/{YEARS[-1]}/index.qmd"
-    pages, files = set_aside([Page(address, "Register for målinger: resultater", text, "nb", synthetic=True)])
+    pages, files = extract_lazy_data([Page(address, "Register for målinger: resultater", text, "nb", synthetic=True)])
     staged = stage(project, pages, files)
     renderer, said = pandoc.find()
     if renderer is None:
@@ -162,7 +162,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         project = made_up(Path(folder))
         published_in(project)
-        os.environ |= {PUBLISHED_FOLDER: str(project.published), DRAW_LATER: "1"}
+        os.environ |= {PUBLISHED_FOLDER: str(project.published), DEFER_CHARTS: "1"}
         run_page(YEARS[-2])
         text, seconds = run_page(YEARS[-1])
         size, other = weight(project, text), stock(text)

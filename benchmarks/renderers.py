@@ -20,7 +20,7 @@ from nation_data import Scale, write_nation
 
 from kvalreg.project import Project
 from kvalreg.site import pandoc, quarto
-from kvalreg.site.output import Approve, unasked
+from kvalreg.site.atomic_output import ReleaseCheck, no_release_check
 from kvalreg.site.renderer import Renderer
 
 PLAIN = "quarto render"
@@ -35,7 +35,7 @@ class Plain:
     version: str
     name: str = PLAIN
 
-    def render(self, staged: Path, output: Path, approve: Approve = unasked) -> None:
+    def render(self, staged: Path, output: Path, approve: ReleaseCheck = no_release_check) -> None:
         """Render the staged project where it is."""
         order = [self.command, "render", str(staged), "--no-execute", "--output-dir", str(output)]
         subprocess.run(order, check=True, capture_output=True)
@@ -44,9 +44,11 @@ class Plain:
 
 def pages_a_second(renderer: Renderer, project: Project, output: Path) -> float:
     """Render a staged project and say how fast."""
-    pages = sum(1 for path in project.staged.rglob("*.qmd") if path.relative_to(project.staged).parts[0][0] not in "._")
+    pages = sum(
+        1 for path in project.staging.rglob("*.qmd") if path.relative_to(project.staging).parts[0][0] not in "._"
+    )
     began = time.monotonic()
-    renderer.render(project.staged, output)
+    renderer.render(project.staging, output)
     return pages / (time.monotonic() - began)
 
 

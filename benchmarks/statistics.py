@@ -24,12 +24,12 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from kvalreg.inputs.delivered import Delivered
 from kvalreg.inputs.descriptor import Indicator, IndicatorType, Registry
 from kvalreg.inputs.descriptor_texts import About
+from kvalreg.inputs.registry_deliveries import RegistryDeliveries
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.statistics.aggregation import aggregate
-from kvalreg.statistics.evaluation import SERIES, evaluate, with_change
+from kvalreg.statistics.evaluation import SERIES_KEY, add_change, evaluate
 from kvalreg.statistics.funnel import funnel, verdicts
 
 REGISTRIES, INDICATORS, YEARS = 60, 10, range(2009, 2024)
@@ -84,11 +84,11 @@ def _registry(number: int) -> Registry:
 UNITS = _country()
 
 
-def _delivered(registry: Registry) -> Delivered:
+def _delivered(registry: Registry) -> RegistryDeliveries:
     """A row for every hospital, indicator and year."""
     random = np.random.default_rng(int(registry.id.removeprefix("register")))
     ids = [indicator.id for indicator in registry.indicators]
-    hospitals = [unit.orgnr for unit in UNITS.at(Level.HOSPITAL)]
+    hospitals = [unit.orgnr for unit in UNITS.at_level(Level.HOSPITAL)]
     keys = pd.MultiIndex.from_product(
         [["caregiver"], YEARS, hospitals, ids], names=["context", "year", "orgnr", "ind_id"]
     )
@@ -96,10 +96,10 @@ def _delivered(registry: Registry) -> Delivered:
     rows["denominator"] = random.integers(5, 600, len(rows))
     shares = np.tile(random.beta(16, 3, len(ids)), len(rows) // len(ids))
     rows["var"] = random.binomial(rows["denominator"], shares).astype(float)
-    return Delivered(registry.id, rows.assign(row=rows.index + 2, provisional=False, delivery=0), (), ())
+    return RegistryDeliveries(registry.id, rows.assign(row=rows.index + 2, provisional=False, delivery=0), (), ())
 
 
-def _aggregated(delivered: Delivered, registry: Registry) -> pd.DataFrame:
+def _aggregated(delivered: RegistryDeliveries, registry: Registry) -> pd.DataFrame:
     return aggregate(delivered, registry, UNITS).secret
 
 
@@ -119,7 +119,7 @@ def _with_verdicts(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
 
 
 # --- the plain way: a sample ------------------------------------------------------------------------------------------
-def _plainly_aggregated(delivered: Delivered, registry: Registry) -> pd.DataFrame:
+def _plainly_aggregated(delivered: RegistryDeliveries, registry: Registry) -> pd.DataFrame:
     rows = delivered.rows
     above = {orgnr: {unit.level.value: unit.orgnr for unit in UNITS.ancestors(orgnr)} for orgnr in UNITS.by_orgnr}
     parts = []
@@ -136,7 +136,7 @@ def _plainly_aggregated(delivered: Delivered, registry: Registry) -> pd.DataFram
         )
     cells = pd.concat(parts, ignore_index=True)
     cells["value"] = cells["var"] / cells["denominator"]
-    measured = {tuple(row[name] for name in [*SERIES, "year"]): row["value"] for _, row in cells.iterrows()}
+    measured = {tuple(row[name] for name in [*SERIES_KEY, "year"]): row["value"] for _, row in cells.iterrows()}
     dg_of = {indicator.id: indicator.dg_id for indicator in registry.indicators}
 
     def coverage(row: Any) -> float:
@@ -158,7 +158,7 @@ def _plainly_evaluated(cells: pd.DataFrame, _registry: Registry) -> pd.DataFrame
 
 
 def _plainly_changed(cells: pd.DataFrame, _registry: Registry) -> pd.DataFrame:
-    for _, series in cells.sort_values("year").groupby(SERIES):
+    for _, series in cells.sort_values("year").groupby(SERIES_KEY):
         x, n = series["var"].to_numpy(), series["denominator"].to_numpy()
         for i in range(1, len(x)):
             for since in (i - 1, 0):
@@ -179,7 +179,7 @@ Way = Callable[[Any, Registry], pd.DataFrame]
 STEPS: dict[str, tuple[Way, Way]] = {
     "aggregation to HF, RHF, nation, county; coverage": (_aggregated, _plainly_aggregated),
     "interval, level, certainty": (evaluate, _plainly_evaluated),
-    "change from last year and over the series": (with_change, _plainly_changed),
+    "change from last year and over the series": (add_change, _plainly_changed),
     "funnel verdicts (ours: overdispersed)": (_with_verdicts, _plain_verdicts),
 }
 OURS, PLAIN = 0, 1
@@ -196,7 +196,7 @@ class Share:
     peak: float
 
 
-def _run(deliveries: list[Delivered], registries: list[Registry], way: int) -> Share:
+def _run(deliveries: list[RegistryDeliveries], registries: list[Registry], way: int) -> Share:
     """Every step for some registries; every result is kept until the end."""
     seconds, kept = [0.0] * len(STEPS), []
     began = time.monotonic()
@@ -220,7 +220,7 @@ def _plain_share() -> Share:
     rows = _delivered(registry).rows
     rows = rows[rows["ind_id"].isin([one.id for one in registry.indicators[:2]])]
     rows = rows[rows["year"] > YEARS[-1] - SAMPLED_YEARS]
-    return _run([Delivered(registry.id, rows, (), ())], [registry], PLAIN)
+    return _run([RegistryDeliveries(registry.id, rows, (), ())], [registry], PLAIN)
 
 
 def main() -> None:

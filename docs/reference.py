@@ -20,18 +20,19 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from kvalreg import errors
+from kvalreg import urls as addresses
 from kvalreg.cli import cli
 from kvalreg.inputs.delivery_checks import CONTEXTS
 from kvalreg.inputs.delivery_list import ListedDelivery
 from kvalreg.inputs.descriptor import IndicatorType, Registry
-from kvalreg.inputs.units import COLUMNS
-from kvalreg.report import Report, addresses
-from kvalreg.report.display import Piece
+from kvalreg.inputs.units import UNIT_COLUMNS
+from kvalreg.report import Report
 from kvalreg.report.figures import FIGURES
-from kvalreg.site.api import ROOT as API
+from kvalreg.report.html_fragment import HtmlFragment
+from kvalreg.site.api import API_ROOT as API
 from kvalreg.site.api_schema import SCHEMAS
 from kvalreg.site.renderer import RENDERERS
-from kvalreg.workbench.explanation import sections
+from kvalreg.workbench.diagnostic_reference import sections_by_code
 
 DOCS = Path(__file__).resolve().parent
 
@@ -205,7 +206,7 @@ def deliveries() -> str:
     """The format of deliveries, their list and the units."""
     meant = {"caregiver": "the unit that treated the patient", "resident": "the area where the patient lives"}
     contexts = " or ".join(f"`{context}` ({meant[context]})" for context in CONTEXTS)
-    columns = ", ".join(f"`{column}`" for column in COLUMNS)
+    columns = ", ".join(f"`{column}`" for column in UNIT_COLUMNS)
     return _DELIVERY.format(contexts=contexts, listed=_fields(ListedDelivery), columns=columns)
 
 
@@ -266,7 +267,7 @@ def api() -> str:
         "It works in JupyterLab as it does in a build, on what has been published.\n"
     )
     parts = [lead]
-    for kind in (Report, Piece):
+    for kind in (Report, HtmlFragment):
         parts.append(f"## `{kind.__name__}`\n\n{docstring(kind)}")
         parts += [f"### `{name}{_signature(one)}`\n\n{docstring(one)}" for name, one in members(kind)]
     return "\n\n".join(parts) + "\n"
@@ -314,7 +315,7 @@ def faults() -> str:
         "# Messages\n\nA message says what is wrong, where and what to do, and ends in a number.\n"
         "`kvalreg explain KV110` shows these sections on your own machine.\n\n"
         f"## Exit codes\n\n| code | when |\n|---|---|\n| 0 | all succeeded |\n{rows}\n\n"
-        + "\n\n".join(sections().values())
+        + "\n\n".join(sections_by_code().values())
     )
 
 
@@ -330,7 +331,7 @@ def exit_codes() -> dict[int, str]:
 
 def extensions() -> str:
     """Every implementation behind a dictionary of ours."""
-    types_ = "\n".join(f"| `{kind.value}` | {'yes' if kind.summed else 'no'} |" for kind in IndicatorType)
+    types_ = "\n".join(f"| `{kind.value}` | {'yes' if kind.is_summed else 'no'} |" for kind in IndicatorType)
     figures = "\n".join(f"| `{name}` | {_cell(_sentence(figure.__doc__))} |" for name, figure in FIGURES.items())
     renderers = "\n".join(f"- `{name}`" for name in RENDERERS)
     return (
@@ -350,8 +351,8 @@ _ADDRESSES = {
     "a hospital, HF or RHF": addresses.unit_page("NAME"),
     "all medical fields": addresses.FIELDS_PAGE,
     "a medical field": addresses.field_page("NAME"),
-    "a page in English": addresses.in_language(addresses.registry_page("ID"), "en"),
-    "a permanent edition": f"{addresses.EDITIONS}/2026-06/index.qmd",
+    "a page in English": addresses.localized_page(addresses.registry_page("ID"), "en"),
+    "a permanent edition": f"{addresses.EDITIONS_FOLDER}/2026-06/index.qmd",
 }
 
 

@@ -68,7 +68,7 @@ def address(path: str) -> str:
 
 def render(output: Path, renderer: str = AUTO) -> None:
     """Render the documentation into a folder."""
-    project = Project(DOCS, output=output, made=output.with_name(f"{output.name}.staged"))
+    project = Project(DOCS, output=output, build_override=output.with_name(f"{output.name}.staged"))
     choose_renderer(renderer).renderer.render(stage(project, pages(sources()), pictures()), output)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kvalreg.kinds import Kind
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.project import Project
-from kvalreg.release.audit import Audit
+from kvalreg.release.audit import AuditReport
 from small_project import UNITS, delivery_of, write_registry
 
 HEADER = "context;year;orgnr;ind_id;var;denominator\n"
@@ -26,6 +26,6 @@ def project_in(root: Path, alfa: str) -> Project:
     return Project(root)
 
 
-def kinds(found: Audit) -> set[Kind]:
+def kinds(found: AuditReport) -> set[DiagnosticCode]:
     """The kinds of findings."""
     return {finding.kind for finding in found.findings}

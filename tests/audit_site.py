@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kvalreg.pipeline import Request, build
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
-from kvalreg.release.edition import publish_edition
+from kvalreg.release.publish import publish_edition
 from small_project import Silence
 
 UNITS = """\
@@ -94,10 +94,10 @@ def built_site(root: Path) -> Project:
     (root / "registries" / "site.yml").write_text("url: https://example.org/\npublisher: Forlaget\n", "utf-8")
     project = Project(root)
     _deliver(root, 1)
-    assert build(project, Request(renderer="pandoc", workers=2), Silence()).exit_code == 0
+    assert build(project, BuildRequest(renderer="pandoc", workers=2), Silence()).exit_code == 0
     publish_edition("2025-02", project)
     _deliver(root, 0)
-    assert build(project, Request(renderer="pandoc", workers=2), Silence()).exit_code == 0
+    assert build(project, BuildRequest(renderer="pandoc", workers=2), Silence()).exit_code == 0
     return project
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from instant_pages import made_at_once
-from kvalreg.pipeline import Account, Request, build
+from kvalreg.pipeline import BuildRequest, RunResult, build
 from kvalreg.project import Project
 from small_project import UNITS, Silence, delivery_of, write_registry
 
@@ -52,7 +52,7 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Account]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, RunResult]:
     """The demo's site with the embedded renderer, built once for all test processes."""
     run = tmp_path_factory.getbasetemp()
     run = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
@@ -63,8 +63,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Account]:
         if not told.exists():
             for folder in ("registries", "data"):
                 shutil.copytree(CHECKOUT / folder, root / folder)
-            told.write_bytes(pickle.dumps(build(project, Request(renderer="pandoc", workers=2), Silence())))
-        account: Account = pickle.loads(told.read_bytes())
+            told.write_bytes(pickle.dumps(build(project, BuildRequest(renderer="pandoc", workers=2), Silence())))
+        account: RunResult = pickle.loads(told.read_bytes())
     return project, account
 
 
@@ -108,7 +108,7 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
 
 @pytest.fixture(scope="session")
-def demo_address(demo: tuple[Project, Account], serve: Callable[[Path], str]) -> str:
+def demo_address(demo: tuple[Project, RunResult], serve: Callable[[Path], str]) -> str:
     """Where the demo's site is served."""
     return serve(demo[0].site)
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from kvalreg.disclosure.cells import Cells, Now, Print, collect
-from kvalreg.disclosure.ledger import Edition, State
+from kvalreg.disclosure.cells import CellArrays, CellRequirements, PrintedPart, collect_cells
+from kvalreg.disclosure.ledger import Edition, LedgerState
 from kvalreg.inputs.units import Level, Unit, Units
 
 MINIMUM = 5
@@ -54,30 +54,30 @@ def frame(rows: Sequence[Line]) -> pd.DataFrame:
 def edition(name: str, rows: Sequence[Line], tree: Units, hidden: Sequence[tuple[str, str]] = ()) -> Edition:
     """An edition that has shown these lines, except indicators' units that it hid."""
     table = frame(rows)
-    state = [State.HIDDEN.value if (one[0], one[2]) in hidden else State.SHOWN.value for one in rows]
+    state = [LedgerState.HIDDEN.value if (one[0], one[2]) in hidden else LedgerState.SHOWN.value for one in rows]
     return Edition(name, tree, table.assign(coverage=np.nan, state=state))
 
 
-def decided(table: pd.DataFrame) -> Now:
+def decided(table: pd.DataFrame) -> CellRequirements:
     """Every cell can be shown, reliable, and must be suppressed where it counts 1 to 4."""
     n = table["n"].to_numpy()
     size = len(table)
-    return Now(
-        candidate=np.ones(size, dtype=np.bool_),
-        prints=np.full(size, Print.ALL, dtype=np.int64),
+    return CellRequirements(
+        is_candidate=np.ones(size, dtype=np.bool_),
+        printed_part=np.full(size, PrintedPart.ALL, dtype=np.int64),
         primary=(n > 0) & (n < MINIMUM),
         minimum=np.full(size, MINIMUM),
         coverage=np.full(size, -1),
     )
 
 
-def cells(rows: Sequence[Line], tree: Units | None = None, editions: Sequence[Edition] = ()) -> Cells:
+def cells(rows: Sequence[Line], tree: Units | None = None, editions: Sequence[Edition] = ()) -> CellArrays:
     """All cells, of earlier editions too."""
     table = frame(rows)
     tree = tree or units(*sorted({one[2] for one in rows} - {"0", "h", "r"}, key=int))
-    return collect(table, decided(table), tree, editions, MINIMUM)
+    return collect_cells(table, decided(table), tree, editions, MINIMUM)
 
 
-def place(found: Cells, orgnr: str) -> int:
+def place(found: CellArrays, orgnr: str) -> int:
     """The number of a unit's place."""
-    return next(at for at, (_, own) in enumerate(found.places) if own == orgnr)
+    return next(at for at, (_, own) in enumerate(found.unit_refs) if own == orgnr)

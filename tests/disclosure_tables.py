@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from kvalreg.disclosure.relations import Sum, from_groups, from_tree
-from kvalreg.disclosure.system import NO_REST, BoolArray, Equations, IntArray, Role, System
-from kvalreg.disclosure.table import Table
+from kvalreg.disclosure.relations import Sum, sums_from_groups, sums_from_tree
+from kvalreg.disclosure.suppression_table import SuppressionTable
+from kvalreg.disclosure.system import NO_SLACK, BoolArray, EquationRole, Equations, IntArray, TableSystem
 
 Row = tuple[list[tuple[int, int]], bool]
 """Counts with their factors, which add up to 0, or to something unknown of at least 0 where the second is False."""
@@ -44,9 +44,9 @@ class Service:
         above = hospitals + trusts
         size = above + regions + max(0, counties) + 1
         parent = [hospitals + t for t in self.trust] + [above + r for r in self.region] + [above + regions] * regions
-        sums = from_tree([*parent, -1], [*range(above + regions), size - 1])
+        sums = sums_from_tree([*parent, -1], [*range(above + regions), size - 1])
         group = [*self.county, *[-1] * (size - hospitals)]
-        return sums + from_groups(group, [above + regions + c for c in range(max(0, counties))])
+        return sums + sums_from_groups(group, [above + regions + c for c in range(max(0, counties))])
 
     def total(self, hospitals: list[int]) -> IntArray:
         """Counts of all cells from those of the hospitals, summed by hand rather than by the sums."""
@@ -55,19 +55,19 @@ class Service:
         counties = [sum(n for n, c in zip(hospitals, self.county, strict=True) if c == number) for number in range(max(self.county) + 1)]  # fmt: skip # noqa: E501
         return counts(*hospitals, *trusts, *regions, *counties, sum(hospitals))
 
-    def table(self, n: list[int], x: list[int] | None, minimum: int = 5) -> Table:
+    def table(self, n: list[int], x: list[int] | None, minimum: int = 5) -> SuppressionTable:
         """The service's table, with every cell below the minimum primary and the nation to be kept."""
         totals = self.total(n)
         keep = mask(len(totals), -1)
         small = (totals > 0) & (totals < minimum)
         total_x = None if x is None else self.total(x)
-        return Table(self.sums, totals, total_x, primary=small, minimum=minimum, keep=keep)
+        return SuppressionTable(self.sums, totals, total_x, primary=small, minimum=minimum, preserved=keep)
 
 
 @st.composite
 def tables(
     draw: st.DrawFn, hospitals: int = 7, greatest: int = 14, counties: int = 3, minimum: int = 5, *, shares: bool = True
-) -> Table:
+) -> SuppressionTable:
     """Random services and counts: many small cells, HFs with one hospital, counties across HFs, empty units."""
     size = draw(st.integers(1, hospitals))
     trusts = draw(st.integers(1, 3))
@@ -87,7 +87,7 @@ def tables(
     return service.table(n, x, minimum)
 
 
-def rows_of(table: Table) -> list[Row]:
+def rows_of(table: SuppressionTable) -> list[Row]:
     """What a reader of a table knows, by hand: each sum in n, x and n - x, and n = x + (n - x)."""
     size = len(table.n)
     measures = range(1 if table.x is None else 3)
@@ -111,43 +111,43 @@ def system_of(
     small: Sequence[int] = (),
     primary: Sequence[int] = (),
     plain: Sequence[int] = (),
-) -> System:
+) -> TableSystem:
     """A system of equations that hold exactly, each a total and its parts; counts of -1 in `group` are public.
 
     `small` are counts, `primary` groups, and `plain` the equations that are no sums.
     """
     groups = max(group) + 1
     factors = [[1] * len(totals) + [-1] * len(parts) for totals, parts in rows]
-    role = [Role.PLAIN if at in plain else Role.SUM for at in range(len(rows))]
+    role = [EquationRole.GENERAL if at in plain else EquationRole.SUM for at in range(len(rows))]
     must = mask(groups, *primary)
     equations = Equations(
-        start=np.cumsum([0, *(len(one) for one in factors)]),
-        count=np.array([count for totals, parts in rows for count in (*totals, *parts)], dtype=np.int64),
-        factor=np.array([one for row in factors for one in row], dtype=np.int64),
-        rest=np.full(len(rows), NO_REST),
+        row_start=np.cumsum([0, *(len(one) for one in factors)]),
+        variable=np.array([count for totals, parts in rows for count in (*totals, *parts)], dtype=np.int64),
+        coefficient=np.array([one for row in factors for one in row], dtype=np.int64),
+        slack=np.full(len(rows), NO_SLACK),
         role=np.array(role, dtype=np.int64),
         certainty=np.zeros(len(rows), dtype=np.int64),
     )
-    return System(
+    return TableSystem(
         value=counts(*value),
-        least=counts(*(least or [0] * len(value))),
+        lower_bound=counts(*(least or [0] * len(value))),
         group=counts(*group),
-        need=counts(*need),
-        protected_with=counts(*group),
-        small=mask(len(value), *small),
-        told_by=np.full(len(value), -1),
+        protection_level=counts(*need),
+        protecting_group=counts(*group),
+        is_small=mask(len(value), *small),
+        revealing_group=np.full(len(value), -1),
         equations=equations,
         primary=must,
-        possible=~must,
+        suppressible=~must,
         cost=np.ones(groups),
         patients=counts(*(max(v for v, g in zip(value, group, strict=True) if g == one) for one in range(groups))),
     )
 
 
-def rows_in(system: System) -> list[Row]:
+def rows_in(system: TableSystem) -> list[Row]:
     """The equations of a system."""
-    rests = system.equations.rest.tolist()
-    return [(row, rest == NO_REST) for row, rest in zip(system.equations.rows, rests, strict=True)]
+    rests = system.equations.slack.tolist()
+    return [(row, rest == NO_SLACK) for row, rest in zip(system.equations.rows, rests, strict=True)]
 
 
 def worlds(
@@ -207,9 +207,9 @@ class _Search:
             self.free[number] += step
 
 
-def hidden_counts(system: System, hidden: BoolArray) -> dict[int, int]:
+def hidden_counts(system: TableSystem, hidden: BoolArray) -> dict[int, int]:
     """The counts that these groups hide, with the least that the marks tell of each."""
-    groups, least = system.group.tolist(), system.least.tolist()
+    groups, least = system.group.tolist(), system.lower_bound.tolist()
     return {count: least[count] for count, group in enumerate(groups) if group >= 0 and hidden[group]}
 
 

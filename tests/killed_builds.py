@@ -20,13 +20,13 @@ from pathlib import Path
 from instant_pages import made_at_once
 from kvalreg import pipeline
 from kvalreg.project import Project
-from kvalreg.release import approval
-from kvalreg.site import parts
-from kvalreg.site.front import front
-from kvalreg.site.registries import registries
-from kvalreg.site.reports import reports
-from kvalreg.site.revisions import revisions
-from kvalreg.site.units import units
+from kvalreg.release import preflight as approval
+from kvalreg.site import incremental_staging as parts
+from kvalreg.site.front import generate_front_pages
+from kvalreg.site.registries import generate_registry_list
+from kvalreg.site.reports import generate_report_pages
+from kvalreg.site.revisions import generate_revision_pages
+from kvalreg.site.units import generate_unit_pages
 from kvalreg.stages import execute as stages_execute
 from small_project import Silence
 
@@ -40,7 +40,7 @@ def start(project: Project) -> int:
     if pid:
         return pid
     try:
-        account = pipeline.build(project, pipeline.Request(("alfa",), renderer="pandoc"), Silence())
+        account = pipeline.build(project, pipeline.BuildRequest(("alfa",), renderer="pandoc"), Silence())
         os._exit(account.exit_code)
     except BaseException as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
@@ -77,11 +77,11 @@ def read_until(moment: float, site: Path, allowed: list[Tree]) -> int:
 def main() -> None:
     """Kill, look, and complete now and then."""
     project, kills, chance = Project(Path(sys.argv[1])), int(sys.argv[2]), random.Random(int(sys.argv[3]))
-    setattr(parts, "REGISTRY_MAKERS", (reports,))  # noqa: B010  (the type checker knows no such export)
-    setattr(parts, "UNIT_MAKERS", (units,))  # noqa: B010
-    setattr(parts, "SHARED_MAKERS", (front, registries, revisions))  # noqa: B010
+    setattr(parts, "REGISTRY_GENERATORS", (generate_report_pages,))  # noqa: B010  (the type checker knows no such export)
+    setattr(parts, "UNIT_GENERATORS", (generate_unit_pages,))  # noqa: B010
+    setattr(parts, "SHARED_GENERATORS", (generate_front_pages, generate_registry_list, generate_revision_pages))  # noqa: B010
     setattr(stages_execute, "execute", made_at_once)  # noqa: B010
-    setattr(approval, "site_faults", lambda *_: [])  # noqa: B010  (links lead to pages that are not made)
+    setattr(approval, "lint_site", lambda *_: [])  # noqa: B010  (links lead to pages that are not made)
     delivery = project.data("alfa") / "a.csv"
     variants = [delivery.read_bytes(), (project.root / "other.csv").read_bytes()]
     trees = []

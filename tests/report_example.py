@@ -13,15 +13,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote
 
-from kvalreg.disclosure.gate import publish
-from kvalreg.disclosure.published import Published, Source
-from kvalreg.inputs.delivered import read_deliveries
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.disclosure.gate import apply_gate
+from kvalreg.disclosure.published import PublishedResults, RegistrySource
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.registry_deliveries import read_deliveries
 from kvalreg.inputs.units import read_units
 from kvalreg.project import Project
 from kvalreg.report import Report
-from kvalreg.report.wording import words
+from kvalreg.report.translation import get_translator
 from kvalreg.statistics.aggregation import aggregate
 
 UNITS = """\
@@ -73,7 +73,7 @@ def _delivery() -> str:
 
 
 @cache
-def example(complete_to: str = "2024-12-31") -> Published:
+def example(complete_to: str = "2024-12-31") -> PublishedResults:
     """The registry after the gate; years after `complete_to` are provisional."""
     with TemporaryDirectory() as folder:
         root = Path(folder)
@@ -87,13 +87,15 @@ def example(complete_to: str = "2024-12-31") -> Published:
         project = Project(root)
         units = read_units(project.units, "units.csv")
         registry = read_descriptors(project)[0]["alfa"]
-        delivered = read_deliveries(project, registry, units, UnknownUnits.REFUSE)
-        return publish(aggregate(delivered, registry, units), Source(registry, units, delivered.deliveries)).published
+        delivered = read_deliveries(project, registry, units, UnknownUnitPolicy.REFUSE)
+        return apply_gate(
+            aggregate(delivered, registry, units), RegistrySource(registry, units, delivered.deliveries)
+        ).published
 
 
 def report(year: int = 2024, language: str = "nb") -> Report:
     """The report of one year, all of them final."""
-    return Report(example(), year, "final", words(language, "nb"))
+    return Report(example(), year, "final", get_translator(language, "nb"))
 
 
 def spec_of(html: str) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def _strange_name(project: Project) -> None:
 
 def _approval(project: Project) -> None:
     _with("approval: required")(project)
-    project.approvals("alfa").write_text("- [", encoding="utf-8")
+    project.approvals_file("alfa").write_text("- [", encoding="utf-8")
 
 
 def _file_for_data(project: Project) -> None:
@@ -338,12 +338,12 @@ _JUNK = b"junk"
 
 
 def _junk(path: str) -> Callable[[Project], None]:
-    return lambda project: _write(project.build / path, _JUNK)
+    return lambda project: _write(project.build_folder / path, _JUNK)
 
 
 def _folder(path: str) -> Callable[[Project], None]:
     def plant(project: Project) -> None:
-        target = project.build / path
+        target = project.build_folder / path
         if target.is_dir():
             shutil.rmtree(target)
         target.unlink(missing_ok=True)
@@ -354,15 +354,15 @@ def _folder(path: str) -> Callable[[Project], None]:
 
 def _file_for_folder(path: str) -> Callable[[Project], None]:
     def plant(project: Project) -> None:
-        shutil.rmtree(project.build / path, ignore_errors=True)
-        (project.build / path).parent.mkdir(parents=True, exist_ok=True)
-        (project.build / path).write_bytes(_JUNK)
+        shutil.rmtree(project.build_folder / path, ignore_errors=True)
+        (project.build_folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (project.build_folder / path).write_bytes(_JUNK)
 
     return plant
 
 
 def _every_page(project: Project) -> None:
-    for path in (project.accepted / "alfa").glob("*.json"):
+    for path in (project.last_good_pages / "alfa").glob("*.json"):
         path.write_bytes(_JUNK)
 
 
@@ -372,8 +372,8 @@ def _strange_cells(project: Project) -> None:
 
 
 def _page_of_beta(project: Project) -> None:
-    for path in (project.accepted / "beta").glob("*.json"):
-        shutil.copy(path, project.accepted / "alfa" / path.name)
+    for path in (project.last_good_pages / "beta").glob("*.json"):
+        shutil.copy(path, project.last_good_pages / "alfa" / path.name)
 
 
 LEFT = {
@@ -404,14 +404,14 @@ LEFT = {
 
 def _cut(path: str, size: int) -> Callable[[Project], None]:
     def plant(project: Project) -> None:
-        content = (project.build / path).read_bytes()
-        (project.build / path).write_bytes(content[:size])
+        content = (project.build_folder / path).read_bytes()
+        (project.build_folder / path).write_bytes(content[:size])
 
     return plant
 
 
 def _lost(path: str) -> Callable[[Project], None]:
-    return lambda project: (project.build / path).unlink()
+    return lambda project: (project.build_folder / path).unlink()
 
 
 _ENTRY = "ledger/2026-01/alfa.parquet"

@@ -14,9 +14,9 @@ import html5lib
 
 from kvalreg.project import Project
 from kvalreg.report.markup import escape_markdown, raw_html
-from kvalreg.report.wording import words
-from kvalreg.site.chooser import UNIT_LIST, chooser
+from kvalreg.report.translation import get_translator
 from kvalreg.site.staging import Page
+from kvalreg.site.unit_selector import UNIT_LIST, unit_selector_html
 
 NASTY = (
     "A *b* _c_ `d` <script>alert(1)</script> & \"e\" 'f' {{< meta lang >}} {{{{ >}} $x$ @fig-a [g](h.html) -- ... ~i~"
@@ -108,7 +108,10 @@ _PAGES = [
     Page("data/index.qmd", "Data", "Tekst.", "nb", synthetic=True),
     Page("en/index.qmd", "Results", "Plain text.", "en", synthetic=True),
 ]
-PAGES = [replace(page, body=f"{raw_html(chooser(words(page.language)))}\n\n{page.body}") for page in _PAGES]
+PAGES = [
+    replace(page, body=f"{raw_html(unit_selector_html(get_translator(page.language)))}\n\n{page.body}")
+    for page in _PAGES
+]
 UNITS = [
     {"orgnr": "1", "name": "Nord RHF", "level": "rhf", "parent": "0"},
     {"orgnr": "11", "name": "Vik HF", "level": "hf", "parent": "1"},

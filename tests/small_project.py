@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import nbformat
 
 if TYPE_CHECKING:
-    from kvalreg.batch.execution import Outcome
+    from kvalreg.execution.execute import JobResult
 
 UNITS = """\
 orgnr;name;short_name;level;parent;county
@@ -46,16 +46,16 @@ class Silence:
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def say(self, text: str) -> None:
+    def info(self, text: str) -> None:
         self.said.append(text)
 
-    def begin(self, jobs: int) -> None:
+    def start(self, job_count: int) -> None:
         """Nothing to do."""
 
-    def done(self, outcome: Outcome) -> None:
+    def advance(self, job_result: JobResult) -> None:
         """Nothing to do."""
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Nothing to do."""
 
 

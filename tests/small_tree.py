@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kvalreg.disclosure.gate import Gated, publish
+from kvalreg.disclosure.gate import GateResult, apply_gate
 from kvalreg.disclosure.ledger import Edition
-from kvalreg.disclosure.published import Published, Source
-from kvalreg.inputs.delivered import Delivered
+from kvalreg.disclosure.published import PublishedResults, RegistrySource
 from kvalreg.inputs.descriptor import Indicator, IndicatorType, Registry
 from kvalreg.inputs.descriptor_texts import About
+from kvalreg.inputs.registry_deliveries import RegistryDeliveries
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.statistics.aggregation import aggregate
 
@@ -50,15 +50,15 @@ Row = tuple[str, int, str, float, int]
 
 def gated(
     rows: list[Row], editions: tuple[Edition, ...] = (), registry: Registry = REGISTRY, units: Units = UNITS
-) -> Gated:
+) -> GateResult:
     """Both sides of the gate for rows (ind_id, year, orgnr, var, denominator)."""
     frame = pd.DataFrame(rows, columns=["ind_id", "year", "orgnr", "var", "denominator"])
     frame = frame.assign(context="caregiver", provisional=False, delivery=0, row=range(2, len(rows) + 2))
-    results = aggregate(Delivered(registry.id, frame, (), ()), registry, units)
-    return publish(results, Source(registry, units, ()), editions)
+    results = aggregate(RegistryDeliveries(registry.id, frame, (), ()), registry, units)
+    return apply_gate(results, RegistrySource(registry, units, ()), editions)
 
 
-def shown(found: Published, ind_id: str = "a", year: int = 2024) -> dict[str, bool]:
+def shown(found: PublishedResults, ind_id: str = "a", year: int = 2024) -> dict[str, bool]:
     """By unit, whether its cell is shown; what is not presented is missing."""
     cells = found.cells[(found.cells["ind_id"] == ind_id) & (found.cells["year"] == year)]
     return dict(zip(cells["orgnr"], cells["shown"], strict=True))

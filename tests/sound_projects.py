@@ -12,30 +12,30 @@ from pathlib import Path
 import pytest
 
 from instant_pages import made_at_once
-from kvalreg.batch.execution import Outcome, Workplace
-from kvalreg.batch.plan import Job
-from kvalreg.pipeline import Account, Request, build
-from kvalreg.private_files import remove
+from kvalreg.execution.execute import ExecutorConfig, JobResult
+from kvalreg.execution.plan import Job
+from kvalreg.pipeline import BuildRequest, RunResult, build
 from kvalreg.project import Project
-from kvalreg.release.audit import Audit
-from kvalreg.release.edition import publish_edition
-from kvalreg.report.addresses import served
-from kvalreg.report.display import Piece
+from kvalreg.release.audit import AuditReport
+from kvalreg.release.publish import publish_edition
+from kvalreg.report.html_fragment import HtmlFragment
 from kvalreg.report.markup import page_html
-from kvalreg.site.feed import feed
-from kvalreg.site.fields import fields
-from kvalreg.site.front import front
-from kvalreg.site.output import Approve, replaced, unasked
-from kvalreg.site.registries import registries
-from kvalreg.site.renderer import Choice
-from kvalreg.site.revisions import revisions
-from kvalreg.site.search_list import search_list
-from kvalreg.site.work import pass_on
+from kvalreg.site.atomic_output import ReleaseCheck, atomic_output, no_release_check
+from kvalreg.site.feed import generate_feed
+from kvalreg.site.front import generate_front_pages
+from kvalreg.site.medical_fields import generate_field_pages
+from kvalreg.site.registries import generate_registry_list
+from kvalreg.site.render_chunks import copy_static
+from kvalreg.site.renderer import RendererChoice
+from kvalreg.site.revisions import generate_revision_pages
+from kvalreg.site.search_index import generate_search_index
+from kvalreg.storage.permissions import remove
+from kvalreg.urls import output_path
 from small_project import UNITS, Silence, delivery_of, write_registry
 
-PANDOC = Request(renderer="pandoc", workers=1)
+PANDOC = BuildRequest(renderer="pandoc", workers=1)
 YEAR, BETA = "registre/alfa/2024/index.html", "registre/beta/2024/index.html"
-Execute = Callable[[Iterable[Job], Workplace], Iterator[Outcome]]
+Execute = Callable[[Iterable[Job], ExecutorConfig], Iterator[JobResult]]
 
 
 class SoundProjects:
@@ -80,18 +80,28 @@ def _copied(source: str, copy: str) -> None:
 def less_work(patch: pytest.MonkeyPatch) -> None:
     """Pages without a kernel and without figures, and few pages beside those of registries."""
     patch.setattr("kvalreg.stages.execute.execute", made_at_once)
-    patch.setattr("kvalreg.site.parts.SHARED_MAKERS", (front, registries, fields, search_list, revisions, feed))
-    patch.setattr("kvalreg.release.edition.approve", lambda *_: [])  # the menu leads to pages that are not made
-    patch.setattr("kvalreg.site.indicators._variation", lambda *_: Piece(""))
+    patch.setattr(
+        "kvalreg.site.incremental_staging.SHARED_GENERATORS",
+        (
+            generate_front_pages,
+            generate_registry_list,
+            generate_field_pages,
+            generate_search_index,
+            generate_revision_pages,
+            generate_feed,
+        ),
+    )
+    patch.setattr("kvalreg.release.publish.run_preflight", lambda *_: [])  # the menu leads to pages that are not made
+    patch.setattr("kvalreg.site.indicators._variation_section", lambda *_: HtmlFragment(""))
     for name in ("trend", "levels", "units"):
-        patch.setattr(f"kvalreg.report.report.Report.{name}", lambda *_: Piece(""))
+        patch.setattr(f"kvalreg.report.report.Report.{name}", lambda *_: HtmlFragment(""))
 
 
 def least_work(patch: pytest.MonkeyPatch) -> None:
     """Neither Pandoc nor the audit, where what is tried ends before these: they have their say in other tests."""
     less_work(patch)
-    patch.setattr("kvalreg.pipeline.choose_renderer", lambda _: Choice(PlainRenderer(), ""))
-    patch.setattr("kvalreg.release.approval.audit", lambda *_: Audit((), 0))
+    patch.setattr("kvalreg.pipeline.choose_renderer", lambda _: RendererChoice(PlainRenderer(), ""))
+    patch.setattr("kvalreg.release.preflight.audit_site", lambda *_: AuditReport((), 0))
 
 
 class PlainRenderer:
@@ -99,21 +109,21 @@ class PlainRenderer:
 
     name, version = "plain", "1"
 
-    def render(self, staged: Path, output: Path, approve: Approve = unasked) -> None:
+    def render(self, staged: Path, output: Path, approve: ReleaseCheck = no_release_check) -> None:
         """Render every page."""
-        with replaced(output, staged, approve) as aside:
-            for page in pass_on(staged, aside):
+        with atomic_output(output, staged, approve) as aside:
+            for page in copy_static(staged, aside):
                 _, front_matter, body = (staged / page).read_text(encoding="utf-8").split("---\n", 2)
                 found = re.search(r'^title: "(.*)"$', front_matter, re.MULTILINE)
                 title = found[1] if found else ""
                 body = re.sub(r"^#+ (.*?) \{#([\w-]+)\}$", r'<h2 id="\2">\1</h2>', body, flags=re.MULTILINE)
                 made = f"<main><h1>{title}</h1>{page_html(body)}</main>"
                 whole = f'<html lang="nb"><head><title>{title}</title></head><body>{made}</body></html>'
-                (aside / served(page)).write_text(whole.replace(".qmd", ".html"), encoding="utf-8")
+                (aside / output_path(page)).write_text(whole.replace(".qmd", ".html"), encoding="utf-8")
 
 
 # --- what came of it -------------------------------------------------------------------------------------------------
-def renewed(project: Project) -> Account:
+def renewed(project: Project) -> RunResult:
     """Build with a newer delivery of beta's, in which 89 of 100 were helped instead of 84."""
     path = project.data("beta") / "a.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("2024;111;beta_a;80", "2024;111;beta_a;100"), "utf-8")
@@ -137,7 +147,7 @@ def beta_is_renewed(project: Project) -> bool:
     return "89 av 100" in words_of(project, BETA) and not is_delayed(project, BETA)
 
 
-def line_of(account: Account) -> str:
+def line_of(account: RunResult) -> str:
     """The only line about a failure, which is about alfa."""
     (line,) = account.failures
     assert line.startswith("alfa")
@@ -145,7 +155,7 @@ def line_of(account: Account) -> str:
     return line
 
 
-def check_delayed(project: Project, account: Account, named: str) -> None:
+def check_delayed(project: Project, account: RunResult, named: str) -> None:
     """Alfa's last good pages are there with their own words and their mark; beta's are new; one line says why."""
     assert beta_is_renewed(project)
     assert account.exit_code == 1
@@ -157,7 +167,7 @@ def check_delayed(project: Project, account: Account, named: str) -> None:
     assert "last good pages stay" in line_of(account)
 
 
-def check_left_out(project: Project, account: Account, named: str) -> None:
+def check_left_out(project: Project, account: RunResult, named: str) -> None:
     """Nothing leads to alfa, beta's pages are new, and one line says why."""
     assert beta_is_renewed(project)
     assert account.exit_code == 1
@@ -169,9 +179,9 @@ def check_left_out(project: Project, account: Account, named: str) -> None:
     assert "left out of the site" in line_of(account)
 
 
-def check_whole(project: Project, account: Account) -> None:
+def check_whole(project: Project, account: RunResult) -> None:
     """Nothing failed, and nothing is delayed."""
-    assert [entry.error for entry in account.entries if not entry.ok] == []
+    assert [entry.error for entry in account.task_results if not entry.ok] == []
     assert account.exit_code == 0
     assert beta_is_renewed(project)
     assert words_of(project)

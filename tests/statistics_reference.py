@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kvalreg.statistics.intervals import Floats
+from kvalreg.statistics.intervals import FloatArray
 
 REFERENCE = Path(__file__).parents[1].parent / "shared" / "reference"
 
@@ -29,7 +29,7 @@ class Table:
     def text(self, column: str) -> list[str]:
         return [row[column] for row in self.rows]
 
-    def __getitem__(self, column: str) -> Floats:
+    def __getitem__(self, column: str) -> FloatArray:
         return np.array([float(row[column] or "nan") for row in self.rows])
 
 

@@ -11,9 +11,9 @@ import nbformat
 import papermill
 import pytest
 
-from kvalreg.batch.hygiene import analysis_faults
+from kvalreg.execution.notebook_lint import lint_analysis_notebook
 from kvalreg.project import Project
-from kvalreg.workbench.check import Request, check
+from kvalreg.workbench.check import CheckRequest, check_project
 
 TODAY = date(2026, 3, 1)
 
@@ -90,13 +90,13 @@ def test_the_delivery_passes_the_check_and_no_row_is_shown(copy: Project) -> Non
     assert run(copy) == first
     assert first.count("\n") == 1
     assert copy.delivery_list("slag").read_text(encoding="utf-8").count("file: slag-2025.csv") == 1
-    found = check(copy, Request(TODAY, ("slag",)))
-    assert [str(finding.fault) for finding in found.findings] == []
+    found = check_project(copy, CheckRequest(TODAY, ("slag",)))
+    assert [str(finding.diagnostic) for finding in found.findings] == []
 
 
 def test_the_example_keeps_its_own_rules() -> None:
     """Tagged parameters, a kernel, nothing stored, and no cell that could show a row."""
-    assert analysis_faults(NOTEBOOK, NOTEBOOK.name) == []
+    assert lint_analysis_notebook(NOTEBOOK, NOTEBOOK.name) == []
 
 
 def test_check_reads_the_projects_analysis_notebooks(copy: Project) -> None:
@@ -106,11 +106,11 @@ def test_check_reads_the_projects_analysis_notebooks(copy: Project) -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     notebook.cells[2].outputs = [nbformat.v4.new_output("stream", name="stdout", text="4711")]
     nbformat.write(notebook, folder / "slag.ipynb")
-    found = check(copy, Request(TODAY, ("slag",)))
+    found = check_project(copy, CheckRequest(TODAY, ("slag",)))
     assert found.exit_code == 2
     (finding,) = found.findings
-    assert "notebooks/analysis/slag.ipynb: cell 3: The cell is saved with its outputs." in str(finding.fault)
-    assert "4711" not in str(finding.fault)
+    assert "notebooks/analysis/slag.ipynb: cell 3: The cell is saved with its outputs." in str(finding.diagnostic)
+    assert "4711" not in str(finding.diagnostic)
     nbformat.write(notebook, folder / "hofte.ipynb")
     (folder / "slag.ipynb").unlink()
-    assert check(copy, Request(TODAY, ("slag",))).exit_code == 0
+    assert check_project(copy, CheckRequest(TODAY, ("slag",))).exit_code == 0

@@ -6,7 +6,7 @@ import pytest
 
 from attacker_cells import read_seen
 from attacker_truth import secret_below_of, truth_of_project
-from kvalreg.pipeline import Account
+from kvalreg.pipeline import RunResult
 from kvalreg.project import Project
 from site_attacker import Suppositions, attack, compare_with_truth
 
@@ -15,7 +15,7 @@ REGISTRIES = ("diabetes-barn", "hofte", "kols", "muskel", "rygg", "slag")
 
 @pytest.mark.parametrize("with_oracle", [False, True])
 @pytest.mark.parametrize("registry", REGISTRIES)
-def test_the_demo_gives_nothing_away(registry: str, with_oracle: bool, demo: tuple[Project, Account]) -> None:
+def test_the_demo_gives_nothing_away(registry: str, with_oracle: bool, demo: tuple[Project, RunResult]) -> None:
     """No secret cell's n, x or n - x is found, and none is narrower than the registry's own minimum."""
     root = demo[0].root
     truth = {(0, key): counts for key, counts in truth_of_project(root, registry).items()}

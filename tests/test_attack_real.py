@@ -10,7 +10,7 @@ import pytest
 from attacker_cells import read_seen
 from attacker_truth import Row, in_force, read_rows, read_types, read_units, true_counts
 from edition_runs import publish_cells
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.imongr import import_imongr
 from real_thinned import thinned
 from site_attacker import Suppositions, attack, compare_with_truth
@@ -20,7 +20,7 @@ from site_attacker import Suppositions, attack, compare_with_truth
 def real(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of the real units, definitions and deliveries."""
     root = tmp_path_factory.mktemp("real") / "real"
-    import_imongr(shared / "data" / "real", root, UnknownUnits.SKIP)
+    import_imongr(shared / "data" / "real", root, UnknownUnitPolicy.SKIP)
     return root
 
 

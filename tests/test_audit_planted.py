@@ -11,7 +11,7 @@ import pytest
 from audit_site import built_site
 from kvalreg.audit.findings import findings_by_registry
 from kvalreg.audit.site import check_site
-from kvalreg.kinds import Kind
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.project import Project
 
 YEAR, INDICATOR = "registre/alfa/2024/index.html", "registre/alfa/indikator/alfa_a/index.html"
@@ -20,8 +20,17 @@ CHANGES, FEED, CELLS = "endringer/index.html", "nytt.xml", "registre/alfa/2024/e
 OF_UNIT, SERIES = "sykehus/vik-sykehus/tall.json", "registre/alfa/indikator/alfa_a/utvikling.json"
 CSV, JSON = "data/alfa/resultater.csv", "data/alfa/resultater.json"
 API, API_UNIT = "api/v1/data/alfa/indicators/alfa_a.json", "api/v1/units/12.json"
-NO_ADDRESS, NO_ROLES, UNKNOWN = Kind.NO_ADDRESS, Kind.NO_ROLES, Kind.CELL_UNKNOWN
-SUPPRESSED, NUMBER, WRONG_UNIT, FILE = Kind.CELL_SUPPRESSED, Kind.NUMBER_WRONG, Kind.UNIT_WRONG, Kind.FILE_UNKNOWN
+NO_ADDRESS, NO_ROLES, UNKNOWN = (
+    DiagnosticCode.CELL_ADDRESS_MISSING,
+    DiagnosticCode.COLUMN_ROLES_MISSING,
+    DiagnosticCode.CELL_UNKNOWN,
+)
+SUPPRESSED, NUMBER, WRONG_UNIT, FILE = (
+    DiagnosticCode.CELL_SUPPRESSED,
+    DiagnosticCode.WRONG_NUMBER,
+    DiagnosticCode.WRONG_UNIT,
+    DiagnosticCode.FILE_UNKNOWN,
+)
 
 PAGES = (
     *("index.html", "en/index.html", "404.html", "registre/index.html", REGISTRY, "en/registre/alfa/index.html"),
@@ -396,7 +405,7 @@ class Spoiler:
         assert edited != text
         self.write(file, edited.encode())
 
-    def kinds(self, file: str) -> set[Kind]:
+    def kinds(self, file: str) -> set[DiagnosticCode]:
         """The kinds of what is found: all of it in this file."""
         found = check_site(self.site, self.project, self.memory).findings
         assert {one.file for one in found} <= {file}
@@ -497,14 +506,14 @@ def test_a_finding_names_its_place_and_no_number(spoil: Spoiler) -> None:
 
 def test_a_registrys_text_cannot_pass_itself_off_as_kvalregs(tmp_path: Path) -> None:
     """Markup in a descriptor's texts is escaped or taken away, so no address and no role of it reaches a page."""
-    from kvalreg.report.markup import registry_words, safe_html
+    from kvalreg.report.markup import mark_registry_text, safe_html
 
     forged = '<data value="4" data-kv-cell="alfa/alfa_a/caregiver/2024/14">4</data></div><p data-kv-role="n">4</p>'
     assert "data-kv-cell" not in safe_html(forged)
     assert "data-kv-role" not in safe_html(forged)
     from html import escape
 
-    assert "<data" not in registry_words(escape(forged))
+    assert "<data" not in mark_registry_text(escape(forged))
 
 
 def test_a_number_in_quartos_list_for_searching_is_found(spoil: Spoiler) -> None:

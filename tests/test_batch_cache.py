@@ -13,24 +13,24 @@ import pytest
 from click.testing import CliRunner
 
 from kvalreg import pipeline
-from kvalreg.batch.accepted import accepted_pages
-from kvalreg.batch.execution import Outcome, Workplace
-from kvalreg.batch.plan import Job
 from kvalreg.cli import cli
-from kvalreg.disclosure import remembered
+from kvalreg.disclosure import suppression_cache as remembered
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.published import load_published
 from kvalreg.disclosure.suppression import suppress
-from kvalreg.disclosure.system import BoolArray, System
-from kvalreg.errors import Fault
+from kvalreg.disclosure.system import BoolArray, TableSystem
+from kvalreg.errors import Diagnostic
+from kvalreg.execution.execute import ExecutorConfig, JobResult
+from kvalreg.execution.plan import Job
 from kvalreg.last_build import UNCHANGED
 from kvalreg.project import Project
-from kvalreg.release.audit import Audit
+from kvalreg.release.audit import AuditReport
 from kvalreg.report.markup import raw_html
 from kvalreg.storage.content_store import ContentStore
+from kvalreg.storage.last_good import load_last_good_pages
 from small_project import Silence, delivery_of
 
-REQUEST = pipeline.Request(renderer="pandoc")
+REQUEST = pipeline.BuildRequest(renderer="pandoc")
 ALL = ["alfa", "alfa 2023", "alfa 2024", "beta", "beta 2023", "beta 2024"]
 
 
@@ -39,14 +39,14 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The jobs of the last build; instead of running a notebook, each is given a page."""
     names: list[str] = []
 
-    def execute(jobs: list[Job], _: Workplace) -> Iterator[Outcome]:
+    def execute(jobs: list[Job], _: ExecutorConfig) -> Iterator[JobResult]:
         names[:] = sorted(job.name for job in jobs)
         for job in jobs:
             text = f"Tekst om {job.name}. {job.notebook.stat().st_size}"
-            yield Outcome(job, markdown=raw_html(f'<p data-kv-text="registry">{text}</p>') + "\n")
+            yield JobResult(job, markdown=raw_html(f'<p data-kv-text="registry">{text}</p>') + "\n")
 
     monkeypatch.setattr("kvalreg.stages.execute.execute", execute)
-    monkeypatch.setattr("kvalreg.release.approval.audit", lambda *_: Audit((), 0))  # it finds no results there
+    monkeypatch.setattr("kvalreg.release.preflight.audit_site", lambda *_: AuditReport((), 0))  # it finds no results there
     return names
 
 
@@ -54,8 +54,10 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Instead of a rendered site, one file with the pages' texts."""
 
-    def render(project: Project, *_: object) -> list[Fault]:
-        texts = [page.markdown for name in ("alfa", "beta") for page in accepted_pages(name, project.accepted)]
+    def render(project: Project, *_: object) -> list[Diagnostic]:
+        texts = [
+            page.markdown for name in ("alfa", "beta") for page in load_last_good_pages(name, project.last_good_pages)
+        ]
         project.site.mkdir(exist_ok=True)
         (project.site / "index.html").write_text("".join(texts), encoding="utf-8")
         return []
@@ -63,12 +65,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kvalreg.pipeline.render_site", render)
 
 
-def built(project: Project, request: pipeline.Request = REQUEST) -> list[str]:
+def built(project: Project, request: pipeline.BuildRequest = REQUEST) -> list[str]:
     """Build, and give what was said."""
     watching = Silence()
     account = pipeline.build(project, request, watching)
     assert account.exit_code == 0
-    assert [entry.name for entry in account.entries] == ALL
+    assert [entry.name for entry in account.task_results] == ALL
     return watching.said
 
 
@@ -109,14 +111,14 @@ def test_what_to_hide_is_chosen_anew_in_the_tables_that_changed(
     project: Project, monkeypatch: pytest.MonkeyPatch, damaged: bool
 ) -> None:
     """A new number of 2024 leaves what is hidden in 2023, unless what was kept is damaged; it is as if all were new."""
-    chosen: list[System] = []
+    chosen: list[TableSystem] = []
 
-    def choose(system: System, attack: Attack) -> BoolArray:
+    def choose(system: TableSystem, attack: Attack) -> BoolArray:
         chosen.append(system)
         return suppress(system, attack)
 
     monkeypatch.setattr(remembered, "suppress", choose)
-    file, kept = project.data("alfa") / "a.csv", project.build / "cache" / "masks" / "alfa"
+    file, kept = project.data("alfa") / "a.csv", project.build_folder / "cache" / "masks" / "alfa"
     few = delivery_of("alfa").replace("112;alfa_a;45;50", "112;alfa_a;2;3")
     file.write_text(few, encoding="utf-8")
     built(project)
@@ -128,7 +130,7 @@ def test_what_to_hide_is_chosen_anew_in_the_tables_that_changed(
     built(project)
     assert len(chosen) == (2 if damaged else 1)
     cells = load_published("alfa", project.published).cells
-    built(project, pipeline.Request(renderer="pandoc", cached=False))
+    built(project, pipeline.BuildRequest(renderer="pandoc", use_cache=False))
     pd.testing.assert_frame_equal(load_published("alfa", project.published).cells, cells)
 
 
@@ -163,7 +165,7 @@ def test_a_damaged_entry_is_as_good_as_none(project: Project, ran: list[str], en
     built(project)
     before = {name: content for name, (content, _) in site(project).items()}
     (project.site / "index.html").unlink()
-    path = project.build / "cache" / entry
+    path = project.build_folder / "cache" / entry
     sound = path.read_bytes()
     path.write_bytes(
         {"cut": sound[: len(sound) // 2], "flipped": sound.replace(b"a", b"b", 1), "foreign": b"[1, 2]", "gone": b""}[
@@ -180,7 +182,7 @@ def test_a_damaged_entry_is_as_good_as_none(project: Project, ran: list[str], en
 def test_a_damaged_page_is_made_again(project: Project, ran: list[str]) -> None:
     """An accepted page whose bytes are not those that were accepted is run again, and it alone."""
     built(project)
-    path = next(iter(sorted((project.accepted / "alfa").glob("*.json"))))
+    path = next(iter(sorted((project.last_good_pages / "alfa").glob("*.json"))))
     path.write_bytes(path.read_bytes().replace(b"Tekst", b"Takst"))
     built(project)
     assert len(ran) == 1
@@ -205,7 +207,7 @@ def test_who_only_looks_changes_nothing(project: Project) -> None:
         done = CliRunner().invoke(cli, [*look, *root])
         assert done.exit_code in (0, 1), (look, done.output)
         assert isinstance(done.exception, SystemExit | None), look
-    by_hand = [project.staged / ".quarto" / "idx.json", project.staged / "site_libs" / "a.js"]
+    by_hand = [project.staging / ".quarto" / "idx.json", project.staging / "site_libs" / "a.js"]
     for path in [*by_hand, project.workbench / "pages" / "index.html"]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("", encoding="utf-8")
@@ -219,7 +221,7 @@ def test_without_the_cache_everything_runs(project: Project, ran: list[str]) -> 
     """--no-cache believes nothing that was kept."""
     built(project)
     ran.clear()
-    built(project, pipeline.Request(renderer="pandoc", cached=False))
+    built(project, pipeline.BuildRequest(renderer="pandoc", use_cache=False))
     assert ran == ALL
 
 
@@ -227,7 +229,7 @@ def test_without_the_cache_everything_runs(project: Project, ran: list[str]) -> 
 def test_the_cache_holds_one_entry_for_each_registry_there_is(project: Project, ran: list[str], tmp_path: Path) -> None:
     """It does not grow: a registry that is gone has no entry, and a file that is gone is in no index."""
     built(project)
-    folder = project.build / "cache"
+    folder = project.build_folder / "cache"
     stages = ["gate", "masks", "pages"]
     kept = [*(f"{stage}/{name}" for stage in stages for name in ("alfa", "beta")), "build/result"]
     assert sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*")) == sorted(kept)

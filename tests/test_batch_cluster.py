@@ -13,18 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.batch.cluster import Cluster
-from kvalreg.batch.execution import Workplace, _made, execute
-from kvalreg.batch.plan import Job
-from kvalreg.batch.run import Made
 from kvalreg.errors import UsageError
+from kvalreg.execution.dask_executor import DaskExecutor
+from kvalreg.execution.execute import ExecutorConfig, _future_result, execute
+from kvalreg.execution.plan import Job
+from kvalreg.execution.run_notebook import NotebookResult
 from small_project import write_notebook
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Dask's own, on a busy machine
 SOURCE = """\
 import time
 from pathlib import Path
-from kvalreg.report.display import Piece
+from kvalreg.report.html_fragment import Piece
 time.sleep(0.5)
 Piece(f"{registry} {year}")"""
 
@@ -80,7 +80,7 @@ def test_a_cluster_makes_the_same_pages_also_when_a_machine_is_lost(tmp_path: Pa
     ]
     with cluster(tmp_path, 2) as (address, machines):
         wait_for(address, 2)
-        place = Workplace(tmp_path / "published", tmp_path / "logs", 2, cluster=address)
+        place = ExecutorConfig(tmp_path / "published", tmp_path / "logs", 2, cluster=address)
         ended = execute(jobs, place)
         outcomes = [next(ended)]
         machines[0].send_signal(signal.SIGKILL)
@@ -96,22 +96,22 @@ def test_a_machine_with_another_kvalreg_is_refused(tmp_path: Path, monkeypatch: 
     """The machine is named, and what to do; nothing is run."""
     with cluster(tmp_path, 1) as (address, _):
         wait_for(address, 1)
-        monkeypatch.setattr("kvalreg.batch.cluster._version_here", lambda: "another")
+        monkeypatch.setattr("kvalreg.execution.dask_executor._local_code_digest", lambda: "another")
         with pytest.raises(UsageError, match=r"another kvalreg.*: tcp://127.0.0.1:.*constraints.txt"):
-            Cluster(address)
+            DaskExecutor(address)
 
 
 def test_a_scheduler_that_is_not_there_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """The address is told, and how to start one."""
-    monkeypatch.setattr("kvalreg.batch.cluster.PATIENCE", 1)
+    monkeypatch.setattr("kvalreg.execution.dask_executor.CONNECT_TIMEOUT_SECONDS", 1)
     with pytest.raises(UsageError, match=r"No Dask scheduler answers at tcp://127.0.0.1:9 "):
-        Cluster("tcp://127.0.0.1:9")
+        DaskExecutor("tcp://127.0.0.1:9")
 
 
 def test_a_job_that_loses_machine_after_machine_fails_alone() -> None:
     """Dask gives it up with KilledWorker: the page fails with a sentence, not the run."""
     from distributed.scheduler import KilledWorker
 
-    future: Future[Made] = Future()
+    future: Future[NotebookResult] = Future()
     future.set_exception(KilledWorker("task", os.getpid(), 4))
-    assert str(_made(future).error) == "the process that ran the notebook was killed, or out of memory"
+    assert str(_future_result(future).error) == "the process that ran the notebook was killed, or out of memory"

@@ -17,10 +17,10 @@ import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
-from kvalreg.batch.engine import ENGINE, STOCK_KERNEL, stock_reason
-from kvalreg.pipeline import Request, build
+from kvalreg.execution.papermill_engine import ENGINE_NAME, STOCK_KERNEL_TAG, stock_kernel_reason
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project, shared_root
-from kvalreg.report.drawing import DRAW_LATER
+from kvalreg.report.drawing import DEFER_CHARTS
 from kvalreg.report.report import PUBLISHED_FOLDER
 from small_project import Silence, write_notebook
 from tricky_notebooks import tricky_notebook
@@ -62,7 +62,7 @@ def told(cell: Any) -> str:
 
 def test_tricky_cells_have_the_outputs_of_a_stock_kernel(tmp_path: Path) -> None:
     """Displays and their updates, streams, errors, exits, interrupts, input, threads, async, magics, large outputs."""
-    stock, ours = (executed(tricky_notebook(), engine, tmp_path) for engine in (None, ENGINE))
+    stock, ours = (executed(tricky_notebook(), engine, tmp_path) for engine in (None, ENGINE_NAME))
     names = [(cell.metadata.get("tags") or [""])[-1] for cell in stock]
     assert len(names) > 60
     pairs = zip(names, map(told, ours), map(told, stock), strict=True)
@@ -73,14 +73,14 @@ def test_the_projects_notebooks_have_the_outputs_of_a_stock_kernel(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every report notebook that kvalreg ships, on published cells."""
-    build(project, Request(renderer="pandoc"), Silence())
+    build(project, BuildRequest(renderer="pandoc"), Silence())
     monkeypatch.setenv(PUBLISHED_FOLDER, str(project.published))
-    monkeypatch.setenv(DRAW_LATER, "1")
+    monkeypatch.setenv(DEFER_CHARTS, "1")
     notebooks = sorted((shared_root() / "notebooks" / "report").glob("*.ipynb"))
     assert {path.stem for path in notebooks} >= {"registry", "year"}
     for path in notebooks:
         given = {"registry": "alfa", "year": 2024, "round": "final", "language": "nb"}
-        stock, ours = (executed(str(path), engine, tmp_path, **given) for engine in (None, ENGINE))
+        stock, ours = (executed(str(path), engine, tmp_path, **given) for engine in (None, ENGINE_NAME))
         assert [told(cell) for cell in ours] == [told(cell) for cell in stock]
         assert sum(len(cell.get("outputs", ())) for cell in ours) > 5
 
@@ -90,7 +90,7 @@ def ran(folder: Path, *sources: str) -> list[Any]:
     notebook = nbformat.v4.new_notebook()
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    return [cell.outputs for cell in executed(notebook, ENGINE, folder)]
+    return [cell.outputs for cell in executed(notebook, ENGINE_NAME, folder)]
 
 
 def test_what_others_write_to_the_descriptors_is_shown_in_order(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_language_is_rehearsed_and_kernels_are_forked_as_before(tmp_path: Path
         notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
         parameters = nbformat.v4.new_code_cell("language = 'nb'", metadata={"tags": ["parameters"]})
         notebook.cells = [parameters, nbformat.v4.new_code_cell(source)]
-        (output,) = executed(notebook, ENGINE, tmp_path, language=language)[-1].outputs
+        (output,) = executed(notebook, ENGINE_NAME, tmp_path, language=language)[-1].outputs
         assert output.data["text/plain"] == "True"
 
 
@@ -138,7 +138,7 @@ def test_a_language_is_rehearsed_and_kernels_are_forked_as_before(tmp_path: Path
     [
         ("python3", [], "linux", ""),
         ("ir", [], "linux", "the notebook wants the kernel 'ir'"),
-        ("python3", [STOCK_KERNEL], "linux", "a cell is tagged 'kvalreg: stock-kernel'"),
+        ("python3", [STOCK_KERNEL_TAG], "linux", "a cell is tagged 'kvalreg: stock-kernel'"),
         ("python3", [], "darwin", "processes cannot be forked safely on darwin"),
     ],
 )
@@ -148,7 +148,7 @@ def test_the_stock_kernel_is_there_for_those_who_need_it(
     """Another language, a tag, or a system without a safe fork."""
     monkeypatch.setattr("sys.platform", platform)
     cell = nbformat.v4.new_code_cell("1", metadata={"tags": tags})
-    assert stock_reason(nbformat.v4.new_notebook(cells=[cell]), kernel) == why
+    assert stock_kernel_reason(nbformat.v4.new_notebook(cells=[cell]), kernel) == why
 
 
 def test_other_python_variables_mean_a_stock_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,13 +169,13 @@ def test_papermills_command_finds_the_engine(tmp_path: Path) -> None:
     lines = "".join(f"{name} = {value}\n" for name, value in points.items())
     (installed / "entry_points.txt").write_text(f"[{group}]\n{lines}", encoding="utf-8")
     source = write_notebook(tmp_path / "a.ipynb", ["registry * 2"])
-    order = ["papermill", str(source), str(tmp_path / "out.ipynb"), "--engine", ENGINE, "--no-progress-bar"]
+    order = ["papermill", str(source), str(tmp_path / "out.ipynb"), "--engine", ENGINE_NAME, "--no-progress-bar"]
 
     def python(*arguments: str) -> subprocess.CompletedProcess[str]:
         env = {**os.environ, "PYTHONPATH": str(installed.parent)}
         return subprocess.run([sys.executable, *arguments], env=env, capture_output=True, text=True, check=False)
 
-    engine_first = python("-c", "import kvalreg.batch.engine")
+    engine_first = python("-c", "import kvalreg.execution.papermill_engine")
     assert engine_first.returncode == 0, engine_first.stderr
     done = python("-m", *order, "-p", "registry", "slag")
     assert done.returncode == 0, done.stderr

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.batch.execution import Workplace, execute
-from kvalreg.batch.failure import unexpected, without_numbers
-from kvalreg.batch.plan import Job
+from kvalreg.execution.execute import ExecutorConfig, execute
+from kvalreg.execution.notebook_errors import mask_numbers, unexpected_error
+from kvalreg.execution.plan import Job
 from small_project import write_notebook
 
 CELL = """\
@@ -26,11 +26,11 @@ def failed(folder: Path, cell: str) -> tuple[str, str]:
     """The error and the log of a notebook whose third cell is this."""
     notebook = write_notebook(folder / "year.ipynb", ["a = 1", cell])
     job = Job("year", notebook, "slag", 2024, "final", "nb", "registre/slag/2024/index.qmd", "Slag", (), synthetic=True)
-    (outcome,) = execute([job], Workplace(folder / "published", folder / "logs", workers=1))
+    (outcome,) = execute([job], ExecutorConfig(folder / "published", folder / "logs", workers=1))
     assert outcome.error is not None
     assert outcome.log is not None
     assert outcome.error.cell == 3
-    return outcome.error.error, outcome.log.read_text(encoding="utf-8")
+    return outcome.error.cause, outcome.log.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("mode", "lines"), [("", 0), (VERBOSE, 1)], ids=["plain", "verbose"])
@@ -58,15 +58,15 @@ def test_the_log_has_cell_cause_and_places_and_no_value(tmp_path: Path, mode: st
 )
 def test_numbers_that_may_be_values_are_left_out(message: str, told: str) -> None:
     """A share, a count and an interval become #; years and digits in names stay, since they say what to mend."""
-    assert without_numbers(message) == told
+    assert mask_numbers(message) == told
 
 
 def test_an_error_beside_the_cells_is_told_by_type_and_place() -> None:
     """A defect of ours, such as a drawing that fails, has its place in the log and its message nowhere."""
     try:
-        without_numbers(None)  # type: ignore[arg-type]
+        mask_numbers(None)  # type: ignore[arg-type]
     except TypeError as error:
-        found = unexpected(error)
+        found = unexpected_error(error)
     assert str(found) == "TypeError, beside the notebook's cells"
     assert "at kvalreg/batch/failure.py:" in found.detail
     assert "in without_numbers" in found.detail

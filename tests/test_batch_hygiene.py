@@ -7,9 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kvalreg.batch.hygiene import REVIEWED, analysis_faults, report_faults
-from kvalreg.batch.plan import check_notebooks
 from kvalreg.errors import ConfigurationError
+from kvalreg.execution.notebook_lint import REVIEWED_TAG, lint_analysis_notebook, lint_report_notebook
+from kvalreg.execution.plan import check_notebooks
 from kvalreg.project import Project
 from small_project import write_notebook
 
@@ -18,7 +18,7 @@ LOAD = "from kvalreg.report import Report\n\nreport = Report.load(registry, year
 
 def told(path: Path) -> list[str]:
     """The faults of a report notebook, as they are printed."""
-    return [str(fault) for fault in report_faults(path, path.name)]
+    return [str(fault) for fault in lint_report_notebook(path, path.name)]
 
 
 def test_unknown_and_missing_parameters_are_refused_before_anything_runs(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_unknown_and_missing_parameters_are_refused_before_anything_runs(tmp_pat
     notebook = write_notebook(tmp_path / "year.ipynb", [], 'registry = "x"\nyear = 1\nround = "final"\nhospital = 7')
     with pytest.raises(ConfigurationError) as caught:
         check_notebooks([notebook], Project(tmp_path))
-    texts = [str(fault) for fault in caught.value.faults]
+    texts = [str(fault) for fault in caught.value.diagnostics]
     assert len(texts) == 2
     assert "does not take the parameter 'language'" in texts[0]
     assert "asks for the parameter 'hospital'" in texts[1]
@@ -94,12 +94,12 @@ def test_a_reviewed_cell_may_hold_what_its_output_needs(tmp_path: Path) -> None:
     """A picture that somebody answers for needs its import and its loop."""
     path = write_notebook(tmp_path / "year.ipynb", [LOAD, "import matplotlib\nfor n in (1, 2):\n    n"])
     notebook = nbformat.read(path, as_version=4)
-    notebook.cells[2].metadata["tags"] = [REVIEWED]
+    notebook.cells[2].metadata["tags"] = [REVIEWED_TAG]
     nbformat.write(notebook, path)
     assert told(path) == []
 
 
-@pytest.mark.parametrize("faults", [report_faults, analysis_faults])
+@pytest.mark.parametrize("faults", [lint_report_notebook, lint_analysis_notebook])
 def test_stored_outputs_are_a_fault_and_are_not_repeated(tmp_path: Path, faults: object) -> None:
     """What was shown once may be rows: the fault names the cell and says what to do, never what was shown."""
     path = write_notebook(tmp_path / "year.ipynb", [LOAD])
@@ -124,7 +124,7 @@ def test_stored_outputs_are_a_fault_and_are_not_repeated(tmp_path: Path, faults:
 )
 def test_an_analysis_notebook_shows_no_rows(tmp_path: Path, source: str, said: str) -> None:
     """What could put a patient's row into the notebook's file is named with its cell."""
-    (fault,) = analysis_faults(write_notebook(tmp_path / "slag.ipynb", [source]), "slag.ipynb")
+    (fault,) = lint_analysis_notebook(write_notebook(tmp_path / "slag.ipynb", [source]), "slag.ipynb")
     assert str(fault).startswith("slag.ipynb: cell 2: ")
     assert said in str(fault)
 
@@ -138,4 +138,4 @@ def test_an_analysis_notebook_may_hold_any_code(tmp_path: Path) -> None:
         "",
     ]
     path = write_notebook(tmp_path / "slag.ipynb", cells, "extract = 'a.csv'")
-    assert analysis_faults(path, "slag.ipynb") == []
+    assert lint_analysis_notebook(path, "slag.ipynb") == []

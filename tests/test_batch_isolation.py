@@ -10,14 +10,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kvalreg.batch.engine import STOCK_KERNEL
-from kvalreg.batch.execution import Outcome, Workplace, execute
-from kvalreg.batch.plan import Job
-from kvalreg.batch.warm_client import UnsafeForkError
-from kvalreg.batch.workers import WorkerLostError, Workers
+from kvalreg.execution.execute import ExecutorConfig, JobResult, execute
+from kvalreg.execution.forkserver_client import UnsafeForkError
+from kvalreg.execution.papermill_engine import STOCK_KERNEL_TAG
+from kvalreg.execution.plan import Job
+from kvalreg.execution.worker_pool import WorkerLostError, WorkerPool
 from small_project import write_notebook
 
-GOOD = "from kvalreg.report.display import Piece\nPiece('god')"
+GOOD = "from kvalreg.report.html_fragment import Piece\nPiece('god')"
 BAD = {
     "raises": ("raise ValueError(f'{87 * 100 + 41} rows')", "ValueError: # rows"),
     "hangs": ("while True:\n    pass", "the cell ran longer than 10 s and was stopped"),
@@ -42,11 +42,11 @@ def job_of(notebook: Path, year: int) -> Job:
     return Job("year", notebook, "slag", year, "final", "nb", address, "Slag", (), synthetic=True)
 
 
-def outcomes(folder: Path, cells: dict[str, str], timeout: int = 10) -> dict[str, Outcome]:
+def outcomes(folder: Path, cells: dict[str, str], timeout: int = 10) -> dict[str, JobResult]:
     """How notebooks end whose third cell is this, two at a time."""
     notebooks = {name: write_notebook(folder / f"{name}.ipynb", ["a = 1", cell]) for name, cell in cells.items()}
     jobs = [job_of(path, 2000 + number) for number, path in enumerate(notebooks.values())]
-    place = Workplace(folder / "published", folder / "logs", workers=2, cell_timeout=timeout)
+    place = ExecutorConfig(folder / "published", folder / "logs", workers=2, cell_timeout=timeout)
     return {outcome.job.notebook.stem: outcome for outcome in execute(jobs, place)}
 
 
@@ -60,7 +60,7 @@ def test_each_bad_notebook_fails_alone_and_its_log_names_cell_and_cause(tmp_path
         error, log = ended[name].error, ended[name].log
         assert error is not None
         assert log is not None
-        assert (error.cell, error.error) == (3, cause)
+        assert (error.cell, error.cause) == (3, cause)
         told = log.read_text(encoding="utf-8")
         assert told.startswith(f"{name}.ipynb, cell 3: {cause}".rstrip())
         assert "8741" not in told
@@ -80,7 +80,7 @@ Piece("well" if most() - before < 120 << 10 else "all that was printed is in mem
 
 def test_what_is_printed_in_a_loop_does_not_wait_in_memory(tmp_path: Path) -> None:
     """48 MB take 60 MB as they are sent at once, and 245 kept: then memory would end before the limit of output."""
-    ended = outcomes(tmp_path, {"prints": f"from kvalreg.report.display import Piece\n{PRINTS}"}, timeout=60)
+    ended = outcomes(tmp_path, {"prints": f"from kvalreg.report.html_fragment import Piece\n{PRINTS}"}, timeout=60)
     assert ended["prints"].error is None
     assert ended["prints"].markdown == "well\n"
 
@@ -91,11 +91,11 @@ def test_a_stock_kernel_has_the_same_limits(tmp_path: Path) -> None:
     for name, (cell, _) in chosen.items():
         path = write_notebook(tmp_path / f"{name}.ipynb", ["a = 1", cell])
         notebook = nbformat.read(path, as_version=4)
-        notebook.cells[1].metadata["tags"] = [STOCK_KERNEL]
+        notebook.cells[1].metadata["tags"] = [STOCK_KERNEL_TAG]
         nbformat.write(notebook, path)
     jobs = [job_of(tmp_path / f"{name}.ipynb", 2000 + number) for number, name in enumerate(chosen)]
-    ended = {o.job.notebook.stem: o for o in execute(jobs, Workplace(tmp_path, tmp_path / "logs", workers=2))}
-    told = {name: outcome.error.error for name, outcome in ended.items() if outcome.error is not None}
+    ended = {o.job.notebook.stem: o for o in execute(jobs, ExecutorConfig(tmp_path, tmp_path / "logs", workers=2))}
+    told = {name: outcome.error.cause for name, outcome in ended.items() if outcome.error is not None}
     assert told == {
         "exits": "the kernel died: killed, out of memory, or ended by the notebook",
         "leaves well": "the cell ended the notebook",
@@ -111,9 +111,9 @@ def test_an_exit_in_the_last_cell_is_no_success(tmp_path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     del notebook.cells[3:]
     nbformat.write(notebook, path)
-    (ended,) = execute([job_of(path, 2000)], Workplace(tmp_path / "published", tmp_path / "logs", workers=1))
+    (ended,) = execute([job_of(path, 2000)], ExecutorConfig(tmp_path / "published", tmp_path / "logs", workers=1))
     assert ended.error is not None
-    assert (ended.error.cell, ended.error.error) == (3, "the cell ended the notebook")
+    assert (ended.error.cell, ended.error.cause) == (3, "the cell ended the notebook")
 
 
 def trying(folder: Path, deadly: int) -> str:
@@ -127,7 +127,7 @@ def test_a_job_whose_worker_is_lost_runs_again_and_then_fails_alone(tmp_path: Pa
     folders = [tmp_path / name for name in ("once", "always", "never")]
     for folder in folders:
         folder.mkdir()
-    with Workers(1) as workers:
+    with WorkerPool(1) as workers:
         once, always, never = (
             workers.submit(eval, trying(folder, deadly)) for folder, deadly in zip(folders, (1, 9, 0), strict=True)
         )
@@ -140,14 +140,14 @@ def test_a_job_whose_worker_is_lost_runs_again_and_then_fails_alone(tmp_path: Pa
 
 def test_every_worker_begins_as_told_also_one_that_takes_a_lost_ones_place(tmp_path: Path) -> None:
     """The job that killed its worker finds in the next one what it was to begin with."""
-    with Workers(1, partial(exec, "__import__('sys').begun = 3")) as workers:
+    with WorkerPool(1, partial(exec, "__import__('sys').begun = 3")) as workers:
         told = workers.submit(eval, f"({trying(tmp_path, 1)}, __import__('sys').begun)")
         assert told.result() == (2, 3)
 
 
 def test_a_functions_own_error_is_not_tried_again(tmp_path: Path) -> None:
     """What would fail again is not run again."""
-    with Workers(1) as workers, pytest.raises(ZeroDivisionError):
+    with WorkerPool(1) as workers, pytest.raises(ZeroDivisionError):
         workers.submit(eval, f"{trying(tmp_path, 0)} / 0").result()
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -158,8 +158,8 @@ def test_where_processes_cannot_be_forked_workers_start_from_nothing(monkeypatch
     def refuse() -> None:
         raise UnsafeForkError("no fork here")
 
-    monkeypatch.setattr("kvalreg.batch.workers._ForkedWorker", refuse)
-    with Workers(1) as workers:
+    monkeypatch.setattr("kvalreg.execution.worker_pool._ForkedWorker", refuse)
+    with WorkerPool(1) as workers:
         assert workers.submit(abs, -1).result() == 1
         with pytest.raises(WorkerLostError):
             workers.submit(eval, "__import__('os')._exit(1)").result()
@@ -176,7 +176,7 @@ def test_an_interrupted_run_ends_its_workers_at_once(tmp_path: Path) -> None:
         return time.monotonic() - start
 
     def interrupted() -> None:
-        with Workers(1) as workers:
+        with WorkerPool(1) as workers:
             assert workers.submit(abs, -1).result() == 1
             workers.submit(time.sleep, 60)
             workers.submit(time.sleep, 60)

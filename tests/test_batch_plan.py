@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from kvalreg.batch.plan import Job, plan
+from kvalreg.execution.plan import Job, plan_jobs
 from kvalreg.project import Project
 from kvalreg.report import Report
-from kvalreg.report.wording import words
+from kvalreg.report.translation import get_translator
 from report_example import example
 
 
@@ -16,7 +16,7 @@ def jobs(tmp_path: Path, also_in: tuple[str, ...] = (), complete_to: str = "2024
     """The pages of the example, with results of 2019-2024."""
     published = example(complete_to)
     registry = published.registry.model_copy(update={"also_in": also_in})
-    return plan(replace(published, source=replace(published.source, registry=registry)), Project(tmp_path))
+    return plan_jobs(replace(published, source=replace(published.source, registry=registry)), Project(tmp_path))
 
 
 def test_the_registrys_page_comes_first_then_the_years_newest_first(tmp_path: Path) -> None:
@@ -52,8 +52,8 @@ def test_the_two_languages_lead_to_each_other() -> None:
     published = example()
     registry = published.registry.model_copy(update={"also_in": ("en",)})
     both = replace(published, source=replace(published.source, registry=registry))
-    english = Report(both, 2024, "final", words("en", "nb")).lead().markdown
+    english = Report(both, 2024, "final", get_translator("en", "nb")).lead().markdown
     assert 'href="../../../../registre/alfa/2024/index.html" lang="nb" hreflang="nb"' in english
-    norwegian = Report(both, 2024, "final", words("nb")).introduction().markdown
+    norwegian = Report(both, 2024, "final", get_translator("nb")).introduction().markdown
     assert 'href="../../en/registre/alfa/index.html" lang="en" hreflang="en"' in norwegian
-    assert "hreflang" not in Report(published, 2024, "final", words("nb")).lead().markdown
+    assert "hreflang" not in Report(published, 2024, "final", get_translator("nb")).lead().markdown

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kvalreg.report.drawing import DRAW_LATER
+from kvalreg.report.drawing import DEFER_CHARTS
 from kvalreg.report.report import PUBLISHED_FOLDER
 
 bench = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "page.py")))
@@ -20,7 +20,7 @@ def test_a_large_page_is_light_and_quick(tmp_path: Path, monkeypatch: pytest.Mon
     project = bench.made_up(tmp_path)
     bench.published_in(project)
     monkeypatch.setenv(PUBLISHED_FOLDER, str(project.published))
-    monkeypatch.setenv(DRAW_LATER, "1")
+    monkeypatch.setenv(DEFER_CHARTS, "1")
     text, first = bench.run_page(bench.YEARS[-1])
     size = bench.weight(project, text)
     assert size["compressed"] <= MOST_BYTES

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from kvalreg.inputs.descriptor_file import read_descriptor
-from kvalreg.pipeline import Account
+from kvalreg.pipeline import RunResult
 from kvalreg.project import Project
-from kvalreg.report.wording import words
+from kvalreg.report.translation import get_translator
 from test_browser_access import DESKTOP, PHONE, violations
 
 PAGE = "registre/slag/indikator/slag_enhet/index.html"
@@ -31,14 +31,14 @@ def answer(page: Any, *, waits: bool = True) -> Any:
     return dialog
 
 
-def cells(demo: tuple[Project, Account], registry: str, ind: str) -> list[dict[str, Any]]:
+def cells(demo: tuple[Project, RunResult], registry: str, ind: str) -> list[dict[str, Any]]:
     """An indicator's rows of open data."""
     path = demo[0].site / f"api/v1/data/{registry}/indicators/{ind}.json"
     found: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["data"]
     return found
 
 
-def test_a_click_on_a_number_tells_all_of_it(demo: tuple[Project, Account], demo_address: str, visit: Any) -> None:
+def test_a_click_on_a_number_tells_all_of_it(demo: tuple[Project, RunResult], demo_address: str, visit: Any) -> None:
     """What it counts, definition, delivery, how it is worked out, row, earlier editions; nothing is fetched before."""
     page = visit(f"{demo_address}/{PAGE}", viewport=DESKTOP)
     asked: list[str] = []
@@ -144,7 +144,7 @@ def test_a_copied_link_asks_again(demo_address: str, visit: Any) -> None:
 
 
 def test_a_cell_that_is_not_shown_tells_why_and_no_number(
-    demo: tuple[Project, Account], demo_address: str, visit: Any
+    demo: tuple[Project, RunResult], demo_address: str, visit: Any
 ) -> None:
     """Not even of an earlier edition, whatever its file says."""
     row = next(row for row in cells(demo, "muskel", "muskel_hjerte") if row.get("footnote") == "hidden")
@@ -208,7 +208,7 @@ def test_earlier_editions_tell_what_the_number_was(demo_address: str, visit: Any
     ],
 )  # fmt: skip
 def test_numbers_are_written_as_on_pages(
-    demo: tuple[Project, Account], demo_address: str, visit: Any, registry: str, ind: str
+    demo: tuple[Project, RunResult], demo_address: str, visit: Any, registry: str, ind: str
 ) -> None:
     """A link to a number that the page does not have tells it as Python writes it, of every type of indicator."""
     project = demo[0]
@@ -217,7 +217,9 @@ def test_numbers_are_written_as_on_pages(
     row = [row for row in cells(demo, registry, ind) if "value" in row][-1]
     cell = f"{registry}/{own}/{row['context']}/{row['year']}/{row['orgnr']}"
     page = visit(f"{demo_address}/om/index.html?tall={cell}", viewport=DESKTOP)
-    assert answer(page).locator(".kv-number-lead strong").inner_text() == words("nb").value(indicator, row["value"])
+    assert answer(page).locator(".kv-number-lead strong").inner_text() == get_translator("nb").format_value(
+        indicator, row["value"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -258,7 +260,7 @@ def test_without_scripts_there_is_a_link_to_the_row(demo_address: str, visit: An
     assert page.request.get(row.get_by_role("link", name="JSON").evaluate("a => a.href")).ok
 
 
-def test_from_a_disk_the_page_tells_what_it_knows(demo: tuple[Project, Account], visit: Any) -> None:
+def test_from_a_disk_the_page_tells_what_it_knows(demo: tuple[Project, RunResult], visit: Any) -> None:
     """Nothing can be fetched there: register, indicator, year, unit, and the way to the row."""
     page = visit((demo[0].site.resolve() / PAGE).as_uri(), viewport=DESKTOP)
     page.locator(f'{ROW} td[data-label="Resultat"]').first.click()

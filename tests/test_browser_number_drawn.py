@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kvalreg.pipeline import Account
+from kvalreg.pipeline import RunResult
 from kvalreg.project import Project
 from report_example import spec_of
 from test_browser_access import DESKTOP, PHONE, violations
@@ -85,7 +85,9 @@ def test_a_mark_of_a_live_figure_is_asked(demo_address: str, visit: Any, kind: s
 
 
 @pytest.mark.parametrize("kind", PAGES)
-def test_every_mark_of_a_still_drawing_is_its_own_number(demo: tuple[Project, Account], visit: Any, kind: str) -> None:
+def test_every_mark_of_a_still_drawing_is_its_own_number(
+    demo: tuple[Project, RunResult], visit: Any, kind: str
+) -> None:
     """From a disk, where no Vega draws: mark by mark what another reader of the chart's rows says."""
     page = visit((demo[0].site.resolve() / PAGES[kind]).as_uri(), viewport=DESKTOP)
     figure = figure_of(page, kind)
@@ -108,7 +110,7 @@ def test_every_mark_of_a_still_drawing_is_its_own_number(demo: tuple[Project, Ac
     assert [(whose_of, text) for whose_of, text, *_ in told] == [(of_row, text) for *_, of_row, text in told]
 
 
-def test_a_line_of_a_comparison_is_pressed_as_a_whole(demo: tuple[Project, Account], visit: Any) -> None:
+def test_a_line_of_a_comparison_is_pressed_as_a_whole(demo: tuple[Project, RunResult], visit: Any) -> None:
     """The unit's name in the still drawing asks for its value, and the space above the lines asks nothing."""
     page = visit((demo[0].site.resolve() / YEAR).as_uri(), viewport=DESKTOP)
     figure = figure_of(page, "compare")
@@ -193,7 +195,7 @@ def test_the_sentence_about_the_readers_hospital_is_asked(demo_address: str, vis
         assert stops.evaluate_all(own, around.element_handle()) == 1
 
 
-def test_a_sentence_without_a_result_tells_why(demo: tuple[Project, Account], demo_address: str, visit: Any) -> None:
+def test_a_sentence_without_a_result_tells_why(demo: tuple[Project, RunResult], demo_address: str, visit: Any) -> None:
     """The word that the cell is not shown is asked, and no number is told."""
     path = demo[0].site / "registre/muskel/2025/enheter.json"
     blocks = json.loads(path.read_text("utf-8"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kvalreg.pipeline import Account
+from kvalreg.pipeline import RunResult
 from kvalreg.project import Project
 
 DESKTOP = {"width": 1280, "height": 900}
@@ -18,7 +18,7 @@ IND, CONTEXT = "slag_enhet", "caregiver"
 
 
 @pytest.fixture(scope="session")
-def units(demo: tuple[Project, Account]) -> dict[str, dict[str, str]]:
+def units(demo: tuple[Project, RunResult]) -> dict[str, dict[str, str]]:
     """The site's own list of units, by number."""
     listed = json.loads((demo[0].site / "enheter.json").read_text("utf-8"))
     return {unit["orgnr"]: unit for unit in listed}
@@ -31,7 +31,7 @@ def blocks(page: Path) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
 
 
 @pytest.fixture(scope="session")
-def cells(demo: tuple[Project, Account]) -> dict[str, dict[str, Any]]:
+def cells(demo: tuple[Project, RunResult]) -> dict[str, dict[str, Any]]:
     """What the page of 2025 knows of every unit for its first indicator."""
     return blocks(demo[0].site / YEAR)[IND, CONTEXT]
 
@@ -191,7 +191,7 @@ def test_the_unit_above_stands_in_and_the_text_says_so(
 
 @pytest.mark.parametrize("word", ["Vises ikke", "Få pasienter", "Lav dekningsgrad"])
 def test_a_result_that_is_not_shown_is_told_with_its_reason(
-    word: str, demo: tuple[Project, Account], demo_address: str, visit: Any, units: dict[str, dict[str, str]]
+    word: str, demo: tuple[Project, RunResult], demo_address: str, visit: Any, units: dict[str, dict[str, str]]
 ) -> None:
     """The text and the table say why, the table's reason stands below it, and there is no result."""
     site = demo[0].site

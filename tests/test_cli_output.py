@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.account import Account
-from kvalreg.batch import warm_client
+from kvalreg import run_report
 from kvalreg.disclosure.published import save_published
-from kvalreg.errors import FullDiskError
+from kvalreg.errors import DiskFullError
+from kvalreg.execution import forkserver_client as warm_client
 from kvalreg.project import Project
-from kvalreg.release import run_report
-from kvalreg.release.run_report import reported
 from kvalreg.report import Report
+from kvalreg.run_report import recorded_run
+from kvalreg.run_result import RunResult
 from kvalreg.site.quarto import Quarto
 from report_example import example, report
 
@@ -45,17 +45,17 @@ def test_a_report_that_cannot_be_written_is_not_an_earlier_one(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A build succeeds; the next one has no room, also for its report: nobody may read that it had succeeded."""
-    with reported(project, "build") as first:
-        first.account = Account()
-    assert '"exit_code": 0' in project.report.read_text(encoding="utf-8")
+    with recorded_run(project, "build") as first:
+        first.run_result = RunResult()
+    assert '"exit_code": 0' in project.run_report.read_text(encoding="utf-8")
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(run_report, "_write", full)
-    with pytest.raises(FullDiskError), reported(project, "build"):
-        raise FullDiskError("The disk is full.")
-    assert not project.report.exists()
+    with pytest.raises(DiskFullError), recorded_run(project, "build"):
+        raise DiskFullError("The disk is full.")
+    assert not project.run_report.exists()
 
 
 def test_sockets_lie_where_their_names_fit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +68,7 @@ def test_sockets_lie_where_their_names_fit(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_quarto_that_went_away_is_told(tmp_path: Path) -> None:
     """It was there when it was found; what is said names it, and is no defect."""
-    said = Quarto(str(tmp_path / "quarto"), "1.6.0")._run(tmp_path)
+    said = Quarto(str(tmp_path / "quarto"), "1.6.0")._run_quarto(tmp_path)
     assert said == f"It was found and cannot be started any longer (No such file or directory): {tmp_path / 'quarto'}"
 
 

@@ -18,10 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
-from kvalreg.inputs.delivered import read_deliveries
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.registry_deliveries import read_deliveries
 from kvalreg.inputs.units import read_units
 from kvalreg.project import Project
 
@@ -253,7 +253,7 @@ def test_what_does_not_add_up_is_delivered_at_every_level(cells: dict[str, pd.Da
     for frame in cells.values():
         for (kind, _ind, _context), rows in frame.groupby(["type", "ind_id", "context"]):
             levels = {level[orgnr] for orgnr in rows["orgnr"]}
-            if IndicatorType(str(kind)).summed:
+            if IndicatorType(str(kind)).is_summed:
                 assert len(levels) == 1
             else:
                 assert levels == {"hospital", "hf", "rhf", "nation"}
@@ -385,7 +385,7 @@ def test_the_reader_accepts_every_delivery_without_a_remark(
     units = read_units(PROJECT.units, "registries/units.csv")
     key = ["ind_id", "context", "year", "orgnr"]
     for name, registry in descriptors.items():
-        delivered = read_deliveries(PROJECT, registry, units, UnknownUnits.REFUSE)
+        delivered = read_deliveries(PROJECT, registry, units, UnknownUnitPolicy.REFUSE)
         assert delivered.warnings == ()
         sums = delivered.rows.groupby(key)[["var", "denominator"]].sum()
         assert sums.to_dict() == cells[name].set_index(key)[["var", "denominator"]].to_dict()

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kvalreg.disclosure.published import load_published
-from kvalreg.pipeline import Account
+from kvalreg.pipeline import RunResult
 from kvalreg.project import Project
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-Demo = tuple[Project, Account]
+Demo = tuple[Project, RunResult]
 SYNTHETIC = {"nb": "Syntetiske data", "nn": "Syntetiske data", "en": "Synthetic data"}
 
 
@@ -34,7 +34,7 @@ def pages(project: Project) -> dict[str, str]:
 def test_every_page_of_the_demo_was_made(demo: Demo) -> None:
     """All jobs succeeded: each registry has its page and one per year, with 2026 to date as a page of its own."""
     project, account = demo
-    assert [entry.name for entry in account.entries if not entry.ok] == []
+    assert [entry.name for entry in account.task_results if not entry.ok] == []
     found = pages(project)
     for registry in (path.parent.name for path in project.descriptors()):
         assert f"registre/{registry}/index.html" in found
@@ -116,7 +116,7 @@ def test_every_number_of_a_message_comes_from_its_cell(demo: Demo) -> None:
             & (cells["year"] == 2025)
             & (cells["context"] == "caregiver")
         ]
-        if indicator.type.summed and indicator.include and len(cell) and cell["shown"].iloc[0]:
+        if indicator.type.is_summed and indicator.include and len(cell) and cell["shown"].iloc[0]:
             share = cell["var"].iloc[0] / cell["denominator"].iloc[0]
             said = re.search(rf"{re.escape(indicator.title)}: (\d+) av (100|1000) pasienter i 2025", text)
             assert said, indicator.id
@@ -127,7 +127,7 @@ def test_every_number_of_a_message_comes_from_its_cell(demo: Demo) -> None:
 
 def test_the_staged_project_is_a_quarto_website(demo: Demo) -> None:
     """A person who knows Quarto finds _quarto.yml, the extension and plain .qmd pages; nothing of the source tree."""
-    staged: Path = demo[0].staged
+    staged: Path = demo[0].staging
     assert (staged / "_quarto.yml").is_file()
     assert (staged / "_extensions" / "kvalreg" / "_extension.yml").is_file()
     assert (staged / "registre" / "slag" / "2025" / "index.qmd").is_file()

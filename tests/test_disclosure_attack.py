@@ -11,29 +11,29 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from disclosure_tables import counts, hidden_counts, mask, rows_in, rows_of, spans, system_of, tables
-from kvalreg.disclosure.attack import UNBOUNDED, Attack, Exposure, bounds
+from kvalreg.disclosure.attack import UNBOUNDED, Attack, Exposure, feasibility_intervals
 from kvalreg.disclosure.relations import Sum
-from kvalreg.disclosure.system import BoolArray, IntArray, System
-from kvalreg.disclosure.table import Table
+from kvalreg.disclosure.suppression_table import SuppressionTable
+from kvalreg.disclosure.system import BoolArray, IntArray, TableSystem
 
 QUICKLY = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 TRUST = [Sum(0, (1, 2, 3))]
 
 
-def numbers(sums: list[Sum], n: IntArray) -> System:
+def numbers(sums: list[Sum], n: IntArray) -> TableSystem:
     """Patients alone."""
-    return Table(sums, n, None, primary=mask(len(n))).system()
+    return SuppressionTable(sums, n, None, primary=mask(len(n))).to_system()
 
 
-def bounds_of(system: System, count: int, *hidden: int) -> tuple[int, int]:
+def bounds_of(system: TableSystem, count: int, *hidden: int) -> tuple[int, int]:
     """Least and greatest value of a count while these cells are suppressed."""
-    found = bounds(system, mask(system.groups, *hidden))
+    found = feasibility_intervals(system, mask(system.n_groups, *hidden))
     return int(found.low[count]), int(found.high[count])
 
 
-def exposed(system: System, *hidden: int) -> list[Exposure]:
+def exposed(system: TableSystem, *hidden: int) -> list[Exposure]:
     """Everything that is given away while these cells are suppressed."""
-    return sorted(Attack(system, every=True).exposures(mask(system.groups, *hidden)))
+    return sorted(Attack(system, find_all=True).exposures(mask(system.n_groups, *hidden)))
 
 
 # --- by hand ---------------------------------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ def test_two_suppressed_siblings_share_their_sum() -> None:
 def test_a_width_of_the_minimum_is_enough_and_one_less_is_not() -> None:
     """A + B = 7 leaves 1 to 6, five apart; A + B = 6 leaves 1 to 5, which is four apart, of both alike."""
     assert exposed(numbers(TRUST, counts(20, 3, 4, 13)), 1, 2) == []
-    assert {one.at for one in exposed(numbers(TRUST, counts(20, 3, 3, 14)), 1, 2)} == {1, 2}
+    assert {one.variable for one in exposed(numbers(TRUST, counts(20, 3, 3, 14)), 1, 2)} == {1, 2}
 
 
 def test_the_only_hospital_of_a_trust_is_the_trust() -> None:
@@ -104,7 +104,7 @@ def test_a_ring_beside_a_tree_is_no_tree() -> None:
     system = numbers(sums, counts(22, 10, 10, 3, 7, 42, 10, 20, 32, 32))
     found = [bounds_of(system, cell, a, b, c, d, e) for cell in range(5)]
     assert found == [(22, 22), (10, 10), (10, 10), (1, 9), (1, 9)]
-    assert {one.at for one in exposed(system, a, b, c, d, e)} >= {a, b, c}
+    assert {one.variable for one in exposed(system, a, b, c, d, e)} >= {a, b, c}
     assert Exposure(d) not in exposed(system, a, b, c, d, e)
     without_the_last = numbers(sums[:-1], counts(22, 10, 10, 3, 7, 42, 10, 20, 32, 32))
     assert bounds_of(without_the_last, a, a, b, c, d, e) == (22, 22)
@@ -147,7 +147,7 @@ def test_twins_have_equal_bounds() -> None:
     """HF 12 = A 3 + B 3 + C 6 with A and B suppressed: nothing tells them apart, and each is 1 to 5, too narrow."""
     system = numbers(TRUST, counts(12, 3, 3, 6))
     assert bounds_of(system, 1, 1, 2) == bounds_of(system, 2, 1, 2) == (1, 5)
-    assert [one.at for one in exposed(system, 1, 2)] == [1, 2]
+    assert [one.variable for one in exposed(system, 1, 2)] == [1, 2]
 
 
 def test_one_count_in_two_indicators_is_one_unknown() -> None:
@@ -162,15 +162,15 @@ def test_numbers_that_contradict_each_other_prove_nothing() -> None:
     """HF 10 with hospitals shown at 7 and 6 leaves less than nothing for A: no bounds are told."""
     right = numbers(TRUST, counts(16, 3, 7, 6))
     wrong = replace(right, value=counts(10, 3, 7, 6))
-    assert wrong.broken().tolist() == [0]
+    assert wrong.violated_equations().tolist() == [0]
     with pytest.raises(ValueError, match="contradict"):
-        bounds(wrong, mask(4, 1))
+        feasibility_intervals(wrong, mask(4, 1))
 
 
 # --- numerators ------------------------------------------------------------------------------------------------------
 def test_a_remainder_of_nothing_but_hits_gives_the_share_away() -> None:
     """A 3 of 3 and B 8 of 8 suppressed: 11 of 11 together, so both have 100 %, whatever their patients."""
-    system = Table(TRUST, counts(31, 3, 8, 20), counts(26, 3, 8, 15), primary=mask(4, 1)).system()
+    system = SuppressionTable(TRUST, counts(31, 3, 8, 20), counts(26, 3, 8, 15), primary=mask(4, 1)).to_system()
     assert exposed(system, 1, 2) == [Exposure(9), Exposure(10)]  # the misses of A and B: counts 2 * 4 + 1 and + 2
     assert bounds_of(system, 9, 1, 2) == (0, 0)
     assert bounds_of(system, 1, 1, 2) == (1, 10)
@@ -181,8 +181,8 @@ def test_what_the_nation_says_of_everybody_is_no_secret() -> None:
 
     With the nation suppressed too, nothing tells A's numerator.
     """
-    table = Table(TRUST, counts(31, 3, 8, 20), counts(0, 0, 0, 0), primary=mask(4, 1), keep=mask(4, 0))
-    system = table.system()
+    table = SuppressionTable(TRUST, counts(31, 3, 8, 20), counts(0, 0, 0, 0), primary=mask(4, 1), preserved=mask(4, 0))
+    system = table.to_system()
     assert bounds_of(system, 1, 1, 2) == (1, 10)
     assert bounds_of(system, 5, 1, 2) == (0, 0)
     assert exposed(system, 1, 2) == []
@@ -205,11 +205,11 @@ def test_two_numerators_over_one_number_of_patients_are_joined() -> None:
     need = [5, 5, 5, *[1] * 12]
     least = [1, 1, 1, *[0] * 12]
     system = system_of(value, [*sums, *shares], group, need, least=least, plain=range(5, 11))
-    assert system.broken().tolist() == []
+    assert system.violated_equations().tolist() == []
     assert bounds_of(system, a[0], 0, 1) == (1, 11)
     assert bounds_of(system, a[1], 0, 1) == (1, 11)
     assert bounds_of(system, a[3], 0, 1) == (0, 4)
-    assert {one.at for one in exposed(system, 0, 1)} == {a[2], b[2]}
+    assert {one.variable for one in exposed(system, 0, 1)} == {a[2], b[2]}
 
 
 # --- small counts ----------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def test_the_least_of_a_small_count_must_not_be_raised() -> None:
     e = 2
     raised = numbers([Sum(3, (a, b)), Sum(4, (b, e))], counts(3, 9, 1, 12, 10))
     assert bounds_of(raised, a, a, b, e) == (3, 11)
-    assert Exposure(a, raised=True) in exposed(raised, a, b, e)
+    assert Exposure(a, lower_bound_raised=True) in exposed(raised, a, b, e)
     assert Exposure(a) not in exposed(raised, a, b, e)
 
 
@@ -245,33 +245,33 @@ def test_an_only_part_has_as_many_patients_as_the_marks_of_its_total_tell() -> N
         [1, 3, 1, 3, 4], rows, range(5), [5] * 5, least=[1, 1, 0, 0, 1], small=range(5), primary=range(5)
     )
     everything = mask(5, *range(5))
-    assert bounds(system, everything).low[hospital] == 2
-    assert Attack(system, every=True).exposures(everything) == set()
+    assert feasibility_intervals(system, everything).low[hospital] == 2
+    assert Attack(system, find_all=True).exposures(everything) == set()
 
 
 # --- what is not presented -------------------------------------------------------------------------------------------
 def test_a_large_unit_that_is_not_presented_may_be_known_but_a_small_one_may_not() -> None:
     """HFs are presented, hospitals not. HF 40 with one hospital tells its 40; county minus HF must not tell a 3."""
-    alone = Table([Sum(0, (1,))], counts(40, 40), None, primary=mask(2), absent=mask(2, 1)).system()
+    alone = SuppressionTable([Sum(0, (1,))], counts(40, 40), None, primary=mask(2), absent=mask(2, 1)).to_system()
     assert alone.primary.tolist() == [False, True]
     assert exposed(alone, 1) == []
     sums = [Sum(3, (0, 1, 2)), Sum(4, (0, 1))]
-    table = Table(sums, counts(20, 30, 3, 53, 50), None, primary=mask(5, 2), absent=mask(5, 0, 1, 2))
-    assert exposed(table.system(), 0, 1, 2) == [Exposure(2)]
+    table = SuppressionTable(sums, counts(20, 30, 3, 53, 50), None, primary=mask(5, 2), absent=mask(5, 0, 1, 2))
+    assert exposed(table.to_system(), 0, 1, 2) == [Exposure(2)]
 
 
 def test_a_unit_that_is_not_presented_may_have_nobody() -> None:
     """HF 12 = A + B, neither presented: no mark says that A has a patient, so it is 0 to 12."""
-    table = Table([Sum(0, (1, 2))], counts(12, 3, 9), None, primary=mask(3), absent=mask(3, 1, 2))
-    assert bounds_of(table.system(), 1, 1, 2) == (0, 12)
+    table = SuppressionTable([Sum(0, (1, 2))], counts(12, 3, 9), None, primary=mask(3), absent=mask(3, 1, 2))
+    assert bounds_of(table.to_system(), 1, 1, 2) == (0, 12)
 
 
 # --- tables and their printed form -----------------------------------------------------------------------------------
 def test_a_table_and_a_system_show_no_count() -> None:
     """The true counts are in neither one's repr."""
-    table = Table(TRUST, counts(28173, 3, 8170, 20000), None, primary=mask(4, 1))
+    table = SuppressionTable(TRUST, counts(28173, 3, 8170, 20000), None, primary=mask(4, 1))
     assert "8170" not in repr(table)
-    assert "8170" not in repr(table.system())
+    assert "8170" not in repr(table.to_system())
 
 
 def test_impossible_tables_are_refused_without_naming_a_count() -> None:
@@ -282,12 +282,12 @@ def test_impossible_tables_are_refused_without_naming_a_count() -> None:
         (counts(20, 3, 7, 10), counts(15, 4, 1, 10), TRUST),
     ):
         with pytest.raises(ValueError, match=r"sum|numerator") as refusal:
-            Table(sums, n, x, primary=mask(4)).system()
+            SuppressionTable(sums, n, x, primary=mask(4)).to_system()
         assert "21" not in str(refusal.value)
 
 
 # --- every possible table --------------------------------------------------------------------------------------------
-def floors(table: Table, hidden: BoolArray) -> list[int]:
+def floors(table: SuppressionTable, hidden: BoolArray) -> list[int]:
     """The least number of patients that the marks alone tell of each suppressed cell."""
 
     def floor(cell: int) -> int:
@@ -298,7 +298,7 @@ def floors(table: Table, hidden: BoolArray) -> list[int]:
     return [floor(cell) for cell in range(len(table.n))]
 
 
-def drawn(table: Table, data: st.DataObject, most: int) -> BoolArray:
+def drawn(table: SuppressionTable, data: st.DataObject, most: int) -> BoolArray:
     """Some cells with patients, to be suppressed."""
     there = np.flatnonzero(table.n > 0).tolist()
     cells = data.draw(st.lists(st.sampled_from(there), max_size=most, unique=True)) if there else []
@@ -307,12 +307,12 @@ def drawn(table: Table, data: st.DataObject, most: int) -> BoolArray:
 
 @settings(QUICKLY, max_examples=120)
 @given(table=tables(hospitals=4, greatest=4, minimum=3), data=st.data())
-def test_bounds_are_exact(table: Table, data: st.DataObject) -> None:
+def test_bounds_are_exact(table: SuppressionTable, data: st.DataObject) -> None:
     """For any tree, counties and suppressed cells, the bounds are those found by trying every possible table."""
     greatest = 8
     hidden = drawn(table, data, 4)
-    system = table.system()
-    found = bounds(system, hidden)
+    system = table.to_system()
+    found = feasibility_intervals(system, hidden)
     least = hidden_counts(system, hidden)
     assume(all(found.high[count] <= greatest or found.high[count] == UNBOUNDED for count in least))
     tried = spans(rows_of(table), system.value.tolist(), least, greatest)
@@ -325,14 +325,14 @@ def test_bounds_are_exact(table: Table, data: st.DataObject) -> None:
 @settings(QUICKLY, max_examples=150)
 @given(table=tables(hospitals=5, greatest=4, minimum=3), data=st.data())
 def test_a_count_is_exposed_where_its_possible_values_are_too_close_and_nowhere_else(
-    table: Table, data: st.DataObject
+    table: SuppressionTable, data: st.DataObject
 ) -> None:
     """In both directions, against trying every table: too close, or the least of a small one raised.
 
     Counts above 10 are not tried: whoever can reach them from 4 or less can move by the minimum of 3 on the way.
     """
     hidden = drawn(table, data, 4)
-    system = table.system()
+    system = table.to_system()
     least = hidden_counts(system, hidden)
     greatest = max([int(system.value[count]) for count in least], default=0) + 6
     tried = spans(rows_of(table), system.value.tolist(), least, greatest)
@@ -346,8 +346,8 @@ def test_a_count_is_exposed_where_its_possible_values_are_too_close_and_nowhere_
         if not told and high - low < (table.minimum if measure == 0 else 1):
             expected.add(Exposure(count))
         if measure == 0 and table.n[cell] < table.minimum and low > floor[cell]:
-            expected.add(Exposure(count, raised=True))
-    assert Attack(system, every=True).exposures(hidden) == expected
+            expected.add(Exposure(count, lower_bound_raised=True))
+    assert Attack(system, find_all=True).exposures(hidden) == expected
     quick = Attack(system).exposures(hidden)
     assert quick <= expected
     assert bool(quick) == bool(expected)
@@ -364,10 +364,10 @@ def test_bounds_are_exact_where_every_cell_is_in_three_sums(cells: list[tuple[in
     for counted in (n, x):
         for one in sums:
             counted[one.total] = counted[list(one.parts)].sum()
-    table = Table(sums, n, x, primary=mask(10))
-    system = table.system()
+    table = SuppressionTable(sums, n, x, primary=mask(10))
+    system = table.to_system()
     for hidden in (mask(10, 0, 1, 2, 3), mask(10, 0, 1, 2)):
-        found = bounds(system, hidden)
+        found = feasibility_intervals(system, hidden)
         tried = spans(rows_of(table), system.value.tolist(), hidden_counts(system, hidden), 12)
         assert {count: (found.low[count], found.high[count]) for count in tried} == tried
 
@@ -386,17 +386,17 @@ def test_bounds_are_exact_over_two_editions(data: st.DataObject) -> None:
         for name, parts in {"HF 0": (0, 1), "HF 1": (2, 3), "county 0": (0, 2), "county 1": (1, 3)}.items():
             total = place.setdefault((name, sum(edition[part] for part in parts)), len(place))
             sums.append(Sum(total, tuple(own[part] for part in parts)))
-    table = Table(sums, counts(*(count for _, count in place)), None, primary=mask(len(place)))
+    table = SuppressionTable(sums, counts(*(count for _, count in place)), None, primary=mask(len(place)))
     hospitals = [cell for (name, _), cell in place.items() if name.startswith("hospital")]
     hidden = mask(len(place), *data.draw(st.lists(st.sampled_from(hospitals), min_size=2, max_size=5, unique=True)))
-    system = table.system()
-    found = bounds(system, hidden)
+    system = table.to_system()
+    found = feasibility_intervals(system, hidden)
     tried = spans(rows_of(table), system.value.tolist(), hidden_counts(system, hidden), 8)
     assert {count: (found.low[count], found.high[count]) for count in tried} == tried
 
 
 @st.composite
-def two_numerators(draw: st.DrawFn) -> tuple[System, BoolArray]:
+def two_numerators(draw: st.DrawFn) -> tuple[TableSystem, BoolArray]:
     """Three hospitals and their HF, n = x1 + y1 = x2 + y2 in each; the two numerators are suppressed apart from n.
 
     Groups: 0 to 3 print n and x1 of a unit, 4 to 7 print x2, which another indicator counts of the same patients.
@@ -419,41 +419,41 @@ def two_numerators(draw: st.DrawFn) -> tuple[System, BoolArray]:
 
 @settings(QUICKLY, max_examples=100)
 @given(two_numerators())
-def test_several_numerators_over_the_same_patients_are_attacked_together(drawn: tuple[System, BoolArray]) -> None:
+def test_several_numerators_over_the_same_patients_are_attacked_together(drawn: tuple[TableSystem, BoolArray]) -> None:
     """One n, two x's: the bounds, and what is exposed, are those of every possible table of all five counts."""
     system, hidden = drawn
     least = hidden_counts(system, hidden)
     tried = spans(rows_in(system), system.value.tolist(), least, 9)
-    found = bounds(system, hidden)
+    found = feasibility_intervals(system, hidden)
     assert {count: (found.low[count], found.high[count]) for count in tried} == tried
-    expected = {Exposure(count) for count, (low, high) in tried.items() if high - low < system.need[count]}
-    assert Attack(system, every=True).exposures(hidden) == expected
+    expected = {Exposure(count) for count, (low, high) in tried.items() if high - low < system.protection_level[count]}
+    assert Attack(system, find_all=True).exposures(hidden) == expected
 
 
 @settings(QUICKLY, max_examples=100)
 @given(table=tables(hospitals=7, greatest=20), data=st.data())
-def test_stopping_early_never_hides_an_exposure(table: Table, data: st.DataObject) -> None:
+def test_stopping_early_never_hides_an_exposure(table: SuppressionTable, data: st.DataObject) -> None:
     """What `Attack` tells, which stops as soon as a count is known to be free, is what the exact bounds tell."""
     hidden = drawn(table, data, 12)
-    system = table.system()
-    attack = Attack(system, every=True)
-    found = bounds(system, hidden)
+    system = table.to_system()
+    attack = Attack(system, find_all=True)
+    found = feasibility_intervals(system, hidden)
     nation = len(table.n) - 1
     told = {measure for measure in (1, 2) if system.value[measure * len(table.n) + nation] == 0 and not hidden[nation]}
     expected = {
         count
         for count in hidden_counts(system, hidden)
-        if found.high[count] - found.low[count] < system.need[count] and count // len(table.n) not in told
+        if found.high[count] - found.low[count] < system.protection_level[count] and count // len(table.n) not in told
     }
-    assert {one.at for one in attack.exposures(hidden) if not one.raised} == expected
-    assert attack.exposures(hidden) == Attack(system, every=True).exposures(hidden), "it tells the same again"
+    assert {one.variable for one in attack.exposures(hidden) if not one.lower_bound_raised} == expected
+    assert attack.exposures(hidden) == Attack(system, find_all=True).exposures(hidden), "it tells the same again"
 
 
 @settings(QUICKLY, max_examples=60)
 @given(table=tables(hospitals=7, greatest=40, counties=0, shares=False))
-def test_a_count_suppressed_alone_in_a_published_sum_is_always_found(table: Table) -> None:
+def test_a_count_suppressed_alone_in_a_published_sum_is_always_found(table: SuppressionTable) -> None:
     """With primary suppression only, the bounds of each cell that is suppressed alone in a sum are its count."""
-    found = bounds(table.system(), table.primary)
+    found = feasibility_intervals(table.to_system(), table.primary)
     for total, parts, _ in table.sums:
         hidden = [cell for cell in (total, *parts) if table.primary[cell]]
         if len(hidden) == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from kvalreg.disclosure.cell_rows import CellRows, records
+from kvalreg.disclosure.cell_rows import CellRows, cell_records
 
 HOSPITALS = ("a", "caregiver", "hospital")
 NATION = ("a", "caregiver", "nation")
@@ -55,7 +55,7 @@ def test_a_row_is_plain_python() -> None:
         "shown": bool,
         "value": float,
     }
-    assert records(_cells()[1:2]) == [row]
+    assert cell_records(_cells()[1:2]) == [row]
 
 
 def test_groups_of_a_year_are_those_with_a_cell_in_it() -> None:
@@ -69,4 +69,4 @@ def test_groups_of_a_year_are_those_with_a_cell_in_it() -> None:
 @pytest.mark.parametrize(("last", "expected"), [(2024, (0.7, 0.9)), (2023, (0.7, 0.8)), (2022, ())])
 def test_reach_is_of_shown_numbers_until_the_year(last: int, expected: tuple[float, ...]) -> None:
     """Hidden and later cells reach nowhere."""
-    assert CellRows(_cells()).reach(HOSPITALS, last, "value") == expected
+    assert CellRows(_cells()).extent(HOSPITALS, last, "value") == expected

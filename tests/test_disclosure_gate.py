@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from kvalreg.disclosure.published import SHOWN_COLUMNS, Published, load_published, save_published
+from kvalreg.disclosure.published import SHOWN_COLUMNS, PublishedResults, load_published, save_published
 from kvalreg.inputs.secret import SecretFrame
 from small_tree import HOSPITALS, Row, gated, shown
 
 
-def published(rows: list[Row]) -> Published:
+def published(rows: list[Row]) -> PublishedResults:
     """What the gate lets through of rows (ind_id, year, orgnr, var, denominator)."""
     return gated(rows).published
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kvalreg.disclosure.gate import Gated
+from kvalreg.disclosure.gate import GateResult
 from kvalreg.disclosure.ledger import Edition
 from kvalreg.inputs.descriptor import Registry
 from small_tree import HOSPITALS, REGISTRY, Row, gated, shown
@@ -18,12 +18,12 @@ def rows(**changes: int) -> list[Row]:
     return [("a", 2024, orgnr, n // 3, n) for orgnr, n in sizes.items() if n]
 
 
-def edition(found: Gated, name: str = "2026-06") -> Edition:
+def edition(found: GateResult, name: str = "2026-06") -> Edition:
     """What the ledger keeps of an edition."""
     return replace(found.edition, name=name)
 
 
-def hidden(found: Gated) -> set[str]:
+def hidden(found: GateResult) -> set[str]:
     """The units that are marked as hidden."""
     return {orgnr for orgnr, is_shown in shown(found.published).items() if not is_shown}
 

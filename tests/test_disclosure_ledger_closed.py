@@ -18,23 +18,23 @@ import pyarrow.parquet as pq
 import pytest
 
 from instant_pages import made_at_once
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.disclosure.ledger import NEXT, read_editions, save_edition
-from kvalreg.disclosure.ledger_entry import MANIFEST, BadEntryError, checksum, read_entry
+from kvalreg.disclosure.ledger_entry import MANIFEST_NAME, LedgerEntryError, checksum, read_entry
 from kvalreg.errors import LedgerError
-from kvalreg.kinds import Kind
-from kvalreg.pipeline import Request, build
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
-from kvalreg.release.approval import _made_of
-from kvalreg.release.audit import audit
-from kvalreg.release.edition import publish_edition, roll_back
-from kvalreg.workbench.check import Request as Asked
-from kvalreg.workbench.check import check
-from kvalreg.workbench.status import status
+from kvalreg.release.audit import audit_site
+from kvalreg.release.preflight import _content_digest
+from kvalreg.release.publish import publish_edition, roll_back
+from kvalreg.workbench.check import CheckRequest as Asked
+from kvalreg.workbench.check import check_project
+from kvalreg.workbench.status import report_status
 from small_project import UNITS, Silence, delivery_of, write_registry
 
 JUNE, DECEMBER = "2026-06", "2026-12"
 TODAY = date(2026, 12, 15)
-BOTH = Request(renderer="pandoc")
+BOTH = BuildRequest(renderer="pandoc")
 
 
 @pytest.fixture(scope="module")
@@ -76,16 +76,16 @@ def entry(project: Project, registry: str = "alfa", name: str = JUNE) -> Path:
     return project.ledger / name / f"{registry}.parquet"
 
 
-def stopped(project: Project, registry: str = "alfa") -> tuple[list[Kind | None], str]:
+def stopped(project: Project, registry: str = "alfa") -> tuple[list[DiagnosticCode | None], str]:
     """The kinds of faults that stop a registry, and what is said; nothing when it is not stopped."""
     try:
         read_editions(registry, project)
     except LedgerError as error:
-        return [fault.kind for fault in error.faults], str(error)
+        return [fault.code for fault in error.diagnostics], str(error)
     return [], ""
 
 
-def assert_only_alfa_is_stopped(project: Project, kind: Kind, said: str) -> None:
+def assert_only_alfa_is_stopped(project: Project, kind: DiagnosticCode, said: str) -> None:
     """One fault of this kind, that names the file and what to restore; beta has both its editions."""
     kinds, message = stopped(project)
     assert kinds == [kind]
@@ -95,7 +95,7 @@ def assert_only_alfa_is_stopped(project: Project, kind: Kind, said: str) -> None
 
 def manifest(project: Project, change: Callable[[dict[str, Any]], object], name: str = JUNE) -> None:
     """Change a manifest."""
-    path = project.ledger / name / MANIFEST
+    path = project.ledger / name / MANIFEST_NAME
     told = json.loads(path.read_bytes())
     change(told)
     path.write_text(json.dumps(told), encoding="utf-8")
@@ -120,7 +120,7 @@ def test_editions_are_read_as_they_were_written(published: Project) -> None:
         assert [unit.orgnr for unit in one.units][:2] == ["0", "1"]
         meta = pq.read_schema(entry(published, "alfa", one.name)).metadata[b"kvalreg-ledger"]
         assert json.loads(meta) == {"version": 2, "registry": "alfa", "edition": one.name}
-        told = json.loads((published.ledger / one.name / MANIFEST).read_bytes())
+        told = json.loads((published.ledger / one.name / MANIFEST_NAME).read_bytes())
         assert (told["version"], told["edition"], sorted(told["entries"])) == (2, one.name, ["alfa", "beta"])
         assert told["entries"]["alfa"] == checksum(entry(published, "alfa", one.name).read_bytes())
 
@@ -141,7 +141,7 @@ def test_an_edition_that_was_taken_back_counts(published: Project) -> None:
     roll_back(published)
     assert [one.name for one in read_editions("alfa", published)] == [JUNE, DECEMBER]
     entry(published, name=DECEMBER).unlink()
-    assert stopped(published)[0] == [Kind.LEDGER_MISSING]
+    assert stopped(published)[0] == [DiagnosticCode.LEDGER_MISSING]
 
 
 # --- what stops a registry -------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def test_a_missing_entry(published: Project) -> None:
         "Nothing new of alfa is published, as it could give away what was hidden. "
         "Restore _build/ledger/2026-06 from a backup. (KV711)"
     )
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_MISSING, "is missing")
+    assert_only_alfa_is_stopped(published, DiagnosticCode.LEDGER_MISSING, "is missing")
 
 
 def test_a_missing_folder(published: Project) -> None:
@@ -161,7 +161,7 @@ def test_a_missing_folder(published: Project) -> None:
     shutil.rmtree(published.ledger / JUNE)
     for registry in ("alfa", "beta"):
         kinds, said = stopped(published, registry)
-        assert kinds == [Kind.LEDGER_MISSING]
+        assert kinds == [DiagnosticCode.LEDGER_MISSING]
         assert f"_build/ledger/2026-06/{registry}.parquet" in said
     assert stopped(published, "gamma") == ([], "")
 
@@ -171,7 +171,7 @@ def test_a_missing_ledger(published: Project) -> None:
     shutil.rmtree(published.ledger)
     for registry in ("alfa", "beta"):
         kinds, said = stopped(published, registry)
-        assert kinds == [Kind.LEDGER_MISSING]
+        assert kinds == [DiagnosticCode.LEDGER_MISSING]
         assert said.startswith("_build/ledger: The ledger has none of the editions that readers have seen: 2026-06, 20")
         assert "Restore _build/ledger from a backup" in said
     assert stopped(published, "gamma") == ([], "")
@@ -182,26 +182,30 @@ def test_a_cut_entry(published: Project, part: float) -> None:
     """However little is missing; also nothing but the first four bytes, which are those of Parquet."""
     content = entry(published).read_bytes()
     entry(published).write_bytes(content[: int(part * len(content)) if part < 1 else int(part)])
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_DAMAGED, "is damaged")
+    assert_only_alfa_is_stopped(published, DiagnosticCode.LEDGER_DAMAGED, "is damaged")
 
 
 @pytest.mark.parametrize("at", [round(part, 2) for part in np.linspace(0, 0.99, 12)])
 def test_a_flipped_bit(published: Project, at: float) -> None:
     """Wherever it is: Parquet alone reads some of them back as another count."""
     flip(entry(published), at)
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_DAMAGED, "is damaged")
+    assert_only_alfa_is_stopped(published, DiagnosticCode.LEDGER_DAMAGED, "is damaged")
 
 
 def test_another_registrys_entry(published: Project) -> None:
     """With its own name for a place, it is told whose it is."""
     shutil.copyfile(entry(published, "beta"), entry(published))
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_FOREIGN, "is another's: it is that of beta in 2026-06")
+    assert_only_alfa_is_stopped(
+        published, DiagnosticCode.LEDGER_OWNER_MISMATCH, "is another's: it is that of beta in 2026-06"
+    )
 
 
 def test_another_editions_entry(published: Project) -> None:
     """December's numbers are not June's."""
     shutil.copyfile(entry(published, name=DECEMBER), entry(published))
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_FOREIGN, "is another's: it is that of alfa in 2026-12")
+    assert_only_alfa_is_stopped(
+        published, DiagnosticCode.LEDGER_OWNER_MISMATCH, "is another's: it is that of alfa in 2026-12"
+    )
 
 
 def test_another_registrys_entry_with_its_checksum(published: Project) -> None:
@@ -209,7 +213,7 @@ def test_another_registrys_entry_with_its_checksum(published: Project) -> None:
     content = entry(published, "beta").read_bytes()
     entry(published).write_bytes(content)
     manifest(published, lambda told: told["entries"].update(alfa=checksum(content)))
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_FOREIGN, "is another's")
+    assert_only_alfa_is_stopped(published, DiagnosticCode.LEDGER_OWNER_MISMATCH, "is another's")
 
 
 def test_another_editions_folder(published: Project) -> None:
@@ -217,31 +221,31 @@ def test_another_editions_folder(published: Project) -> None:
     shutil.rmtree(published.ledger / JUNE)
     shutil.copytree(published.ledger / DECEMBER, published.ledger / JUNE)
     for registry in ("alfa", "beta"):
-        assert stopped(published, registry)[0] == [Kind.LEDGER_FOREIGN]
+        assert stopped(published, registry)[0] == [DiagnosticCode.LEDGER_OWNER_MISMATCH]
 
 
 def test_another_editions_manifest(published: Project) -> None:
     """It holds checksums of other entries."""
     manifest(published, lambda told: told.update(edition=DECEMBER))
-    assert stopped(published)[0] == stopped(published, "beta")[0] == [Kind.LEDGER_FOREIGN]
+    assert stopped(published)[0] == stopped(published, "beta")[0] == [DiagnosticCode.LEDGER_OWNER_MISMATCH]
 
 
 def test_a_missing_manifest(published: Project) -> None:
     """An entry that should have a checksum is not read without."""
-    (published.ledger / JUNE / MANIFEST).unlink()
+    (published.ledger / JUNE / MANIFEST_NAME).unlink()
     for registry in ("alfa", "beta"):
         kinds, said = stopped(published, registry)
-        assert kinds == [Kind.LEDGER_DAMAGED]
+        assert kinds == [DiagnosticCode.LEDGER_DAMAGED]
         assert "no manifest.json beside it names it" in said
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version": 2}', b"\xff\xfe"])
 def test_a_damaged_manifest(published: Project, content: bytes) -> None:
     """All registries of that edition are stopped."""
-    (published.ledger / JUNE / MANIFEST).write_bytes(content)
+    (published.ledger / JUNE / MANIFEST_NAME).write_bytes(content)
     for registry in ("alfa", "beta"):
         kinds, said = stopped(published, registry)
-        assert kinds == [Kind.LEDGER_DAMAGED]
+        assert kinds == [DiagnosticCode.LEDGER_DAMAGED]
         assert "manifest.json beside it is damaged" in said
     assert stopped(published, "gamma") == ([], "")
 
@@ -249,18 +253,18 @@ def test_a_damaged_manifest(published: Project, content: bytes) -> None:
 def test_an_entry_without_a_line_in_the_manifest(published: Project) -> None:
     """Somebody has put it there."""
     manifest(published, lambda told: told["entries"].pop("alfa"))
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_DAMAGED, "no manifest.json beside it names it")
+    assert_only_alfa_is_stopped(published, DiagnosticCode.LEDGER_DAMAGED, "no manifest.json beside it names it")
 
 
 def test_an_entry_of_an_edition_that_did_not_show_the_registry(published: Project) -> None:
     """Either the entry is none of ours, or what the edition showed has been lost."""
     entry(published, "gamma").write_bytes(entry(published).read_bytes())
     kinds, said = stopped(published, "gamma")
-    assert kinds == [Kind.SNAPSHOT_LOST]
+    assert kinds == [DiagnosticCode.SNAPSHOT_LOST]
     assert said.startswith("_build/snapshots/2026-06/gamma.parquet: What the edition 2026-06 showed is missing")
     entry(published, "gamma").unlink()
     manifest(published, lambda told: told["entries"].update(gamma="0" * 64))
-    assert stopped(published, "gamma")[0] == [Kind.SNAPSHOT_LOST]
+    assert stopped(published, "gamma")[0] == [DiagnosticCode.SNAPSHOT_LOST]
     assert stopped(published) == ([], "")
 
 
@@ -270,7 +274,7 @@ def test_a_newer_versions_entry(published: Project) -> None:
     told = json.dumps({"version": 3, "registry": "alfa", "edition": JUNE}).encode()
     pq.write_table(table.replace_schema_metadata({**table.schema.metadata, b"kvalreg-ledger": told}), entry(published))
     manifest(published, lambda told: told["entries"].update(alfa=checksum(entry(published).read_bytes())))
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_DAMAGED, "written by a newer version of kvalreg")
+    assert_only_alfa_is_stopped(published, DiagnosticCode.LEDGER_DAMAGED, "written by a newer version of kvalreg")
 
 
 # --- what was published ----------------------------------------------------------------------------------------------
@@ -321,7 +325,9 @@ def set_to(unit: str, /, **values: Any) -> Change:
 def test_an_entry_that_says_something_else_than_was_published(published: Project, change: Change) -> None:
     """Shown numbers, what was shown, what was hidden, and which cells there were at all."""
     rewrite(published, change)
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_DISAGREES, "_build/ledger/2026-06 and _build/snapshots/2026-06")
+    assert_only_alfa_is_stopped(
+        published, DiagnosticCode.LEDGER_CONFLICT, "_build/ledger/2026-06 and _build/snapshots/2026-06"
+    )
 
 
 def test_hidden_counts_are_not_compared_with_what_was_published(published: Project) -> None:
@@ -340,21 +346,23 @@ def test_no_message_tells_a_count(published: Project) -> None:
 def test_a_damaged_snapshot(published: Project, content: bytes) -> None:
     """What cannot be compared is not believed."""
     (published.snapshots / JUNE / "alfa.parquet").write_bytes(content)
-    assert_only_alfa_is_stopped(published, Kind.SNAPSHOT_LOST, "What the edition 2026-06 showed is damaged")
+    assert_only_alfa_is_stopped(published, DiagnosticCode.SNAPSHOT_LOST, "What the edition 2026-06 showed is damaged")
 
 
 def test_another_editions_snapshot(published: Project) -> None:
     """It showed other numbers."""
     shutil.copyfile(published.snapshots / DECEMBER / "alfa.parquet", published.snapshots / JUNE / "alfa.parquet")
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_DISAGREES, "does not say what was published")
+    assert_only_alfa_is_stopped(published, DiagnosticCode.LEDGER_CONFLICT, "does not say what was published")
 
 
 def test_a_missing_snapshot(published: Project) -> None:
     """One registry's, and all of an edition's; a registry of which the manifest does not know was not in it."""
     (published.snapshots / JUNE / "alfa.parquet").unlink()
-    assert_only_alfa_is_stopped(published, Kind.SNAPSHOT_LOST, "is missing, and the ledger has an entry for it")
+    assert_only_alfa_is_stopped(
+        published, DiagnosticCode.SNAPSHOT_LOST, "is missing, and the ledger has an entry for it"
+    )
     shutil.rmtree(published.snapshots / JUNE)
-    assert stopped(published, "beta")[0] == [Kind.SNAPSHOT_LOST]
+    assert stopped(published, "beta")[0] == [DiagnosticCode.SNAPSHOT_LOST]
     assert stopped(published, "gamma") == ([], "")
 
 
@@ -364,7 +372,7 @@ def test_nothing_is_left_of_an_edition_but_its_pages(published: Project) -> None
         shutil.rmtree(folder / JUNE)
     for registry in ("alfa", "beta", "gamma"):
         kinds, said = stopped(published, registry)
-        assert kinds == [Kind.SNAPSHOT_LOST]
+        assert kinds == [DiagnosticCode.SNAPSHOT_LOST]
         assert "nothing else tells which registries were in it" in said
 
 
@@ -382,7 +390,7 @@ def test_any_trace_of_an_edition_counts(published: Project, kept: str) -> None:
             shutil.rmtree(folder)
     for folder in (published.ledger, published.snapshots):
         shutil.rmtree(folder)
-    assert stopped(published)[0][0] == Kind.SNAPSHOT_LOST
+    assert stopped(published)[0][0] == DiagnosticCode.SNAPSHOT_LOST
 
 
 # --- older versions --------------------------------------------------------------------------------------------------
@@ -400,7 +408,7 @@ def as_older(project: Project, change: Change = lambda cells: cells) -> None:
         pq.write_table(table.replace_schema_metadata({**table.schema.metadata, **units}), path)
         before = pq.read_table(shown)
         pq.write_table(before.drop_columns(["status"]), shown)
-    (project.ledger / JUNE / MANIFEST).unlink()
+    (project.ledger / JUNE / MANIFEST_NAME).unlink()
 
 
 def test_an_older_versions_entries_are_read_where_they_say_what_was_published(published: Project) -> None:
@@ -412,7 +420,7 @@ def test_an_older_versions_entries_are_read_where_they_say_what_was_published(pu
         assert cells.loc[at(cells, "111"), "n"].tolist() == [3]
         assert set(cells["state"]) == {"shown", "hidden"}
         assert (june.name, december.name) == (JUNE, DECEMBER)
-    assert not (published.ledger / JUNE / MANIFEST).exists()
+    assert not (published.ledger / JUNE / MANIFEST_NAME).exists()
 
 
 @pytest.mark.parametrize(
@@ -422,7 +430,7 @@ def test_an_older_versions_entries_are_read_where_they_say_what_was_published(pu
 def test_an_older_versions_entry_that_says_something_else(published: Project, change: Change) -> None:
     """It has no checksum, so what was published is all there is to know it by."""
     as_older(published, change)
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_DISAGREES, "does not say what was published")
+    assert_only_alfa_is_stopped(published, DiagnosticCode.LEDGER_CONFLICT, "does not say what was published")
 
 
 def test_an_older_versions_entry_of_another_registry_or_cut(published: Project) -> None:
@@ -430,18 +438,18 @@ def test_an_older_versions_entry_of_another_registry_or_cut(published: Project) 
     as_older(published)
     content = entry(published).read_bytes()
     shutil.copyfile(entry(published, "beta"), entry(published))
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_DISAGREES, "does not say what was published")
+    assert_only_alfa_is_stopped(published, DiagnosticCode.LEDGER_CONFLICT, "does not say what was published")
     entry(published).write_bytes(content[:-9])
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_DAMAGED, "cannot be read")
+    assert_only_alfa_is_stopped(published, DiagnosticCode.LEDGER_DAMAGED, "cannot be read")
     entry(published).unlink()
-    assert_only_alfa_is_stopped(published, Kind.LEDGER_MISSING, "is missing")
+    assert_only_alfa_is_stopped(published, DiagnosticCode.LEDGER_MISSING, "is missing")
 
 
 def test_an_older_versions_entry_without_a_snapshot(published: Project) -> None:
     """There is nothing to know it by."""
     as_older(published)
     shutil.rmtree(published.snapshots / JUNE)
-    assert stopped(published)[0] == [Kind.SNAPSHOT_LOST]
+    assert stopped(published)[0] == [DiagnosticCode.SNAPSHOT_LOST]
 
 
 def test_random_bytes_are_no_entry() -> None:
@@ -449,9 +457,9 @@ def test_random_bytes_are_no_entry() -> None:
     draw = np.random.default_rng(15)
     for size in (0, 3, 8, 100, 5000):
         content = b"PAR1" + draw.bytes(size) + b"PAR1"
-        with pytest.raises(BadEntryError) as error:
+        with pytest.raises(LedgerEntryError) as error:
             read_entry(content)
-        assert error.value.kind is Kind.LEDGER_DAMAGED
+        assert error.value.code is DiagnosticCode.LEDGER_DAMAGED
 
 
 # --- whole runs ------------------------------------------------------------------------------------------------------
@@ -484,7 +492,7 @@ def test_a_build_stops_the_registry_and_no_other(published: Project, damage: Cal
     for registry in ("alfa", "beta"):
         (published.data(registry) / "a.csv").write_text(few(registry, 95), encoding="utf-8")
     account = build(published, BOTH, Silence())
-    (failed,) = [one for one in account.entries if not one.ok]
+    (failed,) = [one for one in account.task_results if not one.ok]
     assert (failed.name, failed.exit_code) == ("alfa", 1)
     assert "_build/ledger/2026-06" in failed.error
     assert "from a backup. (KV71" in failed.error
@@ -496,10 +504,10 @@ def test_a_build_stops_the_registry_and_no_other(published: Project, damage: Cal
     assert "kv-delayed" not in beta
     assert (">166<" in alfa, ">170<" in alfa) == (True, False)
     assert (">166<" in beta, ">170<" in beta) == (False, True)
-    (found,) = [one.stopped for one in status(published, ("alfa",), TODAY).registries]
+    (found,) = [one.stopped for one in report_status(published, ("alfa",), TODAY).registries]
     assert "KV71" in "".join(found)
-    told = check(published, Asked(TODAY, ("alfa",)))
-    assert [one.fault.kind for one in told.findings if one.exit_code] == [stopped(published)[0][0]]
+    told = check_project(published, Asked(TODAY, ("alfa",)))
+    assert [one.diagnostic.code for one in told.findings if one.exit_code] == [stopped(published)[0][0]]
 
     shutil.rmtree(published.ledger)
     before.rename(published.ledger)
@@ -513,36 +521,36 @@ def test_a_build_without_a_ledger_names_every_registry_that_was_in_an_edition(pu
     write_registry(published.root, "gamma", delivery_of("gamma"))
     shutil.rmtree(published.ledger)
     account = build(published, BOTH, Silence())
-    assert [one.name for one in account.entries if not one.ok] == ["alfa", "beta"]
-    assert {one.name for one in account.entries if one.ok} == {"gamma", "gamma 2023", "gamma 2024"}
+    assert [one.name for one in account.task_results if not one.ok] == ["alfa", "beta"]
+    assert {one.name for one in account.task_results if one.ok} == {"gamma", "gamma 2023", "gamma 2024"}
     assert account.exit_code == 1
 
 
 @pytest.mark.parametrize("name", [JUNE, NEXT])
 def test_an_audit_by_hand_does_not_pass_what_it_cannot_prove(published: Project, name: str) -> None:
     """What alfa's editions give away together is not known; what beta's do, is."""
-    assert audit(published.site, published).passed
+    assert audit_site(published.site, published).passed
     flip(entry(published, name=name), 0.5)
-    found = audit(published.site, published)
-    assert [(one.kind, one.registry) for one in found.findings] == [(Kind.LEDGER_DAMAGED, "alfa")]
+    found = audit_site(published.site, published)
+    assert [(one.kind, one.registry) for one in found.findings] == [(DiagnosticCode.LEDGER_DAMAGED, "alfa")]
     assert f"_build/ledger/{name}/alfa.parquet" in found.report_text()
 
 
 @pytest.mark.usefixtures("instant")
 def test_what_was_built_is_published_only_when_it_is_whole(published: Project) -> None:
     """An entry that was damaged after the build stops the publication before anything is changed."""
-    before = {path: path.stat().st_mtime_ns for path in published.build.rglob("*.parquet")}
+    before = {path: path.stat().st_mtime_ns for path in published.build_folder.rglob("*.parquet")}
     content = entry(published, name=NEXT).read_bytes()
     build(published, BOTH, Silence())
     for bad in (content[:-1], entry(published, "beta", NEXT).read_bytes()):
         entry(published, name=NEXT).write_bytes(bad)
-        told = json.loads(published.built.read_bytes())
-        published.built.write_text(json.dumps(told | {"made_of": _made_of(published)}), encoding="utf-8")
+        told = json.loads(published.build_stamp.read_bytes())
+        published.build_stamp.write_text(json.dumps(told | {"made_of": _content_digest(published)}), encoding="utf-8")
         with pytest.raises(LedgerError, match=r"next/alfa\.parquet: The ledger's entry for what was built last is"):
             publish_edition("2027-06", published)
     entry(published, name=NEXT).write_bytes(content)
-    assert not list(published.build.rglob("*2027-06*"))
-    after = {path: path.stat().st_mtime_ns for path in published.build.rglob("*.parquet")}
+    assert not list(published.build_folder.rglob("*2027-06*"))
+    after = {path: path.stat().st_mtime_ns for path in published.build_folder.rglob("*.parquet")}
     assert set(after) == set(before)
 
 
@@ -557,7 +565,7 @@ def test_a_publication_that_is_stopped_stops_no_registry(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"kvalreg.release.edition.{at_step}", halt)
+        patched.setattr(f"kvalreg.release.publish.{at_step}", halt)
         with pytest.raises(KeyboardInterrupt):
             publish_edition("2027-06", published)
     assert stopped(published) == stopped(published, "beta") == ([], "")

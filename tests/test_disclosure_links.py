@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from disclosure_cells import Line, cells, edition, lines, place, units
-from kvalreg.disclosure.links import NUMERATOR, PATIENTS, Links, Pool, Whole, find_links
-from kvalreg.disclosure.protection import place_names
+from kvalreg.disclosure.links import NUMERATOR, PATIENTS, IndicatorSum, PooledPeriod, SeriesLinks, find_links
+from kvalreg.disclosure.protection import unit_names_by_index
 
 Counts = Sequence[int | tuple[int, int]]
 
@@ -110,13 +110,13 @@ def test_no_numerator_is_its_own_whole_by_way_of_others() -> None:
 def test_a_pooled_period_is_the_sum_of_its_years() -> None:
     """p of 2024 counts 2023 and 2024 of a at three hospitals; at two, it may be chance."""
 
-    def pools(hospitals: int) -> frozenset[Pool]:
+    def pools(hospitals: int) -> frozenset[PooledPeriod]:
         counts = [30, 47, 58][:hospitals]
         rows = [line for year in (2023, 2024) for line in lines("a", [n + year - 2023 for n in counts], year)[:-1]]
         rows += lines("p", [2 * n + 1 for n in counts])[:-1]
-        return find_links(cells(rows), {}).pools
+        return find_links(cells(rows), {}).pooled_periods
 
-    assert Pool(1, 0, 2) in pools(3)
+    assert PooledPeriod(1, 0, 2) in pools(3)
     assert pools(2) == frozenset()
 
 
@@ -125,7 +125,7 @@ def test_a_year_is_the_sum_of_its_parts() -> None:
     men, women, other = [12, 19, 28, 33], [15, 21, 22, 40], [11, 13, 17, 29]
     rows = [*lines("m", men)[:-1], *lines("o", other)[:-1]]
     rows += [*lines("v", women)[:-1], *lines("w", [a + b for a, b in zip(men, women, strict=True)])[:-1]]
-    assert find_links(cells(rows), {}).wholes == frozenset({Whole(3, (0, 2), numerators=False)})
+    assert find_links(cells(rows), {}).indicator_sums == frozenset({IndicatorSum(3, (0, 2), includes_numerators=False)})
 
 
 def test_numerators_add_up_in_one_indicator_of_each_parts_patients() -> None:
@@ -134,8 +134,8 @@ def test_numerators_add_up_in_one_indicator_of_each_parts_patients() -> None:
     both = [(x + u, n + m) for (x, n), (u, m) in zip(men, women, strict=True)]
     other = [(x - 3, n) for x, n in men]
     rows = [*lines("k", other)[:-1], *lines("m", men)[:-1], *lines("v", women)[:-1], *lines("w", both)[:-1]]
-    found = find_links(cells(rows), {}).wholes
-    assert {one for one in found if one.numerators} == {Whole(3, (1, 2), numerators=True)}
+    found = find_links(cells(rows), {}).indicator_sums
+    assert {one for one in found if one.includes_numerators} == {IndicatorSum(3, (1, 2), includes_numerators=True)}
 
 
 def test_a_whole_in_two_contexts_has_parts_in_one() -> None:
@@ -146,17 +146,17 @@ def test_a_whole_in_two_contexts_has_parts_in_one() -> None:
     found = cells(
         [*rows, *lines("w", [n + 50 for n in whole], 2023)[:-1], *lines("w", [n + 70 for n in whole], 2022)[:-1]]
     )
-    assert Whole(2, (0, 1), numerators=False) in find_links(found, {}).wholes
+    assert IndicatorSum(2, (0, 1), includes_numerators=False) in find_links(found, {}).indicator_sums
 
 
 def two_editions(
     june: Sequence[Line], december: Sequence[Line], names: dict[str, str] | None = None
-) -> tuple[Links, dict[str, int]]:
+) -> tuple[SeriesLinks, dict[str, int]]:
     """The links between an edition and the next, and the place of each unit."""
     before = units(*sorted({one[2] for one in june}), names=names)
     after = units(*sorted({one[2] for one in december}), names=names)
     all_cells = cells(december, after, [edition("2026-06", june, before)])
-    found = find_links(all_cells, place_names([before, after], all_cells))
+    found = find_links(all_cells, unit_names_by_index([before, after], all_cells))
     return found, {orgnr: place(all_cells, orgnr) for orgnr in {one[2] for one in [*june, *december]}}
 
 
@@ -164,10 +164,10 @@ def test_a_unit_that_keeps_its_name_is_the_same_under_another_number() -> None:
     """Hospital 2 is number 9 now, and has other patients."""
     june, december = lines("a", [30, 40])[:-1], [("a", 2024, "1", 30, None), ("a", 2024, "9", 77, None)]
     found, at = two_editions(june, december, names={"2": "Vik", "9": "Vik"})
-    assert found.alias[at["2"]] == at["9"]
-    assert found.alias[at["1"]] == at["1"]
+    assert found.canonical_unit[at["2"]] == at["9"]
+    assert found.canonical_unit[at["1"]] == at["1"]
     other, at = two_editions(june, december)
-    assert other.alias[at["2"]] == at["2"]
+    assert other.canonical_unit[at["2"]] == at["2"]
 
 
 @pytest.mark.parametrize(("years", "same"), [(3, True), (2, False)])
@@ -176,7 +176,7 @@ def test_a_unit_with_three_equal_counts_is_the_same_under_another_name(years: in
     june = [("a", 2024 - back, orgnr, n + back, None) for back in range(years) for orgnr, n in (("1", 30), ("2", 40))]
     december = [(one, year, {"2": "9"}.get(orgnr, orgnr), n, x) for one, year, orgnr, n, x in june]
     found, at = two_editions(june, december)
-    assert bool(found.alias[at["2"]] == at["9"]) is same
+    assert bool(found.canonical_unit[at["2"]] == at["9"]) is same
 
 
 def test_a_unit_that_has_taken_over_another_is_their_sum() -> None:

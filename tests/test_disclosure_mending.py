@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kvalreg.disclosure.cuts import Cut
-from kvalreg.disclosure.mending import Demands, mend
+from kvalreg.disclosure.greedy_repair import CoverConstraints, greedy_repair
 
 SUMS = ((4, 0, 1, 2, 3),)
 PRICE = {1: 1.1, 2: 1.2, 3: 1.3}
@@ -15,9 +15,9 @@ def mended(cuts: list[Cut], *hidden: int) -> list[int] | None:
     """The cells hidden in the end."""
     mask = np.zeros(5, dtype=np.bool_)
     mask[list(hidden)] = True
-    demands = Demands(SUMS, len(mask))
+    demands = CoverConstraints(SUMS, len(mask))
     demands.add(cuts)
-    found = mend(demands, mask, PRICE)
+    found = greedy_repair(demands, mask, PRICE)
     return None if found is None else np.flatnonzero(found).tolist()
 
 

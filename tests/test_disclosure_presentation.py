@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from kvalreg.disclosure.presentation import Presentation, Reason
+from kvalreg.disclosure.presentation import Presentation, PresentationReason
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.units import Level
 from small_tree import HOSPITALS, REGISTRY, Row, gated
@@ -36,7 +36,7 @@ def test_hospitals_are_shown_where_quality_allows() -> None:
     """2 of 6 hospitals with too low a coverage are a third, not more: hospitals are shown, with every level above."""
     rows = covered({"111": 50, "112": 59, "113": 60, "121": 90, "122": 90, "211": 90})
     found = presentation(rows)
-    assert (found.level, found.reason, found.passed_over) == (Level.HOSPITAL, Reason.QUALITY, None)
+    assert (found.level, found.reason, found.passed_over) == (Level.HOSPITAL, PresentationReason.QUALITY, None)
     assert levels(rows) == set(Level)
 
 
@@ -47,7 +47,7 @@ def test_low_coverage_of_many_hospitals_moves_up_to_the_trusts() -> None:
     """
     rows = covered({"111": 50, "112": 50, "113": 90, "121": 50, "122": 60, "211": 90})
     found = presentation(rows)
-    assert (found.level, found.reason, found.passed_over) == (Level.HF, Reason.COVERAGE, Level.HOSPITAL)
+    assert (found.level, found.reason, found.passed_over) == (Level.HF, PresentationReason.COVERAGE, Level.HOSPITAL)
     assert {field.name for field in fields(found)} == TOLD
     assert levels(rows) == {Level.HF, Level.RHF, Level.NATION}
 
@@ -57,7 +57,7 @@ def test_small_hospitals_move_up_without_a_number() -> None:
     rows: list[Row] = [("a", 2024, orgnr, 1, 4) for orgnr in ("111", "112", "113", "121")]
     rows += [("a", 2024, orgnr, 20, 40) for orgnr in ("122", "211")]
     found = presentation(rows)
-    assert (found.level, found.reason) == (Level.HF, Reason.SIZE)
+    assert (found.level, found.reason) == (Level.HF, PresentationReason.SIZE)
 
 
 def test_two_small_hospitals_are_marked_one_by_one() -> None:
@@ -68,7 +68,7 @@ def test_two_small_hospitals_are_marked_one_by_one() -> None:
     """
     for few in (40, 3):
         found = presentation([("a", 2024, "111", 2, 4), ("a", 2024, "112", 2, few)])
-        assert (found.level, found.reason, found.passed_over) == (Level.HOSPITAL, Reason.QUALITY, None)
+        assert (found.level, found.reason, found.passed_over) == (Level.HOSPITAL, PresentationReason.QUALITY, None)
     low: list[Row] = [
         ("a", 2024, "111", 40, 80),
         ("a", 2024, "112", 40, 80),
@@ -85,18 +85,21 @@ def test_two_small_hospitals_are_marked_one_by_one() -> None:
 def test_three_small_hospitals_move_up() -> None:
     """3 of 3 are more than half, and "too many" names none of them."""
     found = presentation([("a", 2024, orgnr, 2, 4) for orgnr in ("111", "112", "121")])
-    assert (found.reason, found.passed_over) == (Reason.SIZE, Level.HOSPITAL)
+    assert (found.reason, found.passed_over) == (PresentationReason.SIZE, Level.HOSPITAL)
 
 
 def test_too_few_is_the_greater_of_what_is_secret_and_what_is_reliable() -> None:
     """6 patients are above the minimum of 5; where fewer than 10 are secret, or not reliable, 4 of 6 are too small."""
     rows: list[Row] = [("a", 2024, orgnr, 3, 6) for orgnr in ("111", "112", "113", "121")]
     rows += [("a", 2024, orgnr, 20, 40) for orgnr in ("122", "211")]
-    assert presentation(rows).reason is Reason.QUALITY
+    assert presentation(rows).reason is PresentationReason.QUALITY
     secret = REGISTRY.model_copy(update={"secret_below": 10})
     one = REGISTRY.indicator("a").model_copy(update={"min_denominator": 10, "dg_id": None})
     reliable = REGISTRY.model_copy(update={"indicators": (one,)})
-    assert [presentation(rows, registry).reason for registry in (secret, reliable)] == [Reason.SIZE, Reason.SIZE]
+    assert [presentation(rows, registry).reason for registry in (secret, reliable)] == [
+        PresentationReason.SIZE,
+        PresentationReason.SIZE,
+    ]
 
 
 def test_patients_of_no_hospital_move_up() -> None:
@@ -104,13 +107,17 @@ def test_patients_of_no_hospital_move_up() -> None:
     mean = REGISTRY.model_copy(update={"indicators": (REGISTRY.indicator("m"),)})
     rows: list[Row] = [("m", 2024, "111", 3.5, 30), ("m", 2024, "121", 4.0, 30), ("m", 2024, "0", 3.9, 100)]
     found = presentation(rows, mean, "m")
-    assert (found.level, found.reason, found.passed_over) == (Level.NATION, Reason.COMPLETENESS, Level.HOSPITAL)
+    assert (found.level, found.reason, found.passed_over) == (
+        Level.NATION,
+        PresentationReason.COMPLETENESS,
+        Level.HOSPITAL,
+    )
 
 
 def test_what_is_delivered_per_trust_is_shown_per_trust() -> None:
     """No row is a hospital's: the HF is the finest level, and the reason is not the quality."""
     found = presentation([("a", 2024, orgnr, 20, 40) for orgnr in ("11", "12", "21")])
-    assert (found.level, found.reason, found.passed_over) == (Level.HF, Reason.DELIVERED, None)
+    assert (found.level, found.reason, found.passed_over) == (Level.HF, PresentationReason.DELIVERED, None)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +133,7 @@ def test_a_registry_can_set_the_level(level: Level, published: set[Level]) -> No
     """What the registry sets is the finest level shown, though quality would allow hospitals."""
     registry = REGISTRY.model_copy(update={"presentation_level": level})
     rows: list[Row] = [("a", 2024, orgnr, 40, 80) for orgnr in HOSPITALS]
-    assert presentation(rows, registry).reason is Reason.REGISTRY
+    assert presentation(rows, registry).reason is PresentationReason.REGISTRY
     assert levels(rows, registry) == published
 
 
@@ -142,14 +149,14 @@ def test_a_set_level_cannot_be_finer_than_quality_allows() -> None:
     registry = REGISTRY.model_copy(update={"presentation_level": Level.HF})
     rows = covered({"111": 50, "112": 50, "113": 50, "121": 50, "122": 50, "211": 100})
     found = presentation([*rows, ("dg", 2024, "211", 900, 900)], registry)
-    assert (found.level, found.reason, found.passed_over) == (Level.RHF, Reason.COVERAGE, Level.HF)
+    assert (found.level, found.reason, found.passed_over) == (Level.RHF, PresentationReason.COVERAGE, Level.HF)
 
 
 def test_where_the_nations_coverage_is_too_low_units_are_judged_one_by_one() -> None:
     """50 % in the nation: no level is good, but the hospital with 90 % of its patients has nothing to hide."""
     rows = covered({"111": 40, "112": 40, "113": 40, "121": 40, "122": 50, "211": 90})
     found = gated(rows).published
-    assert found.presentation("a", "caregiver", 2024).reason is Reason.SINGLE
+    assert found.presentation("a", "caregiver", 2024).reason is PresentationReason.SINGLE
     cells = found.cells[found.cells["ind_id"] == "a"].set_index("orgnr")["shown"]
     assert not cells["0"]
     assert not cells["111"]

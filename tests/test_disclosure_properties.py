@@ -19,8 +19,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.relations import Sum
 from kvalreg.disclosure.suppression import suppress
+from kvalreg.disclosure.suppression_table import SuppressionTable
 from kvalreg.disclosure.system import BoolArray, IntArray
-from kvalreg.disclosure.table import Table
 from kvalreg.inputs.units import Level, Unit, Units
 
 MINIMUM = 5
@@ -60,7 +60,7 @@ def trees(draw: st.DrawFn, most_hospitals: int = 4) -> Units:
 def patients(draw: st.DrawFn, units: Units) -> Counts:
     """0 to 12 patients for each hospital, with any numerator; none and all of them are as frequent as the rest."""
     found: Counts = {}
-    for hospital in units.at(Level.HOSPITAL):
+    for hospital in units.at_level(Level.HOSPITAL):
         n = draw(st.integers(0, 12))
         found[hospital.orgnr] = (draw(st.one_of(st.just(0), st.just(n), st.integers(0, n))), n)
     return found
@@ -71,7 +71,7 @@ class Release:
     """The cells of a tree, and the table of them."""
 
     places: list[Place]
-    table: Table
+    table: SuppressionTable
 
 
 @st.composite
@@ -85,7 +85,7 @@ def release(units: Units, counts: Counts, low_coverage: Iterable[int] = ()) -> R
     """The table of these hospitals, added up by hand."""
     inside: dict[Place, list[Place]] = {}
     total: dict[Place, tuple[int, int]] = {}
-    for hospital in units.at(Level.HOSPITAL):
+    for hospital in units.at_level(Level.HOSPITAL):
         own = (Level.HOSPITAL.value, hospital.orgnr)
         chain: list[Place] = [own, *((above.level.value, above.orgnr) for above in units.ancestors(hospital.orgnr))]
         county = (Level.COUNTY.value, str(hospital.county))
@@ -101,7 +101,7 @@ def release(units: Units, counts: Counts, low_coverage: Iterable[int] = ()) -> R
     primary = (n > 0) & (n < MINIMUM)
     primary[[cell for cell in low_coverage if cell < len(n) and n[cell] > 0]] = True
     keep = np.array([level == Level.NATION for level, _ in places])
-    return Release(places, Table(sums, n, x, primary=primary & ~keep, keep=keep))
+    return Release(places, SuppressionTable(sums, n, x, primary=primary & ~keep, preserved=keep))
 
 
 # --- an attacker -----------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ class Attacker:
         Cells without counts; each has at least one patient where it carries a mark.
     """
 
-    def __init__(self, table: Table, hidden: BoolArray) -> None:
+    def __init__(self, table: SuppressionTable, hidden: BoolArray) -> None:
         assert table.x is not None
         self.sums = [(total, list(parts)) for total, parts, _ in table.sums]
         self.size = len(table.n)
@@ -171,11 +171,11 @@ class Attacker:
 N, X, MISSES = (1, 1), (1, 0), (0, 1)
 
 
-def recoverable(table: Table, hidden: BoolArray) -> list[tuple[int, str]]:
+def recoverable(table: SuppressionTable, hidden: BoolArray) -> list[tuple[int, str]]:
     """The hidden cells of which too much is known, and the count that is."""
     attacker = Attacker(table, hidden)
     told = {X: False, MISSES: False}
-    nation = int(np.flatnonzero(table.mask("keep"))[0])
+    nation = int(np.flatnonzero(table.mask("preserved"))[0])
     if not hidden[nation]:
         told = {X: attacker.shown[0, nation] == 0, MISSES: attacker.shown[1, nation] == 0}
     found = []
@@ -204,15 +204,15 @@ def test_the_attacker_of_these_tests_finds_what_subtraction_gives_away() -> None
     one = release(units, {"A": (1, 3), "B": (6, 12)})
     a, b = one.places.index(("hospital", "A")), one.places.index(("hospital", "B"))
     assert recoverable(one.table, one.table.primary) == [(a, "n"), (a, str(X)), (a, str(MISSES))]
-    assert np.flatnonzero(suppress(one.table.system())).tolist() == sorted([a, b])
-    assert recoverable(one.table, suppress(one.table.system())) == []
+    assert np.flatnonzero(suppress(one.table.to_system())).tolist() == sorted([a, b])
+    assert recoverable(one.table, suppress(one.table.to_system())) == []
 
 
 @QUICKLY
 @given(releases())
 def test_no_hidden_cell_is_recoverable(one: Release) -> None:
     """Each hidden n can be at least five apart in tables that fit; no hidden x and no hidden n - x is sure."""
-    hidden = suppress(one.table.system())
+    hidden = suppress(one.table.to_system())
     assert hidden[one.table.primary].all()
     assert not hidden[one.table.n == 0].any()
     assert recoverable(one.table, hidden) == []
@@ -227,7 +227,7 @@ def test_nothing_is_hidden_when_nothing_is_primary(units: Units, data: st.DataOb
     }
     one = release(units, counts)
     assert not one.table.primary.any()
-    assert not suppress(one.table.system()).any()
+    assert not suppress(one.table.to_system()).any()
 
 
 @QUICKLY
@@ -236,23 +236,23 @@ def test_equal_tables_give_equal_masks(one: Release) -> None:
     """A table made again gives the same mask, and no more is hidden when it is told what was hidden before."""
     table = one.table
     assert table.x is not None
-    hidden = suppress(table.system())
-    again = Table(
+    hidden = suppress(table.to_system())
+    again = SuppressionTable(
         [Sum(total, tuple(parts)) for total, parts, _ in table.sums],
         table.n.copy(),
         table.x.copy(),
         primary=table.primary.copy(),
-        keep=table.mask("keep").copy(),
+        preserved=table.mask("preserved").copy(),
     )
-    assert (suppress(again.system()) == hidden).all()
-    assert suppress(replace(table, suppressed_before=hidden).system()).sum() <= hidden.sum()
+    assert (suppress(again.to_system()) == hidden).all()
+    assert suppress(replace(table, suppressed_before=hidden).to_system()).sum() <= hidden.sum()
 
 
 @QUICKLY
 @given(releases())
 def test_every_hidden_cell_is_needed(one: Release) -> None:
     """Showing any one cell again that need not be hidden for itself would give something away."""
-    system = one.table.system()
+    system = one.table.to_system()
     hidden = suppress(system)
     for cell in np.flatnonzero(hidden & ~one.table.primary).tolist():
         fewer = hidden.copy()
@@ -271,7 +271,7 @@ def editions(draw: st.DrawFn) -> tuple[Release, BoolArray]:
     counts = draw(patients(units))
     more = {orgnr: (x, n + draw(st.sampled_from([0, 0, 0, 1, 5]))) for orgnr, (x, n) in counts.items()}
     june, december = release(units, counts), release(units, more)
-    hidden = suppress(june.table.system())
+    hidden = suppress(june.table.to_system())
     place: dict[tuple[Place, int, int], int] = {}
     where = []
     for one in (december, june):
@@ -288,13 +288,13 @@ def editions(draw: st.DrawFn) -> tuple[Release, BoolArray]:
     was_shown[[cell for cell, unseen in zip(where[1], hidden, strict=True) if not unseen]] = True
     was_hidden[[cell for cell, unseen in zip(where[1], hidden, strict=True) if unseen]] = True
     n = np.array([n for _, _, n in place], dtype=np.int64)
-    table = Table(
+    table = SuppressionTable(
         sums,
         n,
         np.array([x for _, x, _ in place], dtype=np.int64),
         primary=((today & (n > 0) & (n < MINIMUM)) | was_hidden) & ~was_shown,
-        known=was_shown,
-        keep=np.array([cell[0] == "nation" for cell, _, _ in place]) & today,
+        public=was_shown,
+        preserved=np.array([cell[0] == "nation" for cell, _, _ in place]) & today,
         suppressed_before=was_hidden,
     )
     return Release([cell for cell, _, _ in place], table), today
@@ -304,11 +304,11 @@ def editions(draw: st.DrawFn) -> tuple[Release, BoolArray]:
 @given(editions())
 def test_no_hidden_cell_is_recoverable_from_two_editions(both: tuple[Release, BoolArray]) -> None:
     """What the two editions show together gives away nothing that June does not give away with all else hidden."""
-    table, hidden = both[0].table, suppress(both[0].table.system())
-    assert not hidden[table.mask("known")].any()
+    table, hidden = both[0].table, suppress(both[0].table.to_system())
+    assert not hidden[table.mask("public")].any()
     found = recoverable(table, hidden)
     if found:
-        assert set(found) <= set(recoverable(table, ~table.mask("known") & (table.n > 0)))
+        assert set(found) <= set(recoverable(table, ~table.mask("public") & (table.n > 0)))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -324,4 +324,4 @@ def test_the_strategies_reach_what_they_are_for(seed: int) -> None:
             units.append(Unit(name, name, name, Level.HOSPITAL, f"h{hf}", ["Nord", "Vest"][int(random.integers(2))]))
             counts[name] = (1, int(random.integers(3, 13)))
     table = release(Units({unit.orgnr: unit for unit in units}), counts).table
-    assert suppress(table.system()).sum() > table.primary.sum() > 0
+    assert suppress(table.to_system()).sum() > table.primary.sum() > 0

@@ -14,9 +14,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from kvalreg.disclosure.gate import Gated
-from kvalreg.disclosure.ledger import Edition, State
-from kvalreg.disclosure.published import Status
+from kvalreg.disclosure.gate import GateResult
+from kvalreg.disclosure.ledger import Edition, LedgerState
+from kvalreg.disclosure.published import CellStatus
 from kvalreg.inputs.units import Level, Unit, Units
 from small_tree import REGISTRY, Row, gated
 
@@ -44,7 +44,7 @@ def trees(draw: st.DrawFn) -> Units:
 def deliveries(draw: st.DrawFn, units: Units) -> list[Row]:
     """Counts for some of the hospitals, many of them small, and a low coverage here and there."""
     rows: list[Row] = []
-    for hospital in units.at(Level.HOSPITAL):
+    for hospital in units.at_level(Level.HOSPITAL):
         n = draw(st.one_of(st.integers(0, 7), st.integers(8, 40)))
         if n:
             x = draw(st.one_of(st.just(0), st.just(n), st.integers(0, n)))
@@ -84,17 +84,17 @@ class Attacker:
             ):
                 cell = cells[level, orgnr] = (level, orgnr, int(n), int(x))
                 self.place.setdefault(cell, len(self.place))
-                if state == State.SHOWN:
+                if state == LedgerState.SHOWN:
                     self.shown.add(cell)
-                elif state == State.HIDDEN:
+                elif state == LedgerState.HIDDEN:
                     self.marked.add(cell)
-                elif state == State.NOT_RELIABLE:
+                elif state == LedgerState.NOT_RELIABLE:
                     self.counted.add(cell)
             for unit in units:
                 parts = [(kid.level.value, kid.orgnr) for kid in units.children(unit.orgnr)]
                 self._sum(cells, (unit.level.value, unit.orgnr), parts)
             for county in units.counties:
-                inside = [u for u in units.at(Level.HOSPITAL) if u.county == county]
+                inside = [u for u in units.at_level(Level.HOSPITAL) if u.county == county]
                 self._sum(cells, ("county", county), [(u.level.value, u.orgnr) for u in inside])
 
     def _sum(self, cells: dict[tuple[str, str], Cell], total: tuple[str, str], parts: list[tuple[str, str]]) -> None:
@@ -142,11 +142,11 @@ class Attacker:
         return found[0], found[1]
 
 
-def check(gates: list[tuple[Units, Gated]]) -> None:
+def check(gates: list[tuple[Units, GateResult]]) -> None:
     """No cell that the last edition marks, and no small one that an earlier edition marked, can be narrowed."""
     attacker = Attacker([(units, pd.DataFrame(gate.edition.secret).query("ind_id == 'a'")) for units, gate in gates])
     now = attacker.editions[-1][1]
-    marked = now[now["state"] == State.HIDDEN]
+    marked = now[now["state"] == LedgerState.HIDDEN]
     of_now = set(zip(marked["level"], marked["orgnr"], marked["n"].astype(int), marked["x"].astype(int), strict=True))
     nation_told = {c[3] in (0, c[2]) for c in attacker.shown if c[0] == Level.NATION}
     for cell in attacker.marked - attacker.shown:
@@ -159,12 +159,12 @@ def check(gates: list[tuple[Units, Gated]]) -> None:
                 assert most - least >= 1, "the numerator can be worked out"
 
 
-def consistent(gate: Gated, units: Units) -> None:
+def consistent(gate: GateResult, units: Units) -> None:
     """Every shown total is the sum of its parts, and a hidden cell has no number at all."""
     cells = gate.published.cells[gate.published.cells["ind_id"] == "a"]
-    hidden = cells[cells["status"] == Status.SECRET]
+    hidden = cells[cells["status"] == CellStatus.SECRET]
     assert hidden[["var", "denominator", "value", "low", "high", "coverage"]].isna().all(axis=None)
-    unreliable = cells[~cells["shown"] & (cells["status"] != Status.SECRET)]
+    unreliable = cells[~cells["shown"] & (cells["status"] != CellStatus.SECRET)]
     assert unreliable[["var", "value", "low", "high"]].isna().all(axis=None)
     assert (unreliable["denominator"] >= MINIMUM).all()
     by_unit = cells[cells["shown"]].set_index("orgnr")
@@ -205,7 +205,7 @@ def test_nothing_hidden_can_be_worked_out_of_editions_together(data: st.DataObje
     rows = data.draw(deliveries(units))
     if not any(row[0] == "a" for row in rows):
         return
-    gates: list[tuple[Units, Gated]] = []
+    gates: list[tuple[Units, GateResult]] = []
     editions: tuple[Edition, ...] = ()
     for name in ("2025-12", "2026-06", "2026-12"):
         gate = gated(rows, editions, units=units)
@@ -218,6 +218,6 @@ def test_nothing_hidden_can_be_worked_out_of_editions_together(data: st.DataObje
         told = pd.DataFrame(gate.edition.secret).fillna(-1)
         for *cell, state in told.to_numpy().tolist():
             before = marks.get(tuple(cell))
-            assert not (before == State.HIDDEN and state == State.SHOWN)
-            if state != State.ABSENT and before != State.SHOWN:
+            assert not (before == LedgerState.HIDDEN and state == LedgerState.SHOWN)
+            if state != LedgerState.ABSENT and before != LedgerState.SHOWN:
                 marks[tuple(cell)] = state

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from kvalreg.disclosure.gate import publish
-from kvalreg.disclosure.published import Source
-from kvalreg.inputs.delivered import read_deliveries
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.disclosure.gate import apply_gate
+from kvalreg.disclosure.published import RegistrySource
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.registry_deliveries import read_deliveries
 from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import read_units
 from kvalreg.project import Project
@@ -23,10 +23,10 @@ SHOWING = """
 from pathlib import Path
 
 from kvalreg.disclosure.published import Published, save_published
-from kvalreg.inputs.delivered import Delivered
+from kvalreg.inputs.registry_deliveries import Delivered
 from kvalreg.report.report import Report, rounds
-from kvalreg.report.wording import words
-from kvalreg.site.content import Shown
+from kvalreg.report.translation import words
+from kvalreg.site.site_model import Shown
 from kvalreg.statistics.results import Results
 
 
@@ -57,10 +57,10 @@ def test_cells_are_secret_up_to_the_gate_and_plain_after_it(project: Project) ->
     """Delivered rows and results are secret tables; published cells are plain ones, and so are their columns."""
     units = read_units(project.units, "units.csv")
     registry = read_descriptors(project)[0]["alfa"]
-    delivered = read_deliveries(project, registry, units, UnknownUnits.REFUSE)
+    delivered = read_deliveries(project, registry, units, UnknownUnitPolicy.REFUSE)
     results = aggregate(delivered, registry, units)
     assert type(delivered.rows) is type(results.secret) is SecretFrame
-    published = publish(results, Source(registry, units, delivered.deliveries)).published
+    published = apply_gate(results, RegistrySource(registry, units, delivered.deliveries)).published
     assert type(published.cells) is pd.DataFrame
     assert type(published.cells["value"]) is pd.Series
     assert type(published.cells.iloc[0]) is pd.Series

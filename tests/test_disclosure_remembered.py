@@ -9,55 +9,55 @@ import pytest
 from hypothesis import given, settings
 
 from disclosure_tables import counts, tables
-from kvalreg.disclosure import remembered
+from kvalreg.disclosure import suppression_cache as remembered
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.relations import Sum
-from kvalreg.disclosure.remembered import Remembered
 from kvalreg.disclosure.suppression import suppress
-from kvalreg.disclosure.system import BoolArray, System
-from kvalreg.disclosure.table import Table
+from kvalreg.disclosure.suppression_cache import SuppressionCache
+from kvalreg.disclosure.suppression_table import SuppressionTable
+from kvalreg.disclosure.system import BoolArray, TableSystem
 
 
-def trust(*n: int) -> Table:
+def trust(*n: int) -> SuppressionTable:
     """One HF, cell 0, with hospitals; those below five must be hidden."""
     sums = [Sum(0, tuple(range(1, len(n) + 1)))]
     total = counts(sum(n), *n)
-    return Table(sums, total, None, primary=(total > 0) & (total < 5), keep=total == sum(n))
+    return SuppressionTable(sums, total, None, primary=(total > 0) & (total < 5), preserved=total == sum(n))
 
 
-def chosen_by(memory: Remembered, table: Table) -> BoolArray:
+def chosen_by(memory: SuppressionCache, table: SuppressionTable) -> BoolArray:
     """The mask for a table, from memory or chosen anew."""
-    system = table.system()
+    system = table.to_system()
     return memory.suppress(system, Attack(system))
 
 
-def refused(_system: System, _attack: Attack) -> BoolArray:
+def refused(_system: TableSystem, _attack: Attack) -> BoolArray:
     """Stands in where nothing may be chosen anew."""
     raise AssertionError("it is chosen anew")
 
 
 @given(tables())
 @settings(max_examples=60, deadline=None)
-def test_a_remembered_choice_is_the_one_that_was_made(table: Table) -> None:
+def test_a_remembered_choice_is_the_one_that_was_made(table: SuppressionTable) -> None:
     """For every table the mask of `suppress`, at first and again."""
-    first = Remembered()
+    first = SuppressionCache()
     chosen = chosen_by(first, table)
-    again = Remembered(first.used)
-    np.testing.assert_array_equal(chosen, suppress(table.system()))
+    again = SuppressionCache(first.used_masks)
+    np.testing.assert_array_equal(chosen, suppress(table.to_system()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(remembered, "suppress", refused)
         np.testing.assert_array_equal(chosen_by(again, table), chosen)
-    assert again.used == first.used
+    assert again.used_masks == first.used_masks
 
 
 def test_another_table_is_chosen_for_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """One patient more, another mark, another sum, another minimum: each is another table."""
     table = trust(3, 12, 25)
-    first = Remembered()
+    first = SuppressionCache()
     assert np.flatnonzero(chosen_by(first, table)).tolist() == [1, 2]
     others = [
         trust(3, 12, 26),
-        replace(table, keep=None),
+        replace(table, preserved=None),
         replace(table, x=np.zeros(4, dtype=np.int64)),
         replace(table, suppressed_before=np.array([False, False, False, True])),
         replace(table, sums=[Sum(0, (1, 2, 3), complete=False)]),
@@ -65,7 +65,7 @@ def test_another_table_is_chosen_for_anew(monkeypatch: pytest.MonkeyPatch) -> No
         replace(table, primary=np.array([False, True, True, False])),
     ]
     monkeypatch.setattr(remembered, "suppress", refused)
-    known = Remembered(first.used)
+    known = SuppressionCache(first.used_masks)
     assert np.flatnonzero(chosen_by(known, table)).tolist() == [1, 2]
     for other in others:
         with pytest.raises(AssertionError, match="chosen anew"):
@@ -74,9 +74,9 @@ def test_another_table_is_chosen_for_anew(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_what_was_not_asked_for_again_is_forgotten() -> None:
     """Else what is kept would grow with each delivery."""
-    first = Remembered()
+    first = SuppressionCache()
     chosen_by(first, trust(3, 12, 25))
-    later = Remembered(first.used)
+    later = SuppressionCache(first.used_masks)
     chosen_by(later, trust(3, 12, 26))
-    assert len(later.used) == 1
-    assert later.used.keys().isdisjoint(first.used)
+    assert len(later.used_masks) == 1
+    assert later.used_masks.keys().isdisjoint(first.used_masks)

@@ -19,11 +19,11 @@ from kvalreg.inputs.delivery_list import ListedDelivery
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.project import Project
 from kvalreg.report import Report
-from kvalreg.report.display import Piece
 from kvalreg.report.figures import FIGURES
-from kvalreg.report.wording import words
+from kvalreg.report.html_fragment import HtmlFragment
+from kvalreg.report.translation import get_translator
 from kvalreg.site.renderer import RENDERERS
-from kvalreg.workbench.creation import new_site
+from kvalreg.workbench.scaffold import create_site
 
 WRITTEN = render.sources()
 HAND = {path: text for path, text in WRITTEN.items() if path not in reference.pages()}
@@ -56,7 +56,7 @@ def test_every_block_of_a_page_runs(path: str, tmp_path: Path, request: pytest.F
 
 
 def _empty_project(folder: Path, _: pytest.FixtureRequest) -> Path:
-    new_site(folder / "results", None, datetime.fromtimestamp(int(DAY), UTC).date())
+    create_site(folder / "results", None, datetime.fromtimestamp(int(DAY), UTC).date())
     return folder / "results"
 
 
@@ -182,7 +182,7 @@ WITHOUT_EXAMPLE = {"kvalreg schema"}
 """Commands that are called by their name alone."""
 
 
-@pytest.mark.parametrize("kind", [Report, Piece])
+@pytest.mark.parametrize("kind", [Report, HtmlFragment])
 def test_every_public_method_is_explained(kind: type) -> None:
     """What a notebook may call has a docstring."""
     assert [name for name, one in reference.members(kind) if not (one.__doc__ or "").strip()] == []
@@ -228,5 +228,5 @@ def test_the_glossary_uses_the_words_of_the_pages() -> None:
     """Levels of units and target achievement are called the same there as on the site."""
     text = HAND["glossary.md"].lower()
     for language, said in (("nb", "måloppnåelse"), ("nn", "måloppnåing"), ("en", "target achievement")):
-        assert said in words(language)("levels.high").lower()
+        assert said in get_translator(language)("levels.high").lower()
         assert said in text

@@ -9,17 +9,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import (
     ConfigurationError,
-    Fault,
-    FullDiskError,
+    Diagnostic,
+    DiskFullError,
     NoAccessError,
     RendererError,
+    as_disk_full_error,
     describe_unexpected,
-    full_disk,
-    full_disk_told,
+    disk_full_guard,
 )
-from kvalreg.kinds import Kind
 from kvalreg.statistics.results import Results
 
 VALUE = "8741"
@@ -81,22 +81,22 @@ def test_a_full_disk_is_told_with_what_to_do() -> None:
         "The disk is full: there was no room for {}. The site is whole: as it was, or new. "
         "Make room on that disk ('df -h /srv/r' tells how much there is), and run the same command again."
     )
-    with pytest.raises(FullDiskError) as told, full_disk_told(Path("/srv/r")):
+    with pytest.raises(DiskFullError) as told, disk_full_guard(Path("/srv/r")):
         raise full
     assert str(told.value) == said.format("/srv/r/_build/a.css")
     assert told.value.exit_code == 3
     renderer = RendererError("Pandoc could not render the site. It said: withFile: No space left on device")
     for error in (renderer, OSError(errno.EDQUOT, "Disk quota exceeded")):
-        assert str(full_disk(error, Path("/srv/r"))) == said.format("a file below /srv/r")
+        assert str(as_disk_full_error(error, Path("/srv/r"))) == said.format("a file below /srv/r")
 
 
 def test_other_errors_are_no_full_disk() -> None:
     """Missing rights are told as such; all else goes on as it is."""
-    with pytest.raises(KeyError), full_disk_told(Path("/srv/r")):
+    with pytest.raises(KeyError), disk_full_guard(Path("/srv/r")):
         raise KeyError("a.css")
     with (
         pytest.raises(NoAccessError, match=r"a\.css may not be read or written") as told,
-        full_disk_told(Path("/srv/r")),
+        disk_full_guard(Path("/srv/r")),
     ):
         raise PermissionError(errno.EACCES, "Permission denied", "a.css")
     assert told.value.exit_code == 2
@@ -104,8 +104,13 @@ def test_other_errors_are_no_full_disk() -> None:
 
 def test_faults_come_from_another_process_as_they_were() -> None:
     """Registries may pass the gate in processes of their own: their messages come back by pickle."""
-    error = ConfigurationError([Fault("Wrong.", "Correct it.", "a.csv", 2, "var", Kind.NO_VALUE), Fault("So is this.")])
+    error = ConfigurationError(
+        [
+            Diagnostic("Wrong.", "Correct it.", "a.csv", 2, "var", DiagnosticCode.VALUE_MISSING),
+            Diagnostic("So is this."),
+        ]
+    )
     sent = pickle.loads(pickle.dumps(error))
     assert type(sent) is ConfigurationError
-    assert sent.faults == error.faults
+    assert sent.diagnostics == error.diagnostics
     assert str(sent) == "a.csv:2: var: Wrong. Correct it. (KV314)\nSo is this."

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from kvalreg.disclosure.published import load_published
-from kvalreg.errors import AwaitingError, ConfigurationError, DeliveryError
-from kvalreg.inputs.delivered import read_approved
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.errors import ApprovalPendingError, ConfigurationError, DeliveryError
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.registry_deliveries import read_approved_deliveries
 from kvalreg.inputs.units import read_units
-from kvalreg.pipeline import Request, build, build_draft
+from kvalreg.pipeline import BuildRequest, build, build_draft
 from kvalreg.project import Project
-from kvalreg.release.edition import publish_edition
+from kvalreg.release.publish import publish_edition
 from small_project import Silence, delivery_of
 
 
@@ -39,21 +39,23 @@ def approve(project: Project, *paths: Path) -> None:
     """Lines for these files as they are now."""
     sums = (hashlib.sha256(path.read_bytes()).hexdigest() for path in paths)
     lines = "".join(f"- sha256: {sha256}\n  by: Kari Nordmann\n  on: 2025-03-02\n" for sha256 in sums)
-    project.approvals("alfa").write_text(lines, encoding="utf-8")
+    project.approvals_file("alfa").write_text(lines, encoding="utf-8")
 
 
 def read(project: Project) -> list[str]:
     """The deliveries that may be published."""
     units = read_units(project.units, "units.csv")
     registry = read_descriptors(project)[0]["alfa"]
-    return [one.shown for one in read_approved(project, registry, units, UnknownUnits.REFUSE).deliveries]
+    return [
+        one.shown for one in read_approved_deliveries(project, registry, units, UnknownUnitPolicy.REFUSE).deliveries
+    ]
 
 
 def test_nothing_is_shown_before_it_is_approved(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message has the file, the whole line to add, and where to add it; with a name in it, it is right."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1780000000")  # 2026-05-28
     sha256 = hashlib.sha256((project.data("alfa") / "a.csv").read_bytes()).hexdigest()
-    with pytest.raises(AwaitingError) as error:
+    with pytest.raises(ApprovalPendingError) as error:
         read(project)
     assert str(error.value) == (
         "data/alfa/a.csv: Nobody has approved this delivery, so its numbers are not shown. See what it changes with "
@@ -62,7 +64,7 @@ def test_nothing_is_shown_before_it_is_approved(project: Project, monkeypatch: p
     )
     assert error.value.exit_code == 0
     line = str(error.value).partition("approved.yml: ")[2].removesuffix(" (KV336)")
-    project.approvals("alfa").write_text(line.replace("NAME", "Kari Nordmann, faglig leder"), encoding="utf-8")
+    project.approvals_file("alfa").write_text(line.replace("NAME", "Kari Nordmann, faglig leder"), encoding="utf-8")
     assert read(project) == ["data/alfa/a.csv"]
 
 
@@ -89,7 +91,7 @@ def test_a_registry_is_never_shown_half(project: Project) -> None:
     second = add(project, "b.csv", delivery_of("alfa", (2024,)))
     approve(project, first, second)
     second.write_text(delivery_of("alfa", (2024,)).replace(";80;", ";70;"), encoding="utf-8")
-    with pytest.raises(AwaitingError, match=r"data/alfa/b\.csv"):
+    with pytest.raises(ApprovalPendingError, match=r"data/alfa/b\.csv"):
         read(project)
 
 
@@ -108,7 +110,7 @@ def test_an_approved_delivery_that_is_gone_is_a_fault(project: Project) -> None:
 @pytest.mark.parametrize("line", ["- sha256: abc\n  by: K\n  on: 2025-01-01\n", "- by: K\n", "just text\n"])
 def test_a_faulty_list_is_named(project: Project, line: str) -> None:
     """A checksum that is none, a missing field, a file that is no list."""
-    project.approvals("alfa").write_text(line, encoding="utf-8")
+    project.approvals_file("alfa").write_text(line, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"data/alfa/approved\.yml"):
         read(project)
 
@@ -125,14 +127,14 @@ def test_a_draft_shows_what_waits_and_touches_nothing(project: Project) -> None:
     """The draft has the new numbers of alfa and the old pages of beta; site, ledger and cells stay as they were."""
     first = project.data("alfa") / "a.csv"
     approve(project, first)
-    request = Request(renderer="pandoc")
+    request = BuildRequest(renderer="pandoc")
     assert build(project, request, Silence()).exit_code == 0
     publish_edition("2026-06", project)
     add(project, "b.csv", delivery_of("alfa", (2024,)).replace(";80;", ";60;"))
-    kept = [project.site, project.published, project.ledger, project.accepted]
+    kept = [project.site, project.published, project.ledger, project.last_good_pages]
     before = [tree(folder) for folder in kept]
 
-    account = build_draft(project, Request(("alfa",), renderer="pandoc"), Silence())
+    account = build_draft(project, BuildRequest(("alfa",), renderer="pandoc"), Silence())
     assert account.exit_code == 0
     assert [tree(folder) for folder in kept] == before
     draft = project.draft
@@ -144,7 +146,7 @@ def test_a_draft_shows_what_waits_and_touches_nothing(project: Project) -> None:
     # what can be published keeps the old numbers, and says why
     account = build(project, request, Silence())
     assert account.exit_code == 0
-    assert [warning.file for warning in account.warnings if warning.kind == "KV336"] == ["data/alfa/b.csv"]
+    assert [warning.file for warning in account.warnings if warning.code == "KV336"] == ["data/alfa/b.csv"]
     assert load_published("alfa", project.published).cells.set_index(["year", "orgnr"])["value"][2024, "111"] == 0.8
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.errors import Fault
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import Diagnostic
 from kvalreg.inputs.bibliography import read_bibliography
 from kvalreg.inputs.descriptor import Registry
-from kvalreg.inputs.descriptor_file import completed, read_descriptor
-from kvalreg.kinds import Kind
+from kvalreg.inputs.descriptor_file import complete_descriptor, read_descriptor
 from kvalreg.project import Project
 from test_inputs_descriptor_gaps import FULL
 
@@ -27,7 +27,7 @@ JSON = """[{"id": "a", "type": "article-journal", "title": "En <b>fet</b> tittel
   "author": [{"family": "Nordmann", "given": "Ola"}], "issued": {"date-parts": [[2020]]}}]"""
 
 
-def with_list(folder: Path, name: str, text: str | None, more: str = "") -> tuple[Registry, list[Fault]]:
+def with_list(folder: Path, name: str, text: str | None, more: str = "") -> tuple[Registry, list[Diagnostic]]:
     """A registry with a bibliography, and what its owner is told."""
     path = folder / "registries" / "slag" / "registry.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def with_list(folder: Path, name: str, text: str | None, more: str = "") -> tupl
     if text is not None:
         (path.parent / name).write_text(text, encoding="utf-8")
     project = Project(folder)
-    return completed(read_descriptor(path, project.relative(path)), project)
+    return complete_descriptor(read_descriptor(path, project.display_path(path)), project)
 
 
 def told(registry: Registry) -> list[tuple[str, str]]:
@@ -65,7 +65,7 @@ def test_selected_publications_alone_are_shown(tmp_path: Path) -> None:
     """By their keys; a key that is not there is told with its line."""
     registry, (warning,) = with_list(tmp_path, "a.bib", BIB, "selected: [eldst, borte]")
     assert [text.split(".")[1].strip() for text, _ in told(registry)] == ["Første artikkel"]
-    assert (warning.line, warning.key, warning.kind) == (30, "research.selected[1]", Kind.ID_UNKNOWN)
+    assert (warning.line, warning.key, warning.code) == (30, "research.selected[1]", DiagnosticCode.ID_UNKNOWN)
 
 
 def test_nothing_in_a_bibliography_is_run_or_read(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_publication_without_a_title_is_shown_with_what_it_has(tmp_path: Path)
     registry, (warning,) = with_list(tmp_path, "a.bib", BIB + "@article{tom, author={Nes, Per}, year=2018}\n")
     assert told(registry)[-1] == ("Nes P. 2018.", "")
     assert (warning.file, warning.line, warning.key) == ("registries/slag/a.bib", 5, "tom")
-    assert warning.kind is Kind.PUBLICATION_BARE
+    assert warning.code is DiagnosticCode.INCOMPLETE_PUBLICATION
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,12 @@ def test_a_broken_list_stops_nothing(tmp_path: Path, name: str, text: str, line:
     """Results are published without it; the owner is told the line where reading stopped."""
     registry, (warning,) = with_list(tmp_path, name, text)
     assert told(registry) == []
-    assert (warning.file, warning.line, warning.kind) == (f"registries/slag/{name}", line, Kind.BIBLIOGRAPHY_BROKEN)
-    assert what in warning.what
+    assert (warning.file, warning.line, warning.code) == (
+        f"registries/slag/{name}",
+        line,
+        DiagnosticCode.BIBLIOGRAPHY_UNREADABLE,
+    )
+    assert what in warning.message
 
 
 @pytest.mark.parametrize(
@@ -118,8 +122,8 @@ def test_a_list_that_is_not_there_stops_nothing(tmp_path: Path, name: str, what:
     (tmp_path / "registries" / "a.bib").write_text(BIB, encoding="utf-8")
     registry, (warning,) = with_list(tmp_path, name, None)
     assert told(registry) == []
-    assert (warning.key, warning.kind) == ("research.bibliography", Kind.BIBLIOGRAPHY_BROKEN)
-    assert what in warning.what
+    assert (warning.key, warning.code) == ("research.bibliography", DiagnosticCode.BIBLIOGRAPHY_UNREADABLE)
+    assert what in warning.message
 
 
 def shown(file: str) -> dict[str, tuple[str, str]]:
@@ -138,7 +142,7 @@ def test_reference_managers_are_read_as_they_write(file: str) -> None:
     found = read_bibliography(EXAMPLES / file, EXAMPLES, "nb")
     assert {one.key: (one.publication.text, one.publication.url) for one in found} == shown(file)
     assert len(found) == 8
-    assert all(one.titled for one in found)
+    assert all(one.has_title for one in found)
     years = [int(re.findall(r"\. ((?:19|20)\d\d)", one.publication.text)[-1]) for one in found]
     assert years == sorted(years, reverse=True)
 
@@ -150,8 +154,8 @@ def test_the_mark_of_another_encoding_is_told(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + "@book{a, title = {Ål}, year = 2020}".encode("latin-1"))
     project = Project(tmp_path)
     descriptor = path.parent / "registry.yml"
-    registry, (warning,) = completed(read_descriptor(descriptor, project.relative(descriptor)), project)
-    assert "mark of UTF-8" in warning.what
+    registry, (warning,) = complete_descriptor(read_descriptor(descriptor, project.display_path(descriptor)), project)
+    assert "mark of UTF-8" in warning.message
     path.write_bytes("@book{a, title = {Ål – “i vann”}, year = 2020}".encode("cp1252"))
-    registry, warnings = completed(read_descriptor(descriptor, project.relative(descriptor)), project)
+    registry, warnings = complete_descriptor(read_descriptor(descriptor, project.display_path(descriptor)), project)
     assert (told(registry), warnings) == ([("Ål – «i vann». 2020.", "")], [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kvalreg.inputs.contact_forms import mail_link, phone_link, web_link
+from kvalreg.inputs.contact_links import mail_link, phone_link, web_link
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Tests of `kvalreg.inputs.delivered` and `kvalreg.inputs.delivery_list`."""
+"""Tests of `kvalreg.inputs.registry_deliveries` and `kvalreg.inputs.delivery_list`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.errors import DeliveryError, Fault
-from kvalreg.inputs.delivered import Delivered, last_complete_year, read_deliveries
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.errors import DeliveryError, Diagnostic
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.registry_deliveries import RegistryDeliveries, last_complete_year, read_deliveries
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.project import Project
 
@@ -51,19 +51,19 @@ def dated(file: str, year: int) -> str:
     return f"- file: {file}\n  latest_affirm: {year}-12-31\n"
 
 
-def read(root: Path, unknown: UnknownUnits = UnknownUnits.REFUSE) -> Delivered:
+def read(root: Path, unknown: UnknownUnitPolicy = UnknownUnitPolicy.REFUSE) -> RegistryDeliveries:
     """All deliveries of the registry."""
     return read_deliveries(Project(root), REGISTRY, UNITS, unknown)
 
 
-def faults(root: Path) -> tuple[Fault, ...]:
+def faults(root: Path) -> tuple[Diagnostic, ...]:
     """Every fault of the registry's deliveries."""
     with pytest.raises(DeliveryError) as caught:
         read(root)
-    return caught.value.faults
+    return caught.value.diagnostics
 
 
-def cells(delivered: Delivered) -> list[tuple[object, ...]]:
+def cells(delivered: RegistryDeliveries) -> list[tuple[object, ...]]:
     """Year, unit, indicator, numerator and number of the delivery of every row."""
     return list(delivered.rows[["year", "orgnr", "ind_id", "var", "delivery"]].itertuples(index=False, name=None))
 
@@ -150,7 +150,7 @@ def test_an_identical_file_is_a_warning(tmp_path: Path) -> None:
     """The same bytes twice change nothing, but somebody should know."""
     rows = "caregiver;2020;20;a;1;9\n"
     deliver(tmp_path, a_csv=rows, b_csv=rows)
-    whats = [warning.what for warning in read(tmp_path).warnings]
+    whats = [warning.message for warning in read(tmp_path).warnings]
     assert "The file is identical to data/r/a.csv." in whats
 
 
@@ -189,7 +189,7 @@ def test_the_list_is_checked(tmp_path: Path, text: str, line: int, key: str, wha
     folder = deliver(tmp_path, a_csv="caregiver;2020;20;a;1;9\n", deliveries_yml=text)
     (folder / "deliveries.txt").write_text("x")
     (fault,) = faults(tmp_path)
-    assert (fault.file, fault.line, fault.key, fault.what) == ("data/r/deliveries.yml", line, key, what)
+    assert (fault.file, fault.line, fault.key, fault.message) == ("data/r/deliveries.yml", line, key, what)
 
 
 def test_a_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_units_are_left_out_by_decision(tmp_path: Path) -> None:
     deliver(tmp_path, a_csv=rows, deliveries_yml=listed)
     delivered = read(tmp_path)
     assert cells(delivered) == [(2020, "20", "a", 2.0, 0)]
-    assert [warning.what for warning in delivered.warnings] == [
+    assert [warning.message for warning in delivered.warnings] == [
         "The unit '444444444' is unknown, and its rows are left out: row 2."
     ]
     deliver(tmp_path, b_csv=rows)
@@ -222,7 +222,7 @@ def test_a_unit_that_is_known_by_now_is_used(tmp_path: Path) -> None:
     deliver(tmp_path, a_csv="caregiver;2020;20;a;2;9\n", deliveries_yml=listed)
     delivered = read(tmp_path)
     assert len(delivered.rows) == 1
-    assert "is known by now" in delivered.warnings[0].what
+    assert "is known by now" in delivered.warnings[0].message
 
 
 def test_what_an_office_program_leaves_is_no_delivery(tmp_path: Path) -> None:
@@ -242,5 +242,5 @@ def test_left_out_rows_are_told_of_deliveries_that_count(tmp_path: Path) -> None
     rows = "caregiver;2022;20;a;1;2\ncaregiver;2022;9;a;1;2\n"
     other = "caregiver;2022;20;b;1;2\n"
     deliver(tmp_path, a_csv=rows, b_csv=rows, c_csv=other, deliveries_yml=listed)
-    infos = read(tmp_path, UnknownUnits.SKIP).deliveries
+    infos = read(tmp_path, UnknownUnitPolicy.SKIP).deliveries
     assert [info.rows_left_out for info in infos] == [False, True, False]

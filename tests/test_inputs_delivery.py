@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kvalreg.errors import DeliveryError, Fault
-from kvalreg.inputs.delivery import Delivery, Terms, UnknownUnits, check_delivery, read_delivery
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import DeliveryError, Diagnostic
+from kvalreg.inputs.delivery import Delivery, DeliveryRules, UnknownUnitPolicy, check_delivery, read_delivery
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.units import Level, Unit, Units
-from kvalreg.kinds import Kind
 
 HEADER = "context;year;orgnr;ind_id;var;denominator\n"
 COLUMNS = ["context", "year", "orgnr", "ind_id", "var", "denominator"]
@@ -60,19 +60,19 @@ def write(folder: Path, raw: str | bytes, name: str = "a.csv") -> Path:
     return path
 
 
-def read(folder: Path, raw: str | bytes, unknown: UnknownUnits = UnknownUnits.REFUSE) -> Delivery:
+def read(folder: Path, raw: str | bytes, unknown: UnknownUnitPolicy = UnknownUnitPolicy.REFUSE) -> Delivery:
     """The delivery of a CSV file."""
     return read_delivery(write(folder, raw), "data/r/a.csv", REGISTRY, UNITS, unknown)
 
 
-def faults(folder: Path, raw: str | bytes) -> tuple[Fault, ...]:
+def faults(folder: Path, raw: str | bytes) -> tuple[Diagnostic, ...]:
     """Every fault of a CSV file."""
     with pytest.raises(DeliveryError) as caught:
         read(folder, raw)
-    return caught.value.faults
+    return caught.value.diagnostics
 
 
-def one(folder: Path, raw: str | bytes) -> Fault:
+def one(folder: Path, raw: str | bytes) -> Diagnostic:
     """The only fault of a CSV file."""
     found = faults(folder, raw)
     assert len(found) == 1, [str(fault) for fault in found]
@@ -171,7 +171,7 @@ def test_parquet_and_csv_hold_the_same_rows(tmp_path: Path, rows: list[tuple[str
     """The same columns as Parquet give the same rows."""
     path = tmp_path / "a.parquet"
     pd.DataFrame(rows, columns=COLUMNS).to_parquet(path, index=False)
-    delivery = read_delivery(path, "a.parquet", REGISTRY, UNITS, UnknownUnits.REFUSE)
+    delivery = read_delivery(path, "a.parquet", REGISTRY, UNITS, UnknownUnitPolicy.REFUSE)
     assert delivery.rows[COLUMNS].to_numpy().tolist() == [list(row) for row in rows]
     assert list(delivery.rows["row"]) == list(range(2, len(rows) + 2))
 
@@ -193,7 +193,7 @@ def test_an_orgnr_may_be_a_number_in_parquet(tmp_path: Path, kind: str) -> None:
             orgnr=pd.Series(np.array([874632562]), dtype="int64").astype(pd.api.types.pandas_dtype(kind))
         )
     table.to_parquet(tmp_path / "a.parquet", index=False)
-    delivery = read_delivery(tmp_path / "a.parquet", "a.parquet", REGISTRY, UNITS, UnknownUnits.REFUSE)
+    delivery = read_delivery(tmp_path / "a.parquet", "a.parquet", REGISTRY, UNITS, UnknownUnitPolicy.REFUSE)
     assert delivery.rows.to_numpy().tolist() == [["caregiver", 2020, "874632562", "share", 1.0, 1, 2]]
 
 
@@ -259,13 +259,13 @@ def test_each_wrong_cell_blocks(tmp_path: Path, row: str, key: str, what: str) -
     """Every kind of wrong cell is one fault with its file, row, column and advice."""
     fault = one(tmp_path, HEADER + row + "\n")
     assert (fault.file, fault.line, fault.key) == ("data/r/a.csv", 2, key)
-    assert what in fault.what
-    assert fault.todo
+    assert what in fault.message
+    assert fault.hint
 
 
 def test_a_close_id_is_suggested(tmp_path: Path) -> None:
     """A misspelt indicator is answered with the one that was probably meant."""
-    assert "Did you mean 'share'?" in one(tmp_path, HEADER + "caregiver;2020;874632562;shar;1;2\n").todo
+    assert "Did you mean 'share'?" in one(tmp_path, HEADER + "caregiver;2020;874632562;shar;1;2\n").hint
 
 
 def test_all_kinds_of_faults_come_at_once(tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ def test_all_kinds_of_faults_come_at_once(tmp_path: Path) -> None:
         + "nobody;2020;874632562;share;y;2\n"
         + "caregiver;2020;874632562;mean;1;2\n" * 2
     )
-    found = {(fault.key, fault.what.split(" in row")[-1]) for fault in faults(tmp_path, text)}
+    found = {(fault.key, fault.message.split(" in row")[-1]) for fault in faults(tmp_path, text)}
     assert found == {
         ("context", "s 2, 6."),
         ("year", " 3."),
@@ -296,8 +296,8 @@ def test_a_million_bad_rows_give_a_readable_message(tmp_path: Path) -> None:
     text = HEADER + "".join(f"caregiver;2020;874632562;id_{number};x;2\n" for number in range(1000))
     found = faults(tmp_path, text)
     assert len(found) == 12
-    assert found[-2].what == "990 more unknown, in rows 12, 13, 14, 15, 16, 17, 18, 19, 20, 21 and 980 more."
-    assert found[-1].what == "The cell is not a number in rows 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 990 more."
+    assert found[-2].message == "990 more unknown, in rows 12, 13, 14, 15, 16, 17, 18, 19, 20, 21 and 980 more."
+    assert found[-1].message == "The cell is not a number in rows 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 990 more."
 
 
 def test_no_message_holds_a_result(tmp_path: Path) -> None:
@@ -323,13 +323,13 @@ def test_a_file_has_one_decimal_sign(tmp_path: Path) -> None:
     values = {2020: "1,5", 2021: "1,5", 2022: "1.234"}
     rows = "".join(f"caregiver;{year};874632562;mean;{value};2\n" for year, value in values.items())
     fault = one(tmp_path, HEADER + rows)
-    assert fault.what == "Decimal point in row 4, but decimal comma elsewhere in the file."
+    assert fault.message == "Decimal point in row 4, but decimal comma elsewhere in the file."
 
 
 def test_a_key_stands_once_outside_proportions(tmp_path: Path) -> None:
     """Means cannot be summed, so two rows of one key contradict each other; another context is another key."""
     rows = "caregiver;2020;874632562;mean;1;2\nresident;2020;874632562;mean;1;2\ncaregiver;2020;874632562;mean;2;2\n"
-    assert "more than once in rows 2, 4." in one(tmp_path, HEADER + rows).what
+    assert "more than once in rows 2, 4." in one(tmp_path, HEADER + rows).message
 
 
 def test_rows_of_several_levels_are_read(tmp_path: Path) -> None:
@@ -346,8 +346,8 @@ def test_rows_of_several_levels_are_read(tmp_path: Path) -> None:
     )
     delivery = read(tmp_path, HEADER + rows)
     (warning,) = delivery.warnings
-    assert (warning.kind, warning.line, len(delivery.rows)) == (Kind.LEVELS_MIXED, 4, 5)
-    assert warning.what.endswith("in row 4.")
+    assert (warning.code, warning.line, len(delivery.rows)) == (DiagnosticCode.MIXED_LEVELS, 4, 5)
+    assert warning.message.endswith("in row 4.")
     assert (
         read(tmp_path, HEADER + rows.replace("caregiver;2020;30;share;2;4", "caregiver;2020;30;share;2;3")).warnings
         == ()
@@ -365,7 +365,7 @@ def test_a_numerator_above_its_denominator_is_a_warning(tmp_path: Path) -> None:
     rows = "caregiver;2020;874632562;share;3;2\ncaregiver;2020;974116804;share;2;2\ncaregiver;2020;974116804;mean;9;2\n"
     (warning,) = read(tmp_path, HEADER + rows).warnings
     assert (warning.line, warning.key) == (2, "var")
-    assert warning.what.endswith("in row 2.")
+    assert warning.message.endswith("in row 2.")
 
 
 def test_unknown_units_are_skipped_only_when_asked(tmp_path: Path) -> None:
@@ -374,26 +374,26 @@ def test_unknown_units_are_skipped_only_when_asked(tmp_path: Path) -> None:
         HEADER
         + "caregiver;2020;444444444;share;3;2\ncaregiver;2020;874632562;share;1;2\ncaregiver;2021;444444444;share;x;2\n"
     )
-    delivery = read(tmp_path, rows, UnknownUnits.SKIP)
+    delivery = read(tmp_path, rows, UnknownUnitPolicy.SKIP)
     assert delivery.skipped == {"444444444": (2, 4)}
     assert list(delivery.rows["row"]) == [3]
     (warning,) = delivery.warnings
-    assert warning.what == "The unit '444444444' is unknown, and its rows are left out: rows 2, 4."
+    assert warning.message == "The unit '444444444' is unknown, and its rows are left out: rows 2, 4."
     assert {fault.key for fault in faults(tmp_path, rows)} == {"orgnr", "var"}
 
 
 def test_some_unknown_units_may_be_left_out_by_decision(tmp_path: Path) -> None:
     """A named unit is left out even where unknown units are refused; the others still block."""
     path = write(tmp_path, HEADER + "caregiver;2020;444444444;share;1;2\ncaregiver;2020;555555555;share;1;2\n")
-    terms = Terms(REGISTRY, UNITS, UnknownUnits.REFUSE, frozenset({"444444444"}))
+    terms = DeliveryRules(REGISTRY, UNITS, UnknownUnitPolicy.REFUSE, frozenset({"444444444"}))
     with pytest.raises(DeliveryError) as caught:
         check_delivery(path, "a.csv", terms)
-    assert [fault.line for fault in caught.value.faults] == [3]
+    assert [fault.line for fault in caught.value.diagnostics] == [3]
 
 
 def test_a_file_with_only_skipped_rows_is_an_empty_delivery(tmp_path: Path) -> None:
     """Leaving out everything leaves nothing, with the same columns."""
-    delivery = read(tmp_path, HEADER + "caregiver;2020;444444444;share;1;2\n", UnknownUnits.SKIP)
+    delivery = read(tmp_path, HEADER + "caregiver;2020;444444444;share;1;2\n", UnknownUnitPolicy.SKIP)
     assert delivery.rows.empty
     assert str(delivery.rows["denominator"].dtype) == "int64"
 
@@ -417,7 +417,7 @@ def test_a_file_with_only_skipped_rows_is_an_empty_delivery(tmp_path: Path) -> N
 )
 def test_what_is_no_table_gets_one_clear_sentence(tmp_path: Path, raw: bytes, what: str) -> None:
     """A file that cannot be read as a table has one fault, which says what it seems to be."""
-    assert what in one(tmp_path, raw).what
+    assert what in one(tmp_path, raw).message
 
 
 def test_separators_at_the_end_of_every_line_are_tolerated(tmp_path: Path) -> None:
@@ -429,13 +429,13 @@ def test_separators_at_the_end_of_every_line_are_tolerated(tmp_path: Path) -> No
 def test_the_header_is_checked_at_once(tmp_path: Path) -> None:
     """Misspelt, unknown, double and missing columns are all named; a wrong case is answered with the right one."""
     found = faults(tmp_path, "Context;year;year;orgnr;alder;ind_id\nx\n")
-    assert [fault.what for fault in found] == [
+    assert [fault.message for fault in found] == [
         "The column 'Context' is misspelt.",
         "The column 'year' stands twice.",
         "The column 'alder' is unknown.",
         "The column 'var' is missing.",
     ]
-    assert found[0].todo == "Write it 'context'."
+    assert found[0].hint == "Write it 'context'."
 
 
 def test_a_file_that_cannot_be_opened_is_a_fault(tmp_path: Path) -> None:
@@ -448,8 +448,8 @@ def test_a_file_that_cannot_be_opened_is_a_fault(tmp_path: Path) -> None:
         write(tmp_path, "", "b.parquet"),
     ):
         with pytest.raises(DeliveryError) as caught:
-            read_delivery(path, path.name, REGISTRY, UNITS, UnknownUnits.REFUSE)
-        assert len(caught.value.faults) == 1
+            read_delivery(path, path.name, REGISTRY, UNITS, UnknownUnitPolicy.REFUSE)
+        assert len(caught.value.diagnostics) == 1
 
 
 def test_a_parquet_column_of_lists_is_a_fault(tmp_path: Path) -> None:
@@ -457,15 +457,15 @@ def test_a_parquet_column_of_lists_is_a_fault(tmp_path: Path) -> None:
     table = pd.DataFrame([("caregiver", 2020, "874632562", "share", [1], 2)], columns=COLUMNS)
     table.to_parquet(tmp_path / "a.parquet", index=False)
     with pytest.raises(DeliveryError) as caught:
-        read_delivery(tmp_path / "a.parquet", "a.parquet", REGISTRY, UNITS, UnknownUnits.REFUSE)
-    assert [fault.key for fault in caught.value.faults] == ["var"]
+        read_delivery(tmp_path / "a.parquet", "a.parquet", REGISTRY, UNITS, UnknownUnitPolicy.REFUSE)
+    assert [fault.key for fault in caught.value.diagnostics] == ["var"]
 
 
 def test_control_characters_do_not_reach_a_message(tmp_path: Path) -> None:
     """Names of files and ids in them are chosen by others: no escape sequence of theirs is printed."""
     path = write(tmp_path, HEADER + "caregiver;2020;874632562;\x1b[2Jx\u202e;1;2\n")
     with pytest.raises(DeliveryError) as caught:
-        read_delivery(path, "data/r/\x1b[31ma.csv", REGISTRY, UNITS, UnknownUnits.REFUSE)
+        read_delivery(path, "data/r/\x1b[31ma.csv", REGISTRY, UNITS, UnknownUnitPolicy.REFUSE)
     assert all(line.isprintable() for line in str(caught.value).split("\n"))
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.errors import ConfigurationError, Fault
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import ConfigurationError, Diagnostic
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.descriptor_file import descriptor_schema, read_descriptor, read_descriptors
-from kvalreg.kinds import Kind
 from kvalreg.project import Project
 
 GOOD = """\
@@ -41,8 +41,8 @@ def faults(folder: Path, text: str | bytes) -> list[tuple[int | None, str, str, 
     """Line, key, what and todo of every fault of a descriptor."""
     with pytest.raises(ConfigurationError) as caught:
         read_descriptor(write(folder, text), "registry.yml")
-    assert all(fault.file == "registry.yml" for fault in caught.value.faults)
-    return [(fault.line, fault.key, fault.what, fault.todo) for fault in caught.value.faults]
+    assert all(fault.file == "registry.yml" for fault in caught.value.diagnostics)
+    return [(fault.line, fault.key, fault.message, fault.hint) for fault in caught.value.diagnostics]
 
 
 def one(folder: Path, text: str | bytes) -> tuple[int | None, str, str, str]:
@@ -235,11 +235,11 @@ def test_good_registries_are_read_beside_faulty_ones(tmp_path: Path) -> None:
     assert sorted(good) == ["hofte", "slag"]
     assert sorted(faulty) == ["kols", "tom"]
     assert faulty["tom"] == (
-        Fault(
+        Diagnostic(
             "The folder has no registry.yml.",
             "Write one, or remove the folder.",
             "registries/tom",
-            kind=Kind.NO_DESCRIPTOR,
+            code=DiagnosticCode.DESCRIPTOR_MISSING,
         ),
     )
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.errors import Fault
-from kvalreg.inputs.descriptor_file import completed, read_descriptor, read_descriptors
-from kvalreg.inputs.descriptor_gaps import gaps
-from kvalreg.kinds import Kind
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import Diagnostic
+from kvalreg.inputs.descriptor_file import complete_descriptor, read_descriptor, read_descriptors
+from kvalreg.inputs.descriptor_warnings import missing_fields
 from kvalreg.project import Project
 
 BARE = """\
@@ -59,26 +59,26 @@ research:
 """
 
 
-def remarks(folder: Path, text: str) -> list[Fault]:
+def remarks(folder: Path, text: str) -> list[Diagnostic]:
     """What the owner of a descriptor is told."""
     path = folder / "registries" / "slag" / "registry.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     project = Project(folder)
-    return completed(read_descriptor(path, project.relative(path)), project)[1]
+    return complete_descriptor(read_descriptor(path, project.display_path(path)), project)[1]
 
 
 def test_every_empty_field_is_named_in_one_remark(tmp_path: Path) -> None:
     """The seed's fields, in the order of the page, and the texts of each indicator that is shown."""
     (found,) = remarks(tmp_path, BARE)
-    assert found.kind is Kind.TEXT_MISSING
-    assert "15 of the fields" in found.what
+    assert found.code is DiagnosticCode.TEXT_MISSING
+    assert "15 of the fields" in found.message
     assert (
         "about.purpose, about.usefulness, about.patients, about.data_controller, about.home_page, about.phone, "
         "about.email, about.contacts, indicators[0].short_description, indicators[0].long_description, "
         "indicators[0].reviewed, indicators[0].target_source, quality_improvement, research.projects, "
         "research.publications"
-    ) in found.what
+    ) in found.message
 
 
 def test_a_full_descriptor_has_no_gap(tmp_path: Path) -> None:
@@ -91,23 +91,44 @@ def test_an_indicator_that_is_not_shown_has_no_gaps(tmp_path: Path) -> None:
     path = tmp_path / "slag" / "registry.yml"
     path.parent.mkdir()
     path.write_text(BARE.replace("type: andel", "type: andel\n    include: false"), encoding="utf-8")
-    assert not any(place[0] == "indicators" for place in gaps(read_descriptor(path, "registry.yml")))
+    assert not any(place[0] == "indicators" for place in missing_fields(read_descriptor(path, "registry.yml")))
 
 
 @pytest.mark.parametrize(
     ("before", "after", "line", "key", "what", "kind"),
     [
-        ("https://example.org", "www.example.org", 11, "about.home_page", "is no web address", Kind.ADDRESS_WRONG),
-        ('"22 00 11 22"', '"22 00 / 33 44"', 12, "about.phone", "is no phone number", Kind.PHONE_WRONG),
-        ("post@example.org", "post(at)example.org", 13, "about.email", "is no e-mail address", Kind.EMAIL_WRONG),
-        ("{name: Ola Nordmann}", "{name: Ola, email: o@o}", 14, "about.contacts[0].email", "'o@o'", Kind.EMAIL_WRONG),
+        (
+            "https://example.org",
+            "www.example.org",
+            11,
+            "about.home_page",
+            "is no web address",
+            DiagnosticCode.INVALID_URL,
+        ),
+        ('"22 00 11 22"', '"22 00 / 33 44"', 12, "about.phone", "is no phone number", DiagnosticCode.INVALID_PHONE),
+        (
+            "post@example.org",
+            "post(at)example.org",
+            13,
+            "about.email",
+            "is no e-mail address",
+            DiagnosticCode.INVALID_EMAIL,
+        ),
+        (
+            "{name: Ola Nordmann}",
+            "{name: Ola, email: o@o}",
+            14,
+            "about.contacts[0].email",
+            "'o@o'",
+            DiagnosticCode.INVALID_EMAIL,
+        ),
         (
             "initiated_by: Registeret",
             "initiated_by: Vi, period: i fjor, indicators: [slag_a]",
             26,
             "quality_improvement[0].period",
             "names no years",
-            Kind.PERIOD_WRONG,
+            DiagnosticCode.INVALID_PERIOD,
         ),
         (
             "[En artikkel.]",
@@ -115,19 +136,26 @@ def test_an_indicator_that_is_not_shown_has_no_gaps(tmp_path: Path) -> None:
             29,
             "research.publications[0]",
             "no title",
-            Kind.PUBLICATION_BARE,
+            DiagnosticCode.INCOMPLETE_PUBLICATION,
         ),
-        ("[En artikkel.]", "[{text: ''}]", 29, "research.publications[0]", "neither", Kind.PUBLICATION_BARE),
+        (
+            "[En artikkel.]",
+            "[{text: ''}]",
+            29,
+            "research.publications[0]",
+            "neither",
+            DiagnosticCode.INCOMPLETE_PUBLICATION,
+        ),
     ],
 )
 def test_a_wrong_form_is_told_with_line_and_key(
-    tmp_path: Path, before: str, after: str, line: int, key: str, what: str, kind: Kind
+    tmp_path: Path, before: str, after: str, line: int, key: str, what: str, kind: DiagnosticCode
 ) -> None:
     """It stops nothing; the owner learns where it is and what to write."""
     (found,) = remarks(tmp_path, FULL.replace(before, after))
-    assert (found.file, found.line, found.key, found.kind) == ("registries/slag/registry.yml", line, key, kind)
-    assert what in found.what
-    assert found.todo
+    assert (found.file, found.line, found.key, found.code) == ("registries/slag/registry.yml", line, key, kind)
+    assert what in found.message
+    assert found.hint
 
 
 def test_a_doi_alone_is_a_publication(tmp_path: Path) -> None:
@@ -147,7 +175,7 @@ def test_two_registries_with_one_id_are_refused(tmp_path: Path) -> None:
     good, faulty = read_descriptors(Project(tmp_path))
     assert list(good) == ["slag"]
     (fault,) = faulty["slag-kopi"]
-    assert "differs from the folder's name" in fault.what
+    assert "differs from the folder's name" in fault.message
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from kvalreg.cli import cli
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import ConfigurationError, DeliveryError, UsageError
-from kvalreg.inputs.delivered import read_deliveries
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.imongr import ImportedDelivery, ImportReport, import_imongr
-from kvalreg.inputs.imongr_definitions import Definitions, write_descriptor
+from kvalreg.inputs.imongr_definitions import ImongrDefinitions, descriptor_yaml
+from kvalreg.inputs.registry_deliveries import read_deliveries
 from kvalreg.inputs.units import Level, Units, read_units
-from kvalreg.kinds import Kind
 from kvalreg.project import Project
 
 UNITS = """\
@@ -79,7 +79,7 @@ def opened(target: Path) -> tuple[Project, dict[str, Registry], Units]:
     return project, registries, read_units(project.units, "registries/units.csv")
 
 
-def imported(folder: Path, source: Path, unknown: UnknownUnits = UnknownUnits.SKIP) -> ImportReport:
+def imported(folder: Path, source: Path, unknown: UnknownUnitPolicy = UnknownUnitPolicy.SKIP) -> ImportReport:
     """The report of an import into the folder `new`."""
     return import_imongr(source, folder / "new", unknown)
 
@@ -91,7 +91,7 @@ def test_an_export_becomes_a_project(tmp_path: Path) -> None:
     report = imported(tmp_path, source)
     assert (report.registries, report.units) == (("slag",), 4)
     assert report.deliveries == (ImportedDelivery("slag", "slag.csv", 2),)
-    assert report.faults == ()
+    assert report.diagnostics == ()
     project, registries, units = opened(tmp_path / "new")
     assert (project.data("slag") / "slag.csv").read_bytes() == (source / "slag.csv").read_bytes()
     assert units["40"].level is Level.HOSPITAL
@@ -105,7 +105,7 @@ def test_an_export_becomes_a_project(tmp_path: Path) -> None:
     indicator = registry.indicator("slag_a")
     assert (indicator.min_denominator, indicator.level_green, indicator.level_yellow) == (10, 0.9, None)
     assert (indicator.short_description, indicator.long_description, indicator.include) == ("Kort.", "", True)
-    delivered = read_deliveries(project, registry, units, UnknownUnits.REFUSE)
+    delivered = read_deliveries(project, registry, units, UnknownUnitPolicy.REFUSE)
     assert len(delivered.rows) == 2
     assert not delivered.rows["provisional"].any()
     assert [str(info.latest_affirm) for info in delivered.deliveries] == ["2020-12-31"]
@@ -141,11 +141,11 @@ def test_coverage_of_which_only_shares_are_known(tmp_path: Path) -> None:
     coverage = "orgnr;year;coverage\n40;2019;0.578\n40;2020;0.8\n"
     report = imported(tmp_path, export(tmp_path, records, slag_coverage=coverage))
     assert report.deliveries == (ImportedDelivery("slag", "slag_coverage.csv", 2),)
-    assert (report.faults, report.warnings) == ((), ())
+    assert (report.diagnostics, report.warnings) == ((), ())
     project, registries, units = opened(tmp_path / "new")
     assert registries["slag"].indicator("slag_dg").type is IndicatorType.BEREGNET_ANDEL
     assert not registries["slag"].indicator("slag_dg").include
-    rows = read_deliveries(project, registries["slag"], units, UnknownUnits.REFUSE).rows
+    rows = read_deliveries(project, registries["slag"], units, UnknownUnitPolicy.REFUSE).rows
     assert rows[["context", "year", "orgnr", "ind_id", "var", "denominator"]].to_numpy().tolist() == [
         ["caregiver", 2019, "40", "slag_dg", 0.578, 1],
         ["caregiver", 2020, "40", "slag_dg", 0.8, 1],
@@ -164,7 +164,7 @@ def test_with_several_coverage_indicators_the_most_used_is_taken(tmp_path: Path)
         record("dg_often"),
     ]
     report = imported(tmp_path, export(tmp_path, records, slag_coverage="orgnr;year;coverage\n40;2019;0.5\n"))
-    assert ["'dg_often'" in warning.todo for warning in report.warnings] == [True]
+    assert ["'dg_often'" in warning.hint for warning in report.warnings] == [True]
     _, registries, _ = opened(tmp_path / "new")
     assert registries["slag"].indicator("dg_often").type is IndicatorType.BEREGNET_ANDEL
     assert registries["slag"].indicator("dg_rare").type is IndicatorType.DG_ANDEL
@@ -181,27 +181,27 @@ def test_unknown_units_are_skipped_and_every_build_says_so(tmp_path: Path) -> No
         ("data/slag/slag_coverage.csv", 2),
     ]
     project, registries, units = opened(tmp_path / "new")
-    delivered = read_deliveries(project, registries["slag"], units, UnknownUnits.REFUSE)
+    delivered = read_deliveries(project, registries["slag"], units, UnknownUnitPolicy.REFUSE)
     assert len(delivered.rows) == 2
-    assert sum("'444444444' is unknown" in warning.what for warning in delivered.warnings) == 2
+    assert sum("'444444444' is unknown" in warning.message for warning in delivered.warnings) == 2
 
 
 def test_unknown_units_may_be_left_for_the_build_to_refuse(tmp_path: Path) -> None:
     """REFUSE reports them as faults and records no decision."""
     rows = HEADER + "caregiver;2019;444444444;slag_a;7;9\ncaregiver;2019;40;slag_a;8;9\n"
-    report = imported(tmp_path, export(tmp_path, [record("slag_a")], slag=rows), UnknownUnits.REFUSE)
-    assert [(fault.line, fault.key) for fault in report.faults] == [(2, "orgnr")]
+    report = imported(tmp_path, export(tmp_path, [record("slag_a")], slag=rows), UnknownUnitPolicy.REFUSE)
+    assert [(fault.line, fault.key) for fault in report.diagnostics] == [(2, "orgnr")]
     assert report.warnings == ()
     project, registries, units = opened(tmp_path / "new")
     with pytest.raises(DeliveryError):
-        read_deliveries(project, registries["slag"], units, UnknownUnits.REFUSE)
+        read_deliveries(project, registries["slag"], units, UnknownUnitPolicy.REFUSE)
 
 
 def test_indicators_without_a_definition_are_reported(tmp_path: Path) -> None:
     """A delivery that names an indicator which nobody has defined is imported, and its rows are named."""
     rows = HEADER + "caregiver;2019;40;slag_x;7;9\n"
     report = imported(tmp_path, export(tmp_path, [record("slag_a")], slag=rows))
-    assert [(fault.line, fault.key) for fault in report.faults] == [(2, "ind_id")]
+    assert [(fault.line, fault.key) for fault in report.diagnostics] == [(2, "ind_id")]
     assert report.deliveries == (ImportedDelivery("slag", "slag.csv", 0),)
     assert (tmp_path / "new" / "data" / "slag" / "slag.csv").is_file()
 
@@ -221,7 +221,7 @@ def test_gaps_in_the_definitions_are_tolerated(tmp_path: Path) -> None:
     ]
     rows = HEADER + "caregiver;2019;40;direction;7;9\n"
     report = imported(tmp_path, export(tmp_path, records, slag=rows))
-    assert (report.faults, report.not_ready) == ((), {})
+    assert (report.diagnostics, report.not_ready) == ((), {})
     assert [warning.key for warning in report.warnings] == [
         "indicators[0].title",
         "indicators[2].sformat",
@@ -254,8 +254,8 @@ def test_an_incomplete_definition_stops_where_it_is_used(tmp_path: Path, values:
     report = imported(tmp_path, export(tmp_path, records, slag=row.format("slag_a"), hofte=row.format("hofte_a")))
     ((fault,),) = report.not_ready.values()
     assert list(report.not_ready) == ["slag"]
-    assert (fault.kind, fault.file, fault.line) == (Kind.INDICATOR_INCOMPLETE, "data/slag/slag.csv", 2)
-    assert f"'slag_a' ({missing} missing, registries/slag/registry.yml:" in fault.what
+    assert (fault.code, fault.file, fault.line) == (DiagnosticCode.INDICATOR_INCOMPLETE, "data/slag/slag.csv", 2)
+    assert f"'slag_a' ({missing} missing, registries/slag/registry.yml:" in fault.message
 
 
 def test_an_indicator_that_readers_do_not_see_needs_no_direction(tmp_path: Path) -> None:
@@ -320,7 +320,7 @@ def test_the_end_of_an_import_tells_what_is_ready_and_what_is_not(tmp_path: Path
 def test_definitions_that_do_not_fit_are_reported_not_lost(tmp_path: Path) -> None:
     """A registry whose definitions are wrong is written, so that it can be corrected, and its faults are reported."""
     report = imported(tmp_path, export(tmp_path, [record("slag_a", type="rate"), record("slag_b", level_green=90)]))
-    assert {fault.key for fault in report.faults} == {"indicators[0].type", "indicators[1].level_green"}
+    assert {fault.key for fault in report.diagnostics} == {"indicators[0].type", "indicators[1].level_green"}
     assert (tmp_path / "new" / "registries" / "slag" / "registry.yml").is_file()
 
 
@@ -402,7 +402,9 @@ def test_a_failed_import_leaves_nothing(tmp_path: Path, file: str, text: str, er
 )
 def test_texts_come_through_yaml_as_they_were(text: str) -> None:
     """Whatever a description holds (lines, double spaces, quotation marks, colons), a descriptor gives it back."""
-    made, _ = write_descriptor(Definitions("slag", "Slag", (record("a", long_description=text),)), None, "registry.yml")
+    made, _ = descriptor_yaml(
+        ImongrDefinitions("slag", "Slag", (record("a", long_description=text),)), None, "registry.yml"
+    )
     read = YAML(typ="safe", pure=True).load(made)["indicators"][0].get("long_description", "")
     assert read == text.strip()
 
@@ -415,7 +417,7 @@ def test_the_real_export(tmp_path: Path, shared: Path) -> None:
     """
     source = shared / "data" / "real"
     report = imported(tmp_path, source)
-    assert report.faults == ()
+    assert report.diagnostics == ()
     assert report.units == 199
     assert report.deliveries == (
         ImportedDelivery("hjerneslag", "hjerneslag.csv", 2518 - 10),
@@ -429,6 +431,6 @@ def test_the_real_export(tmp_path: Path, shared: Path) -> None:
         assert len(registry.indicators) == {"hjerneslag": 11, "hoftebrudd": 11}[registry.id]
         for indicator in registry.indicators:
             assert indicator.long_description == texts[indicator.id].strip()
-        delivered = read_deliveries(project, registry, units, UnknownUnits.REFUSE)
-        assert all("'444444444' is unknown" in warning.what for warning in delivered.warnings)
+        delivered = read_deliveries(project, registry, units, UnknownUnitPolicy.REFUSE)
+        assert all("'444444444' is unknown" in warning.message for warning in delivered.warnings)
         assert delivered.warnings

@@ -9,8 +9,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from kvalreg.errors import DeliveryError, Fault
-from kvalreg.inputs.delivery import UnknownUnits, read_delivery
+from kvalreg.errors import DeliveryError, Diagnostic
+from kvalreg.inputs.delivery import UnknownUnitPolicy, read_delivery
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.units import Level, Unit, Units
 
@@ -140,14 +140,14 @@ def test_what_is_accepted_is_what_was_meant_or_is_told(tmp_path: Path, rows: lis
     """A file is refused, or its rows are those that were written, or a warning names what was read otherwise."""
     path = tmp_path / "a.csv"
     path.write_bytes(mangling.file(rows))
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Diagnostic, ...] = ()
     try:
-        delivery = read_delivery(path, "a.csv", REGISTRY, UNITS, UnknownUnits.REFUSE)
+        delivery = read_delivery(path, "a.csv", REGISTRY, UNITS, UnknownUnitPolicy.REFUSE)
     except DeliveryError as error:
-        faults = error.faults
+        faults = error.diagnostics
     if faults:
         event("refused")
-        assert all(fault.what and fault.todo and fault.file == "a.csv" for fault in faults)
+        assert all(fault.message and fault.hint and fault.file == "a.csv" for fault in faults)
         return
     if mangling.column:  # a count is its own number of patients
         rows = [(*row[:5], 1) if row[3] == "count" else row for row in rows]
@@ -168,6 +168,6 @@ def test_a_sound_file_is_accepted_without_a_word(
     sound = Mangling("plain", "text", encoding, "", separator, "none", "", 0)
     path = tmp_path / "a.csv"
     path.write_bytes(sound.file(rows))
-    delivery = read_delivery(path, "a.csv", REGISTRY, UNITS, UnknownUnits.REFUSE)
+    delivery = read_delivery(path, "a.csv", REGISTRY, UNITS, UnknownUnitPolicy.REFUSE)
     assert Counter(delivery.rows[list(COLUMNS)].itertuples(index=False, name=None)) == Counter(rows)
     assert delivery.warnings == ()

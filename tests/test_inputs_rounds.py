@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from kvalreg.inputs.rounds import Deadline, Standing, deadlines
+from kvalreg.inputs.rounds import Deadline, DeadlineStatus, deadlines
 
 
 def test_a_year_has_two_deadlines() -> None:
@@ -20,12 +20,12 @@ def test_a_year_has_two_deadlines() -> None:
 @pytest.mark.parametrize(
     ("delivered", "today", "standing"),
     [
-        ({2022}, date(2024, 6, 15), Standing.AHEAD),
-        ({2022}, date(2024, 6, 16), Standing.LATE),
-        ({2022, 2023}, date(2024, 6, 16), Standing.DONE),
-        (set(), date(2024, 12, 31), Standing.LATE),
+        ({2022}, date(2024, 6, 15), DeadlineStatus.AHEAD),
+        ({2022}, date(2024, 6, 16), DeadlineStatus.LATE),
+        ({2022, 2023}, date(2024, 6, 16), DeadlineStatus.DONE),
+        (set(), date(2024, 12, 31), DeadlineStatus.LATE),
     ],
 )
-def test_the_last_day_is_in_time(delivered: set[int], today: date, standing: Standing) -> None:
+def test_the_last_day_is_in_time(delivered: set[int], today: date, standing: DeadlineStatus) -> None:
     """On the day itself there is time left; the day after it is late."""
-    assert deadlines(today)[0].standing(delivered, today) is standing
+    assert deadlines(today)[0].status(delivered, today) is standing

@@ -21,10 +21,10 @@ from IPython.core.formatters import DisplayFormatter
 from rich.console import Console
 from rich.traceback import Traceback
 
-from kvalreg.inputs.delivered import Delivered
 from kvalreg.inputs.delivery import Delivery
+from kvalreg.inputs.registry_deliveries import RegistryDeliveries
 from kvalreg.inputs.secret import SecretFrame, SecretSeries
-from kvalreg.inputs.table_file import Table
+from kvalreg.inputs.table_file import TextTable
 
 VALUE = 8741.25
 """What must never be seen."""
@@ -191,8 +191,8 @@ def test_rows_of_patients_are_in_no_repr(secret: SecretFrame) -> None:
     rows = pd.DataFrame(secret)
     carriers = (
         Delivery(Path("a.csv"), "a.csv", "0", rows),
-        Delivered("slag", rows, (), ()),
-        Table(SecretFrame(rows), "0"),
+        RegistryDeliveries("slag", rows, (), ()),
+        TextTable(SecretFrame(rows), "0"),
     )
     for carrier in carriers:
         assert "<SECRET table>" in repr(carrier)

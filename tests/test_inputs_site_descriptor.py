@@ -13,7 +13,7 @@ def test_a_project_needs_none(project: Project) -> None:
     """Without it addresses begin at the root, and nobody is named."""
     found = read_site_descriptor(project)
     assert found == SiteDescriptor()
-    assert (found.base, found.path, found.whole("data/index.qmd")) == ("", "/", "/data/")
+    assert (found.base_url, found.path, found.absolute_url("data/index.qmd")) == ("", "/", "/data/")
 
 
 def test_addresses_are_made_whole(project: Project) -> None:
@@ -22,9 +22,9 @@ def test_addresses_are_made_whole(project: Project) -> None:
         project.site_descriptor.write_text(f"url: {url}\n", encoding="utf-8")
         found = read_site_descriptor(project)
         assert found.path == "/r/"
-        assert found.whole("index.qmd") == "https://example.org/r/"
-        assert found.whole("om/kontakt/index.qmd") == "https://example.org/r/om/kontakt/"
-        assert found.whole("data/slag/resultater.csv") == "https://example.org/r/data/slag/resultater.csv"
+        assert found.absolute_url("index.qmd") == "https://example.org/r/"
+        assert found.absolute_url("om/kontakt/index.qmd") == "https://example.org/r/om/kontakt/"
+        assert found.absolute_url("data/slag/resultater.csv") == "https://example.org/r/data/slag/resultater.csv"
 
 
 @pytest.mark.parametrize(

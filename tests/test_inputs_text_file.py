@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvalreg.inputs.text_file import decode, is_name, name, printable, quote
+from kvalreg.inputs.text_file import decode, is_identifier, printable, quote, quote_identifier
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
@@ -38,7 +38,7 @@ def test_a_long_text_is_shortened() -> None:
 
 def test_what_may_be_a_result_is_not_shown() -> None:
     """A short number in a column of ids may be a count that slipped one column; an orgnr has nine digits."""
-    assert name("17") == "(not shown)"
-    assert not is_name("0,35")
-    assert name("444444444") == "'444444444'"
-    assert name("hoftebrudd_1aar") == "'hoftebrudd_1aar'"
+    assert quote_identifier("17") == "(not shown)"
+    assert not is_identifier("0,35")
+    assert quote_identifier("444444444") == "'444444444'"
+    assert quote_identifier("hoftebrudd_1aar") == "'hoftebrudd_1aar'"

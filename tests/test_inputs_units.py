@@ -32,7 +32,7 @@ def faults(folder: Path, text: str) -> list[tuple[int | None, str, str]]:
     """Line, key and what of every fault."""
     with pytest.raises(ConfigurationError) as caught:
         read(folder, text)
-    return [(fault.line, fault.key, fault.what) for fault in caught.value.faults]
+    return [(fault.line, fault.key, fault.message) for fault in caught.value.diagnostics]
 
 
 def test_the_tree_is_walked_both_ways(tmp_path: Path) -> None:
@@ -44,8 +44,8 @@ def test_the_tree_is_walked_both_ways(tmp_path: Path) -> None:
     assert units.ancestors("1") == ()
     assert [unit.orgnr for unit in units.children("30")] == ["40", "41"]
     assert units.children("40") == ()
-    assert [unit.orgnr for unit in units.at(Level.HF)] == ["30", "31"]
-    assert units.at(Level.COUNTY) == ()
+    assert [unit.orgnr for unit in units.at_level(Level.HF)] == ["30", "31"]
+    assert units.at_level(Level.COUNTY) == ()
     assert units.counties == ("Dalom", "Fjordland")
     assert [unit.orgnr for unit in units] == ["1", "20", "30", "31", "40", "41", "42"]
     assert "42" in units
@@ -131,7 +131,7 @@ def test_a_unit_may_be_closed(tmp_path: Path) -> None:
     rows = TREE.replace("Fjordland\n", "Fjordland;2021\n").replace("Dalom\n", "Dalom;2022-06-30\n")
     rows = "".join(line if line.count(";") == 6 else line[:-1] + ";\n" for line in rows.splitlines(keepends=True))
     units = read(tmp_path, HEADER.replace("county", "county;closed") + rows)
-    assert [unit.closed for unit in units.at(Level.HOSPITAL)] == [2021, 2022, None]
+    assert [unit.closed for unit in units.at_level(Level.HOSPITAL)] == [2021, 2022, None]
     write_units(units, tmp_path / "again.csv")
     assert read_units(tmp_path / "again.csv", "again.csv") == units
     assert read(tmp_path, HEADER + TREE)["40"].closed is None

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from input_cases import HEADER, SOUND
-from kvalreg.errors import Fault
-from kvalreg.kinds import Kind
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import Diagnostic
 from kvalreg.project import Project
-from kvalreg.workbench.check import Check, Request, check
+from kvalreg.workbench.check import CheckReport, CheckRequest, check_project
 from kvalreg.workbench.check_report import FORMATS
 from small_project import UNITS, write_registry
 
@@ -103,15 +103,15 @@ def alfa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     return Project(tmp_path)
 
 
-def looked_at(project: Project, what: str) -> Check:
+def looked_at(project: Project, what: str) -> CheckReport:
     """A check, every finding of which is as a finding must be."""
-    found = check(project, Request(TODAY))
-    assert found.exit_code in (0, 1, 2), f"{what}: {[str(one.fault) for one in found.findings]}"
+    found = check_project(project, CheckRequest(TODAY))
+    assert found.exit_code in (0, 1, 2), f"{what}: {[str(one.diagnostic) for one in found.findings]}"
     for finding in found.findings:
-        assert finding.fault.kind is not Kind.DEFECT, f"{what}: {finding.fault}"
-        is_true(finding.fault, project, what)
-    stops = any(finding.stops for finding in found.findings)
-    assert stops == bool(found.stopped), what
+        assert finding.diagnostic.code is not DiagnosticCode.INTERNAL_ERROR, f"{what}: {finding.diagnostic}"
+        is_true(finding.diagnostic, project, what)
+    stops = any(finding.is_blocking for finding in found.findings)
+    assert stops == bool(found.blocked_registries), what
     for form in FORMATS.values():
         text = form(found, project)
         assert "Traceback" not in text, what
@@ -120,27 +120,31 @@ def looked_at(project: Project, what: str) -> Check:
     return found
 
 
-def is_true(fault: Fault, project: Project, what: str) -> None:
+def is_true(fault: Diagnostic, project: Project, what: str) -> None:
     """The place is there, and what is said to stand there does; it says what to do, in a sentence."""
     path = project.root / fault.file
     assert fault.file, f"{what}: {fault}"
-    assert path.exists() or fault.kind in (Kind.NO_DELIVERY, Kind.SLUG_MISSING, Kind.QUARTO_YML), f"{what}: {fault}"
-    assert fault.what.endswith((".", "…")), f"{what}: {fault}"
-    assert fault.todo.endswith((".", "meanwhile.", ".)")) or not fault.todo, f"{what}: {fault}"
+    assert path.exists() or fault.code in (
+        DiagnosticCode.NO_DELIVERY,
+        DiagnosticCode.SLUG_MISSING,
+        DiagnosticCode.UNSUPPORTED_QUARTO_YML,
+    ), f"{what}: {fault}"
+    assert fault.message.endswith((".", "…")), f"{what}: {fault}"
+    assert fault.hint.endswith((".", "meanwhile.", ".)")) or not fault.hint, f"{what}: {fault}"
     if not path.is_file():
         return
     text = path.read_bytes().decode("utf-8", "replace")
     lines = text.replace("\r\n", "\n").count("\n") + 1
     assert fault.line is None or 1 <= fault.line <= lines, f"{what}: {fault}"
-    for row in re.findall(r"\brows? ((?:\d+, )*\d+)", fault.what):
+    for row in re.findall(r"\brows? ((?:\d+, )*\d+)", fault.message):
         assert all(int(one) <= lines for one in row.split(", ")), f"{what}: {fault}"
-    given = re.match(r"'([^'…\\]{2,50})(?:'|…)", fault.what)
+    given = re.match(r"'([^'…\\]{2,50})(?:'|…)", fault.message)
     if given:
         assert " ".join(given[1].split()).lower() in " ".join(text.split()).lower() or "/" in given[1], (
             f"{what}: {fault}"
         )
-    for suggested in re.findall(r"Did you mean '([^']+)'", fault.todo):
-        assert f"'{suggested}'" not in fault.what, f"{what}: {fault}"
+    for suggested in re.findall(r"Did you mean '([^']+)'", fault.hint):
+        assert f"'{suggested}'" not in fault.message, f"{what}: {fault}"
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -163,8 +167,10 @@ def test_odd_cells_of_a_delivery(alfa: Project, column: str) -> None:
         row[COLUMNS.index(column)] = cell
         (alfa.data("alfa") / "a.csv").write_text(SOUND + ";".join(row) + "\n", encoding="utf-8")
         found = looked_at(alfa, f"{column}: {cell[:40]!r}")
-        if found.stopped:
-            assert all(one.fault.line in (None, 10) for one in found.findings if one.stops), f"{column}: {cell[:40]!r}"
+        if found.blocked_registries:
+            assert all(one.diagnostic.line in (None, 10) for one in found.findings if one.is_blocking), (
+                f"{column}: {cell[:40]!r}"
+            )
 
 
 def test_odd_lines_and_headers_of_a_delivery(alfa: Project) -> None:
@@ -193,7 +199,7 @@ def test_odd_units(alfa: Project) -> None:
 
 def test_odd_lists_of_deliveries(alfa: Project) -> None:
     """What `deliveries.yml` and `approved.yml` may hold instead."""
-    for path in (alfa.delivery_list("alfa"), alfa.approvals("alfa")):
+    for path in (alfa.delivery_list("alfa"), alfa.approvals_file("alfa")):
         for text in (
             "",
             "a",

@@ -14,9 +14,9 @@ import pytest
 
 from audit_example import SMALL, project_in
 from kvalreg.disclosure import gate
-from kvalreg.disclosure.gate import Gated
-from kvalreg.disclosure.published import Published
-from kvalreg.pipeline import Request, build
+from kvalreg.disclosure.gate import GateResult
+from kvalreg.disclosure.published import PublishedResults
+from kvalreg.pipeline import BuildRequest, build
 from small_project import Silence
 
 OTHERS = (
@@ -30,7 +30,7 @@ OTHERS = (
 def site_of(root: Path, delivery: str) -> dict[str, bytes]:
     """Every file of the site that a delivery makes."""
     project = project_in(root, delivery)
-    assert build(project, Request(renderer="pandoc", workers=1), Silence()).exit_code == 0
+    assert build(project, BuildRequest(renderer="pandoc", workers=1), Silence()).exit_code == 0
     site = project.site.resolve()
     return {path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*") if path.is_file()}
 
@@ -81,16 +81,16 @@ def test_planted_leaks_change_bytes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An order of rows, a number moved by what is suppressed and a file's length are seen in the bytes: it can fail."""
-    real = gate.publish
+    real = gate.apply_gate
 
-    def leaking(*given: object) -> Gated:
+    def leaking(*given: object) -> GateResult:
         gated = real(*given)  # type: ignore[arg-type]
         truth = pd.DataFrame(gated.edition.secret).set_index(["ind_id", "context", "year", "level", "orgnr"])["n"]
         cells = gated.published.cells
         patients = pd.Series(truth.reindex(pd.MultiIndex.from_frame(cells[list(truth.index.names)])).to_numpy())
-        made = Published(gated.published.source, leak(cells, patients), gated.published.presentations)
-        return Gated(made, gated.edition)
+        made = PublishedResults(gated.published.source, leak(cells, patients), gated.published.presentations)
+        return GateResult(made, gated.edition)
 
-    monkeypatch.setattr("kvalreg.stages.gate.publish", leaking)
+    monkeypatch.setattr("kvalreg.stages.gate.apply_gate", leaking)
     sites = [site_of(tmp_path / str(number), other(truth)) for number, truth in enumerate(OTHERS)]
     assert any(site != sites[0] for site in sites[1:])

@@ -16,15 +16,15 @@ import pandas as pd
 import pytest
 
 from kvalreg.disclosure import gate, protection
-from kvalreg.disclosure.assembly import Assembly
 from kvalreg.disclosure.attack import Attack
-from kvalreg.disclosure.gate import Gated
+from kvalreg.disclosure.gate import GateResult
 from kvalreg.disclosure.ledger import Edition
-from kvalreg.disclosure.published import Source, Status, read_published
-from kvalreg.disclosure.remembered import Remembered
+from kvalreg.disclosure.published import CellStatus, RegistrySource, read_published
+from kvalreg.disclosure.suppression_cache import SuppressionCache
 from kvalreg.disclosure.system import PUBLIC, BoolArray, IntArray
+from kvalreg.disclosure.system_assembly import SystemAssembly
 from kvalreg.inputs.descriptor import IndicatorType
-from kvalreg.pipeline import Account, Request, build
+from kvalreg.pipeline import BuildRequest, RunResult, build
 from kvalreg.project import Project
 from kvalreg.statistics.results import Results
 from small_project import Silence
@@ -32,27 +32,27 @@ from small_project import Silence
 CHECKOUT = Path(__file__).parents[1]
 
 
-def other_world(assembly: Assembly, suppressed: BoolArray) -> IntArray:
+def other_world(assembly: SystemAssembly, suppressed: BoolArray) -> IntArray:
     """Values of all counts that fit what is shown, as different from the true ones as the attack has met."""
     system, values = assembly.system, assembly.system.value.copy()
-    for number in system.active():
-        groups, part = system.part(number)
-        counts, attack = system.counts_in(number), Attack(part)
+    for number in system.active_parts():
+        groups, part = system.extract_part(number)
+        counts, attack = system.part_variables(number), Attack(part)
         assert not attack.exposures(suppressed[groups])
-        worlds = attack._worlds
+        worlds = attack._solutions
         shown = ~suppressed[groups][part.group] | (part.group == PUBLIC)
-        fits = ~worlds.differs[:, shown].any(axis=1)
+        fits = ~worlds.is_changed[:, shown].any(axis=1)
         if fits.any():
-            most = np.flatnonzero(fits)[worlds.differs[fits].sum(axis=1).argmax()]
+            most = np.flatnonzero(fits)[worlds.is_changed[fits].sum(axis=1).argmax()]
             values[counts] = worlds.values[most]
     return values
 
 
-def with_counts(results: Results, n: IntArray, x: IntArray, at: IntArray, source: Source) -> Results:
+def with_counts(results: Results, n: IntArray, x: IntArray, at: IntArray, source: RegistrySource) -> Results:
     """The same results with other numbers in some cells."""
     cells = pd.DataFrame(results.secret).copy()
     types = cells["ind_id"].map({one.id: one.type for one in source.registry.indicators})
-    shares = types.isin([one for one in IndicatorType if one.summed]).to_numpy() & (x >= 0)
+    shares = types.isin([one for one in IndicatorType if one.is_summed]).to_numpy() & (x >= 0)
     computed = (types == IndicatorType.BEREGNET_ANDEL).to_numpy()
     column = {name: cells[name].to_numpy(dtype=float).copy() for name in ("var", "denominator", "value", "coverage")}
     for row in at.tolist():
@@ -66,46 +66,49 @@ def with_counts(results: Results, n: IntArray, x: IntArray, at: IntArray, source
             column["value"][row] = share
         else:
             column["var"][row] = column["value"][row] = column["value"][row] * 1.01
-    held = gate._coverage_cell(cells, source.registry)
+    held = gate._coverage_cell_index(cells, source.registry)
     told = np.flatnonzero(np.isin(held, at))
     column["coverage"][told] = column["value"][held[told]]
     return Results(results.registry_id, cells.assign(**column))
 
 
 def test_other_counts_behind_what_is_suppressed_change_no_byte(
-    demo: tuple[Project, Account], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo: tuple[Project, RunResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every registry of the demo is published from another truth, and every file of the site is the same."""
-    real, choose, changed = gate.publish, protection._suppressed, dict[str, int]()
-    seen: list[tuple[Assembly, BoolArray]] = []
+    real, choose, changed = gate.apply_gate, protection._suppressed_groups, dict[str, int]()
+    seen: list[tuple[SystemAssembly, BoolArray]] = []
 
-    def spying(assembly: Assembly, *given: Any) -> BoolArray:
+    def spying(assembly: SystemAssembly, *given: Any) -> BoolArray:
         suppressed = choose(assembly, *given)
         seen.append((assembly, suppressed))
         return suppressed
 
     def publishing(
-        results: Results, source: Source, editions: Sequence[Edition] = (), remembered: Remembered | None = None
-    ) -> Gated:
-        kept: list[protection.Protected] = []
+        results: Results,
+        source: RegistrySource,
+        editions: Sequence[Edition] = (),
+        remembered: SuppressionCache | None = None,
+    ) -> GateResult:
+        kept: list[protection.SuppressedCells] = []
 
-        def protecting(*given: Any) -> protection.Protected:
-            kept.append(protection.protect(*given))
+        def protecting(*given: Any) -> protection.SuppressedCells:
+            kept.append(protection.complementary_suppression(*given))
             return kept[-1]
 
         with monkeypatch.context() as patch:
-            patch.setattr(protection, "_suppressed", spying)
-            patch.setattr(gate, "protect", protecting)
+            patch.setattr(protection, "_suppressed_groups", spying)
+            patch.setattr(gate, "complementary_suppression", protecting)
             truly = real(results, source, editions, remembered)
         assembly, suppressed = seen[-1]
-        facts = assembly.facts[: len(results.secret)]
+        facts = assembly.variables[: len(results.secret)]
         values = other_world(assembly, suppressed)
         n, x = (np.where(facts[:, at] >= 0, values[facts[:, at]], -1) for at in (0, 1))
         true = (np.where(facts[:, at] >= 0, assembly.system.value[facts[:, at]], -1) for at in (0, 1))
         differ = np.flatnonzero(np.any([now != then for now, then in zip((n, x), true, strict=True)], axis=0))
         changed[source.registry.id] = len(differ)
         with monkeypatch.context() as patch:
-            patch.setattr(gate, "protect", lambda *_: kept[-1])
+            patch.setattr(gate, "complementary_suppression", lambda *_: kept[-1])
             patch.setattr(gate, "choose_levels", lambda *_: truly.published.presentations)
             made = real(with_counts(results, n, x, differ, source), source, editions, remembered)
         assert truly.edition.secret["n"].tolist() != made.edition.secret["n"].tolist() or not len(differ)
@@ -113,8 +116,8 @@ def test_other_counts_behind_what_is_suppressed_change_no_byte(
 
     for folder in ("registries", "data"):
         shutil.copytree(CHECKOUT / folder, tmp_path / folder)
-    monkeypatch.setattr("kvalreg.stages.gate.publish", publishing)
-    account = build(Project(tmp_path), Request(renderer="pandoc", workers=1), Silence())
+    monkeypatch.setattr("kvalreg.stages.gate.apply_gate", publishing)
+    account = build(Project(tmp_path), BuildRequest(renderer="pandoc", workers=1), Silence())
     assert account.exit_code == demo[1].exit_code
     one, other = (_files(project.site.resolve()) for project in (demo[0], Project(tmp_path)))
     assert one.keys() == other.keys()
@@ -130,4 +133,4 @@ def _files(site: Path) -> dict[str, bytes]:
 
 def _suppressed_of(project: Project) -> dict[str, int]:
     tables = {path.stem: read_published(path.read_bytes()).cells for path in project.published.glob("*.parquet")}
-    return {name: cells["status"].to_pylist().count(Status.SECRET) for name, cells in tables.items()}
+    return {name: cells["status"].to_pylist().count(CellStatus.SECRET) for name, cells in tables.items()}

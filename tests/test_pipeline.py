@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.batch.last_good import open_standing
 from kvalreg.disclosure.published import load_published
 from kvalreg.errors import ConfigurationError, UsageError
-from kvalreg.inputs.approval import Which
-from kvalreg.inputs.delivered import Delivered
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.inputs.approval import DeliveryScope
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.registry_deliveries import RegistryDeliveries
 from kvalreg.inputs.units import Units
 from kvalreg.last_build import open_memo
-from kvalreg.pipeline import Request, build
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
+from kvalreg.release.fallback import open_fallbacks
 from kvalreg.stages.gate import GatedRegistry, gate_registries
 from kvalreg.stages.read import RunInputs, read_inputs
 from kvalreg.statistics.aggregation import aggregate
@@ -26,8 +26,8 @@ from kvalreg.statistics.results import Results
 from small_project import Silence, delivery_of, write_notebook
 from unmarked import unmarked
 
-PANDOC = Request(renderer="pandoc")
-PIECE = "from kvalreg.report.display import Piece\nPiece('ok')"
+PANDOC = BuildRequest(renderer="pandoc")
+PIECE = "from kvalreg.report.html_fragment import Piece\nPiece('ok')"
 
 
 def text_of(project: Project, page: str) -> str:
@@ -39,7 +39,7 @@ def text_of(project: Project, page: str) -> str:
 def test_a_project_becomes_a_site(project: Project) -> None:
     """Front page, list, registry pages and one page per year; the national number is the hand-made sum 345 of 410."""
     account = build(project, PANDOC, Silence())
-    assert (account.exit_code, [entry.ok for entry in account.entries]) == (0, [True] * 6)
+    assert (account.exit_code, [entry.ok for entry in account.task_results]) == (0, [True] * 6)
     pages = {path.relative_to(project.site).as_posix() for path in project.site.rglob("*.html")}
     assert {
         "index.html",
@@ -62,7 +62,7 @@ def test_a_faulty_delivery_changes_nothing_that_was_published(project: Project) 
     (project.data("alfa") / "a.csv").write_text(bad, encoding="utf-8")
     account = build(project, PANDOC, Silence())
     assert account.exit_code == 1
-    (failed,) = [entry for entry in account.entries if not entry.ok]
+    (failed,) = [entry for entry in account.task_results if not entry.ok]
     assert failed.name == "alfa"
     for told in ("data/alfa/a.csv", "10", "orgnr", "var", "denominator"):
         assert told in failed.error
@@ -77,7 +77,7 @@ def test_a_faulty_delivery_changes_nothing_that_was_published(project: Project) 
 def test_a_defect_met_by_one_registry_stops_no_other(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unexpected error is told by type and place, never by its message; the neighbour is published all the same."""
 
-    def aggregate_or_fail(delivered: Delivered, registry: Registry, units: Units) -> Results:
+    def aggregate_or_fail(delivered: RegistryDeliveries, registry: Registry, units: Units) -> Results:
         if registry.id == "alfa":
             raise KeyError("8741 of 9000")
         return aggregate(delivered, registry, units)
@@ -85,10 +85,10 @@ def test_a_defect_met_by_one_registry_stops_no_other(project: Project, monkeypat
     monkeypatch.setattr("kvalreg.stages.gate.aggregate", aggregate_or_fail)
     monkeypatch.setattr("kvalreg.stages.execute.execute", lambda *_: iter(()))
     account = build(project, PANDOC, Silence())
-    assert [(entry.name, entry.exit_code) for entry in account.entries] == [("alfa", 1)]
+    assert [(entry.name, entry.exit_code) for entry in account.task_results] == [("alfa", 1)]
     assert [path.stem for path in project.published.iterdir()] == ["beta"]
-    assert "KeyError" in account.entries[0].error
-    assert "8741" not in account.entries[0].error
+    assert "KeyError" in account.task_results[0].error
+    assert "8741" not in account.task_results[0].error
 
 
 def test_a_failing_notebook_stops_neither_its_neighbours_nor_the_site(project: Project) -> None:
@@ -98,7 +98,7 @@ def test_a_failing_notebook_stops_neither_its_neighbours_nor_the_site(project: P
     own.mkdir(parents=True)
     write_notebook(own / "year.ipynb", ["never = 1 / (2024 - year)", PIECE])
     account = build(project, PANDOC, Silence())
-    failed = {entry.name: entry for entry in account.entries if not entry.ok}
+    failed = {entry.name: entry for entry in account.task_results if not entry.ok}
     assert list(failed) == ["alfa 2024"]
     entry = failed["alfa 2024"]
     assert (entry.cell, entry.error, entry.log) == (
@@ -131,7 +131,7 @@ def test_a_notebook_with_other_parameters_stops_its_registry_before_anything_run
     account = build(project, PANDOC, Silence())
     assert account.exit_code == 1
     assert not (project.published / "alfa.parquet").exists()
-    assert {entry.name for entry in account.entries if entry.ok} == {"beta", "beta 2023", "beta 2024"}
+    assert {entry.name for entry in account.task_results if entry.ok} == {"beta", "beta 2023", "beta 2024"}
 
 
 def test_year_to_date_has_its_own_page_until_it_is_final(project: Project) -> None:
@@ -151,16 +151,19 @@ def test_year_to_date_has_its_own_page_until_it_is_final(project: Project) -> No
 def test_one_registry_and_year_can_be_built_alone(project: Project) -> None:
     """Asking for alfa 2023 makes that page and the registry's own; the rest of the site is assembled as it was."""
     build(project, PANDOC, Silence())
-    account = build(project, Request(("alfa",), (2023,), "pandoc"), Silence())
-    assert [entry.name for entry in account.entries] == ["alfa", "alfa 2023"]
+    account = build(project, BuildRequest(("alfa",), (2023,), "pandoc"), Silence())
+    assert [entry.name for entry in account.task_results] == ["alfa", "alfa 2023"]
     assert (project.site / "registre/beta/2024/index.html").exists()
 
 
 @pytest.mark.parametrize(
     ("request_", "said"),
-    [(Request(("gamma",)), "no registry 'gamma'"), (Request(years=(1999,), renderer="pandoc"), "no results from 1999")],
+    [
+        (BuildRequest(("gamma",)), "no registry 'gamma'"),
+        (BuildRequest(years=(1999,), renderer="pandoc"), "no results from 1999"),
+    ],
 )
-def test_what_is_not_there_is_a_usage_error(project: Project, request_: Request, said: str) -> None:
+def test_what_is_not_there_is_a_usage_error(project: Project, request_: BuildRequest, said: str) -> None:
     """An unknown registry or year is said before anything is written, with what there is."""
     with pytest.raises(UsageError, match=said):
         build(project, request_, Silence())
@@ -172,7 +175,7 @@ def test_faulty_units_stop_the_run(project: Project) -> None:
     project.units.write_text("orgnr;name\n1;x\n", encoding="utf-8")
     with pytest.raises(ConfigurationError):
         build(project, PANDOC, Silence())
-    assert [path for path in project.build.rglob("*") if path.is_file()] == [project.lock]
+    assert [path for path in project.build_folder.rglob("*") if path.is_file()] == [project.lock]
 
 
 def test_a_hidden_hospital_is_nowhere_on_the_site(project: Project) -> None:
@@ -192,7 +195,7 @@ def test_pages_tell_of_rows_that_were_left_out(project: Project) -> None:
     """Three rows of an unknown unit: both kinds of page say so, without how many; the other registry says nothing."""
     file = project.data("alfa") / "a.csv"
     file.write_text(delivery_of("alfa") + "caregiver;2024;999;alfa_a;1;1\n" * 3, encoding="utf-8")
-    build(project, Request(renderer="pandoc", unknown_units=UnknownUnits.SKIP), Silence())
+    build(project, BuildRequest(renderer="pandoc", unknown_units=UnknownUnitPolicy.SKIP), Silence())
     said = "Noen rader i leveringen gjelder enheter som ikke finnes i listen over sykehus. De er ikke med i tallene."
     assert f"31. desember 2024. {said}" in text_of(project, "registre/alfa/2024/index.html")
     assert said in text_of(project, "registre/alfa/index.html")
@@ -205,7 +208,7 @@ def test_a_site_never_appears_half(project: Project, monkeypatch: pytest.MonkeyP
     before = {path: path.read_bytes() for path in project.site.rglob("*") if path.is_file()}
     monkeypatch.setattr("kvalreg.site.pandoc.Pandoc.render", _fail)
     with pytest.raises(RuntimeError):
-        build(project, replace(PANDOC, cached=False), Silence())
+        build(project, replace(PANDOC, use_cache=False), Silence())
     assert {path: path.read_bytes() for path in project.site.rglob("*") if path.is_file()} == before
 
 
@@ -221,9 +224,9 @@ def test_the_real_deliveries_make_a_site(shared: Path, tmp_path: Path) -> None:
     from kvalreg.inputs.imongr import import_imongr
 
     source = shared / "data" / "real"
-    import_imongr(source, tmp_path / "real", UnknownUnits.SKIP)
+    import_imongr(source, tmp_path / "real", UnknownUnitPolicy.SKIP)
     project = Project(tmp_path / "real")
-    account = build(project, Request(years=(2019,), renderer="pandoc"), Silence())
+    account = build(project, BuildRequest(years=(2019,), renderer="pandoc"), Silence())
     assert account.exit_code == 0
     assert any("444444444" in str(warning) for warning in account.warnings)
 
@@ -259,14 +262,14 @@ def test_a_page_has_its_lix_and_a_hard_one_is_remarked(project: Project) -> None
     own.mkdir(parents=True)
     write_notebook(own / "registry.ipynb", [PIECE.replace("ok", hard)])
     account = build(project, PANDOC, Silence())
-    assert [entry.error for entry in account.entries if not entry.ok] == []
-    lix = {entry.name: entry.lix for entry in account.entries}
+    assert [entry.error for entry in account.task_results if not entry.ok] == []
+    lix = {entry.name: entry.lix for entry in account.task_results}
     # 6 words in 1 sentence, all of them long: 6 + 100
     assert lix["alfa"] == pytest.approx(106)
     easy = lix["beta 2024"]
     assert easy is not None
     assert 10 < easy <= 40
-    remarks = [warning.what for warning in account.warnings if "LIX" in warning.what]
+    remarks = [warning.message for warning in account.warnings if "LIX" in warning.message]
     assert len(remarks) == 1
     assert all(f"«{hard}»" in what for what in remarks)
     assert account.exit_code == 0
@@ -274,7 +277,7 @@ def test_a_page_has_its_lix_and_a_hard_one_is_remarked(project: Project) -> None
 
 def test_registries_pass_the_gate_side_by_side_as_one_by_one(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """In processes of their own they publish the same cells, and one that is faulty is told of and stops no other."""
-    inputs = read_inputs(project, Request(which=Which.ALL))
+    inputs = read_inputs(project, BuildRequest(scope=DeliveryScope.ALL))
     alone = _gated(project, inputs, 10**12, monkeypatch)
     beside = _gated(project, inputs, 0, monkeypatch)
     assert list(beside[0]) == ["alfa", "beta"]
@@ -290,7 +293,7 @@ def _gated(
 ) -> tuple[dict[str, GatedRegistry], dict[str, bytes], list[str]]:
     """The registries that are through the gate, the bytes of their cells, and the registries that have failed."""
     monkeypatch.setattr("kvalreg.stages.gate._PARALLEL_THRESHOLD", threshold)
-    monkeypatch.setattr("kvalreg.batch.parallel.FEW", 1)
-    states = open_standing(project, is_current=lambda: False)
+    monkeypatch.setattr("kvalreg.execution.parallel.FEW", 1)
+    states = open_fallbacks(project, is_current=lambda: False)
     gated, _ = gate_registries(project, inputs, states, open_memo(project, use_cache=False), 2)
     return gated, {path.stem: path.read_bytes() for path in project.published.glob("*.parquet")}, [*states.failures]

@@ -9,25 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.batch.hygiene import analysis_faults, report_faults
+from kvalreg.execution.notebook_lint import lint_analysis_notebook, lint_report_notebook
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "kvalreg"
 ORDER = [
-    "kinds",
+    "diagnostic_codes",
     "errors",
-    "account",
+    "run_result",
     "clock",
     "memory",
-    "shelf",
     "project",
-    "private_files",
     "storage",
     "inputs",
     "statistics",
     "disclosure",
+    "urls",
     "report",
-    "batch",
+    "revision",
+    "execution",
     "request",
     "last_build",
     "site",
@@ -35,10 +35,10 @@ ORDER = [
     "release",
     "stages",
     "pipeline",
+    "run_report",
     "workbench",
     "console",
     "cli",
-    "__main__",
 ]
 """Each may import only from itself and from those before it."""
 REPORT_NOTEBOOKS = sorted((ROOT / "notebooks" / "report").rglob("*.ipynb"))
@@ -66,11 +66,11 @@ def test_imports_go_one_way(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_fault_says_its_kind(path: Path) -> None:
-    """A fault has a number from `kvalreg.kinds`, for `kvalreg explain` and the docs; one read back has its own."""
+    """A fault has a number from `kvalreg.diagnostic_codes`, for `kvalreg explain` and the docs; one read back has its own."""
     calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
-    made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Fault"]
+    made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Diagnostic"]
     unkind = [
-        call.lineno for call in made if len(call.args) < 6 and not {"kind", None} & {word.arg for word in call.keywords}
+        call.lineno for call in made if len(call.args) < 6 and not {"code", None} & {word.arg for word in call.keywords}
     ]
     assert unkind == [], f"{path.name}: give these faults a kind, and a new kind a section in workbench/faults.md"
 
@@ -84,13 +84,13 @@ def test_every_part_has_its_place_in_the_order() -> None:
 @pytest.mark.parametrize("path", REPORT_NOTEBOOKS, ids=lambda path: path.stem)
 def test_report_notebooks_keep_the_rules(path: Path) -> None:
     """Tagged parameters, a kernel, no stored output, and cells that only call the report."""
-    assert [str(fault) for fault in report_faults(path, path.name)] == []
+    assert [str(fault) for fault in lint_report_notebook(path, path.name)] == []
 
 
 @pytest.mark.parametrize("path", ANALYSIS_NOTEBOOKS, ids=lambda path: path.stem)
 def test_analysis_notebooks_keep_the_rules(path: Path) -> None:
     """Tagged parameters, a kernel, no stored output, and no cell that could show a row."""
-    assert [str(fault) for fault in analysis_faults(path, path.name)] == []
+    assert [str(fault) for fault in lint_analysis_notebook(path, path.name)] == []
 
 
 def test_there_are_notebooks_of_both_kinds_and_no_other() -> None:

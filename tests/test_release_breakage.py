@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.errors import FullDiskError
-from kvalreg.pipeline import Request, build
+from kvalreg.errors import DiskFullError
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
 from kvalreg.site.renderer import RENDERERS
 from small_project import UNITS, Silence, delivery_of, write_registry
 
-PANDOC = Request(renderer="pandoc")
+PANDOC = BuildRequest(renderer="pandoc")
 pytestmark = pytest.mark.usefixtures("instant")
 
 
@@ -34,12 +34,12 @@ def tree(site: Path) -> dict[str, bytes]:
 BOTH = pytest.mark.parametrize("name", ["pandoc", pytest.param("quarto", marks=pytest.mark.xdist_group("quarto"))])
 
 
-def asked_of(name: str) -> Request:
+def asked_of(name: str) -> BuildRequest:
     """A build of everything, nothing used again, with a renderer that is there."""
     found, said = RENDERERS[name]()
     if found is None:
         pytest.skip(f"needs Quarto, and {said}")
-    return Request(renderer=name, cached=False)
+    return BuildRequest(renderer=name, use_cache=False)
 
 
 @BOTH
@@ -65,7 +65,7 @@ def test_another_day_alone_changes_no_byte(tmp_path: Path, monkeypatch: pytest.M
     before, place = tree(project.site), project.site.readlink()
     assert b"17. juni 2026" in before["registre/alfa/2024/index.html"]
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(datetime(2026, 11, 25, tzinfo=UTC).timestamp())))
-    (project.build / "site.rendered.json").unlink()
+    (project.build_folder / "site.rendered.json").unlink()
     build(project, asked_of(name), Silence())
     assert project.site.readlink() != place
     after = tree(project.site)
@@ -89,7 +89,7 @@ def test_a_full_disk_and_a_damaged_cache_leave_a_whole_site(tmp_path: Path, monk
     (project.data("alfa") / "a.csv").write_text(delivery_of("alfa", (2024,)).replace(";80;", ";60;"), encoding="utf-8")
     with monkeypatch.context() as broken:
         broken.setattr("kvalreg.site.pandoc.shutil.copyfile", full)
-        with pytest.raises(FullDiskError):
+        with pytest.raises(DiskFullError):
             build(project, PANDOC, Silence())
     assert tree(project.site) == before
     assert [path.name for path in (tmp_path / "._site").iterdir()] == [place]
@@ -97,7 +97,7 @@ def test_a_full_disk_and_a_damaged_cache_leave_a_whole_site(tmp_path: Path, monk
     after = tree(project.site)
     assert after != before
 
-    for entry in (project.build / "cache").rglob("*.json"):
+    for entry in (project.build_folder / "cache").rglob("*.json"):
         entry.write_bytes(entry.read_bytes()[:-9] + b"{damaged}")
     assert build(project, PANDOC, Silence()).exit_code == 0
     assert tree(project.site) == after

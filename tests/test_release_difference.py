@@ -8,14 +8,14 @@ import json
 import pytest
 
 from kvalreg.errors import UsageError
-from kvalreg.inputs.delivery import UnknownUnits
-from kvalreg.pipeline import Request, build
+from kvalreg.inputs.delivery import UnknownUnitPolicy
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
-from kvalreg.release.difference import as_json, difference, told
-from kvalreg.release.edition import publish_edition
+from kvalreg.release.diff import diff_registry, diff_to_json, diff_to_text
+from kvalreg.release.publish import publish_edition
 from small_project import Silence, delivery_of
 
-PANDOC = Request(("alfa",), renderer="pandoc")
+PANDOC = BuildRequest(("alfa",), renderer="pandoc")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def deliver(project: Project, text: str) -> None:
 
 def lines(project: Project) -> list[str]:
     """What the command prints."""
-    return told(difference(project, "alfa", UnknownUnits.REFUSE), project).splitlines()
+    return diff_to_text(diff_registry(project, "alfa", UnknownUnitPolicy.REFUSE), project).splitlines()
 
 
 def test_values_levels_and_years_are_told(june: Project) -> None:
@@ -59,7 +59,7 @@ def test_what_would_be_secret_keeps_its_values(june: Project) -> None:
     found = lines(june)
     assert "  Vik, Andel som fikk hjelp (caregiver) 2024: no longer shown, secret" in found
     assert any(line.startswith("  Secret: 0 cells before, ") for line in found)
-    document = json.loads(as_json(difference(june, "alfa", UnknownUnits.REFUSE)))
+    document = json.loads(diff_to_json(diff_registry(june, "alfa", UnknownUnitPolicy.REFUSE)))
     cell = next(cell for cell in document["cells"] if cell["orgnr"] == "111")
     nothing = {"value": None, "patients": None, "achievement": ""}
     before, after = nothing | {"status": "shown", "text": ""}, nothing | {"status": "secret", "text": "secret"}
@@ -87,7 +87,7 @@ def test_nothing_new_is_said_so(june: Project) -> None:
 def test_a_registry_that_is_new_is_all_new(project: Project) -> None:
     """Nothing has been built: there is nothing to compare with, and nothing is written."""
     assert lines(project)[0] == "Register for alfa (alfa), which is new:"
-    assert not project.build.exists()
+    assert not project.build_folder.exists()
 
 
 def test_it_ends_with_the_line_that_approves(june: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,4 +105,4 @@ def test_it_ends_with_the_line_that_approves(june: Project, monkeypatch: pytest.
 def test_an_unknown_registry_names_those_there_are(project: Project) -> None:
     """As every command does."""
     with pytest.raises(UsageError, match="This project has: alfa, beta"):
-        difference(project, "gamma", UnknownUnits.REFUSE)
+        diff_registry(project, "gamma", UnknownUnitPolicy.REFUSE)

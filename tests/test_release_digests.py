@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kvalreg.release import digests as module
-from kvalreg.release.digests import Digests, Recall
-from kvalreg.release.soundness import site_faults
+from kvalreg.release.digests import FileDigests, HashCache
+from kvalreg.release.site_lint import lint_site
 
 
 @pytest.fixture
@@ -25,17 +25,17 @@ def site(tmp_path: Path) -> Path:
 
 def test_processes_take_what_one_process_takes(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the files of the folders, of any other file, and of one that is not there: an error, not an old digest."""
-    monkeypatch.setattr(module, "processors", lambda: 2)
+    monkeypatch.setattr(module, "available_cpus", lambda: 2)
     other = site.parent / "other"
     other.write_bytes(b"abc")
     for least in (0, 1 << 60):
-        monkeypatch.setattr(module, "WORTHWHILE", least)
-        with Digests(site) as digests:
+        monkeypatch.setattr(module, "PARALLEL_THRESHOLD", least)
+        with FileDigests(site) as digests:
             abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # NIST's example
-            assert digests.of(site / "a.html").hex() == digests.of(other).hex() == abc
-            assert digests.of(site / "b" / "c.json") == hashlib.sha256(b"").digest()
+            assert digests.get(site / "a.html").hex() == digests.get(other).hex() == abc
+            assert digests.get(site / "b" / "c.json") == hashlib.sha256(b"").digest()
             with pytest.raises(FileNotFoundError):
-                digests.of(site / "gone")
+                digests.get(site / "gone")
 
 
 def test_a_file_is_not_known_by_its_time(site: Path) -> None:
@@ -46,9 +46,9 @@ def test_a_file_is_not_known_by_its_time(site: Path) -> None:
     (site / "gone").unlink()
 
     def dead() -> list[str]:
-        with Digests(site) as digests:
-            found = site_faults(site, [], memory=Recall(site.parent / "memory", digests))
-        return [fault.what for fault in found if "link" in fault.what]
+        with FileDigests(site) as digests:
+            found = lint_site(site, [], hash_cache=HashCache(site.parent / "memory", digests))
+        return [fault.message for fault in found if "link" in fault.message]
 
     assert dead() == []
     page.write_text('<a href="b/d.json">x</a>', encoding="utf-8")

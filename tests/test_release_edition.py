@@ -12,17 +12,17 @@ import pytest
 from kvalreg.disclosure.ledger import read_editions
 from kvalreg.disclosure.published import load_published
 from kvalreg.errors import DisclosureError, UsageError
-from kvalreg.pipeline import Request, build
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
-from kvalreg.release.edition import publish_edition, roll_back
 from kvalreg.release.history import withdrawn_editions
+from kvalreg.release.publish import publish_edition, roll_back
 from small_project import Silence, write_notebook
 
 if TYPE_CHECKING:
-    from kvalreg.batch.execution import Outcome
+    from kvalreg.execution.execute import JobResult
 
 LOAD = "from kvalreg.report import Report\nreport = Report.load(registry, year, round, language)"
-PANDOC = Request(("alfa",), renderer="pandoc")
+PANDOC = BuildRequest(("alfa",), renderer="pandoc")
 JUNE = {"111": (1, 3), "112": (6, 12), "121": (20, 30), "122": (30, 60)}
 
 
@@ -36,8 +36,8 @@ def deliver(project: Project, sizes: dict[str, tuple[int, int]]) -> None:
 class Stopped(Silence):
     """Somebody stops the run when the first page is made."""
 
-    def done(self, outcome: Outcome) -> None:
-        raise KeyboardInterrupt(outcome.job.name)
+    def advance(self, job_result: JobResult) -> None:
+        raise KeyboardInterrupt(job_result.job.name)
 
 
 def whole(site: Path) -> dict[str, bytes]:
@@ -57,10 +57,10 @@ def test_a_site_that_gives_a_hidden_number_away_is_not_released(project: Project
     build(project, PANDOC, Silence())
     own = project.root / "notebooks" / "report" / "alfa"
     own.mkdir(parents=True)
-    leak = "from kvalreg.report.display import html_piece\nhtml_piece('<p>Vik: 1 av 3 pasienter i 2024.</p>')"
+    leak = "from kvalreg.report.html_fragment import html_piece\nhtml_piece('<p>Vik: 1 av 3 pasienter i 2024.</p>')"
     write_notebook(own / "year.ipynb", [LOAD, "report.sections()", leak])
     account = build(project, PANDOC, Silence())
-    (failed,) = [entry for entry in account.entries if not entry.ok]
+    (failed,) = [entry for entry in account.task_results if not entry.ok]
     assert (failed.name, account.exit_code) == ("alfa", 1)
     assert "registre/alfa/2024/index.html" in failed.error
     assert ": alfa: A number" in failed.error

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.errors import FullDiskError
-from kvalreg.pipeline import Request, build
+from kvalreg.errors import DiskFullError
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
-from kvalreg.site.output import MARK
+from kvalreg.site.atomic_output import SITE_MARKER
 from small_project import UNITS, Silence, delivery_of, write_registry
 
-PANDOC = Request(renderer="pandoc")
+PANDOC = BuildRequest(renderer="pandoc")
 SIZE = 24 << 20
 ROOM = {"for nothing": 0, "for the cells": 60 << 10, "for the pages": 400 << 10, "for half of the site": 1 << 20}
 """Bytes left when the build begins; the small project's new site needs about 2 MB."""
@@ -70,11 +70,11 @@ def test_a_full_disk_harms_no_site(disk: Path, monkeypatch: pytest.MonkeyPatch) 
         before, place = _tree(project.site), project.site.readlink()
         delivery.write_text(first.replace(";80;", f";{60 + number};"), encoding="utf-8")
         filler = _fill(disk, room)
-        with pytest.raises(FullDiskError, match=r"The disk is full: .* Make room on that disk"):
+        with pytest.raises(DiskFullError, match=r"The disk is full: .* Make room on that disk"):
             build(project, PANDOC, Silence())
         assert project.site.readlink() == place
         assert _tree(project.site) == before
-        assert all((site / MARK).exists() for site in (disk / "._site").iterdir())
+        assert all((site / SITE_MARKER).exists() for site in (disk / "._site").iterdir())
         filler.unlink()
         assert build(project, PANDOC, Silence()).exit_code == 0
         assert _tree(project.site) != before
@@ -92,7 +92,7 @@ def test_what_a_full_disk_left_is_not_believed(disk: Path, tmp_path: Path, monke
     (project.data("alfa") / "a.csv").write_text(second, encoding="utf-8")
     for room in ROOM.values():
         filler = _fill(disk, room)
-        with pytest.raises(FullDiskError):
+        with pytest.raises(DiskFullError):
             build(project, PANDOC, Silence())
         filler.unlink()
     build(project, PANDOC, Silence())

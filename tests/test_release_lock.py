@@ -13,13 +13,13 @@ import pytest
 
 from kvalreg.errors import EXIT_BUSY, BusyError
 from kvalreg.project import Project
-from kvalreg.release.lock import one_run
+from kvalreg.storage.project_lock import project_lock
 
 HOLD = """
 import sys
 from pathlib import Path
 from kvalreg.project import Project
-from kvalreg.release.lock import one_run
+from kvalreg.storage.project_lock import one_run
 with one_run(Project(Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.readline()
@@ -40,7 +40,7 @@ def holder(project: Project) -> Iterator[subprocess.Popen[str]]:
 def test_a_second_run_is_told_who_has_the_project(project: Project) -> None:
     """The message names the process and since when; the exit code is one of its own."""
     with holder(project) as process:
-        with pytest.raises(BusyError, match=rf"process {process.pid}, since 20\d\d-") as error, one_run(project):
+        with pytest.raises(BusyError, match=rf"process {process.pid}, since 20\d\d-") as error, project_lock(project):
             pass
         assert "--wait" in str(error.value)
         assert error.value.exit_code == EXIT_BUSY == 4
@@ -52,7 +52,7 @@ def test_a_second_run_waits_when_asked_to(project: Project) -> None:
         assert process.stdin is not None
         process.stdin.write("end\n")
         process.stdin.flush()
-        with one_run(project, wait=30):
+        with project_lock(project, wait=30):
             assert project.lock.read_text(encoding="utf-8").startswith(f"process {os.getpid()}, ")
 
 
@@ -61,15 +61,15 @@ def test_a_killed_run_holds_nothing(project: Project) -> None:
     with holder(project) as process:
         process.send_signal(signal.SIGKILL)
         process.wait()
-        with one_run(project):
+        with project_lock(project):
             pass
 
 
 def test_one_process_cannot_have_it_twice(project: Project) -> None:
     """A refused second run of the same process does not give up what the first one holds."""
-    with one_run(project):
+    with project_lock(project):
         for _ in range(2):
-            with pytest.raises(BusyError, match="this very process"), one_run(project):
+            with pytest.raises(BusyError, match="this very process"), project_lock(project):
                 pass
         command = [sys.executable, "-c", HOLD, str(project.root)]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)

@@ -18,8 +18,8 @@ from ruamel.yaml import YAML
 from kvalreg.cli import cli
 from kvalreg.errors import BusyError
 from kvalreg.project import Project
-from kvalreg.release.lock import one_run
-from kvalreg.workbench.due import due
+from kvalreg.storage.project_lock import project_lock
+from kvalreg.workbench.due_deadlines import deadline_warnings
 
 DEPLOY = Path(__file__).parents[1] / "docs" / "deploy"
 
@@ -27,7 +27,7 @@ DEPLOY = Path(__file__).parents[1] / "docs" / "deploy"
 def run(project: Project, *arguments: str) -> tuple[int, dict[str, Any]]:
     """`kvalreg build` in this process, and its report."""
     done = CliRunner().invoke(cli, ["build", "--project", str(project.root), "--renderer", "pandoc", *arguments])
-    return done.exit_code, json.loads(project.report.read_text(encoding="utf-8"))
+    return done.exit_code, json.loads(project.run_report.read_text(encoding="utf-8"))
 
 
 @pytest.mark.usefixtures("instant")
@@ -58,7 +58,7 @@ def test_a_run_that_is_stopped_leaves_a_report(project: Project) -> None:
     """Faulty units stop everything: the report has the message and the code."""
     project.units.write_text("orgnr;name\n1;x\n", encoding="utf-8")
     done = CliRunner().invoke(cli, ["build", "--project", str(project.root)])
-    report = json.loads(project.report.read_text(encoding="utf-8"))
+    report = json.loads(project.run_report.read_text(encoding="utf-8"))
     assert done.exception is not None
     assert report["exit_code"] == 2
     assert "units.csv" in report["error"]
@@ -67,10 +67,10 @@ def test_a_run_that_is_stopped_leaves_a_report(project: Project) -> None:
 
 def test_a_run_that_must_wait_leaves_the_others_report_alone(project: Project) -> None:
     """The file is the running build's."""
-    with one_run(project):
+    with project_lock(project):
         done = CliRunner().invoke(cli, ["build", "--project", str(project.root)])
     assert isinstance(done.exception, BusyError)
-    assert not project.report.exists()
+    assert not project.run_report.exists()
 
 
 @pytest.mark.usefixtures("instant")
@@ -92,7 +92,7 @@ def test_a_run_that_must_wait_leaves_the_others_report_alone(project: Project) -
 def test_what_a_deadline_asks_for_is_named(project: Project, today: date, told: list[str]) -> None:
     """Registry alfa has final results up to 2024; it is told 45 days ahead, and when it is late."""
     run(project, "alfa")
-    assert [remark.what for remark in due(project, today)] == told
+    assert [remark.message for remark in deadline_warnings(project, today)] == told
 
 
 # --- the examples ----------------------------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.errors import Fault
-from kvalreg.release.digests import Recall
-from kvalreg.release.soundness import site_faults
+from kvalreg.errors import Diagnostic
+from kvalreg.release.digests import HashCache
+from kvalreg.release.site_lint import lint_site
 
 PAGE = '<!DOCTYPE html><html lang="nb"><title>T</title><body><main><h1>T</h1>{body}</main></body></html>'
 FOREIGN = "The page fetches something from another host, 'a.example'."
@@ -22,7 +22,7 @@ def write(site: Path, file: str, body: str = "") -> None:
 
 def told(site: Path, *pages: str) -> list[str]:
     """The faults of a site that must have these pages."""
-    return [f"{fault.kind}: {fault.file}: {fault.what}" for fault in site_faults(site, pages)]
+    return [f"{fault.code}: {fault.file}: {fault.message}" for fault in lint_site(site, pages)]
 
 
 def test_a_whole_site_has_no_faults(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_each_fault_is_named(tmp_path: Path, body: str, said: str) -> None:
 def test_what_is_remembered_holds_no_download(tmp_path: Path) -> None:
     """An address that holds its file itself leads nowhere, and is not kept: a nation's pages have 100 MB of them."""
     write(tmp_path / "site", "index.html", f'<a href="data:text/csv,{"x" * 9999}">x</a><a href="index.html">x</a>')
-    assert site_faults(tmp_path / "site", [], memory=Recall(tmp_path / "memory")) == []
+    assert lint_site(tmp_path / "site", [], hash_cache=HashCache(tmp_path / "memory")) == []
     (kept,) = (tmp_path / "memory").iterdir()
     assert kept.stat().st_size < 999
 
@@ -107,13 +107,13 @@ def test_what_is_remembered_of_a_page_changes_no_answer(tmp_path: Path) -> None:
     write(site, "index.html", '<a href="b.html#x">x</a><img alt="" src="https://a.example/p.png">')
     write(site, "b.html", '<p id="x"></p>')
 
-    def look() -> list[Fault]:
-        found = site_faults(site, [], memory=Recall(memory))
-        assert found == site_faults(site, [])
+    def look() -> list[Diagnostic]:
+        found = lint_site(site, [], hash_cache=HashCache(memory))
+        assert found == lint_site(site, [])
         return found
 
     first = look()
-    assert [fault.what for fault in first] == [FOREIGN]
+    assert [fault.message for fault in first] == [FOREIGN]
     assert look() == first
     write(site, "b.html")
     changed = look()

@@ -6,16 +6,16 @@ import json
 from dataclasses import replace
 
 from kvalreg.audit.cells import PublishedCells
-from kvalreg.disclosure.published import Published
+from kvalreg.disclosure.published import PublishedResults
 from kvalreg.inputs.units import Units
 from kvalreg.report import Report
-from kvalreg.report.wording import words
-from kvalreg.site.chooser import unit_list
-from kvalreg.site.content import Shown, Site
+from kvalreg.report.translation import get_translator
+from kvalreg.site.site_model import PublishedRegistry, Site
+from kvalreg.site.unit_selector import generate_unit_list
 from report_example import example
 
 
-def closed() -> Published:
+def closed() -> PublishedResults:
     """The example, whose hospital Dal was closed in 2021."""
     published = example()
     units = {unit.orgnr: replace(unit, closed=2021 if unit.orgnr == "113" else None) for unit in published.units}
@@ -25,7 +25,7 @@ def closed() -> Published:
 def test_its_name_has_the_year_in_tables_figures_and_the_readers_list() -> None:
     """In the language of the page; other hospitals keep their names."""
     for language, name in (("nb", "Dal (nedlagt 2021)"), ("nn", "Dal (nedlagd 2021)"), ("en", "Dal (closed 2021)")):
-        report = Report(closed(), 2021, "final", words(language, "nb"))
+        report = Report(closed(), 2021, "final", get_translator(language, "nb"))
         assert f'<th scope="row">{name}</th>' in report.compare("a_hjelp").markdown
         assert f'"name":"{name}"' in report.units("a_hjelp").markdown
         assert '<th scope="row">Nes</th>' in report.compare("a_hjelp").markdown
@@ -33,7 +33,7 @@ def test_its_name_has_the_year_in_tables_figures_and_the_readers_list() -> None:
 
 def test_the_list_to_choose_from_has_the_year() -> None:
     """Whoever looks for it finds it, and learns why its numbers end."""
-    content = unit_list(Site((Shown(closed(), ()),)))
+    content = generate_unit_list(Site((PublishedRegistry(closed(), ()),)))
     listed = {unit["orgnr"]: unit["name"] for unit in json.loads(next(iter(content.files.values())))}
     assert (listed["113"], listed["112"]) == ("Dal sykehus (nedlagt 2021)", "Li sykehus")
 

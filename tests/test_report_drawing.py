@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import pytest
 import vl_convert
 
-from kvalreg.report.drawing import UNDRAWN, draw
+from kvalreg.report.drawing import CHART_PLACEHOLDER, render_charts
 from kvalreg.report.drawing.expressions import UnsupportedError
-from kvalreg.report.drawing.still import still
+from kvalreg.report.drawing.svg_renderer import render_svg
 from kvalreg.report.figures import FIGURES
 from kvalreg.report.figures.theme import FONT_SIZE
 from report_example import report, spec_of
@@ -47,7 +47,7 @@ def points_by_vega(chart: dict[str, object], width: float) -> list[tuple[float, 
 def test_symbols_stand_where_vega_puts_them(kind: str) -> None:
     """To half a pixel: the still drawing and the live one are the same picture."""
     chart = spec(kind)
-    ours = still(chart, WIDTH)
+    ours = render_svg(chart, WIDTH)
     offset = re.search(r'<g transform="translate\(([\d.]+)', ours)
     assert offset is not None
     inside = WIDTH - float(offset[1]) - 4
@@ -60,7 +60,7 @@ def test_symbols_stand_where_vega_puts_them(kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(FIGURES))
 def test_every_kind_of_figure_is_drawn_without_vega(kind: str) -> None:
     """A drawing is well-formed, scales with its column, names no script or address, and stays small."""
-    svg = still(spec(kind), WIDTH)
+    svg = render_svg(spec(kind), WIDTH)
     root = ElementTree.fromstring(svg)
     assert root.get("width") is None
     assert root.get("viewBox", "").startswith(f"0 0 {WIDTH} ")
@@ -72,14 +72,14 @@ def test_every_kind_of_figure_is_drawn_without_vega(kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(FIGURES))
 def test_colours_are_the_pages_own(kind: str) -> None:
     """Every colour is a variable of the page with a fallback, so that it follows dark mode and print."""
-    colours = re.findall(r'(?:fill|stroke)="([^"]+)"', still(spec(kind), WIDTH))
+    colours = re.findall(r'(?:fill|stroke)="([^"]+)"', render_svg(spec(kind), WIDTH))
     assert colours
     assert all(re.fullmatch(r"var\(--kv-[\w-]+,#[0-9a-f]+\)|none", colour) for colour in colours)
 
 
 def test_words_stay_inside_the_drawing() -> None:
     """A wide letter is about six tenths of its size: no word of an axis begins left of the edge."""
-    svg = still(spec("trend"), WIDTH)
+    svg = render_svg(spec("trend"), WIDTH)
     left = float(re.search(r'<g transform="translate\(([\d.]+)', svg)[1])  # type: ignore[index]
     axis = re.search(r'<g transform="translate\((-?\d+),0\)" text-anchor="end">(.*?)</g>', svg)
     assert axis is not None
@@ -96,9 +96,9 @@ def test_a_chart_of_other_parts_is_refused_and_drawn_by_vega() -> None:
         "height": 100,
     }
     with pytest.raises(UnsupportedError):
-        still(other, WIDTH)
-    text = f'<figure>{UNDRAWN}<script class="kv-spec">{json.dumps(other)}</script></figure>'
-    assert draw(text).count("<svg") == 1
+        render_svg(other, WIDTH)
+    text = f'<figure>{CHART_PLACEHOLDER}<script class="kv-spec">{json.dumps(other)}</script></figure>'
+    assert render_charts(text).count("<svg") == 1
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ def test_every_unknown_part_is_refused_by_name(broken: dict[str, object]) -> Non
     layer = {"mark": {"type": "point"}, "encoding": {"x": {"value": 1}, "y": {"value": 1}}}
     chart = {"data": {"values": [{"a": 1}]}, "height": 10, "layer": [layer | broken]}
     with pytest.raises(UnsupportedError):
-        still(chart, WIDTH)
+        render_svg(chart, WIDTH)

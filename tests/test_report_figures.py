@@ -11,7 +11,7 @@ import pytest
 from kvalreg.report import Report
 from kvalreg.report.figures import FIGURES
 from kvalreg.report.figures.theme import round_ticks
-from kvalreg.report.wording import words
+from kvalreg.report.translation import get_translator
 from report_example import SHARES, csv_of, example, report, spec_of
 from unmarked import unmarked
 
@@ -28,7 +28,9 @@ def figure(kind: str, ind_id: str = "a_hjelp", **options: object) -> str:
 
 def hidden_units() -> set[str]:
     """The units whose cell of 2024 is not shown."""
-    return {cell["orgnr"] for cell in report().view(report().indicators[0], "caregiver").units_now if not cell["shown"]}
+    return {
+        cell["orgnr"] for cell in report().view(report().indicators[0], "caregiver").current_units if not cell["shown"]
+    }
 
 
 @pytest.mark.parametrize("kind", sorted(FIGURES))
@@ -100,7 +102,7 @@ def test_a_hidden_year_leaves_a_gap() -> None:
 
 def test_provisional_years_are_marked() -> None:
     """Complete until 2023-12-31: 2024 is provisional, in the chart and in the table."""
-    html = Report(example("2023-12-31"), 2024, "interim", words("nb")).trend("a_hjelp").markdown
+    html = Report(example("2023-12-31"), 2024, "interim", get_translator("nb")).trend("a_hjelp").markdown
     rows = spec_of(html)["data"]["values"]
     assert [row["year"] for row in rows if row["provisional"]] == [2024]
     assert "2024 (foreløpig)" in html

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kvalreg.report.figures import FIGURES, component
-from kvalreg.report.figures.chart_data import columns_of, data_told
-from kvalreg.report.figures.component import Cell, Line
+from kvalreg.report.figures.chart_data import compact_data, to_columns
+from kvalreg.report.figures.component import FigureCell, FigureRow
 from report_example import report, spec_of
 
 FILE: list[dict[str, Any]] = [
@@ -19,8 +19,8 @@ FILE: list[dict[str, Any]] = [
     {"orgnr": "3", "unit": "Å", "value": 1, "low": 0.9, "shown": "true"},
 ]
 LINES = [
-    Line((Cell("Å"), Cell("100 av 100", 1), Cell("Sikkert høy", 0)), "3"),
-    Line((Cell("Vik"), Cell("50 av 100", 0.5), Cell("Lav", 4)), "1"),
+    FigureRow((FigureCell("Å"), FigureCell("100 av 100", 1), FigureCell("Sikkert høy", 0)), "3"),
+    FigureRow((FigureCell("Vik"), FigureCell("50 av 100", 0.5), FigureCell("Lav", 4)), "1"),
 ]
 
 
@@ -32,13 +32,13 @@ def rows(**more: tuple[Any, Any]) -> list[dict[str, Any]]:
 
 def test_what_file_and_table_tell_is_not_told_again() -> None:
     """Value and limit stand in the file, text and order in the table's columns, whichever way its lines are sorted."""
-    told = data_told(rows(low=(0.4, 0.9), text=("50 av 100", "100 av 100"), rank=(4, 0)), FILE, LINES)
+    told = compact_data(rows(low=(0.4, 0.9), text=("50 av 100", "100 av 100"), rank=(4, 0)), FILE, LINES)
     assert told == {"table": {"text": 1}, "sorts": {"rank": 2}}
 
 
 def test_what_differs_is_told_in_full() -> None:
     """One digit, one letter, or a number for a text: the whole column stands in the spec, with its units."""
-    told = data_told(rows(low=(0.41, 0.9), text=("50 av 100", "99 av 100"), rank=("4", "0")), FILE, LINES)
+    told = compact_data(rows(low=(0.41, 0.9), text=("50 av 100", "99 av 100"), rank=("4", "0")), FILE, LINES)
     own = {"orgnr": ["1", "3"], "low": [0.41, 0.9], "text": ["50 av 100", "99 av 100"], "rank": ["4", "0"]}
     assert told == {"table": {}, "sorts": {}, "columns": own}
 
@@ -50,15 +50,15 @@ def test_what_differs_is_told_in_full() -> None:
 )
 def test_a_file_with_other_rows_tells_nothing(file: list[dict[str, Any]]) -> None:
     """Then every field stands in the spec."""
-    told = data_told([*rows(), {"orgnr": "4", "unit": "Nes"}, {"orgnr": "5", "unit": "Elv"}], file, LINES)
+    told = compact_data([*rows(), {"orgnr": "4", "unit": "Nes"}, {"orgnr": "5", "unit": "Elv"}], file, LINES)
     assert list(told) == ["columns"]
     assert list(told["columns"]) == ["orgnr", "unit", "value"]
 
 
 def test_a_few_rows_stay_rows() -> None:
     """Three zones are as short with their names."""
-    assert columns_of(rows()) == rows()
-    assert columns_of(rows() * 2)["orgnr"] == ["1", "3", "1", "3"]  # type: ignore[call-overload]
+    assert to_columns(rows()) == rows()
+    assert to_columns(rows() * 2)["orgnr"] == ["1", "3", "1", "3"]  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("kind", sorted(FIGURES))
@@ -68,9 +68,9 @@ def test_no_figure_loses_a_row(kind: str, monkeypatch: pytest.MonkeyPatch) -> No
 
     def seen(rows: list[dict[str, Any]], *beside: Any) -> dict[str, Any]:
         given.extend(rows)
-        return data_told(rows, *beside)
+        return compact_data(rows, *beside)
 
-    monkeypatch.setattr(component, "data_told", seen)
+    monkeypatch.setattr(component, "compact_data", seen)
     html = (report().coverage("a_hjelp") if kind == "coverage" else report().figure(kind, "a_hjelp")).markdown
     wanted = [{name: value for name, value in row.items() if value is not None} for row in given]
     whole = spec_of(html)["data"]["values"]

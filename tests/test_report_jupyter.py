@@ -12,16 +12,16 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from kvalreg.disclosure.gate import publish
-from kvalreg.disclosure.published import Source, save_published
-from kvalreg.inputs.delivered import read_deliveries
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.disclosure.gate import apply_gate
+from kvalreg.disclosure.published import RegistrySource, save_published
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.registry_deliveries import read_deliveries
 from kvalreg.inputs.units import read_units
 from kvalreg.project import Project, shared_root
 from kvalreg.report import Report, report
 from kvalreg.statistics.aggregation import aggregate
-from kvalreg.workbench.new_notebook import new_notebook
+from kvalreg.workbench.scaffold_notebook import create_notebook
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -35,9 +35,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     shutil.copyfile(CHECKOUT / "registries" / "units.csv", root / "registries" / "units.csv")
     made = Project(root)
     units, registry = read_units(made.units, "units.csv"), read_descriptors(made)[0]["slag"]
-    delivered = read_deliveries(made, registry, units, UnknownUnits.REFUSE)
-    source = Source(registry, units, delivered.deliveries)
-    save_published(publish(aggregate(delivered, registry, units), source, ())[0], made.published)
+    delivered = read_deliveries(made, registry, units, UnknownUnitPolicy.REFUSE)
+    source = RegistrySource(registry, units, delivered.deliveries)
+    save_published(apply_gate(aggregate(delivered, registry, units), source, ())[0], made.published)
     return made
 
 
@@ -52,7 +52,7 @@ def test_the_shared_notebooks_run_by_hand_with_their_default_parameters(project:
 
 def test_a_notebook_of_its_own_runs_in_its_own_folder(project: Project) -> None:
     """JupyterLab starts a kernel where the notebook lies; the published cells are found above it."""
-    path = new_notebook("slag", "year", project, date(2026, 3, 1))
+    path = create_notebook("slag", "year", project, date(2026, 3, 1))
     assert all("text/html" in output for output in run(path, path.parent))
 
 

@@ -9,16 +9,16 @@ from typing import Any
 import html5lib
 import pytest
 
-from kvalreg.disclosure.published import Published, load_published
+from kvalreg.disclosure.published import PublishedResults, load_published
 from kvalreg.inputs.descriptor import Registry
-from kvalreg.pipeline import Account
+from kvalreg.pipeline import RunResult
 from kvalreg.project import Project
 from kvalreg.report import Report
 from kvalreg.report.markup import html_parts
-from kvalreg.report.readability import lix_of_page, names_of
-from kvalreg.report.wording import words
+from kvalreg.report.readability import exempt_names, lix_of_page
+from kvalreg.report.translation import get_translator
 
-Demo = tuple[Project, Account]
+Demo = tuple[Project, RunResult]
 NORWEGIAN = re.compile(
     r"\b(?:og|ikke|ikkje|er|av|på|som|til|fra|frå|hvor|kor|enn|med|mål|målet|pasient\w*|sykehus|sjukehus|tall|tal|vis|les|"
     r"uten|utan|siden|sidan|landet|år|endring|hele|heile)\b",
@@ -29,10 +29,10 @@ ENGLISH = re.compile(
 )
 
 
-def page(published: Published, language: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def page(published: PublishedResults, language: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Everything that the two report notebooks show of 2025, as the Markdown of one page."""
     monkeypatch.setenv("KVALREG_DRAW_LATER", "1")
-    report = Report(published, 2025, "final", words(language, published.registry.language))
+    report = Report(published, 2025, "final", get_translator(language, published.registry.language))
     pieces = [
         report.lead(),
         report.introduction(),
@@ -45,7 +45,7 @@ def page(published: Published, language: str, monkeypatch: pytest.MonkeyPatch) -
     return "\n\n".join(piece.markdown for piece in pieces)
 
 
-def without_own_texts(published: Published) -> Published:
+def without_own_texts(published: PublishedResults) -> PublishedResults:
     """The same results from a registry that has written nothing but its indicators' names."""
     registry = published.registry
     silent = {"short_description": "", "long_description": "", "target_source": "", "data_source": ""}
@@ -64,9 +64,9 @@ def without_own_texts(published: Published) -> Published:
 def test_generated_text_reads_easily(demo: Demo, registry: str, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What kvalreg itself says on a page has LIX 40 at most, in each language."""
     published = without_own_texts(load_published(registry, demo[0].published))
-    measured = lix_of_page(page(published, language, monkeypatch), names_of(published.registry, published.units))
+    measured = lix_of_page(page(published, language, monkeypatch), exempt_names(published.registry, published.units))
     assert len(measured.sentences) >= 30
-    assert measured.value <= 40, [sentence.text for sentence in measured.heaviest(5)]
+    assert measured.value <= 40, [sentence.text for sentence in measured.hardest_sentences(5)]
 
 
 @pytest.mark.parametrize(("registry", "own"), [("slag", "nb"), ("kols", "nn")])
@@ -78,7 +78,7 @@ def test_an_english_page_is_english_and_marks_what_is_not(
     html = "\n".join(html_parts(page(published, "en", monkeypatch)))
     html = re.sub(r"<svg viewBox.*?</svg>", "", html)  # the table beside a drawing has its words, and names uncut
     tree = html5lib.parse(html, namespaceHTMLElements=False)
-    exempt = names_of(published.registry, published.units) | {i.title for i in published.registry.indicators}
+    exempt = exempt_names(published.registry, published.units) | {i.title for i in published.registry.indicators}
     exempt |= {
         f"{unit.short_name} ({published.units[unit.parent].short_name})" for unit in published.units if unit.parent
     }

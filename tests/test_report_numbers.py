@@ -18,8 +18,8 @@ import html5lib
 import pandas as pd
 import pytest
 
-from kvalreg.disclosure.published import Published, load_published
-from kvalreg.pipeline import Account
+from kvalreg.disclosure.published import PublishedResults, load_published
+from kvalreg.pipeline import RunResult
 from kvalreg.project import Project
 from kvalreg.report import Report
 from kvalreg.report.markup import html_parts
@@ -53,7 +53,7 @@ class Reader:
         How many sentences with numbers were compared, by kind.
     """
 
-    published: Published
+    published: PublishedResults
     year: int
     english: bool
     ind_id: str = ""
@@ -137,11 +137,11 @@ class Reader:
 
     def _drawn_work(self, m: re.Match[str]) -> bool:
         """Letter and period of each piece of work that concerns the indicator."""
-        periods = {work.period for work in self.published.registry.works(self.ind_id)}
+        periods = {work.period for work in self.published.registry.improvement_projects(self.ind_id)}
         return all(one.partition(" ")[2] in periods for one in m["works"].split(", "))
 
     def _named_work(self, m: re.Match[str]) -> bool:
-        works = self.published.registry.works(self.ind_id)
+        works = self.published.registry.improvement_projects(self.ind_id)
         return any(m["named"].startswith(f"{work.title} ({work.period})") for work in works)
 
     def _judged(self, m: re.Match[str]) -> bool:
@@ -195,7 +195,7 @@ class Reader:
         registry = self.published.registry
         told = [registry.indicator(self.ind_id)] if self.ind_id else registry.indicators
         reliable = {one.min_denominator for one in told}
-        return int(m["n"]) in (reliable if m["reliable"] else {registry.secret_below_of(one) for one in told})
+        return int(m["n"]) in (reliable if m["reliable"] else {registry.secret_threshold(one) for one in told})
 
     def _poorly_covered(self, m: re.Match[str]) -> bool:
         return int(m["n"]) == 60
@@ -364,7 +364,7 @@ def _words_of(text: str) -> str:
 
 
 # --- reading a page --------------------------------------------------------------------------------------------------
-def read_page(html: str, published: Published, year: int, beside: str = "[]") -> Reader:
+def read_page(html: str, published: PublishedResults, year: int, beside: str = "[]") -> Reader:
     """Judge every number in the sentences and alternative texts of a page, and in what it says of each unit.
 
     What it says of units stands in the page, or in a file beside it.
@@ -493,7 +493,7 @@ def _text(element: Any) -> str:
     ],
 )
 def test_a_pages_numbers_are_those_of_its_cells(
-    demo: tuple[Project, Account], registry: str, year: int, page: str
+    demo: tuple[Project, RunResult], registry: str, year: int, page: str
 ) -> None:
     """In bokmål and nynorsk, final and provisional, with large and with hidden numbers."""
     project = demo[0]
@@ -513,7 +513,7 @@ def page_of(project: Project, registry: str, page: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize(("registry", "year"), [("slag", 2025), ("kols", 2025), ("hofte", 2025)])
 def test_a_registrys_page_has_the_numbers_of_its_newest_final_year(
-    demo: tuple[Project, Account], registry: str, year: int
+    demo: tuple[Project, RunResult], registry: str, year: int
 ) -> None:
     """Messages, figures over the years, and how many units reach each level then and now."""
     html, beside = page_of(demo[0], registry, "")
@@ -524,7 +524,7 @@ def test_a_registrys_page_has_the_numbers_of_its_newest_final_year(
 
 @pytest.mark.parametrize("registry", ["slag", "kols"])
 def test_an_english_page_has_the_same_numbers(
-    demo: tuple[Project, Account], registry: str, monkeypatch: pytest.MonkeyPatch
+    demo: tuple[Project, RunResult], registry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same cells, told in English with English signs."""
     html = english_page(demo[0].published, registry, monkeypatch)
@@ -561,7 +561,7 @@ def english_page(published: Path, registry: str, monkeypatch: pytest.MonkeyPatch
         (r"()(Vi ser ingen)( sikker)", "17 nye pasienter. Vi ser ingen"),
     ],
 )
-def test_a_wrong_number_is_found(demo: tuple[Project, Account], right: str, wrong: str) -> None:
+def test_a_wrong_number_is_found(demo: tuple[Project, RunResult], right: str, wrong: str) -> None:
     """The test can fail: one number of a good page is changed, wherever it stands, and it is found."""
     project = demo[0]
     good = [unmarked(text) for text in page_of(project, "slag", "2025")]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.disclosure.presentation import Reason
+from kvalreg.disclosure.presentation import PresentationReason
 from kvalreg.disclosure.published import save_published
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.units import Level
@@ -53,7 +53,7 @@ def test_low_coverage_is_told_without_a_number(
     found = report(covered(("111", "112", "121")), tmp_path, monkeypatch, language)
     assert sentence in found.presentation("a").markdown
     assert not re.search(r"\d", found.presentation("a").markdown)
-    level, cells = found.units_compared(found.registry.indicator("a"), "caregiver")
+    level, cells = found.compared_units(found.registry.indicator("a"), "caregiver")
     assert (level, {cell["orgnr"] for cell in cells}) == (Level.HF, {"11", "12", "21"})
 
 
@@ -85,6 +85,6 @@ def test_a_secret_nations_coverage_is_not_told(tmp_path: Path, monkeypatch: pyte
     """One hospital has 4 patients of whom 50 % are covered, and so has the nation: that its coverage is too low is not
     said, since nothing is said of a secret cell."""
     found = report([("a", 2024, "111", 2, 4), ("dg", 2024, "111", 2, 4)], tmp_path, monkeypatch)
-    assert found.published.presentation("a", "caregiver", 2024).reason is Reason.SINGLE
+    assert found.published.presentation("a", "caregiver", 2024).reason is PresentationReason.SINGLE
     assert [cell["status"] for cell in found.nation(found.registry.indicator("a"), "caregiver")] == ["secret"]
     assert found.presentation("a").markdown == ""

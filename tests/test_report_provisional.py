@@ -13,11 +13,11 @@ from urllib.parse import unquote
 import html5lib
 import pytest
 
-from kvalreg.pipeline import Account
+from kvalreg.pipeline import RunResult
 from kvalreg.project import Project
 from kvalreg.report import Report
 from kvalreg.report.markup import html_parts
-from kvalreg.report.wording import words
+from kvalreg.report.translation import get_translator
 from report_example import example
 
 YEAR = 2026
@@ -85,7 +85,7 @@ def explains(element: Any) -> bool:
     return element.tag in ("option", "label", "button", "legend") or bool({"kv-legend", "kv-method"} & set(classes))
 
 
-def test_no_level_of_an_interim_page_is_without_the_mark(demo: tuple[Project, Account]) -> None:
+def test_no_level_of_an_interim_page_is_without_the_mark(demo: tuple[Project, RunResult]) -> None:
     """Messages, texts, tables, figures and their data, on the page of 2026 so far."""
     page = demo[0].site / "registre" / "slag" / "2026-forelopig" / "index.html"
     tree = html5lib.parse(page.read_bytes(), namespaceHTMLElements=False)
@@ -97,7 +97,7 @@ def test_no_level_of_an_interim_page_is_without_the_mark(demo: tuple[Project, Ac
     assert bare == []
 
 
-def test_what_a_reader_is_told_of_their_own_hospital_is_marked(demo: tuple[Project, Account]) -> None:
+def test_what_a_reader_is_told_of_their_own_hospital_is_marked(demo: tuple[Project, RunResult]) -> None:
     """The sentences and levels that the page fills in, wherever they lie: in the page or in a file beside it."""
     folder = demo[0].site / "registre" / "slag" / "2026-forelopig"
     beside = folder / "enheter.json"
@@ -108,7 +108,7 @@ def test_what_a_reader_is_told_of_their_own_hospital_is_marked(demo: tuple[Proje
     assert all(MARK.search(unit["levelText"]) and MARK.search(unit["text"]) for unit in told)
 
 
-def test_a_final_page_has_no_such_mark(demo: tuple[Project, Account]) -> None:
+def test_a_final_page_has_no_such_mark(demo: tuple[Project, RunResult]) -> None:
     """2025 is final: a mark there would make readers doubt it."""
     page = demo[0].site / "registre" / "slag" / "2025" / "index.html"
     tree = html5lib.parse(page.read_bytes(), namespaceHTMLElements=False)
@@ -119,7 +119,7 @@ def test_a_final_page_has_no_such_mark(demo: tuple[Project, Account]) -> None:
 @pytest.mark.parametrize(("language", "mark"), [("nb", "foreløpig"), ("nn", "førebels"), ("en", "provisional")])
 def test_every_figure_with_provisional_numbers_says_so(language: str, mark: str) -> None:
     """In its caption and in the text for those who do not see it, in every language."""
-    report = Report(example("2023-12-31"), 2024, "interim", words(language, "nb"))
+    report = Report(example("2023-12-31"), 2024, "interim", get_translator(language, "nb"))
     for kind in ("trend", "compare", "funnel", "levels"):
         figure = report.figure(kind, "a_hjelp").markdown
         caption = re.search("<figcaption>(.*?)</figcaption>", figure)
@@ -132,7 +132,7 @@ def test_every_figure_with_provisional_numbers_says_so(language: str, mark: str)
 
 def test_the_figures_files_say_which_rows_are_provisional() -> None:
     """A level in a downloaded file stands beside its mark too."""
-    report = Report(example("2023-12-31"), 2024, "interim", words("nb"))
+    report = Report(example("2023-12-31"), 2024, "interim", get_translator("nb"))
     for kind in ("trend", "compare", "levels"):
         address = re.search(r'href="(data:text/csv[^"]*)"', report.figure(kind, "a_hjelp").markdown)
         assert address is not None
@@ -142,6 +142,6 @@ def test_the_figures_files_say_which_rows_are_provisional() -> None:
 
 def test_a_registry_without_final_results_says_so_at_the_top() -> None:
     """Its own page tells of results so far, and begins with the mark."""
-    report = Report(example("2018-12-31"), 2024, "interim", words("nb"))
+    report = Report(example("2018-12-31"), 2024, "interim", get_translator("nb"))
     assert "kv-provisional" in report.introduction().markdown
     assert all(MARK.search(part) for part in html_parts(report.message().markdown))

@@ -23,7 +23,7 @@ def test_a_colon_is_a_stop_but_no_sentence() -> None:
 @pytest.mark.parametrize(("word", "long"), [("sykehus", True), ("pasient", True), ("målene", False), ("2025", False)])
 def test_a_long_word_has_more_than_six_letters(word: str, long: bool) -> None:
     """Seven letters are long, six are not; figures are no letters."""
-    assert lix(f"{word}.").sentences[0].long_words == int(long)
+    assert lix(f"{word}.").sentences[0].long_word_count == int(long)
 
 
 @pytest.mark.parametrize(
@@ -52,23 +52,23 @@ def test_names_count_as_one_short_word() -> None:
     """A hospital is not blamed for its name: 4 words, of which none is long."""
     exempt = ["Ytterbåen sykehus", "Ytterbåen universitetssykehus HF"]
     (sentence,) = lix("Ytterbåen universitetssykehus HF når målet.", exempt).sentences
-    assert (sentence.words, sentence.long_words) == (3, 0)
+    assert (sentence.word_count, sentence.long_word_count) == (3, 0)
     (longer,) = lix("Ytterbåen sykehusapotek når målet.", ["Ytterbåen sykehus"]).sentences
-    assert longer.long_words == 2
+    assert longer.long_word_count == 2
 
 
 def test_the_heaviest_sentence_is_named_first() -> None:
     """Of three sentences only the hard one is named."""
     hard = "Registreringskompletthet dokumenterer pasientadministrative systemers dekningsgrad."
     measured = lix(f"Vi ser på tall. {hard} Det er bra.")
-    assert [sentence.text for sentence in measured.heaviest()] == [hard]
-    assert measured.hard
+    assert [sentence.text for sentence in measured.hardest_sentences()] == [hard]
+    assert measured.is_hard
 
 
 def test_markdown_is_measured_as_it_is_read() -> None:
     """Marks, links and removed HTML are no words; list items and headings stand alone."""
     measured = lix_of_markdown("Vi *ser* [her](https://example.org/a).\n\n- en to\n- tre\n\n<script>x y z</script>")
-    assert [sentence.words for sentence in measured.sentences] == [3, 2, 1]
+    assert [sentence.word_count for sentence in measured.sentences] == [3, 2, 1]
 
 
 def test_a_page_is_measured_by_its_prose() -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.report.registry_text import about, evaluations, quality_improvement, research
-from kvalreg.report.wording import words
+from kvalreg.report.translation import get_translator
 from unmarked import unmarked
 
-NB = words("nb")
+NB = get_translator("nb")
 INDICATOR = {"id": "a_hjelp", "title": "Fikk <hjelp>", "type": "andel"}
 XSS = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 
@@ -94,7 +94,7 @@ def test_evaluations_are_told_by_year_newest_first() -> None:
 def test_own_words_are_marked_on_a_page_in_another_language() -> None:
     """Labels are English, the registry's words Norwegian, and screen readers are told which is which."""
     work = {"title": "Arbeid", "description": "Vi gjør noe.", "status": "planned", "initiated_by": "Vik HF"}
-    shown = quality_improvement(registry(quality_improvement=[work]), words("en", "nb"), {}).markdown
+    shown = quality_improvement(registry(quality_improvement=[work]), get_translator("en", "nb"), {}).markdown
     assert '<div lang="nb"><h3>Arbeid</h3>' in shown
     assert '<dd><span lang="nb">Vik HF</span></dd>' in shown
     assert "<dd>Planned</dd>" in shown

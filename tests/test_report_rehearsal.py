@@ -7,9 +7,9 @@ from importlib import import_module
 import pytest
 
 from kvalreg.report.figures import FIGURES
-from kvalreg.report.rehearsal import rehearse
 from kvalreg.report.report import Report
-from kvalreg.report.wording import LANGUAGES, words
+from kvalreg.report.translation import LANGUAGES, get_translator
+from kvalreg.report.warmup import warm_up
 from report_example import report
 
 TEMPLATES = [import_module(f"kvalreg.report.figures.{name}")._layers for name in FIGURES]
@@ -20,10 +20,10 @@ def test_after_it_a_page_makes_no_template(language: str) -> None:
     """Every kind of figure was drawn: with a target and an interval, with one of them, and with none."""
     for template in TEMPLATES:
         template.cache_clear()
-    rehearse(language)
+    warm_up(language)
     assert all(template.cache_info().currsize for template in TEMPLATES)
     made = [template.cache_info().misses for template in TEMPLATES]
-    page = Report(report().published, 2024, "final", words(language, "nb"))
+    page = Report(report().published, 2024, "final", get_translator(language, "nb"))
     assert (page.sections() + page.trends() + page.quality()).markdown
     assert [template.cache_info().misses for template in TEMPLATES] == made
 
@@ -31,4 +31,4 @@ def test_after_it_a_page_makes_no_template(language: str) -> None:
 def test_an_unknown_language_is_named() -> None:
     """Whoever rehearses is told; the page's own notebook says the same."""
     with pytest.raises(KeyError, match="is no language here"):
-        rehearse("xx")
+        warm_up("xx")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from kvalreg.report.drawing import DRAW_LATER
+from kvalreg.report.drawing import DEFER_CHARTS
 from kvalreg.report.figures import FIGURES
 from report_example import report
 from unmarked import unmarked
@@ -25,7 +25,7 @@ def test_a_piece_displays_itself(name: str) -> None:
 
 def test_the_batch_is_given_the_markdown_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """It makes the page of it."""
-    monkeypatch.setenv(DRAW_LATER, "1")
+    monkeypatch.setenv(DEFER_CHARTS, "1")
     shown = report().section("a_hjelp")._repr_mimebundle_()
     assert "text/html" not in shown
     assert "<svg viewBox" in shown["text/markdown"]

@@ -9,11 +9,11 @@ import html5lib
 import pandas as pd
 import pytest
 
-from kvalreg.disclosure.published import Status
+from kvalreg.disclosure.published import CellStatus
 from kvalreg.report import Report
-from kvalreg.report.not_shown import Notes, NotShown
+from kvalreg.report.footnotes import Footnotes, NotShownReason
 from kvalreg.report.report import Report as Made
-from kvalreg.report.wording import words
+from kvalreg.report.translation import get_translator
 from report_example import example, report
 from unmarked import unmarked
 
@@ -32,7 +32,7 @@ def without_result(status: str, language: str = "nb", ind_id: str = "a_hjelp") -
     source = replace(
         example().source, registry=example().registry.model_copy(update={"indicators": tuple(few), "secret_below": 7})
     )
-    return Made(replace(example(), source=source, cells=cells), 2024, "final", words(language, "nb"))
+    return Made(replace(example(), source=source, cells=cells), 2024, "final", get_translator(language, "nb"))
 
 
 def rows(html: str) -> list[list[str]]:
@@ -109,10 +109,10 @@ def test_a_secret_cell_is_not_told_of_by_the_order() -> None:
 
 def test_several_limits_of_one_kind_have_signs_of_their_own() -> None:
     """In the order of the limits: the second has its sign twice."""
-    few = [NotShown(Status.FEW_PATIENTS, limit) for limit in (30, 10)]
-    notes = Notes([*few, None, NotShown(Status.SECRET, 5), few[0]])
-    assert [notes.text(one, words("en")) for one in few] == ["Few patients\xa0††", "Few patients\xa0†"]
-    assert [line.partition(" ")[0] for line in notes.lines(words("en"))] == ["*", "†", "††"]
+    few = [NotShownReason(CellStatus.FEW_PATIENTS, limit) for limit in (30, 10)]
+    notes = Footnotes([*few, None, NotShownReason(CellStatus.SECRET, 5), few[0]])
+    assert [notes.label(one, get_translator("en")) for one in few] == ["Few patients\xa0††", "Few patients\xa0†"]
+    assert [line.partition(" ")[0] for line in notes.marked_sentences(get_translator("en"))] == ["*", "†", "††"]
 
 
 def test_without_such_a_cell_there_is_no_note() -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.errors import Fault
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import Diagnostic
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.units import read_units
 from kvalreg.inputs.yaml_file import read_yaml
-from kvalreg.kinds import Kind
 from kvalreg.project import Project
-from kvalreg.report.text_check import registry_texts, text_remarks
-from kvalreg.workbench.check import Request, check
+from kvalreg.report.text_lint import registry_texts, text_diagnostics
+from kvalreg.workbench.check import CheckRequest, check_project
 
 HARD = "Registreringskomplettheten dokumenterer pasientadministrative systemers gjennomsnittlige dekningsgrad."
 CHECKOUT = Path(__file__).parents[1]
@@ -28,22 +28,22 @@ def write_purpose(project: Project, purpose: str) -> None:
     path.write_text(text.replace("  purpose: Vi prøver.\n", f"  purpose: '{purpose}'\n"), encoding="utf-8")
 
 
-def html_remarks(project: Project) -> list[Fault]:
+def html_remarks(project: Project) -> list[Diagnostic]:
     """What the check says of HTML in alfa's texts."""
-    found = check(project, Request(date(2025, 3, 1), ("alfa",)))
-    return [finding.fault for finding in found.findings if finding.fault.kind is Kind.HTML_REMOVED]
+    found = check_project(project, CheckRequest(date(2025, 3, 1), ("alfa",)))
+    return [finding.diagnostic for finding in found.findings if finding.diagnostic.code is DiagnosticCode.HTML_REMOVED]
 
 
 def test_a_hard_text_is_a_warning_with_file_key_and_sentence(project: Project) -> None:
     """check names file, line, key and the sentence that weighs most, and succeeds all the same."""
     write_purpose(project, f"Vi prøver. {HARD}")
-    found = check(project, Request(date(2025, 3, 1)))
+    found = check_project(project, CheckRequest(date(2025, 3, 1)))
     assert found.exit_code == 0
-    (remark,) = [finding.fault for finding in found.findings if "LIX" in finding.fault.what]
+    (remark,) = [finding.diagnostic for finding in found.findings if "LIX" in finding.diagnostic.message]
     line = 1 + project.descriptor("alfa").read_text("utf-8").splitlines().index(f"  purpose: 'Vi prøver. {HARD}'")
     assert str(remark).startswith(f"registries/alfa/registry.yml:{line}: about.purpose: The text is hard to read: LIX ")
-    assert f"«{HARD}»" in remark.what
-    assert "«Vi prøver.»" not in remark.what
+    assert f"«{HARD}»" in remark.message
+    assert "«Vi prøver.»" not in remark.message
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,6 @@ def test_the_demo_reads_easily() -> None:
     seen = 0
     for name, registry in registries.items():
         document = read_yaml(project.descriptor(name), name)
-        assert [str(remark) for remark in text_remarks(registry, units, document)] == []
+        assert [str(remark) for remark in text_diagnostics(registry, units, document)] == []
         seen += len(list(registry_texts(registry)))
     assert seen > 80

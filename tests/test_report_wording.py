@@ -13,7 +13,7 @@ import pytest
 from babel import Locale
 
 from kvalreg.inputs.descriptor import Indicator, IndicatorType
-from kvalreg.report.wording import LANGUAGES, words
+from kvalreg.report.translation import LANGUAGES, get_translator
 
 ROOT = Path(__file__).parents[1]
 SHARE = Indicator(id="a", title="A", type=IndicatorType.ANDEL, level_green=0.9, level_yellow=0.8, level_direction=1)
@@ -21,9 +21,11 @@ SHARE = Indicator(id="a", title="A", type=IndicatorType.ANDEL, level_green=0.9, 
 
 def texts(language: str) -> dict[str, tuple[str, ...]]:
     """Every text of a catalogue by its key, with its plural forms."""
-    say = words(language)
+    say = get_translator(language)
     return {
-        f"{section}.{key}": say.forms(f"{section}.{key}") for section in say.catalogue for key in say.catalogue[section]
+        f"{section}.{key}": say.plural_forms(f"{section}.{key}")
+        for section in say.catalogue
+        for key in say.catalogue[section]
     }
 
 
@@ -40,7 +42,7 @@ def test_catalogues_have_the_same_keys_and_places() -> None:
 def test_plural_forms_are_those_of_the_language(language: str) -> None:
     """A text with forms has every form that Babel knows of the language, and each fills in the same places."""
     wanted = set(Locale.parse(language).plural_form.tags) | {"other"}
-    for section, listed in words(language).catalogue.items():
+    for section, listed in get_translator(language).catalogue.items():
         for key, text in listed.items():
             if isinstance(text, dict):
                 assert set(text) == wanted, f"{section}.{key}"
@@ -64,8 +66,8 @@ def test_plural_forms_are_those_of_the_language(language: str) -> None:
 )
 def test_units_are_counted_as_the_language_counts(language: str, level: str, count: int, text: str) -> None:
     """One county, two counties; nynorsk and many Norwegian neuters have one form."""
-    say = words(language)
-    assert f"{say.number(count)} {say(f'units.{level}', count=count)}" == text
+    say = get_translator(language)
+    assert f"{say.format_number(count)} {say(f'units.{level}', count=count)}" == text
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_units_are_counted_as_the_language_counts(language: str, level: str, cou
 )
 def test_sentences_follow_the_number_in_them(language: str, count: int, text: str) -> None:
     """Verb and noun agree with the count, and the count has the signs of the language."""
-    say = words(language)
+    say = get_translator(language)
     assert say("figure.hidden", count=count, unit_word=say("units.hospital", count=count)) == text
 
 
@@ -119,7 +121,7 @@ def test_every_text_is_on_some_page() -> None:
         fits = (re.fullmatch(pattern, key) for pattern in patterns)
         return key in literals or any(fit is not None and set(fit.groups()) <= literals for fit in fits)
 
-    catalogue = words("nb").catalogue
+    catalogue = get_translator("nb").catalogue
     assert [f"{s}.{k}" for s in catalogue for k in catalogue[s] if not used(f"{s}.{k}")] == []
     assert not used("page.registry_title")
 
@@ -174,7 +176,7 @@ def test_nynorsk_and_bokmaal_differ() -> None:
 )
 def test_a_share_is_a_natural_frequency(share: float, text: str) -> None:
     """87.4 % reads as 87 of 100; a share that rounds to none or all is told per 1000."""
-    assert words("nb").frequency(share) == text
+    assert get_translator("nb").format_frequency(share) == text
 
 
 @pytest.mark.parametrize(
@@ -189,43 +191,43 @@ def test_a_share_is_a_natural_frequency(share: float, text: str) -> None:
 )
 def test_numbers_have_the_signs_of_the_language(language: str, number: float, decimals: int, text: str) -> None:
     """Decimal comma and a space for thousands in Norwegian; never minus nothing."""
-    assert words(language).number(number, decimals) == text
+    assert get_translator(language).format_number(number, decimals) == text
 
 
 def test_dates_are_written_out() -> None:
     """A date is read in full, without a number for its month."""
-    assert words("nb").date(date(2025, 12, 31)) == "31. desember 2025"
-    assert words("en").date(date(2025, 12, 31)) == "31 December 2025"
+    assert get_translator("nb").format_date(date(2025, 12, 31)) == "31. desember 2025"
+    assert get_translator("en").format_date(date(2025, 12, 31)) == "31 December 2025"
 
 
 def test_targets_say_which_side_is_good() -> None:
     """High is good: at least; low is good: at most; no target: nothing is said."""
     low = SHARE.model_copy(update={"level_green": 0.05, "level_yellow": 0.1, "level_direction": 0})
     none = SHARE.model_copy(update={"level_green": None, "level_yellow": None, "level_direction": None})
-    assert words("nb").target(SHARE) == "Målet er minst 90 av 100."
-    assert words("nn").target(low) == "Målet er høgst 5 av 100."
-    assert words("nb").target(none) == ""
+    assert get_translator("nb").target_sentence(SHARE) == "Målet er minst 90 av 100."
+    assert get_translator("nn").target_sentence(low) == "Målet er høgst 5 av 100."
+    assert get_translator("nb").target_sentence(none) == ""
 
 
 def test_one_indicator_has_one_denominator() -> None:
     """A target of 2.5 % is told per 1000, and so is every value beside it."""
     fine = SHARE.model_copy(update={"level_green": 0.025, "level_yellow": 0.05, "level_direction": 0})
-    assert words("nb").target(fine) == "Målet er høyst 25 av 1000."
-    assert words("nb").value(fine, 0.031) == "31 av 1000"
+    assert get_translator("nb").target_sentence(fine) == "Målet er høyst 25 av 1000."
+    assert get_translator("nb").format_value(fine, 0.031) == "31 av 1000"
 
 
 def test_an_unknown_language_is_named() -> None:
     """The error says which languages there are."""
     with pytest.raises(KeyError, match="nb, nn, en"):
-        words("sv")
+        get_translator("sv")
 
 
 def test_values_of_other_types_carry_their_unit() -> None:
     """A median of 1.9 days reads as 1,9 dager; a count as a number."""
     median = Indicator(id="m", title="M", type=IndicatorType.MEDIAN, sformat=",.1f", measure_unit="dager")
     count = Indicator(id="c", title="C", type=IndicatorType.ANTALL, sformat=",.0f")
-    assert words("nb").value(median, 1.9) == "1,9 dager"
-    assert words("nb").value(count, 1412) == "1\xa0412"
+    assert get_translator("nb").format_value(median, 1.9) == "1,9 dager"
+    assert get_translator("nb").format_value(count, 1412) == "1\xa0412"
 
 
 @pytest.mark.parametrize(
@@ -243,23 +245,23 @@ def test_values_of_other_types_carry_their_unit() -> None:
 def test_units_of_measure_are_in_the_language_of_the_page(language: str, unit: str, value: int, text: str) -> None:
     """What bokmål calls dager is days in English, counted; a unit that nobody knows stays as it was written."""
     whole = Indicator(id="m", title="M", type=IndicatorType.MEDIAN, sformat=",.0f", measure_unit=unit)
-    assert words(language, "nb").value(whole, value) == text
+    assert get_translator(language, "nb").format_value(whole, value) == text
 
 
 def test_decimals_take_the_plural() -> None:
     """1.0 is read as a measure, not as one: 1,0 dager and 1.0 days."""
     median = Indicator(id="m", title="M", type=IndicatorType.MEDIAN, sformat=",.1f", measure_unit="dager")
-    assert words("nb").value(median, 1.0) == "1,0 dager"
-    assert words("en", "nb").value(median, 1.0) == "1.0 days"
+    assert get_translator("nb").format_value(median, 1.0) == "1,0 dager"
+    assert get_translator("en", "nb").format_value(median, 1.0) == "1.0 days"
 
 
 @pytest.mark.parametrize(("language", "text"), [("nb", "95\xa0%"), ("nn", "95\xa0%"), ("en", "95%")])
 def test_percentages_are_written_as_the_language_writes_them(language: str, text: str) -> None:
     """Norwegian has a space before the sign, English none."""
-    assert words(language).percent(0.95) == text
+    assert get_translator(language).format_percent(0.95) == text
 
 
 def test_texts_in_another_language_are_marked() -> None:
     """A registry's own words on an English page carry their language; on its own page nothing is marked."""
-    assert words("en", "nn").lang == ' lang="nn"'
-    assert words("nn", "nn").lang == ""
+    assert get_translator("en", "nn").lang_attribute == ' lang="nn"'
+    assert get_translator("nn", "nn").lang_attribute == ""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kvalreg.report.wording import LANGUAGES, words
-from kvalreg.report.yours import unit_told
+from kvalreg.report.selected_unit import unit_data
+from kvalreg.report.translation import LANGUAGES, get_translator
 from report_example import report
 
 
@@ -58,7 +58,7 @@ def test_a_unit_that_is_not_reliable_has_its_patients_and_its_reason() -> None:
     """12 patients where 30 are needed, in a year that is over and in one that is not."""
     few = {"orgnr": "1", "unit": "Vik", "year": 2024, "status": "few_patients", "denominator": 12.0}
     indicator = report().indicators[0].model_copy(update={"min_denominator": 30})
-    told = [unit_told({**few, "provisional": mark}, indicator, words("nb"), 5) for mark in (False, True)]
+    told = [unit_data({**few, "provisional": mark}, indicator, get_translator("nb"), 5) for mark in (False, True)]
     assert told[0] == {
         "name": "Vik",
         "cell": "Få pasienter",
@@ -73,12 +73,12 @@ def test_a_unit_that_is_not_reliable_has_its_patients_and_its_reason() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sentence_begins_with_the_units_name_and_its_number(language: str) -> None:
     """In every language, provisional or not, with a value or with patients alone: there a script finds the number."""
-    indicator, say = report().indicators[0], words(language)
+    indicator, say = report().indicators[0], get_translator(language)
     cell = {"orgnr": "1", "unit": "Vik 5", "year": 2024, "denominator": 12.0, "value": 0.5, "achievement": "",
             "change": "", "certainty": ""}  # fmt: skip
     for provisional in (False, True):
-        shown = unit_told({**cell, "status": "shown", "provisional": provisional}, indicator, say, 5)
-        few = unit_told({**cell, "status": "few_patients", "provisional": provisional}, indicator, say, 5)
+        shown = unit_data({**cell, "status": "shown", "provisional": provisional}, indicator, say, 5)
+        few = unit_data({**cell, "status": "few_patients", "provisional": provisional}, indicator, say, 5)
         assert shown["text"].startswith(f"Vik 5: {shown['value']} ")
         assert few["text"].startswith("Vik 5: 12 ")
 

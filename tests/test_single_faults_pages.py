@@ -14,22 +14,22 @@ from click.testing import CliRunner
 
 import single_faults as faults
 from instant_pages import made_at_once
-from kvalreg.batch.accepted import accepted_pages
-from kvalreg.batch.execution import Outcome, Workplace
-from kvalreg.batch.plan import Job
 from kvalreg.cli import cli
-from kvalreg.errors import DisclosureError, Fault, LedgerError, NotebookError, RendererError
-from kvalreg.kinds import Kind
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import Diagnostic, DisclosureError, LedgerError, NotebookError, RendererError
+from kvalreg.execution.execute import ExecutorConfig, JobResult
+from kvalreg.execution.plan import Job
 from kvalreg.pipeline import build
 from kvalreg.project import Project
-from kvalreg.release import approval
-from kvalreg.release.audit import Audit, Finding
-from kvalreg.site import parts
-from kvalreg.site.content import Content, Site
-from kvalreg.site.output import Approve
-from kvalreg.site.pages import REGISTRY_MAKERS
+from kvalreg.release import preflight as approval
+from kvalreg.release.audit import AuditReport, Finding
+from kvalreg.site import incremental_staging as parts
+from kvalreg.site.atomic_output import ReleaseCheck
+from kvalreg.site.generators import REGISTRY_GENERATORS
 from kvalreg.site.pandoc import Pandoc
+from kvalreg.site.site_model import Site, SiteOutput
 from kvalreg.stages import gate
+from kvalreg.storage.last_good import load_last_good_pages
 from small_project import Silence, delivery_of
 from sound_projects import (
     BETA,
@@ -57,10 +57,10 @@ def newer(two: Project) -> Project:
 
 
 # --- pages of notebooks ----------------------------------------------------------------------------------------------
-def with_years(change: Callable[[Outcome], Outcome], years: Iterable[int] = range(2022, 2026)) -> Execute:
+def with_years(change: Callable[[JobResult], JobResult], years: Iterable[int] = range(2022, 2026)) -> Execute:
     """Pages as they are made at once, those of alfa's years changed."""
 
-    def execute(jobs: Iterable[Job], workplace: Workplace, *rest: object) -> Iterator[Outcome]:
+    def execute(jobs: Iterable[Job], workplace: ExecutorConfig, *rest: object) -> Iterator[JobResult]:
         for outcome in made_at_once(jobs, workplace, *rest):
             job = outcome.job
             yield change(outcome) if (job.registry, job.kind) == ("alfa", "year") and job.year in years else outcome
@@ -73,10 +73,10 @@ def with_text(text: str) -> Execute:
     return with_years(lambda outcome: replace(outcome, markdown=f"{outcome.markdown}\n\n{text}\n"))
 
 
-def failing(outcome: Outcome) -> Outcome:
+def failing(outcome: JobResult) -> JobResult:
     """A page whose notebook raises."""
     log = Path("_build/logs/alfa/alfa.log").absolute()
-    return Outcome(outcome.job, error=NotebookError("ValueError: nei", 3), log=log)
+    return JobResult(outcome.job, error=NotebookError("ValueError: nei", 3), log=log)
 
 
 BROKEN = {kind: with_text(text) for kind, text in faults.PAGES.items()}
@@ -129,7 +129,7 @@ LINKS = (
 def test_links_to_what_is_not_made_are_plain_text(one: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """One year is built, by a notebook without sections: its page is linked to as a whole, the others not at all."""
 
-    def execute(jobs: Iterable[Job], workplace: Workplace, *rest: object) -> Iterator[Outcome]:
+    def execute(jobs: Iterable[Job], workplace: ExecutorConfig, *rest: object) -> Iterator[JobResult]:
         for outcome in made_at_once(jobs, workplace, *rest):
             bare = outcome.markdown.replace('<div id="ind-alfa_a"></div>', "")
             links = LINKS if outcome.job.kind == "registry" else ""
@@ -156,7 +156,7 @@ TO_ALFA = (
 def linking(target: str, broken: str = "") -> Execute:
     """Pages of beta's years with these links, and of alfa's with what breaks them."""
 
-    def execute(jobs: Iterable[Job], workplace: Workplace, *rest: object) -> Iterator[Outcome]:
+    def execute(jobs: Iterable[Job], workplace: ExecutorConfig, *rest: object) -> Iterator[JobResult]:
         for outcome in made_at_once(jobs, workplace, *rest):
             text = {"beta": target, "alfa": broken}[outcome.job.registry] if outcome.job.kind == "year" else ""
             yield replace(outcome, markdown=f"{outcome.markdown}\n\n{text}\n")
@@ -176,7 +176,9 @@ def test_a_link_to_a_registry_that_is_left_out_is_not_blamed(one: Project, monke
     assert all(word in words_of(one, BETA) for word in ("før", "nå", "side", "mappe", "tall"))
     assert "registre/alfa" not in text
     assert 'href="../../alfa' not in text
-    told = [str(fault) for fault in account.warnings if "alfa" in fault.what and fault.kind is Kind.LINK_DEAD]
+    told = [
+        str(fault) for fault in account.warnings if "alfa" in fault.message and fault.code is DiagnosticCode.BROKEN_LINK
+    ]
     assert any("A link to a page of alfa that is not there is plain text." in one for one in told)
     assert all("alfa is left out" in one for one in told)
 
@@ -209,7 +211,7 @@ def test_a_year_alone_leaves_no_page_of_older_numbers(two: Project) -> None:
     (two.data("alfa") / "a.csv").write_text(changed, encoding="utf-8")
     account = build(two, replace(PANDOC, years=(2024,)), Silence())
     assert account.failures == []
-    assert [entry.name for entry in account.entries if entry.name.startswith("alfa")] == [
+    assert [entry.name for entry in account.task_results if entry.name.startswith("alfa")] == [
         "alfa",
         "alfa 2023",
         "alfa 2024",
@@ -232,8 +234,8 @@ def test_a_year_alone_takes_the_mark_of_a_delay_from_all_pages(two: Project) -> 
 def test_a_year_alone_makes_no_page_that_never_was(one: Project) -> None:
     """Of a registry that is built for the first time, only what is asked for is made."""
     build(one, replace(PANDOC, years=(2024,)), Silence())
-    again = build(one, replace(PANDOC, years=(2024,), cached=False), Silence())
-    assert [entry.name for entry in again.entries if entry.name.startswith("alfa")] == ["alfa", "alfa 2024"]
+    again = build(one, replace(PANDOC, years=(2024,), use_cache=False), Silence())
+    assert [entry.name for entry in again.task_results if entry.name.startswith("alfa")] == ["alfa", "alfa 2024"]
     assert not (one.site / "registre/alfa/2023").exists()
 
 
@@ -257,8 +259,16 @@ def refuse(name: str, error: Exception) -> Callable[[pytest.MonkeyPatch], None]:
 @pytest.mark.parametrize(
     ("name", "error", "told"),
     [
-        ("publish", DisclosureError([Fault("A cell can be found.", "Wait.", kind=Kind.CELL_EXPOSED)]), "KV701"),
-        ("publish", LedgerError([Fault("An entry is lost.", "Restore it.", kind=Kind.LEDGER_MISSING)]), "KV711"),
+        (
+            "publish",
+            DisclosureError([Diagnostic("A cell can be found.", "Wait.", code=DiagnosticCode.CELL_EXPOSED)]),
+            "KV701",
+        ),
+        (
+            "publish",
+            LedgerError([Diagnostic("An entry is lost.", "Restore it.", code=DiagnosticCode.LEDGER_MISSING)]),
+            "KV711",
+        ),
         ("publish", KeyError("8741"), "KV991"),
         ("aggregate", IndexError("8741"), "KV991"),
         ("aggregate", RecursionError(), "KV991"),
@@ -281,38 +291,38 @@ def test_an_error_at_the_gate(
 
 def is_new(project: Project) -> bool:
     """Whether alfa stands with its new result."""
-    pages = accepted_pages("alfa", project.accepted)
+    pages = load_last_good_pages("alfa", project.last_good_pages)
     return any("79 av 100" in page.markdown for page in pages) or any(page.year == 2022 for page in pages)
 
 
 def found_by_registry(newer: Project, patch: pytest.MonkeyPatch) -> None:
     """A defect in what is made of one registry alone."""
 
-    def broken(site: Site) -> Content:
-        if any(one.published.registry.id == "alfa" for one in site.shown) and is_new(newer):
+    def broken(site: Site) -> SiteOutput:
+        if any(one.published.registry.id == "alfa" for one in site.registries) and is_new(newer):
             raise KeyError("8741")
-        return Content()
+        return SiteOutput()
 
-    patch.setattr(parts, "REGISTRY_MAKERS", (*REGISTRY_MAKERS, broken))
+    patch.setattr(parts, "REGISTRY_GENERATORS", (*REGISTRY_GENERATORS, broken))
 
 
 def found_by_shared_page(newer: Project, patch: pytest.MonkeyPatch) -> None:
     """A defect in what is made of all registries, which alfa's new cells cause."""
 
-    def broken(_: Site) -> Content:
+    def broken(_: Site) -> SiteOutput:
         if is_new(newer):
             raise IndexError("8741")
-        return Content()
+        return SiteOutput()
 
     makers = parts.__dict__["SHARED_MAKERS"]
-    patch.setattr(parts, "SHARED_MAKERS", (*makers, broken))
+    patch.setattr(parts, "SHARED_GENERATORS", (*makers, broken))
 
 
 def found_by_renderer(newer: Project, patch: pytest.MonkeyPatch) -> None:
     """A renderer that gives up, and does not say on which page."""
     render = Pandoc.render
 
-    def broken(self: Pandoc, staged: Path, output: Path, approve: Approve) -> None:
+    def broken(self: Pandoc, staged: Path, output: Path, approve: ReleaseCheck) -> None:
         if is_new(newer):
             raise RendererError("Pandoc gave up.")
         render(self, staged, output, approve)
@@ -324,11 +334,11 @@ def found_by_audit(registry: str) -> Callable[[Project, pytest.MonkeyPatch], Non
     """A finding, of which the audit knows the registry or does not."""
 
     def plant(newer: Project, patch: pytest.MonkeyPatch) -> None:
-        def audit(*_: object) -> Audit:
-            finding = Finding(Kind.CELL_EXPOSED, "A cell can be worked out.", registry=registry)
-            return Audit((finding,) if is_new(newer) else (), 1)
+        def audit(*_: object) -> AuditReport:
+            finding = Finding(DiagnosticCode.CELL_EXPOSED, "A cell can be worked out.", registry=registry)
+            return AuditReport((finding,) if is_new(newer) else (), 1)
 
-        patch.setattr(approval, "audit", audit)
+        patch.setattr(approval, "audit_site", audit)
 
     return plant
 
@@ -352,20 +362,20 @@ def test_a_fault_that_is_met_while_the_site_is_made(newer: Project, monkeypatch:
 def test_a_registry_whose_last_good_pages_fail_too_is_left_out(newer: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of it can be shown, and the others are released all the same."""
 
-    def audit(_: Path, project: Project, *__: object) -> Audit:
+    def audit(_: Path, project: Project, *__: object) -> AuditReport:
         there = (project.published / "alfa.parquet").exists()
-        finding = Finding(Kind.CELL_SUPPRESSED, "It tells a hidden result.", "index.html", registry="alfa")
-        return Audit((finding,) if there else (), 1)
+        finding = Finding(DiagnosticCode.CELL_SUPPRESSED, "It tells a hidden result.", "index.html", registry="alfa")
+        return AuditReport((finding,) if there else (), 1)
 
-    monkeypatch.setattr(approval, "audit", audit)
+    monkeypatch.setattr(approval, "audit_site", audit)
     check_left_out(newer, renewed(newer), "KV724")
 
 
 def test_a_finding_that_is_no_registrys_stops_the_site(newer: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is there whatever is taken back: the old site stays, with nothing marked."""
     before = {page: page.read_bytes() for page in newer.site.rglob("*.html")}
-    finding = Finding(Kind.FILE_UNKNOWN, "A file cannot be read.", "index.html")
-    monkeypatch.setattr(approval, "audit", lambda *_: Audit((finding,), 1))
+    finding = Finding(DiagnosticCode.FILE_UNKNOWN, "A file cannot be read.", "index.html")
+    monkeypatch.setattr(approval, "audit_site", lambda *_: AuditReport((finding,), 1))
     with pytest.raises(DisclosureError, match="does not pass the audit"):
         renewed(newer)
     assert {page: page.read_bytes() for page in newer.site.rglob("*.html")} == before
@@ -375,7 +385,7 @@ def test_a_dead_link_of_all_pages_is_no_registrys(newer: Project) -> None:
     """The menu leads nowhere here: a build says so with the links' own number, and no registry is blamed."""
     account = renewed(newer)
     check_whole(newer, account)
-    dead = [fault for fault in account.warnings if fault.kind is Kind.LINK_DEAD]
+    dead = [fault for fault in account.warnings if fault.code is DiagnosticCode.BROKEN_LINK]
     assert dead
     assert not any("given away" in str(fault) or "KV702" in str(fault) for fault in dead)
 

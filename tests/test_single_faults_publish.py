@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 import single_faults as faults
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import DisclosureError, LedgerError, SiteError, UsageError
-from kvalreg.kinds import Kind
 from kvalreg.pipeline import build
 from kvalreg.project import Project
-from kvalreg.release.approval import put_back_damaged
-from kvalreg.release.audit import audit
-from kvalreg.release.edition import publish_edition
+from kvalreg.release.audit import audit_site
+from kvalreg.release.preflight import put_back_damaged
+from kvalreg.release.publish import publish_edition
 from small_project import Silence
 from sound_projects import PANDOC, beta_is_renewed, check_whole, is_delayed, renewed
 
@@ -26,14 +26,14 @@ ENTRY, CELLS = "ledger/next/alfa.parquet", "published/alfa.parquet"
 
 def lost(path: str) -> Callable[[Project], None]:
     """Take a file of the build's away."""
-    return lambda project: (project.build / path).unlink()
+    return lambda project: (project.build_folder / path).unlink()
 
 
 def junk(path: str) -> Callable[[Project], None]:
     """Write over a file of the build's."""
 
     def plant(project: Project) -> None:
-        (project.build / path).write_bytes(b"junk")
+        (project.build_folder / path).write_bytes(b"junk")
 
     return plant
 
@@ -42,15 +42,15 @@ def folder(path: str) -> Callable[[Project], None]:
     """A folder in a file's place."""
 
     def plant(project: Project) -> None:
-        (project.build / path).unlink()
-        (project.build / path / "junk").mkdir(parents=True)
+        (project.build_folder / path).unlink()
+        (project.build_folder / path / "junk").mkdir(parents=True)
 
     return plant
 
 
 def other_cells(project: Project) -> None:
     """Beta's entry under alfa's name."""
-    shutil.copyfile(project.build / "ledger/next/beta.parquet", project.build / ENTRY)
+    shutil.copyfile(project.build_folder / "ledger/next/beta.parquet", project.build_folder / ENTRY)
 
 
 DAMAGE = {
@@ -69,12 +69,12 @@ def test_what_is_damaged_after_the_build_is_put_back(two: Project, kind: str) ->
     """The build has kept a copy of what it released: with it, what is published is what was built, to the byte."""
     faults.new_delivery(two)
     check_whole(two, renewed(two))
-    before = {path: (two.build / path).read_bytes() for path in (ENTRY, CELLS)}
+    before = {path: (two.build_folder / path).read_bytes() for path in (ENTRY, CELLS)}
     plant, put_back = DAMAGE[kind]
     plant(two)
     assert put_back_damaged(two) == put_back
     publish_edition("2026-02", two)
-    assert {path: (two.build / path).read_bytes() for path in before} == before
+    assert {path: (two.build_folder / path).read_bytes() for path in before} == before
     assert beta_is_renewed(replace(two, output=two.public))
     assert put_back_damaged(two) == []
 
@@ -101,7 +101,7 @@ def test_what_cannot_be_put_back_is_named_and_nothing_is_published(two: Project)
     for told in ("_build/ledger/next/alfa.parquet: alfa: ", "Run kvalreg build --no-cache", "KV712"):
         assert told in line
     assert two.public.resolve().name == "2026-01"
-    build(two, replace(PANDOC, cached=False), Silence())
+    build(two, replace(PANDOC, use_cache=False), Silence())
     publish_edition("2026-02", two)
 
 
@@ -116,11 +116,11 @@ def test_a_build_that_was_stopped_is_no_damage(two: Project, monkeypatch: pytest
         patch.setattr("kvalreg.pipeline.render_site", stopped)
         with pytest.raises(KeyboardInterrupt):
             build(two, PANDOC, Silence())
-    newer = (two.build / ENTRY).read_bytes()
+    newer = (two.build_folder / ENTRY).read_bytes()
     assert put_back_damaged(two) == []
     with pytest.raises(UsageError, match=r"older than the numbers that are ready \(in alfa\)"):
         publish_edition("2026-02", two)
-    assert (two.build / ENTRY).read_bytes() == newer
+    assert (two.build_folder / ENTRY).read_bytes() == newer
 
 
 PAGE = "registre/alfa/2024/index.html"
@@ -178,6 +178,6 @@ def test_a_permanent_copy_passes_the_audit_by_itself(project: Project) -> None:
     build(project, PANDOC, Silence())
     publish_edition("2031-05", project)
     copy = project.editions / "2031-05"
-    assert audit(copy, project).findings == ()
+    assert audit_site(copy, project).findings == ()
     shutil.rmtree(project.snapshots)
-    assert {finding.kind for finding in audit(copy, project).findings} == {Kind.SNAPSHOT_LOST}
+    assert {finding.kind for finding in audit_site(copy, project).findings} == {DiagnosticCode.SNAPSHOT_LOST}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kvalreg.site import pandoc, quarto
-from kvalreg.site.search_list import SEARCH_LIST
+from kvalreg.site.search_index import SEARCH_INDEX
 from kvalreg.site.staging import stage
 from site_example import ADDRESSES, PAGES, RESOURCES, example_project
 
@@ -163,7 +163,7 @@ def test_search_finds_pages_from_disk(visit: Any, tmp_path: Path) -> None:
     renderer, _ = pandoc.find()
     assert renderer is not None
     listed = b'window.kvSearch=[["registre/slag/2023/index.html","Andre tall","year","",""]];'
-    renderer.render(stage(example_project(tmp_path), PAGES, {**RESOURCES, SEARCH_LIST: listed}), tmp_path / "_site")
+    renderer.render(stage(example_project(tmp_path), PAGES, {**RESOURCES, SEARCH_INDEX: listed}), tmp_path / "_site")
     page = visit(f"{(tmp_path / '_site').as_uri()}/{YEAR}", viewport=DESKTOP)
     page.get_by_role("searchbox", name="Søk").fill("andre tall")
     page.locator(".kv-found").get_by_text("1 treff").wait_for()

@@ -7,30 +7,32 @@ import re
 
 import pytest
 
-from kvalreg.disclosure.gate import publish
-from kvalreg.disclosure.published import Published, Source
-from kvalreg.inputs.delivered import read_deliveries
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.disclosure.gate import apply_gate
+from kvalreg.disclosure.published import PublishedResults, RegistrySource
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.registry_deliveries import read_deliveries
 from kvalreg.inputs.units import read_units
 from kvalreg.project import Project, shared_root
-from kvalreg.report.wording import LANGUAGES, words
-from kvalreg.site.chooser import UNIT_LIST, chooser, unit_list
-from kvalreg.site.content import Shown, Site
+from kvalreg.report.translation import LANGUAGES, get_translator
+from kvalreg.site.site_model import PublishedRegistry, Site
+from kvalreg.site.unit_selector import UNIT_LIST, generate_unit_list, unit_selector_html
 from kvalreg.statistics.aggregation import aggregate
 
 
-def published(project: Project, registry_id: str) -> Published:
+def published(project: Project, registry_id: str) -> PublishedResults:
     """What a registry of the small project publishes."""
     units = read_units(project.units, "units.csv")
     registry = read_descriptors(project)[0][registry_id]
-    delivered = read_deliveries(project, registry, units, UnknownUnits.REFUSE)
-    return publish(aggregate(delivered, registry, units), Source(registry, units, delivered.deliveries)).published
+    delivered = read_deliveries(project, registry, units, UnknownUnitPolicy.REFUSE)
+    return apply_gate(
+        aggregate(delivered, registry, units), RegistrySource(registry, units, delivered.deliveries)
+    ).published
 
 
-def units_of(*registries: Published) -> list[dict[str, str]]:
+def units_of(*registries: PublishedResults) -> list[dict[str, str]]:
     """The site's list of units, read as the page's scripts read it."""
-    content = unit_list(Site(tuple(Shown(one, ()) for one in registries)))
+    content = generate_unit_list(Site(tuple(PublishedRegistry(one, ()) for one in registries)))
     listed: list[dict[str, str]] = json.loads(content.files[UNIT_LIST])
     return listed
 
@@ -48,7 +50,7 @@ def test_a_unit_that_no_registry_presents_is_not_listed(project: Project) -> Non
     """A hospital without a row in any delivery, and an HF with no other hospital, cannot be chosen."""
     registry = published(project, "alfa")
     cells = registry.cells[~registry.cells["orgnr"].isin(["12", "121", "122"])]
-    listed = units_of(Published(registry.source, cells))
+    listed = units_of(PublishedResults(registry.source, cells))
     assert [unit["orgnr"] for unit in listed] == ["1", "11", "111", "112"]
 
 
@@ -63,7 +65,7 @@ def test_the_page_has_every_word_that_the_scripts_say(language: str) -> None:
         for call in re.findall(r"say\(([^()]*)", text):
             said |= set(re.findall(r'"(\w+)"', call))
     assert {"choose", "change", "marked", "noCell"} <= said
-    html = chooser(words(language))
+    html = unit_selector_html(get_translator(language))
     for key in said | {"hospital", "hf", "rhf"}:
         attribute = re.sub(r"[A-Z]", lambda letter: f"-{letter[0].lower()}", key)
         assert re.search(rf' data-{attribute}="[^"]+"', html), key

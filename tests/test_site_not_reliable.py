@@ -14,11 +14,11 @@ import html5lib
 import jsonschema
 import pytest
 
-from kvalreg.disclosure.published import Published, load_published
-from kvalreg.kinds import Kind
-from kvalreg.pipeline import Request, build
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.disclosure.published import PublishedResults, load_published
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
-from kvalreg.release.audit import audit
+from kvalreg.release.audit import audit_site
 from kvalreg.site.api_schema import SCHEMAS
 from report_example import csv_of, spec_of
 from small_project import UNITS, Silence, write_registry
@@ -64,13 +64,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     more += "124;Dal sykehus;Dal;hospital;12;Østfylke\n"
     (root / "registries" / "units.csv").write_text(UNITS + more, encoding="utf-8")
     project = Project(root)
-    account = build(project, Request(renderer="pandoc", workers=2), Silence())
+    account = build(project, BuildRequest(renderer="pandoc", workers=2), Silence())
     assert account.exit_code == 0
     return project
 
 
 @pytest.fixture(scope="module")
-def published(built: Project) -> Published:
+def published(built: Project) -> PublishedResults:
     """What the registry has published."""
     return load_published("alfa", built.published)
 
@@ -97,7 +97,7 @@ def lines(page: Any) -> dict[str, list[str]]:
     return {words(row[0]): [words(cell) for cell in row[1:]] for row in table.find("tbody")}
 
 
-def test_every_status_is_there(published: Published) -> None:
+def test_every_status_is_there(published: PublishedResults) -> None:
     """What the other tests look at."""
     cells = published.cells[(published.cells["year"] == 2024) & (published.cells["ind_id"] == "alfa_a")]
     status = cells.set_index("orgnr")["status"]
@@ -123,7 +123,7 @@ def test_a_note_stands_only_where_its_cell_is(built: Project) -> None:
     assert notes(tree(built, "sykehus/vik-sykehus/index.html")) == []
 
 
-def test_a_count_is_its_own_number_of_patients(built: Project, published: Published) -> None:
+def test_a_count_is_its_own_number_of_patients(built: Project, published: PublishedResults) -> None:
     """Of 12 patients where 30 are needed no number is told, since the number is the result."""
     cells = published.cells[(published.cells["ind_id"] == "alfa_n") & (published.cells["orgnr"] == "112")]
     assert set(cells["status"]) == {"few_patients"}
@@ -205,7 +205,7 @@ def test_indicators_tell_what_is_secret(built: Project) -> None:
 
 def test_the_site_passes_the_audit(built: Project) -> None:
     """A number of patients beside a reason is no leak, and contradicts nothing."""
-    found = audit(built.site, built)
+    found = audit_site(built.site, built)
     assert found.findings == ()
 
 
@@ -238,8 +238,12 @@ def test_anything_else_of_such_a_cell_is_found(
     spoiled = re.sub(before, after, text, count=1, flags=re.DOTALL)
     assert spoiled != text
     (site / address).write_text(spoiled, encoding="utf-8")
-    findings = audit(site, built).findings
-    assert {one.kind for one in findings} & {Kind.CELL_SUPPRESSED, Kind.NO_ADDRESS, Kind.NUMBER_WRONG}, findings
+    findings = audit_site(site, built).findings
+    assert {one.kind for one in findings} & {
+        DiagnosticCode.CELL_SUPPRESSED,
+        DiagnosticCode.CELL_ADDRESS_MISSING,
+        DiagnosticCode.WRONG_NUMBER,
+    }, findings
     assert {one.file for one in findings} == {address}
 
 
@@ -256,4 +260,4 @@ def test_what_may_be_told_is_no_finding(built: Project, tmp_path: Path, address:
     shutil.copytree(built.site, site, symlinks=True)
     text = (site / address).read_text("utf-8")
     (site / address).write_text(text.replace("</h1>", f"</h1>{after}", 1), encoding="utf-8")
-    assert audit(site, built).findings == ()
+    assert audit_site(site, built).findings == ()

@@ -10,15 +10,15 @@ from urllib.parse import unquote
 import pytest
 from lxml import html
 
-from kvalreg.pipeline import Account
+from kvalreg.pipeline import RunResult
 from kvalreg.project import Project
 from kvalreg.report.cell_markup import source_link
-from kvalreg.report.wording import LANGUAGES, words
-from kvalreg.site.number_words import catalogues
+from kvalreg.report.translation import LANGUAGES, get_translator
+from kvalreg.site.number_translations import texts_by_language
 
 
 @pytest.fixture(scope="module")
-def pages(demo: tuple[Project, Account]) -> dict[str, html.HtmlElement]:
+def pages(demo: tuple[Project, RunResult]) -> dict[str, html.HtmlElement]:
     """Every page of the demo's site."""
     site = demo[0].site.resolve()
     return {path.relative_to(site).as_posix(): html.parse(str(path)).getroot() for path in site.rglob("*.html")}
@@ -48,7 +48,7 @@ def test_every_table_of_results_has_a_link(pages: dict[str, html.HtmlElement]) -
 
 
 def test_every_indicator_has_a_row_with_its_rows_of_open_data(
-    demo: tuple[Project, Account], pages: dict[str, html.HtmlElement]
+    demo: tuple[Project, RunResult], pages: dict[str, html.HtmlElement]
 ) -> None:
     """The row names the indicator and leads to a file."""
     site: Path = demo[0].site
@@ -60,7 +60,7 @@ def test_every_indicator_has_a_row_with_its_rows_of_open_data(
 
 
 def test_a_units_page_leads_to_a_file_with_the_row_of_each_of_its_results(
-    demo: tuple[Project, Account], pages: dict[str, html.HtmlElement]
+    demo: tuple[Project, RunResult], pages: dict[str, html.HtmlElement]
 ) -> None:
     """Every row of its tables, also where the registry has newer, provisional numbers; no scripts are needed."""
     site = demo[0].site.resolve()
@@ -87,7 +87,7 @@ def test_a_link_names_the_indicator_or_all() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_words_of_an_answer_are_complete(language: str) -> None:
     """Every text of the answer, and each reason why a result is not shown, in each language."""
-    texts = catalogues()[language]
-    assert set(words(language).catalogue["number"]) <= set(texts)
+    texts = texts_by_language()[language]
+    assert set(get_translator(language).catalogue["number"]) <= set(texts)
     assert {"secret", "secret_note", "few_patients_note", "low_coverage_note", "caregiver", "nation"} <= set(texts)
     assert all(texts.values())

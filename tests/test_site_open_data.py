@@ -15,14 +15,22 @@ import pytest
 import rdflib
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF
 
-from kvalreg.disclosure.published import Published, load_published
-from kvalreg.kinds import Kind
-from kvalreg.pipeline import Request, build
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.disclosure.published import PublishedResults, load_published
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
-from kvalreg.release.audit import audit
-from kvalreg.report.wording import words
+from kvalreg.release.audit import audit_site
+from kvalreg.report.translation import get_translator
 from kvalreg.site.api_schema import SCHEMAS
-from kvalreg.site.open_data import CODES, FOOTNOTES, NAMES, json_columns, json_records, rows, slugs
+from kvalreg.site.open_data import (
+    COLUMN_NAMES,
+    COLUMN_VALUES,
+    FOOTNOTES,
+    indicator_slugs,
+    json_columns,
+    json_records,
+    open_data_rows,
+)
 from kvalreg.site.open_files import INDICATOR_COLUMNS, UNIT_COLUMNS
 from small_project import UNITS, Silence, write_registry
 
@@ -45,20 +53,20 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     (root / "registries" / "units.csv").write_text(UNITS, encoding="utf-8")
     (root / "registries" / "site.yml").write_text(SITE, encoding="utf-8")
     project = Project(root)
-    account = build(project, Request(renderer="pandoc", workers=2), Silence())
+    account = build(project, BuildRequest(renderer="pandoc", workers=2), Silence())
     assert account.exit_code == 0
     return project
 
 
 @pytest.fixture(scope="module")
-def published(built: Project) -> Published:
+def published(built: Project) -> PublishedResults:
     """What the registry has published."""
     return load_published("alfa", built.published)
 
 
-def cells_of(published: Published) -> list[dict[str, Any]]:
+def cells_of(published: PublishedResults) -> list[dict[str, Any]]:
     """The rows of open data, each without what is empty."""
-    return [json.loads(row) for row in json_records(json_columns(rows(published)))]
+    return [json.loads(row) for row in json_records(json_columns(open_data_rows(published)))]
 
 
 def answer(project: Project, address: str) -> Any:
@@ -73,7 +81,7 @@ def table(project: Project, address: str) -> list[dict[str, str]]:
 
 
 # --- the rows --------------------------------------------------------------------------------------------------------
-def test_a_shown_cell_has_its_numbers_and_skdes_names(published: Published) -> None:
+def test_a_shown_cell_has_its_numbers_and_skdes_names(published: PublishedResults) -> None:
     """80 of 100 at Vik in 2024: numerator, denominator, share and level, from the nation down and by year."""
     found = cells_of(published)
     vik = next(row for row in found if row["orgnr"] == "111" and row["year"] == 2024)
@@ -93,7 +101,7 @@ def test_a_shown_cell_has_its_numbers_and_skdes_names(published: Published) -> N
     assert [row["year"] for row in found] == sorted(row["year"] for row in found)
 
 
-def test_a_hidden_cell_has_its_key_and_a_code_and_nothing_else(built: Project, published: Published) -> None:
+def test_a_hidden_cell_has_its_key_and_a_code_and_nothing_else(built: Project, published: PublishedResults) -> None:
     """In the table, in CSV, in JSON and in the API: no number, no level, no change."""
     hidden = [row for row in cells_of(published) if "hidden" in row.get("footnote", "")]
     assert {(row["orgnr"], row["year"]) for row in hidden} >= {(o, y) for o in ("121", "122") for y in (2023, 2024)}
@@ -111,8 +119,8 @@ def test_csv_json_and_api_say_the_same(built: Project) -> None:
     """Every cell is in each of the three forms, with the same numbers."""
     lines = table(built, "alfa/resultater.csv")
     columns = json.loads((built.site / "data/alfa/resultater.json").read_text("utf-8"))
-    assert list(lines[0]) == NAMES
-    for name in NAMES:
+    assert list(lines[0]) == COLUMN_NAMES
+    for name in COLUMN_NAMES:
         as_text = ["" if value is None else str(value).replace(".", ",") for value in columns[name]]
         assert [line[name] for line in lines] == as_text, name
     cells = answer(built, "data/alfa/indicators/alfa_a.json")["data"]
@@ -121,23 +129,23 @@ def test_csv_json_and_api_say_the_same(built: Project) -> None:
     )
 
 
-def test_indicators_whose_ids_look_alike_have_addresses_of_their_own(published: Published) -> None:
+def test_indicators_whose_ids_look_alike_have_addresses_of_their_own(published: PublishedResults) -> None:
     """``a.b`` and ``a b`` would be one address: the second gets a number."""
     twin = published.registry.indicators[0].model_copy(update={"id": "alfa.a"})
     other = published.registry.indicators[0].model_copy(update={"id": "alfa a"})
     registry = published.registry.model_copy(update={"indicators": (twin, other)})
     source = type(published.source)(registry, published.units, ())
-    assert slugs(type(published)(source, published.cells)) == {"alfa.a": "alfa-a", "alfa a": "alfa-a-2"}
+    assert indicator_slugs(type(published)(source, published.cells)) == {"alfa.a": "alfa-a", "alfa a": "alfa-a-2"}
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
 def test_every_column_and_code_is_in_the_dictionary(language: str) -> None:
     """Each column has a meaning, which names each of its codes; each footnote has a text."""
-    say = words(language)
-    for name in {*NAMES, *(column.name for column in (*INDICATOR_COLUMNS, *UNIT_COLUMNS))}:
+    say = get_translator(language)
+    for name in {*COLUMN_NAMES, *(column.name for column in (*INDICATOR_COLUMNS, *UNIT_COLUMNS))}:
         meaning = say(f"data.column_{name}")
         if name != "series_change":  # it has the codes of `change`, and says so
-            assert all(code in meaning for code in CODES.get(name, ())), name
+            assert all(code in meaning for code in COLUMN_VALUES.get(name, ())), name
     assert all(say(f"data.footnote_{code}") for code in FOOTNOTES)
 
 
@@ -243,7 +251,7 @@ def in_csv(text: str) -> str:
     lines = text.splitlines(keepends=True)
     at = next(at for at, line in enumerate(lines) if line.startswith("caregiver;2024;hospital;121;"))
     cells = lines[at].split(";")
-    cells[NAMES.index("denominator")] = "4"
+    cells[COLUMN_NAMES.index("denominator")] = "4"
     return "".join([*lines[:at], ";".join(cells), *lines[at + 1 :]])
 
 
@@ -284,7 +292,7 @@ def test_a_planted_leak_is_found(built: Project, tmp_path: Path, file: str, plan
     before = (site / file).read_text("utf-8")
     (site / file).write_text(plant(before), encoding="utf-8")
     assert (site / file).read_text("utf-8") != before
-    found = audit(site, built).findings
+    found = audit_site(site, built).findings
     assert {(one.file, one.registry) for one in found} <= {(file, "alfa"), (file, "beta")}
-    assert {one.kind for one in found} <= {Kind.CELL_SUPPRESSED, Kind.NO_ADDRESS}
+    assert {one.kind for one in found} <= {DiagnosticCode.CELL_SUPPRESSED, DiagnosticCode.CELL_ADDRESS_MISSING}
     assert found

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from kvalreg.errors import UsageError
-from kvalreg.site.output import MARK, replaced
+from kvalreg.site.atomic_output import SITE_MARKER, atomic_output
 
 
 def _publish(output: Path, staged: Path, content: str) -> None:
-    with replaced(output, staged) as aside:
+    with atomic_output(output, staged) as aside:
         (aside / "index.html").write_text(content)
 
 
 def _publish_half(output: Path, staged: Path) -> None:
-    with replaced(output, staged) as aside:
+    with atomic_output(output, staged) as aside:
         (aside / "index.html").write_text("half")
         (aside / "absent" / "page.html").write_text("cannot be written")
 
@@ -53,7 +53,7 @@ def test_a_plain_folder_of_an_older_version_becomes_a_link(tmp_path: Path, stage
     """A site that an older kvalreg left as a plain folder is replaced as well."""
     output = tmp_path / "_site"
     output.mkdir()
-    (output / MARK).touch()
+    (output / SITE_MARKER).touch()
     _publish(output, staged, "new")
     assert output.is_symlink()
     assert (output / "index.html").read_text() == "new"
@@ -105,8 +105,8 @@ def test_a_site_that_has_lost_its_link_comes_back(tmp_path: Path, staged: Path) 
         (tmp_path / "._site" / name).mkdir(parents=True)
         (tmp_path / "._site" / name / "index.html").write_text(name)
         if marked:
-            (tmp_path / "._site" / name / MARK).touch()
-    with pytest.raises(RuntimeError), replaced(tmp_path / "_site", staged):
+            (tmp_path / "._site" / name / SITE_MARKER).touch()
+    with pytest.raises(RuntimeError), atomic_output(tmp_path / "_site", staged):
         raise RuntimeError
     assert (tmp_path / "_site" / "index.html").read_text() == "3"
     assert sorted(path.name for path in (tmp_path / "._site").iterdir()) == ["3"]

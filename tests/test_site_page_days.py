@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.pipeline import Request, build
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
-from kvalreg.site.page_days import dated, day_mark, day_of, front_line, without_day
+from kvalreg.site.modified_dates import date_front_matter, date_placeholder, modified_date, resolve_date, without_date
 from small_project import Silence
 
 MONDAY, TUESDAY = date(2026, 11, 30), date(2026, 12, 1)
@@ -18,24 +18,24 @@ MONDAY, TUESDAY = date(2026, 11, 30), date(2026, 12, 1)
 
 def source(day: date, says: str) -> bytes:
     """A page of a day."""
-    return f"---\n{front_line(day)}\ntitle: A\n---\n\n{says}: {day_mark('nb')}, {day_mark('en')}\n".encode()
+    return f"---\n{date_front_matter(day)}\ntitle: A\n---\n\n{says}: {date_placeholder('nb')}, {date_placeholder('en')}\n".encode()
 
 
 def test_a_page_keeps_its_day_while_it_says_the_same() -> None:
     """Staged on Monday and made of something of Tuesday; then it says something else."""
-    first, day = dated(source(MONDAY, "91 av 100"), None)
-    assert day == day_of(first) == MONDAY
+    first, day = resolve_date(source(MONDAY, "91 av 100"), None)
+    assert day == modified_date(first) == MONDAY
     assert re.sub("<.*?>", "", first.decode()).endswith("91 av 100: 30. november 2026, 30 November 2026\n")
-    assert dated(source(TUESDAY, "91 av 100"), first) == (first, MONDAY)
-    second, later = dated(source(TUESDAY, "92 av 100"), first)
-    assert later == day_of(second) == TUESDAY
+    assert resolve_date(source(TUESDAY, "91 av 100"), first) == (first, MONDAY)
+    second, later = resolve_date(source(TUESDAY, "92 av 100"), first)
+    assert later == modified_date(second) == TUESDAY
     assert "1. desember 2026" in second.decode()
-    assert dated(b"no page", None) == (b"no page", None)
+    assert resolve_date(b"no page", None) == (b"no page", None)
 
 
 def test_a_source_with_marks_is_the_same_on_every_day() -> None:
     """What a page is filled with is looked for by it."""
-    assert without_day(source(MONDAY, "a")) == without_day(source(TUESDAY, "a")) != without_day(source(MONDAY, "b"))
+    assert without_date(source(MONDAY, "a")) == without_date(source(TUESDAY, "a")) != without_date(source(MONDAY, "b"))
 
 
 def test_one_changed_number_moves_the_days_of_the_pages_that_show_it(
@@ -64,7 +64,7 @@ def test_one_changed_number_moves_the_days_of_the_pages_that_show_it(
 def _built(project: Project, day: date, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     seconds = (day - date(1970, 1, 1)).days * 86_400 + 3_600
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(seconds))
-    account = build(project, Request(renderer="pandoc", workers=1), Silence())
+    account = build(project, BuildRequest(renderer="pandoc", workers=1), Silence())
     assert account.exit_code == 0, account
     site: Path = project.site.resolve()
     return {path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*") if path.is_file()}

@@ -176,7 +176,7 @@ def test_many_pages_are_rendered_by_two_quartos(
     stand_in: Quarto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From sixteen pages up a second Quarto is worth its start, where there is a processor for it."""
-    monkeypatch.setattr(quarto, "processors", lambda: 2)
+    monkeypatch.setattr(quarto, "available_cpus", lambda: 2)
     more = [replace(PAGES[0], address=f"om/{number}/index.qmd") for number in range(10)]
     site = render(stand_in, example_project(tmp_path), [*PAGES, *more])
     assert len((tmp_path / "told").read_text("utf-8").splitlines()) == 2
@@ -210,8 +210,8 @@ def test_shares_make_the_site_that_quarto_makes_by_itself(
     real: Quarto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pages rendered in three projects of their own are byte for byte those of `quarto render` on the whole."""
-    monkeypatch.setattr(quarto, "processors", lambda: 3)
-    monkeypatch.setattr(quarto, "_WORTHWHILE", 4)
+    monkeypatch.setattr(quarto, "available_cpus", lambda: 3)
+    monkeypatch.setattr(quarto, "_PAGES_PER_PROCESS", 4)
     project = example_project(tmp_path)
     lost = Page("404.qmd", "Finnes ikke", "Gå til [forsiden](/index.qmd) eller [data](/data/index.qmd).", "nb")
     staged = stage(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kvalreg.site.quarto_share import finish_links, take_in, take_over
+from kvalreg.site.quarto_chunk import merge_chunk, resolve_links, reuse_pages
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_link_out_of_the_share_is_finished(page: str, link: str, finished: str
     """It leads to the page that the source becomes, from the site's root; what is no source of ours stays."""
     html = '<p>{}</p><a class="a > b"\n href="{}" title="x.qmd">x</a>'
     text = '"se href="om/index.qmd" og a.qmd'
-    assert finish_links(page, html.format(text, link)) == html.format(text, finished)
+    assert resolve_links(page, html.format(text, link)) == html.format(text, finished)
 
 
 def _made(folder: Path, files: dict[str, str]) -> Path:
@@ -53,7 +53,7 @@ def test_a_share_is_taken_into_the_site(tmp_path: Path) -> None:
     }
     _made(tmp_path / "work" / "_site", files)
     site = _made(tmp_path / "site", {"search.json": _entries("z/index.html", "a/index.html"), "om/tall.csv": ""})
-    assert take_in(tmp_path / "work", ["om/index.qmd"], site) == []
+    assert merge_chunk(tmp_path / "work", ["om/index.qmd"], site) == []
     found = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     assert found == {"om/index.html", "om/tall.csv", "site_libs/a/a.js", "search.json"}
     links = [entry["href"] for entry in json.loads((site / "search.json").read_text("utf-8"))]
@@ -65,7 +65,7 @@ def test_what_nobody_knows_is_told(tmp_path: Path) -> None:
     _made(tmp_path / "work" / "_site", {"index.html": "", "index_files/a.png": "png"})
     site = _made(tmp_path / "site", {})
     site.mkdir()
-    assert take_in(tmp_path / "work", ["index.qmd"], site) == ["index_files/a.png"]
+    assert merge_chunk(tmp_path / "work", ["index.qmd"], site) == ["index_files/a.png"]
     assert (site / "index_files" / "a.png").read_text() == "png"
 
 
@@ -75,7 +75,7 @@ def test_pages_are_taken_over_with_their_entries(tmp_path: Path) -> None:
     list_before = _entries("a/index.html", "b/index.html", "b/index.html#c")
     before = _made(tmp_path / "before", pages | {"search.json": list_before})
     site = _made(tmp_path / "site", {"site_libs/a.js": "", "b/tall.csv": ""})
-    assert take_over(["b/index.qmd"], before, site)
+    assert reuse_pages(["b/index.qmd"], before, site)
     assert not (site / "a").exists()
     links = [entry["href"] for entry in json.loads((site / "search.json").read_text("utf-8"))]
     assert links == ["b/index.html", "b/index.html#c"]
@@ -85,5 +85,5 @@ def test_a_page_without_its_library_is_not_taken_over(tmp_path: Path) -> None:
     """A page that asks for a file which no newly rendered page brought must be rendered itself."""
     before = _made(tmp_path / "before", {"a/index.html": '<script src="../site_libs/b.js">'})
     site = _made(tmp_path / "site", {"site_libs/a.js": "", "a/tall.csv": ""})
-    assert not take_over(["a/index.qmd"], before, site)
+    assert not reuse_pages(["a/index.qmd"], before, site)
     assert not (site / "a" / "index.html").exists()

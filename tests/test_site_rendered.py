@@ -23,13 +23,13 @@ CHECKOUT = Path(__file__).parents[1]
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The pages that Pandoc was asked for."""
     pages: list[str] = []
-    run = Pandoc._process
+    run = Pandoc._render_chunk
 
     def process(self: Pandoc, job: dict[str, list[dict[str, str]]]) -> list[dict[str, object]]:
         pages.extend(page["address"] for page in job["pages"])
         return run(self, job)
 
-    monkeypatch.setattr(Pandoc, "_process", process)
+    monkeypatch.setattr(Pandoc, "_render_chunk", process)
     return pages
 
 
@@ -103,7 +103,7 @@ def _title(project: Project) -> None:
 
 
 def _record(project: Project) -> None:
-    project.staged.with_name("site.rendered.json").write_text("{", encoding="utf-8")
+    project.staging.with_name("site.rendered.json").write_text("{", encoding="utf-8")
 
 
 @pytest.mark.parametrize("change", [_filter, _title, _record])
@@ -149,4 +149,4 @@ def test_staging_never_writes_into_the_site(tmp_path: Path) -> None:
     stage(project, PAGES, dict.fromkeys(RESOURCES, b"noe annet"))
     for name, content in RESOURCES.items():
         assert (project.site / name).read_bytes() == content
-    assert (project.staged / EXTENSION).is_dir()
+    assert (project.staging / EXTENSION).is_dir()

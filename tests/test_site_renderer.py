@@ -71,7 +71,7 @@ def test_a_quarto_that_cannot_be_used_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
 ) -> None:
     """Too old, broken or silent: the embedded renderer takes over and the reason is said."""
-    monkeypatch.setattr(quarto, "_PATIENCE", 0.5)
+    monkeypatch.setattr(quarto, "_VERSION_TIMEOUT", 0.5)
     _program(tmp_path / "bin", script)
     choice = choose_renderer("auto")
     assert choice.reason == f"Renderer: pandoc {choice.renderer.version}, because {reason}."

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.clock import SOURCE_DATE
-from kvalreg.site.content import Shown, Site
-from kvalreg.site.reports import reports
+from kvalreg.site.reports import generate_report_pages
+from kvalreg.site.site_model import PublishedRegistry, Site
+from kvalreg.storage.last_good import LastGoodPage
 from report_example import example
 from unmarked import unmarked
 
@@ -19,13 +19,13 @@ OVERDUE = "Registeret har ikke publisert endelige resultater for 2025 ennå."
 def bodies(*, delayed: bool = False) -> dict[str, str]:
     """The registry's page and the page of its newest year, 2024, by kind."""
     pages = tuple(
-        AcceptedPage(
+        LastGoodPage(
             registry="alfa", kind=kind, year=2024, round="final", language="nb", address=f"registre/alfa/{kind}.qmd",
             title="Alfa", breadcrumb=(), synthetic=True, markdown="Innhold.", delayed=delayed,
         )
         for kind in ("registry", "year")
     )  # fmt: skip
-    made = reports(Site((Shown(example(), pages),))).pages
+    made = generate_report_pages(Site((PublishedRegistry(example(), pages),))).pages
     return {page.address.split("/")[-1].removesuffix(".qmd"): page.body for page in made}
 
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import DisclosureError
-from kvalreg.kinds import Kind
-from kvalreg.pipeline import Request, build
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
-from kvalreg.release.audit import audit
-from kvalreg.release.edition import publish_edition, roll_back
+from kvalreg.release.audit import audit_site
+from kvalreg.release.publish import publish_edition, roll_back
 from kvalreg.site.revisions import EDITION_LIST
 from small_project import Silence
 from unmarked import unmarked
 
-PANDOC = Request(("alfa",), renderer="pandoc")
+PANDOC = BuildRequest(("alfa",), renderer="pandoc")
 ATOM = "{http://www.w3.org/2005/Atom}"
 JUNE = {"111": (80, 100), "112": (45, 50), "121": (190, 200), "122": (30, 60)}
 AFTER = {"111": (1, 3), "112": (47, 52), "121": (180, 195), "122": (33, 64)}
@@ -72,7 +72,7 @@ def test_the_log_tells_what_changed_and_why(project: Project) -> None:
     assert "(1. februar 2025)" in text
     rows = list(csv.DictReader((project.site / "endringer/alfa.csv").read_text(encoding="utf-8").splitlines()))
     assert {row["orgnr"] for row in rows} == {"0", "1", "11", "111", "Vestfylke"}
-    assert audit(project.site, project).passed
+    assert audit_site(project.site, project).passed
 
     # the feed has one entry for it, with an id that stays when the next edition comes
     entry = ET.parse(project.site / "endringer.xml").find(f"{ATOM}entry")
@@ -136,7 +136,7 @@ def test_a_number_that_is_not_reliable_now_is_told_with_its_patients(project: Pr
         "hidden", "", "", "few_patients",
     ]  # fmt: skip
     assert (told["122"]["denominator_before"], told["122"]["denominator"]) == ("90", "50")
-    assert audit(project.site, project).findings == ()
+    assert audit_site(project.site, project).findings == ()
 
 
 @pytest.mark.parametrize(
@@ -159,16 +159,16 @@ def test_the_audit_reads_the_log(project: Project, file: str, there: str, plante
     at = next(n for n, line in enumerate(lines) if "111" in line and there in line)
     lines[at] = lines[at].replace(there, planted)
     path.write_text("\n".join(lines), encoding="utf-8")
-    findings = audit(project.site, project).findings
+    findings = audit_site(project.site, project).findings
     found = {(one.file, one.kind) for one in findings if "/111" in one.what}
-    assert found & {(file, Kind.CELL_SUPPRESSED)}
+    assert found & {(file, DiagnosticCode.CELL_SUPPRESSED)}
     with pytest.raises(DisclosureError):
         publish_edition("2026-12", project)
 
 
 def test_many_changes_stand_in_the_file(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page shows the widest levels first and so many rows; the file has all."""
-    monkeypatch.setattr("kvalreg.site.revisions._MOST_ROWS", 3)
+    monkeypatch.setattr("kvalreg.site.revisions._MAX_ROWS", 3)
     deliver(project, {2024: JUNE})
     build(project, PANDOC, Silence())
     publish_edition("2026-06", project)
@@ -195,4 +195,4 @@ def test_a_large_number_is_whole_in_the_file(project: Project) -> None:
             publish_edition("2026-06", project)
     rows = csv.DictReader((project.site / "endringer/alfa.csv").read_text(encoding="utf-8").splitlines())
     assert [(row["value_before"], row["value"]) for row in rows if row["orgnr"] == "111"] == [("12345", "12346")]
-    assert audit(project.site, project).findings == ()
+    assert audit_site(project.site, project).findings == ()

@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from kvalreg.disclosure.published import Published
-from kvalreg.report.drawing import draw
+from kvalreg.disclosure.published import PublishedResults
+from kvalreg.report.drawing import render_charts
 from kvalreg.report.report import Report
-from kvalreg.report.wording import words
-from kvalreg.report.yours import SERIES
-from kvalreg.site.downloads import set_aside
-from kvalreg.site.newest import Newest
+from kvalreg.report.selected_unit import SERIES_FIELDS
+from kvalreg.report.translation import get_translator
+from kvalreg.site.latest_results import LatestResults
+from kvalreg.site.lazy_data import extract_lazy_data
 from kvalreg.site.series import series_files
 from kvalreg.site.staging import Page
 from report_example import report
@@ -23,9 +23,9 @@ from report_example import report
 FILE = "registre/alfa/indikator/a_hjelp/utvikling.json"
 
 
-def rows(published: Published, language: str = "nb", address: str = FILE) -> list[list[Any]]:
+def rows(published: PublishedResults, language: str = "nb", address: str = FILE) -> list[list[Any]]:
     """The rows of the first indicator's file."""
-    (block,) = json.loads(series_files(Newest(published), language)[address])
+    (block,) = json.loads(series_files(LatestResults(published), language)[address])
     assert (block["ind_id"], block["context"]) == ("a_hjelp", "caregiver")
     found: list[list[Any]] = block["series"]
     return found
@@ -34,7 +34,7 @@ def rows(published: Published, language: str = "nb", address: str = FILE) -> lis
 def test_years_have_the_numbers_of_their_cells() -> None:
     """Li in 2019 had 85 of 100, with Wilson's interval 76.7 to 90.7 %."""
     row = next(row for row in rows(report().published) if row[:2] == ["112", 2019])
-    assert dict(zip(SERIES, row, strict=True)) == {
+    assert dict(zip(SERIES_FIELDS, row, strict=True)) == {
         "orgnr": "112",
         "year": 2019,
         "value": 0.85,
@@ -60,7 +60,7 @@ def test_every_shown_year_of_every_unit_is_there_and_no_hidden_one() -> None:
 
 def test_only_indicators_that_are_shown_have_a_file() -> None:
     """The coverage that others refer to has no page of its own, and no file."""
-    names = {address.split("/")[3] for address in series_files(Newest(report().published), "nb")}
+    names = {address.split("/")[3] for address in series_files(LatestResults(report().published), "nb")}
     assert names == {"a_hjelp", "a_dager"}
 
 
@@ -80,7 +80,7 @@ def test_pages_of_every_kind_and_language_lead_to_the_file() -> None:
         ("en/registre/alfa/2024/index.qmd", "en"),
     ]:
         page = Page(address, "Alfa", report().units("a_hjelp").markdown, language)
-        (light,), files = set_aside([page])
+        (light,), files = extract_lazy_data([page])
         assert [name.removeprefix(address.removesuffix("index.qmd")) for name in files] == ["enheter.json"]
         found[address] = light.body.split('data-src="')[2].split('"')[0]
     assert list(found.values()) == [
@@ -99,8 +99,8 @@ def test_what_figures_share_is_said_once() -> None:
         report().trend("a_hjelp"),
         report().levels("a_hjelp"),
     ]
-    body = "\n\n".join(draw(chart.markdown) for chart in charts)
-    (light,), _ = set_aside([Page("registre/alfa/2024/index.qmd", "Alfa", body, "nb")])
+    body = "\n\n".join(render_charts(chart.markdown) for chart in charts)
+    (light,), _ = extract_lazy_data([Page("registre/alfa/2024/index.qmd", "Alfa", body, "nb")])
     own = [json.loads(spec) for spec in re.findall(r'class="kv-spec">(.*?)</script>', light.body)]
     shared = dict(re.findall(r'class="kv-template" id="([\w-]+)">(.*?)</script>', light.body))
     assert [one.get("template") for one in own] == ["kv-template-1", None, "kv-template-1", None]
@@ -119,16 +119,16 @@ def test_indicators_that_read_the_same_in_an_address_keep_apart() -> None:
     source = replace(whole.source, registry=whole.registry.model_copy(update={"indicators": twins}))
     cells = whole.cells[whole.cells["ind_id"] == "a_hjelp"]
     shown = [one for one in whole.presentations if one.ind_id == "a_hjelp"]
-    published = Published(
+    published = PublishedResults(
         source,
         pd.concat([cells.assign(ind_id=name) for name in ids], ignore_index=True),
         tuple(replace(one, ind_id=name) for one in shown for name in ids),
     )
-    seen = Report(published, 2024, "final", words("nb"))
+    seen = Report(published, 2024, "final", get_translator("nb"))
     body = (seen.units("a.hjelp") + seen.units("a hjelp")).markdown
-    (light,), files = set_aside([Page("registre/alfa/2024/index.qmd", "Alfa", body, "nb")])
+    (light,), files = extract_lazy_data([Page("registre/alfa/2024/index.qmd", "Alfa", body, "nb")])
     assert [one["ind_id"] for one in json.loads(files["registre/alfa/2024/enheter.json"])] == ["a.hjelp", "a hjelp"]
     asked = {part.split('"')[0] for part in light.body.split('data-src="')[1:]} - {"enheter.json"}
-    made = {address.replace("registre/alfa/", "../") for address in series_files(Newest(published), "nb")}
+    made = {address.replace("registre/alfa/", "../") for address in series_files(LatestResults(published), "nb")}
     assert len(asked) == 2
     assert asked == made

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from kvalreg.errors import ConfigurationError
-from kvalreg.site.staging import Page, _source, stage
+from kvalreg.site.staging import Page, _page_source, stage
 from site_example import example_project
 
 PAGE = Page("index.qmd", "Forside", "Tekst.", "nb")
@@ -88,7 +88,9 @@ def test_an_unknown_language_is_refused(tmp_path: Path) -> None:
 def test_shortcodes_in_a_body_are_inert() -> None:
     """Neither a shortcode nor the mark that Quarto carries shortcodes with survives in a page's source."""
     mark = "b58fc729-690b-4000-b19f-365a4093b2ff"
-    source = _source(replace(PAGE, body=f"{{{{< include x >}}}} {mark};00; {mark.replace('-', chr(92) + '-')};00;"))
+    source = _page_source(
+        replace(PAGE, body=f"{{{{< include x >}}}} {mark};00; {mark.replace('-', chr(92) + '-')};00;")
+    )
     assert "{{<" not in source
     assert "b58fc729" not in source
 
@@ -96,7 +98,9 @@ def test_shortcodes_in_a_body_are_inert() -> None:
 @given(st.text(max_size=60))
 def test_plain_text_survives_yaml(text: str) -> None:
     """Any title is one line of valid front matter, and no doubled brace of it is left for a shortcode."""
-    front = _source(Page("index.qmd", text, "", "nb", text, ((text, "index.qmd"),), synthetic=True)).split("---\n")[1]
+    front = _page_source(Page("index.qmd", text, "", "nb", text, ((text, "index.qmd"),), synthetic=True)).split(
+        "---\n"
+    )[1]
     read = YAML(typ="safe").load(front)
     assert set(read) == {"title", "lang", "description", "kv-breadcrumb", "synthetic"} - (
         set() if text else {"description"}

@@ -14,9 +14,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from lxml import etree, html
 
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.imongr import import_imongr
-from kvalreg.pipeline import Account, Request, build
+from kvalreg.pipeline import BuildRequest, RunResult, build
 from kvalreg.project import Project
 from kvalreg.site import quarto
 from small_project import UNITS, Silence, delivery_of, write_registry
@@ -51,7 +51,7 @@ def by_quarto(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "registries" / "beta" / "registry.yml").write_text(BARE.format(id="beta"), encoding="utf-8")
     (root / "registries" / "units.csv").write_text(UNITS, encoding="utf-8")
     (root / "registries" / "site.yml").write_text("url: https://example.org/\n", encoding="utf-8")
-    assert build(Project(root), Request(renderer="quarto"), Silence()).exit_code == 0
+    assert build(Project(root), BuildRequest(renderer="quarto"), Silence()).exit_code == 0
     return root / "_site"
 
 
@@ -59,8 +59,8 @@ def by_quarto(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def of_real_deliveries(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of two registries' real deliveries, all years."""
     root = tmp_path_factory.mktemp("real") / "project"
-    import_imongr(shared / "data" / "real", root, UnknownUnits.SKIP)
-    assert build(Project(root), Request(renderer="pandoc"), Silence()).exit_code == 0
+    import_imongr(shared / "data" / "real", root, UnknownUnitPolicy.SKIP)
+    assert build(Project(root), BuildRequest(renderer="pandoc"), Silence()).exit_code == 0
     return root / "_site"
 
 
@@ -74,7 +74,7 @@ def of_real_deliveries(shared: Path, tmp_path_factory: pytest.TempPathFactory) -
 def site(request: pytest.FixtureRequest) -> Path:
     """The demo by the embedded renderer, a small site by Quarto, and the real deliveries where they are."""
     if request.param == "demo":
-        found: tuple[Project, Account] = request.getfixturevalue("demo")
+        found: tuple[Project, RunResult] = request.getfixturevalue("demo")
         return found[0].site.resolve()
     name = "by_quarto" if request.param == "quarto" else "of_real_deliveries"
     path: Path = request.getfixturevalue(name)

@@ -12,23 +12,23 @@ from typing import Any
 import html5lib
 import pytest
 
-from kvalreg.batch.accepted import AcceptedPage
-from kvalreg.disclosure.gate import publish
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.disclosure.gate import apply_gate
 from kvalreg.disclosure.ledger import save_edition
-from kvalreg.disclosure.published import Published, Source, save_published
-from kvalreg.inputs.delivered import read_deliveries
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.disclosure.published import PublishedResults, RegistrySource, save_published
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.registry_deliveries import read_deliveries
 from kvalreg.inputs.slugs import Slugs
 from kvalreg.inputs.units import read_units
-from kvalreg.kinds import Kind
 from kvalreg.project import Project
-from kvalreg.release.audit import audit
+from kvalreg.release.audit import audit_site
 from kvalreg.site import pandoc
-from kvalreg.site.content import Content, Shown, Site
-from kvalreg.site.pages import site_content
+from kvalreg.site.generators import generate_site
+from kvalreg.site.site_model import PublishedRegistry, Site, SiteOutput
 from kvalreg.site.staging import stage
 from kvalreg.statistics.aggregation import aggregate
+from kvalreg.storage.last_good import LastGoodPage
 from small_project import UNITS, write_registry
 
 ROWS = """context;year;orgnr;ind_id;var;denominator
@@ -49,26 +49,26 @@ VIK, LI, OY, A = ("sykehus/vik-sykehus", "sykehus/li-sykehus", "sykehus/oy-sykeh
 INDICATOR = "registre/alfa/indikator/alfa_a"
 
 
-def published(project: Project, registry_id: str) -> Published:
+def published(project: Project, registry_id: str) -> PublishedResults:
     """What a registry publishes, as the pipeline makes it; what the ledger keeps of it lies there."""
     units = read_units(project.units, "units.csv")
     registry = read_descriptors(project)[0][registry_id]
-    delivered = read_deliveries(project, registry, units, UnknownUnits.REFUSE)
-    gated = publish(aggregate(delivered, registry, units), Source(registry, units, delivered.deliveries))
-    save_edition(gated.edition, registry_id, project.next_ledger)
+    delivered = read_deliveries(project, registry, units, UnknownUnitPolicy.REFUSE)
+    gated = apply_gate(aggregate(delivered, registry, units), RegistrySource(registry, units, delivered.deliveries))
+    save_edition(gated.edition, registry_id, project.pending_ledger)
     return gated.published
 
 
-def accepted_page(address: str) -> AcceptedPage:
+def accepted_page(address: str) -> LastGoodPage:
     """A registry's own page, with no result on it."""
-    return AcceptedPage(
+    return LastGoodPage(
         registry="alfa", kind="registry", year=2024, round="final", language="nb", address=address, title="alfa",
         breadcrumb=(), synthetic=True, markdown="Tekst.", made=date(2025, 2, 1),
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Content]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, SiteOutput]:
     """A site without a notebook's page: what the makers make of one registry, rendered."""
     root = tmp_path_factory.mktemp("ways")
     write_registry(root, "alfa", ROWS)
@@ -79,14 +79,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Content]:
     registry = published(project, "alfa")
     save_published(registry, project.published)
     own = accepted_page("registre/alfa/index.qmd")
-    content = site_content(Site((Shown(registry, (own,)),), Slugs(fields={"Prøver": "prover"})))
+    content = generate_site(Site((PublishedRegistry(registry, (own,)),), Slugs(fields={"Prøver": "prover"})))
     renderer, _ = pandoc.find()
     assert renderer is not None
     renderer.render(stage(project, content.pages, content.files), project.site)
     return project, content
 
 
-def page(built: tuple[Project, Content], folder: str) -> Any:
+def page(built: tuple[Project, SiteOutput], folder: str) -> Any:
     """A rendered page as a tree, which must be valid HTML."""
     path = built[0].site / folder / "index.html"
     return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(path.read_bytes())
@@ -109,7 +109,7 @@ def boxes(tree: Any) -> dict[str, list[str]]:
     return {text(box.find("h3")): [text(line) for line in box.iter("li")] for box in glance.findall("div")}
 
 
-def test_a_hospitals_numbers_are_its_own(built: tuple[Project, Content]) -> None:
+def test_a_hospitals_numbers_are_its_own(built: tuple[Project, SiteOutput]) -> None:
     """970 of 1000 is 97 of 100; Wilson's interval of it is 95.8-97.9 %; it was 60 of 100."""
     assert rows(page(built, VIK)) == [
         ["Andel som fikk hjelp", "97 av 100 (96–98 %)", "1 000", "90 av 100", "Sikkert høy",
@@ -122,19 +122,19 @@ def test_a_hospitals_numbers_are_its_own(built: tuple[Project, Content]) -> None
     }
 
 
-def test_what_is_not_certain_is_in_no_list(built: tuple[Project, Content]) -> None:
+def test_what_is_not_certain_is_in_no_list(built: tuple[Project, SiteOutput]) -> None:
     """45 of 50 reaches the target of 90, but its interval of 79-96 % does not tell; nor has it changed."""
     assert boxes(page(built, OY)) == {"Når målet, og det er sikkert": [], "Når ikke målet, og det er sikkert": []}
 
 
-def test_a_target_missed_and_a_change_for_the_worse_are_told(built: tuple[Project, Content]) -> None:
+def test_a_target_missed_and_a_change_for_the_worse_are_told(built: tuple[Project, SiteOutput]) -> None:
     """160 of 200 has an interval of 74-85 %, all below 90; it was 190 of 200."""
     found = boxes(page(built, LI))
     line = "Andel som fikk hjelp 80 av 100 alfa, 2024"
     assert found["Når ikke målet, og det er sikkert"] == found["Sikkert dårligere enn året før"] == [line]
 
 
-def test_a_secret_number_has_its_word_and_its_note(built: tuple[Project, Content]) -> None:
+def test_a_secret_number_has_its_word_and_its_note(built: tuple[Project, SiteOutput]) -> None:
     """Three patients are too few: neither value, patients, level nor change is there, on page or in file."""
     tree = page(built, A)
     assert rows(tree) == [["Andel som fikk hjelp", "Vises ikke *", "", "90 av 100", "", ""]]
@@ -145,7 +145,7 @@ def test_a_secret_number_has_its_word_and_its_note(built: tuple[Project, Content
     assert block["units"]["122"] == told
 
 
-def test_a_unit_page_leads_up_down_and_beside(built: tuple[Project, Content]) -> None:
+def test_a_unit_page_leads_up_down_and_beside(built: tuple[Project, SiteOutput]) -> None:
     """Vik belongs to Vik HF and Nord RHF, and Li and Øy lie beside it; the RHF has its two HFs below it."""
     links = {text(a): a.get("href") for a in page(built, VIK).find(".//dl").iter("a")}
     assert links == {
@@ -158,14 +158,14 @@ def test_a_unit_page_leads_up_down_and_beside(built: tuple[Project, Content]) ->
     assert below == ["Vik HF", "Nes HF"]
 
 
-def test_every_unit_is_in_the_list_as_they_belong_together(built: tuple[Project, Content]) -> None:
+def test_every_unit_is_in_the_list_as_they_belong_together(built: tuple[Project, SiteOutput]) -> None:
     """The region leads; each HF holds its hospitals."""
     tree = page(built, "sykehus")
     (hf,) = (li for li in tree.iter("li") if li.get("class") == "kv-unit-hf" and text(li).startswith("Nes HF"))
     assert [text(a) for a in hf.iter("a")] == ["Nes HF", "Nes sykehus", "Å sykehus"]
 
 
-def test_an_indicators_page_has_every_unit_with_word_and_symbol(built: tuple[Project, Content]) -> None:
+def test_an_indicators_page_has_every_unit_with_word_and_symbol(built: tuple[Project, SiteOutput]) -> None:
     """The nation first: 1337 of 1453, or 92 of 100; then the units by value, hidden ones last."""
     tree = page(built, INDICATOR)
     found = rows(tree)
@@ -185,21 +185,21 @@ def test_an_indicators_page_has_every_unit_with_word_and_symbol(built: tuple[Pro
     ]
 
 
-def test_a_field_has_its_registries_and_the_nations_results(built: tuple[Project, Content]) -> None:
+def test_a_field_has_its_registries_and_the_nations_results(built: tuple[Project, SiteOutput]) -> None:
     """One line for the indicator, with empty places for the reader's own hospital and the unit above."""
     (row,) = rows(page(built, "fagomrade/prover"))
     assert row[0] == "Andel som fikk hjelp"
     assert row[2:4] == ["", ""]
 
 
-def test_the_list_of_registries_tells_how_many_targets_are_reached(built: tuple[Project, Content]) -> None:
+def test_the_list_of_registries_tells_how_many_targets_are_reached(built: tuple[Project, SiteOutput]) -> None:
     """Of three hospitals that are shown, Vik and Øy reach the target: 67 of 100."""
     (row,) = rows(page(built, "registre"))
     assert row[0] == "Register for alfaPrøver"
     assert row[2] == "67 av 100"
 
 
-def test_search_finds_registries_indicators_units_and_fields(built: tuple[Project, Content]) -> None:
+def test_search_finds_registries_indicators_units_and_fields(built: tuple[Project, SiteOutput]) -> None:
     """One entry each, and no result among them."""
     script = built[1].files["sok.js"].decode()
     entries = json.loads(script.removeprefix("window.kvSearch=").removesuffix(";\n"))
@@ -212,11 +212,11 @@ def test_search_finds_registries_indicators_units_and_fields(built: tuple[Projec
     assert not re.search(r"\d", "".join(part for entry in entries for part in entry[1:]))
 
 
-def test_the_untouched_pages_pass_the_audit_and_are_read_by_it(built: tuple[Project, Content]) -> None:
+def test_the_untouched_pages_pass_the_audit_and_are_read_by_it(built: tuple[Project, SiteOutput]) -> None:
     """Every number on the pages of units and indicators is held against its cell."""
-    found = audit(built[0].site, built[0])
+    found = audit_site(built[0].site, built[0])
     assert found.report_text().startswith("The site passes the audit")
-    assert found.claims >= 1
+    assert found.claim_count >= 1
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_the_untouched_pages_pass_the_audit_and_are_read_by_it(built: tuple[Proj
     ],
 )
 def test_a_planted_leak_is_found(
-    built: tuple[Project, Content], tmp_path: Path, address: str, before: str, after: str
+    built: tuple[Project, SiteOutput], tmp_path: Path, address: str, before: str, after: str
 ) -> None:
     """A hidden number on a unit's page, in its file or on an indicator's page stops the release."""
     site = tmp_path / "site"
@@ -238,6 +238,10 @@ def test_a_planted_leak_is_found(
     whole = (site / address).read_text("utf-8")
     assert before in whole
     (site / address).write_text(whole.replace(before, after, 1), encoding="utf-8")
-    found = audit(site, built[0]).findings
-    assert {one.kind for one in found} & {Kind.CELL_SUPPRESSED, Kind.NO_ADDRESS, Kind.NO_ROLES}
+    found = audit_site(site, built[0]).findings
+    assert {one.kind for one in found} & {
+        DiagnosticCode.CELL_SUPPRESSED,
+        DiagnosticCode.CELL_ADDRESS_MISSING,
+        DiagnosticCode.COLUMN_ROLES_MISSING,
+    }
     assert any(address in str(one) for one in found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kvalreg.site.work import pass_on, shares
+from kvalreg.site.render_chunks import copy_static, split_pages
 
 
 def test_files_are_passed_on_and_pages_named(tmp_path: Path) -> None:
@@ -15,17 +15,17 @@ def test_files_are_passed_on_and_pages_named(tmp_path: Path) -> None:
         (staged / name).parent.mkdir(parents=True, exist_ok=True)
         (staged / name).write_text(name, encoding="utf-8")
     aside.mkdir()
-    assert pass_on(staged, aside) == ["b/index.qmd", "index.qmd"]
+    assert copy_static(staged, aside) == ["b/index.qmd", "index.qmd"]
     put = {path.relative_to(aside).as_posix() for path in aside.rglob("*") if path.is_file()}
     assert put == {"b/tall.csv", "robots.txt"}
 
 
 def test_shares_weigh_about_the_same() -> None:
     """The heaviest pages are dealt first, each to the lightest share: 5 and 1 against 3 and 2."""
-    assert shares({"a": 1, "b": 3, "c": 5, "d": 2}, 2) == [["a", "c"], ["b", "d"]]
+    assert split_pages({"a": 1, "b": 3, "c": 5, "d": 2}, 2) == [["a", "c"], ["b", "d"]]
 
 
 def test_no_share_is_empty() -> None:
     """Fewer pages than processes make fewer shares, and no page none."""
-    assert shares({"a": 1}, 4) == [["a"]]
-    assert shares({}, 4) == []
+    assert split_pages({"a": 1}, 4) == [["a"]]
+    assert split_pages({}, 4) == []

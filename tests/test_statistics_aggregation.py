@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 
-from kvalreg.inputs.delivered import Delivered
-from kvalreg.inputs.delivery import no_rows
+from kvalreg.inputs.delivery import empty_rows
 from kvalreg.inputs.descriptor import Indicator, IndicatorType, Registry
 from kvalreg.inputs.descriptor_texts import About
+from kvalreg.inputs.registry_deliveries import RegistryDeliveries
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.statistics.aggregation import aggregate
 
@@ -46,7 +46,7 @@ def cells_of(rows: list[tuple[str, str, int, str, float, int]]) -> pd.DataFrame:
     """The cells of rows given as (ind_id, context, year, orgnr, var, denominator), indexed by their key."""
     columns = ["ind_id", "context", "year", "orgnr", "var", "denominator"]
     frame = pd.DataFrame(rows, columns=columns).assign(provisional=False, delivery=0, row=range(2, len(rows) + 2))
-    delivered = Delivered("slag", frame, (), ())
+    delivered = RegistryDeliveries("slag", frame, (), ())
     return aggregate(delivered, REGISTRY, UNITS).secret.set_index(["ind_id", "context", "year", "level", "orgnr"])
 
 
@@ -107,8 +107,8 @@ def test_coverage_is_carried_forward_with_its_year() -> None:
 
 def test_nothing_delivered_gives_no_cells() -> None:
     """A registry without rows has no cells, and that is no error."""
-    rows = no_rows().assign(provisional=False, delivery=0)
-    assert len(aggregate(Delivered("slag", rows, (), ()), REGISTRY, UNITS).secret) == 0
+    rows = empty_rows().assign(provisional=False, delivery=0)
+    assert len(aggregate(RegistryDeliveries("slag", rows, (), ()), REGISTRY, UNITS).secret) == 0
 
 
 def test_results_never_print_a_value() -> None:
@@ -116,7 +116,7 @@ def test_results_never_print_a_value() -> None:
     frame = pd.DataFrame([("a", "caregiver", 2024, "111", 37.0, 41)]).set_axis(
         ["ind_id", "context", "year", "orgnr", "var", "denominator"], axis=1
     )
-    delivered = Delivered("slag", frame.assign(provisional=False, delivery=0, row=2), (), ())
+    delivered = RegistryDeliveries("slag", frame.assign(provisional=False, delivery=0, row=2), (), ())
     results = aggregate(delivered, REGISTRY, UNITS)
     for text in (repr(results), str(results), f"{results}", f"{results:>9}"):
         assert "37" not in text

@@ -10,20 +10,20 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from kvalreg.disclosure.gate import publish
-from kvalreg.disclosure.published import SHOWN_COLUMNS, Source
-from kvalreg.errors import ConfigurationError, DeliveryError, Fault
-from kvalreg.inputs.delivered import Delivered, read_deliveries
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.disclosure.gate import apply_gate
+from kvalreg.disclosure.published import SHOWN_COLUMNS, RegistrySource
+from kvalreg.errors import ConfigurationError, DeliveryError, Diagnostic
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
+from kvalreg.inputs.registry_deliveries import RegistryDeliveries, read_deliveries
 from kvalreg.inputs.units import Units, read_units
-from kvalreg.kinds import Kind
-from kvalreg.pipeline import Request, build
+from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
 from kvalreg.statistics.aggregation import aggregate
-from kvalreg.workbench.check import Request as CheckRequest
-from kvalreg.workbench.check import check
+from kvalreg.workbench.check import CheckRequest as CheckRequest
+from kvalreg.workbench.check import check_project
 from small_project import Silence
 
 TESTS = Path(__file__).parent
@@ -80,11 +80,11 @@ def rows_of(patients: dict[str, int], year: int = 2024, ind_id: str = "a") -> st
     return "".join(f"caregiver;{year};{orgnr};{ind_id};{n * 4 // 5};{n}\n" for orgnr, n in patients.items())
 
 
-def read(project: Project) -> tuple[Delivered, Registry, Units]:
+def read(project: Project) -> tuple[RegistryDeliveries, Registry, Units]:
     """Everything that is read of the project."""
     units = read_units(project.units, "registries/units.csv")
     (registry,) = read_descriptors(project)[0].values()
-    return read_deliveries(project, registry, units, UnknownUnits.REFUSE), registry, units
+    return read_deliveries(project, registry, units, UnknownUnitPolicy.REFUSE), registry, units
 
 
 def true_cells(project: Project) -> pd.DataFrame:
@@ -96,7 +96,7 @@ def true_cells(project: Project) -> pd.DataFrame:
 def published_cells(project: Project) -> pd.DataFrame:
     """The cells after the gate, by indicator, year, level and unit."""
     delivered, registry, units = read(project)
-    gated = publish(aggregate(delivered, registry, units), Source(registry, units, delivered.deliveries))
+    gated = apply_gate(aggregate(delivered, registry, units), RegistrySource(registry, units, delivered.deliveries))
     return gated.published.cells.set_index(["ind_id", "year", "level", "orgnr"]).sort_index()
 
 
@@ -105,11 +105,11 @@ def shown_units(cells: pd.DataFrame) -> set[str]:
     return set(cells[cells["shown"]].index.get_level_values("orgnr"))
 
 
-def faults_of(project: Project) -> tuple[Fault, ...]:
+def faults_of(project: Project) -> tuple[Diagnostic, ...]:
     """Why the deliveries are refused."""
     with pytest.raises(DeliveryError) as caught:
         read(project)
-    return caught.value.faults
+    return caught.value.diagnostics
 
 
 def one(cells: pd.DataFrame, *key: str | int) -> pd.Series[Any]:
@@ -132,7 +132,7 @@ def test_a_denominator_of_zero_or_none_is_refused(tmp_path: Path, ind_id: str) -
     project = project_of(tmp_path, rows_of(LARGE, 2023), text)
     found = [(fault.file, fault.line, fault.key) for fault in faults_of(project)]
     assert sorted(found) == [("data/r/1.csv", 2, "denominator"), ("data/r/1.csv", 3, "denominator")]
-    assert check(project, CheckRequest(date(2025, 3, 1))).stopped == {"r"}
+    assert check_project(project, CheckRequest(date(2025, 3, 1))).blocked_registries == {"r"}
 
 
 def test_each_level_adds_its_own_rows(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_each_level_adds_its_own_rows(tmp_path: Path) -> None:
 def test_an_own_row_that_may_be_the_total_is_named(tmp_path: Path) -> None:
     """Coverage is added up as well; an RHF's 10 beside its hospital's 10 may be the total."""
     text = rows_of({"111": 10, "1": 10}, ind_id="dg") + "resident;2024;11;dg;5;9\n"
-    warnings = [one for one in read(project_of(tmp_path, text))[0].warnings if one.kind is Kind.LEVELS_MIXED]
+    warnings = [one for one in read(project_of(tmp_path, text))[0].warnings if one.code is DiagnosticCode.MIXED_LEVELS]
     assert [(one.file, one.line) for one in warnings] == [("data/r/0.csv", 3)]
 
 
@@ -180,8 +180,8 @@ def test_a_tree_with_a_cycle_stops_everything(tmp_path: Path, wrong: str, what: 
     """The units' faults have their rows, and nothing is published or built."""
     project = project_of(tmp_path, rows_of(LARGE), units=UNITS.replace("11;Vik HF;Vik HF;hf;1;", wrong))
     with pytest.raises(ConfigurationError) as caught:
-        build(project, Request(renderer="pandoc"), Silence())
-    assert what in [fault.what for fault in caught.value.faults]
+        build(project, BuildRequest(renderer="pandoc"), Silence())
+    assert what in [fault.message for fault in caught.value.diagnostics]
     assert not [*project.published.glob("*")]
     assert not project.site.exists()
 
@@ -234,7 +234,7 @@ def test_a_numerator_above_its_denominator_is_warned_of_and_hidden(tmp_path: Pat
     text = rows_of(LARGE).replace("111;a;160;200", "111;a;210;200").replace("211;a;320;400", "211;a;401;400")
     project = project_of(tmp_path, text)
     (warning,) = read(project)[0].warnings
-    assert "The numerator is larger than the denominator in rows 2, 6." in warning.what
+    assert "The numerator is larger than the denominator in rows 2, 6." in warning.message
     assert counts(true_cells(project), "a", "caregiver", 2024, "hf", "11") == (450, 500)
     assert not shown_units(published_cells(project)) & {"111", "211", "21", "2"}
 

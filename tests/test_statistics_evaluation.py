@@ -9,7 +9,7 @@ import pytest
 
 from kvalreg.inputs.descriptor import Indicator, IndicatorType, Registry
 from kvalreg.inputs.descriptor_texts import About
-from kvalreg.statistics.evaluation import evaluate, with_change
+from kvalreg.statistics.evaluation import add_change, evaluate
 
 REGISTRY = Registry(
     id="r",
@@ -35,7 +35,7 @@ def judged(rows: Sequence[tuple[int, float, int]], ind_id: str = "a", provisiona
     cells = cells.assign(ind_id=ind_id, context="caregiver", level="nation", orgnr="0")
     cells["value"] = cells["var"] / cells["denominator"] if ind_id == "a" else cells["var"]
     cells["provisional"] = cells["year"] == provisional
-    return with_change(evaluate(cells, REGISTRY), REGISTRY).set_index("year")
+    return add_change(evaluate(cells, REGISTRY), REGISTRY).set_index("year")
 
 
 def told(cells: pd.DataFrame, year: int) -> list[object]:
@@ -88,7 +88,7 @@ def test_units_and_indicators_do_not_mix() -> None:
     one, other = judged(SERIES).reset_index(), judged(SERIES[::-1]).reset_index().assign(orgnr="1")
     both = pd.concat([other, one], ignore_index=True).drop(columns=["change", "series_change"])
     both.index = pd.Index(range(10, 16))
-    found = with_change(both, REGISTRY)
+    found = add_change(both, REGISTRY)
     assert found.index.tolist() == list(range(10, 16))
     assert found["series_change"].tolist() == ["better", "unclear", "", "", "unclear", "better"]
 

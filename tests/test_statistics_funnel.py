@@ -99,7 +99,7 @@ def test_no_verdict_has_a_reason() -> None:
     assert codes.tolist() == [Verdict.LOW_COVERAGE, EXPECTED, EXPECTED, EXPECTED, Verdict.MISSING, Verdict.MISSING]
     few = verdicts(funnel([5, 5], [49, 50], target=0.1), min_patients=50, coverage=[0.9, 0.9])
     assert few.tolist() == [Verdict.TOO_FEW_PATIENTS, EXPECTED]
-    assert [code.given for code in Verdict] == [True, True, True, False, False, False]
+    assert [code.is_verdict for code in Verdict] == [True, True, True, False, False, False]
 
 
 @pytest.mark.parametrize(("x", "n"), [(np.nan, 10), (5, 0), (-1, 10), (11, 10), (5, np.nan)])

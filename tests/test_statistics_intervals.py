@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kvalreg.statistics.intervals import Estimate, as_floats, contrast, difference, tail
+from kvalreg.statistics.intervals import Estimate, as_floats, contrast, difference, tail_probability
 
 
 def estimate(value: float, low: float, high: float) -> Estimate:
@@ -51,7 +51,7 @@ def test_short_floats_are_refused() -> None:
 def test_confidence_lies_between_0_and_1(confidence: float) -> None:
     """95 for 95 % is a mistake that must not pass."""
     with pytest.raises(ValueError, match="between 0 and 1"):
-        tail(confidence)
+        tail_probability(confidence)
 
 
 def test_times_changes_the_unit_of_all_three() -> None:

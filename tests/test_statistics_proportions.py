@@ -12,7 +12,7 @@ from scipy.stats import binom
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from kvalreg.statistics.intervals import Interval
-from kvalreg.statistics.proportions import newcombe_difference, proportion, wilson
+from kvalreg.statistics.proportions import newcombe_difference, proportion, wilson_interval
 from statistics_reference import published
 
 
@@ -22,12 +22,12 @@ from statistics_reference import published
 )
 def test_wilson_newcombe_1998_table_1(x: int, n: int, low: float, high: float) -> None:
     """Newcombe, Stat Med 1998;17:857, table I, method 3, to its four decimals."""
-    assert [round(float(limit), 4) for limit in wilson(x, n)] == [low, high]
+    assert [round(float(limit), 4) for limit in wilson_interval(x, n)] == [low, high]
 
 
 def test_wilson_by_hand() -> None:
     """0 of 4 with z = 2: upper limit (0 + 4/8 + 2·√(4/64)) / (1 + 4/4) = (0.5 + 0.5)/2 = 0.5."""
-    low, high = wilson(0, 4, confidence=0.9544997361036416)
+    low, high = wilson_interval(0, 4, confidence=0.9544997361036416)
     assert float(low) == 0
     assert float(high) == pytest.approx(0.5, abs=1e-12)
 
@@ -38,7 +38,7 @@ def test_wilson_agrees_with_the_published_tables() -> None:
         table = published(name).where(method="wilson")
         digits = 4 if name.startswith("newcombe") else 7
         lower, upper = ("lower", "upper") if digits == 4 else ("lower_R_binom", "upper_R_binom")
-        _agree(wilson(table["x"], table["n"]), table[lower], table[upper], atol=0.5000001 * 10**-digits)
+        _agree(wilson_interval(table["x"], table["n"]), table[lower], table[upper], atol=0.5000001 * 10**-digits)
     table = published("phe/proportions.csv")
     for confidence, suffix in ((0.95, "95"), (0.998, "99_8")):
         value, low, high = proportion(table["x"], table["n"], confidence)
@@ -48,7 +48,7 @@ def test_wilson_agrees_with_the_published_tables() -> None:
         others = published("phe/byars_wilson.csv").where(
             method="Wilson", confidence=f"{confidence:.1%}".replace(".0", "")
         )
-        _agree(wilson(others["x"], others["n"], confidence), others["lowercl"], others["uppercl"], rtol=1e-9)
+        _agree(wilson_interval(others["x"], others["n"], confidence), others["lowercl"], others["uppercl"], rtol=1e-9)
 
 
 def _agree(found: Interval, low: np.ndarray, high: np.ndarray, atol: float = 0, rtol: float = 0) -> None:
@@ -110,7 +110,7 @@ def test_numerator_above_denominator_keeps_its_share_without_interval() -> None:
 
 def test_one_bad_cell_leaves_its_neighbours_alone() -> None:
     """Arrays of any shapes that broadcast; each element stands for itself."""
-    low, high = wilson([[0], [10]], [10, 0, 20])
+    low, high = wilson_interval([[0], [10]], [10, 0, 20])
     assert low.shape == high.shape == (2, 3)
     assert np.isnan(low).tolist() == [[False, True, False]] * 2
     assert low[0, 0] == 0.0
@@ -124,5 +124,5 @@ def test_interval_holds_the_share(n: int, data: st.DataObject, confidence: float
     value, low, high = (float(part) for part in proportion(x, n, confidence))
     assert 0 <= low <= value * (1 + 1e-12)
     assert value * (1 - 1e-12) <= high <= 1
-    mirrored = wilson(n - x, n, confidence)
+    mirrored = wilson_interval(n - x, n, confidence)
     assert float(mirrored.low) == pytest.approx(1 - high, abs=1e-9)

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from kvalreg.workbench.explanation import pages
+from kvalreg.workbench.diagnostic_reference import pages
 
 pytestmark = pytest.mark.xdist_group("wheel")
 ROOT = Path(__file__).parents[1]

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from kvalreg.cli import cli
 from kvalreg.errors import KvalregError
 from kvalreg.project import Project
-from kvalreg.workbench.new_notebook import new_notebook
+from kvalreg.workbench.scaffold_notebook import create_notebook
 
 
 def kvalreg(*arguments: str) -> Result:
@@ -47,7 +47,7 @@ def missing_column(project: Project) -> None:
 
 def saved_outputs(project: Project) -> None:
     """A notebook is saved after it was run."""
-    path = new_notebook("alfa", "year", project, date(2025, 3, 1))
+    path = create_notebook("alfa", "year", project, date(2025, 3, 1))
     notebook = nbformat.read(path, as_version=4)
     notebook.cells[2].outputs = [nbformat.v4.new_output("stream", name="stdout", text="4711")]
     nbformat.write(notebook, path)
@@ -104,13 +104,13 @@ def test_a_port_in_use_is_told_before_anything_is_made(project: Project) -> None
         done = kvalreg("preview", "alfa", "--port", port, "--project", str(project.root))
     assert isinstance(done.exception, KvalregError)
     assert f"Port {port} cannot be used" in str(done.exception)
-    assert not project.build.exists()
+    assert not project.build_folder.exists()
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_an_extract_without_a_column_stops_the_analysis(project: Project, tmp_path: Path) -> None:
     """The analysis notebook names the column that is missing and those there are, and writes no delivery."""
-    path = new_notebook("alfa", "analysis", project, date(2025, 3, 1))
+    path = create_notebook("alfa", "analysis", project, date(2025, 3, 1))
     extract = tmp_path / "extract.csv"
     extract.write_text("hospital;year;hjulpet\n111;2024;1\n", encoding="utf-8")
     before = everything(project.root / "data")

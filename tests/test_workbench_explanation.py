@@ -8,38 +8,38 @@ from pathlib import Path
 import pytest
 
 import kvalreg
-from kvalreg.errors import Fault, UsageError
-from kvalreg.kinds import Kind
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import Diagnostic, UsageError
 from kvalreg.project import shared_root
-from kvalreg.workbench.explanation import PAGE_FOLDERS, explain, pages, sections
+from kvalreg.workbench.diagnostic_reference import PAGE_FOLDERS, explain_code, pages, sections_by_code
 
 
 def test_every_kind_has_a_section_in_the_order_of_the_numbers() -> None:
     """A kind without a section, or a section without a kind, would send a reader nowhere."""
-    assert list(sections()) == [kind.value for kind in Kind]
+    assert list(sections_by_code()) == [kind.value for kind in DiagnosticCode]
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_a_section_says_more_than_its_title(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(DiagnosticCode))
+def test_a_section_says_more_than_its_title(kind: DiagnosticCode) -> None:
     """The heading is repeated by no message, so the text below it is what helps."""
-    assert len(explain(kind).splitlines()) >= 3
+    assert len(explain_code(kind).splitlines()) >= 3
 
 
 def test_a_number_may_be_typed_in_small_letters() -> None:
     """People type what they see and what is quick."""
-    assert explain(" kv103 ").startswith("## KV103 A line is indented with a tab")
+    assert explain_code(" kv103 ").startswith("## KV103 A line is indented with a tab")
 
 
 def test_an_unknown_number_is_answered_with_an_example() -> None:
     """A slip of the keyboard gets a sentence."""
     with pytest.raises(UsageError, match=r"KV9999.*kvalreg explain KV110.*descriptor"):
-        explain("KV9999")
+        explain_code("KV9999")
 
 
 def test_a_page_is_shown_by_its_name() -> None:
     """Where kvalreg is installed there is no repository to look into."""
-    assert explain("Descriptor").startswith("# The descriptor\n")
-    assert "`data-kv-" in explain("pages")
+    assert explain_code("Descriptor").startswith("# The descriptor\n")
+    assert "`data-kv-" in explain_code("pages")
 
 
 def test_no_two_pages_have_one_name() -> None:
@@ -61,5 +61,5 @@ def test_what_the_package_points_to_can_be_shown() -> None:
 
 def test_a_message_ends_in_its_number() -> None:
     """What is wrong comes first; the number is for those who want to know more."""
-    fault = Fault("Wrong.", "Correct it.", "a.csv", 2, "var", Kind.NO_VALUE)
+    fault = Diagnostic("Wrong.", "Correct it.", "a.csv", 2, "var", DiagnosticCode.VALUE_MISSING)
     assert str(fault) == "a.csv:2: var: Wrong. Correct it. (KV314)"

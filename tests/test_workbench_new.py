@@ -8,19 +8,19 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import UsageError
-from kvalreg.kinds import Kind
 from kvalreg.project import Project
-from kvalreg.workbench.check import Request, check
-from kvalreg.workbench.creation import NewRegistry, new_registry, new_site, write_new
-from kvalreg.workbench.new_notebook import KINDS, new_notebook
+from kvalreg.workbench.check import CheckRequest, check_project
+from kvalreg.workbench.scaffold import RegistryOptions, create_registry, create_site, write_new_files
+from kvalreg.workbench.scaffold_notebook import NOTEBOOK_KINDS, create_notebook
 
 TODAY = date(2026, 3, 1)
 
 
-def asked(registry: str = "gamma", language: str = "nb", name: str = "Register for gamma") -> NewRegistry:
+def asked(registry: str = "gamma", language: str = "nb", name: str = "Register for gamma") -> RegistryOptions:
     """A registry to make."""
-    return NewRegistry(registry, name, registry.capitalize(), language, "Prøver")
+    return RegistryOptions(registry, name, registry.capitalize(), language, "Prøver")
 
 
 def everything(root: Path) -> dict[str, bytes]:
@@ -31,18 +31,18 @@ def everything(root: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("language", ["nb", "nn"])
 def test_a_new_registry_passes_the_check(project: Project, language: str) -> None:
     """All that is said of it are the texts to fill in; they are easy to read, and its sums come out as expected."""
-    new_registry(asked(language=language), project, TODAY)
-    found = check(project, Request(TODAY, ("gamma",)))
-    assert {finding.fault.kind for finding in found.findings} == {Kind.TEXT_TO_FILL_IN}
+    create_registry(asked(language=language), project, TODAY)
+    found = check_project(project, CheckRequest(TODAY, ("gamma",)))
+    assert {finding.diagnostic.code for finding in found.findings} == {DiagnosticCode.PLACEHOLDER_TEXT}
     assert found.exit_code == 0
 
 
 def test_any_name_becomes_good_yaml(project: Project) -> None:
     """Colons, quotation marks and signs of YAML in a name are text."""
-    new_registry(asked(name='Register: "A" #1 {b} \\ $c'), project, TODAY)
+    create_registry(asked(name='Register: "A" #1 {b} \\ $c'), project, TODAY)
     text = project.descriptor("gamma").read_text(encoding="utf-8")
     assert 'name: "Register: \\"A\\" #1 {b} \\\\ $c"' in text
-    assert check(project, Request(TODAY, ("gamma",))).exit_code == 0
+    assert check_project(project, CheckRequest(TODAY, ("gamma",))).exit_code == 0
 
 
 @pytest.mark.parametrize("there", ["registries/alfa/registry.yml", "data/alfa/a.csv"])
@@ -50,7 +50,7 @@ def test_an_id_that_is_used_is_refused_and_nothing_changes(project: Project, the
     """The sentence names the folders that are there."""
     before = everything(project.root)
     with pytest.raises(UsageError, match=there.rsplit("/", 1)[0]):
-        new_registry(asked("alfa"), project, TODAY)
+        create_registry(asked("alfa"), project, TODAY)
     assert everything(project.root) == before
 
 
@@ -59,7 +59,7 @@ def test_an_id_that_is_none_is_refused_with_what_is_allowed(project: Project, wr
     """The sentence says which signs an id has; nothing is written, inside the project or out of it."""
     before = everything(project.root.parent)
     with pytest.raises(UsageError, match="small letters a to z"):
-        new_registry(asked(wrong), project, TODAY)
+        create_registry(asked(wrong), project, TODAY)
     assert everything(project.root.parent) == before
 
 
@@ -67,7 +67,7 @@ def test_files_are_written_all_or_none(tmp_path: Path) -> None:
     """One that is there stops the others, and keeps what it holds."""
     (tmp_path / "b").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="Nothing was written"):
-        write_new({tmp_path / "a": "x", tmp_path / "b": "y"})
+        write_new_files({tmp_path / "a": "x", tmp_path / "b": "y"})
     assert everything(tmp_path) == {"b": b"mine"}
 
 
@@ -75,16 +75,16 @@ def test_a_failure_midway_takes_back_what_was_written(tmp_path: Path) -> None:
     """A folder that cannot be made, because a file has its name: nothing of ours stays."""
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="cannot be written"):
-        write_new({tmp_path / "a": "x", tmp_path / "file" / "b": "y"})
+        write_new_files({tmp_path / "a": "x", tmp_path / "file" / "b": "y"})
     assert everything(tmp_path) == {"file": b"mine"}
 
 
 # --- notebooks -------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", NOTEBOOK_KINDS)
 def test_a_new_notebook_passes_the_check(project: Project, kind: str) -> None:
     """Its parameters are the registry's own, and its newest complete year."""
-    path = new_notebook("alfa", kind, project, TODAY)
-    assert check(project, Request(date(2025, 3, 1), ("alfa",))).exit_code == 0
+    path = create_notebook("alfa", kind, project, TODAY)
+    assert check_project(project, CheckRequest(date(2025, 3, 1), ("alfa",))).exit_code == 0
     parameters = next(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.metadata.get("tags"))
     assert 'registry = "alfa"' in parameters
     assert "year = 2024" in parameters or kind == "analysis"
@@ -92,38 +92,38 @@ def test_a_new_notebook_passes_the_check(project: Project, kind: str) -> None:
 
 def test_a_notebook_that_is_there_is_kept(project: Project) -> None:
     """A second one is refused."""
-    path = new_notebook("alfa", "year", project, TODAY)
+    path = create_notebook("alfa", "year", project, TODAY)
     path.write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="There already"):
-        new_notebook("alfa", "year", project, TODAY)
+        create_notebook("alfa", "year", project, TODAY)
     assert path.read_text(encoding="utf-8") == "mine"
 
 
 def test_a_notebook_of_no_registry_is_refused(project: Project) -> None:
     """The sentence names the registries there are."""
     with pytest.raises(UsageError, match=r"'gamma'.*alfa, beta"):
-        new_notebook("gamma", "year", project, TODAY)
+        create_notebook("gamma", "year", project, TODAY)
 
 
 # --- projects --------------------------------------------------------------------------------------------------------
 def test_a_new_site_with_a_registry_passes_the_check(tmp_path: Path) -> None:
     """Units, settings, README and the rest are there; sums come out as expected."""
-    new_site(tmp_path / "results", asked(), TODAY)
+    create_site(tmp_path / "results", asked(), TODAY)
     project = Project.open(tmp_path / "results")
-    assert check(project, Request(TODAY)).exit_code == 0
+    assert check_project(project, CheckRequest(TODAY)).exit_code == 0
     assert {"_quarto.yml", ".gitignore", "README.md"} <= set(everything(project.root))
 
 
 def test_a_new_site_without_a_registry_says_how_to_make_one(tmp_path: Path) -> None:
     """An empty project is told what comes next."""
-    new_site(tmp_path / "results", None, TODAY)
+    create_site(tmp_path / "results", None, TODAY)
     with pytest.raises(UsageError, match="kvalreg new registry ID"):
-        check(Project.open(tmp_path / "results"), Request(TODAY))
+        check_project(Project.open(tmp_path / "results"), CheckRequest(TODAY))
 
 
 def test_a_folder_that_holds_something_is_left_alone(project: Project) -> None:
     """A project is not made on top of another."""
     before = everything(project.root)
     with pytest.raises(UsageError, match="something here already"):
-        new_site(project.root, None, TODAY)
+        create_site(project.root, None, TODAY)
     assert everything(project.root) == before

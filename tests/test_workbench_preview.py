@@ -14,16 +14,16 @@ from urllib.error import HTTPError
 import nbformat
 import pytest
 
-from kvalreg.batch.execution import Outcome, Workplace
-from kvalreg.batch.plan import Job
-from kvalreg.errors import Fault, NotebookError, UsageError
-from kvalreg.kinds import Kind
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import Diagnostic, NotebookError, UsageError
+from kvalreg.execution.execute import ExecutorConfig, JobResult
+from kvalreg.execution.plan import Job
 from kvalreg.project import Project, shared_root
 from kvalreg.site.renderer import choose_renderer
 from kvalreg.workbench import preview as module
-from kvalreg.workbench.preview import Preview, Wanted, follow
-from kvalreg.workbench.preview_server import PreviewServer, State
-from kvalreg.workbench.watch import snapshot, wait_for_change
+from kvalreg.workbench.file_watcher import snapshot, wait_for_change
+from kvalreg.workbench.preview import Preview, PreviewRequest, watch_preview
+from kvalreg.workbench.preview_server import PreviewServer, PreviewState
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -34,14 +34,14 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Notebooks are not run: each makes a page with its name; the list says which were due."""
     names: list[str] = []
 
-    def execute(jobs: list[Job], _: Workplace) -> Iterator[Outcome]:
+    def execute(jobs: list[Job], _: ExecutorConfig) -> Iterator[JobResult]:
         for job in jobs:
             names.append(job.name)
             failing = "1 / 0" in job.notebook.read_text(encoding="utf-8")
             yield (
-                Outcome(job, error=NotebookError("ZeroDivisionError", 2))
+                JobResult(job, error=NotebookError("ZeroDivisionError", 2))
                 if failing
-                else Outcome(job, f"Side {job.name}")
+                else JobResult(job, f"Side {job.name}")
             )
 
     monkeypatch.setattr(module, "execute", execute)
@@ -50,7 +50,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def previewed(project: Project, year: int | None = None) -> Preview:
     """A preview of alfa."""
-    return Preview(project, Wanted("alfa", year), choose_renderer("pandoc"))
+    return Preview(project, PreviewRequest("alfa", year), choose_renderer("pandoc"))
 
 
 def own_notebook(project: Project) -> Path:
@@ -71,62 +71,62 @@ def purpose(project: Project, text: str) -> None:
 def test_a_preview_makes_just_its_pages_in_a_place_of_its_own(project: Project, ran: list[str]) -> None:
     """The newest year and the registry's own page; neither _site nor what a build keeps is touched."""
     showing = previewed(project)
-    assert showing.make() == ()
+    assert showing.build() == ()
     assert ran == ["alfa", "alfa 2024"]
     assert showing.address == "registre/alfa/2024/index.html"
-    assert "Side alfa 2024" in (showing.own.site / showing.address).read_text(encoding="utf-8")
+    assert "Side alfa 2024" in (showing.output_project.site / showing.address).read_text(encoding="utf-8")
     assert not project.site.exists()
-    assert [path.name for path in project.build.iterdir()] == ["workbench"]
+    assert [path.name for path in project.build_folder.iterdir()] == ["workbench"]
 
 
 def test_another_year_may_be_asked_for(project: Project, ran: list[str]) -> None:
     """A year without results is answered with those there are."""
-    assert previewed(project, 2023).make() == ()
+    assert previewed(project, 2023).build() == ()
     assert ran == ["alfa", "alfa 2023"]
-    (fault,) = previewed(project, 1999).make()
-    assert "no results from 1999. It has: 2024, 2023." in fault.what
+    (fault,) = previewed(project, 1999).build()
+    assert "no results from 1999. It has: 2024, 2023." in fault.message
 
 
 def test_only_what_has_changed_is_run_again(project: Project, ran: list[str]) -> None:
     """A text of the registry is on both pages; a notebook of one page is on that page alone."""
     path = own_notebook(project)
     showing = previewed(project)
-    showing.make()
-    showing.make()
+    showing.build()
+    showing.build()
     assert ran == ["alfa", "alfa 2024"]
     purpose(project, "purpose: Vi prøver igjen.")
-    showing.make()
+    showing.build()
     assert ran[2:] == ["alfa", "alfa 2024"]
     path.write_text(path.read_text("utf-8").replace("report.lead()", "report.introduction()"), encoding="utf-8")
-    showing.make()
+    showing.build()
     assert ran[4:] == ["alfa 2024"]
 
 
 def test_a_fault_is_told_with_its_place_and_the_last_good_page_stays(project: Project, ran: list[str]) -> None:
     """A tab in the descriptor: file and line, and the page of before is still there; corrected, it is made again."""
     showing = previewed(project)
-    showing.make()
+    showing.build()
     purpose(project, "\tpurpose: Vi prøver.")
-    (fault,) = showing.make()
-    assert (fault.file, fault.line, fault.kind) == ("registries/alfa/registry.yml", 8, Kind.TAB)
-    assert "Side alfa 2024" in (showing.own.site / showing.address).read_text(encoding="utf-8")
+    (fault,) = showing.build()
+    assert (fault.file, fault.line, fault.code) == ("registries/alfa/registry.yml", 8, DiagnosticCode.TAB_INDENT)
+    assert "Side alfa 2024" in (showing.output_project.site / showing.address).read_text(encoding="utf-8")
     path = project.descriptor("alfa")
     path.write_text(path.read_text("utf-8").replace("\t", "  ").replace("    purpose", "  purpose"), encoding="utf-8")
-    assert showing.make() == ()
+    assert showing.build() == ()
 
 
 def test_a_notebook_that_fails_is_told_by_cell_and_tried_again(project: Project, ran: list[str]) -> None:
     """The cell and the cause; the page of before stays, and the next save runs it again."""
     path = own_notebook(project)
     showing = previewed(project)
-    showing.make()
+    showing.build()
     good = path.read_text(encoding="utf-8")
     path.write_text(good.replace("report.lead()", "never = 1 / 0"), encoding="utf-8")
-    (fault,) = showing.make()
+    (fault,) = showing.build()
     assert str(fault).startswith("notebooks/report/alfa/year.ipynb: cell 2: ZeroDivisionError")
-    assert "Side alfa 2024" in (showing.own.site / showing.address).read_text(encoding="utf-8")
+    assert "Side alfa 2024" in (showing.output_project.site / showing.address).read_text(encoding="utf-8")
     path.write_text(good, encoding="utf-8")
-    assert showing.make() == ()
+    assert showing.build() == ()
 
 
 def test_outputs_that_jupyter_has_stored_do_not_stop_a_preview(project: Project, ran: list[str]) -> None:
@@ -135,7 +135,7 @@ def test_outputs_that_jupyter_has_stored_do_not_stop_a_preview(project: Project,
     notebook = nbformat.read(path, as_version=4)
     notebook.cells[2].outputs = [nbformat.v4.new_output("stream", name="stdout", text="4711")]
     nbformat.write(notebook, path)
-    assert previewed(project).make() == ()
+    assert previewed(project).build() == ()
 
 
 def test_a_defect_is_told_and_ends_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,9 +145,9 @@ def test_a_defect_is_told_and_ends_nothing(project: Project, monkeypatch: pytest
         raise KeyError("8741 of 9000")
 
     monkeypatch.setattr(module, "aggregate", fail)
-    (fault,) = previewed(project).make()
-    assert "KeyError" in fault.what
-    assert "8741" not in fault.what
+    (fault,) = previewed(project).build()
+    assert "KeyError" in fault.message
+    assert "8741" not in fault.message
 
 
 # --- saves -----------------------------------------------------------------------------------------------------------
@@ -200,22 +200,22 @@ def test_each_save_makes_the_pages_anew_until_it_is_ended(project: Project, ran:
         lambda: path.write_text(path.read_text("utf-8") + "\n", encoding="utf-8"),
         lambda: None,
     )
-    told: list[tuple[Fault, ...]] = []
+    told: list[tuple[Diagnostic, ...]] = []
     with pytest.raises(KeyboardInterrupt):
-        follow(previewed(project), lambda faults, _: told.append(faults), pause)
+        watch_preview(previewed(project), lambda faults, _: told.append(faults), pause)
     assert told == [(), (), (), ()]
     assert ran == [*["alfa", "alfa 2024"] * 3, "alfa 2024"]
 
 
 # --- in the browser --------------------------------------------------------------------------------------------------
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[PreviewServer, State]]:
+def served(tmp_path: Path) -> Iterator[tuple[PreviewServer, PreviewState]]:
     """A folder with one page, served."""
     csp = "default-src 'none'; script-src 'self'; connect-src 'self'"
     meta = f'<meta http-equiv="Content-Security-Policy" content="{csp}">'
     html = f"<html><head>{meta}</head><body><p>First</p></body></html>"
     (tmp_path / "index.html").write_text(html, encoding="utf-8")
-    state = State(version=1)
+    state = PreviewState(version=1)
     with PreviewServer(tmp_path, state, 0) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
@@ -234,7 +234,7 @@ def get(server: PreviewServer, path: str, host: str = "") -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-def test_only_the_served_page_has_the_script(served: tuple[PreviewServer, State], tmp_path: Path) -> None:
+def test_only_the_served_page_has_the_script(served: tuple[PreviewServer, PreviewState], tmp_path: Path) -> None:
     """The file that might be published stays as it was."""
     server, _ = served
     status, html = get(server, "index.html")
@@ -243,7 +243,7 @@ def test_only_the_served_page_has_the_script(served: tuple[PreviewServer, State]
     assert "_kvalreg" not in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
-def test_only_this_machine_is_answered(served: tuple[PreviewServer, State]) -> None:
+def test_only_this_machine_is_answered(served: tuple[PreviewServer, PreviewState]) -> None:
     """The server listens on 127.0.0.1, and a page elsewhere that has its name lead here is refused."""
     server, _ = served
     assert server.server_address[0] == "127.0.0.1"
@@ -251,17 +251,17 @@ def test_only_this_machine_is_answered(served: tuple[PreviewServer, State]) -> N
     assert get(server, "", host="example.org")[0] == 403
 
 
-def test_a_page_that_could_not_be_made_says_why(served: tuple[PreviewServer, State]) -> None:
+def test_a_page_that_could_not_be_made_says_why(served: tuple[PreviewServer, PreviewState]) -> None:
     """The fault stands in its place, escaped; a page outside the preview says that it is one."""
     server, state = served
     assert "not part of the preview" in get(server, "registre/beta/index.html")[1]
-    state.tell([Fault("'<b>' is wrong.", "Correct it.", "a.csv", 3)])
+    state.update([Diagnostic("'<b>' is wrong.", "Correct it.", "a.csv", 3)])
     status, html = get(server, "registre/alfa/index.html")
     assert status == 404
     assert "a.csv:3: &#x27;&lt;b&gt;&#x27; is wrong. Correct it." in html
 
 
-def test_the_files_around_are_out_of_reach(served: tuple[PreviewServer, State], tmp_path: Path) -> None:
+def test_the_files_around_are_out_of_reach(served: tuple[PreviewServer, PreviewState], tmp_path: Path) -> None:
     """A path that climbs out of the folder leads nowhere."""
     server, _ = served
     (tmp_path.parent / "secret.csv").write_text("4711", encoding="utf-8")
@@ -270,35 +270,35 @@ def test_the_files_around_are_out_of_reach(served: tuple[PreviewServer, State], 
         assert (status, "4711" in body) == (404, False)
 
 
-def test_a_port_that_is_used_is_told_in_a_sentence(served: tuple[PreviewServer, State], tmp_path: Path) -> None:
+def test_a_port_that_is_used_is_told_in_a_sentence(served: tuple[PreviewServer, PreviewState], tmp_path: Path) -> None:
     """The port's number, and what to do."""
     port = served[0].server_port
     with pytest.raises(UsageError, match=rf"Port {port} cannot be used.*--port"):
-        PreviewServer(tmp_path, State(), port)
+        PreviewServer(tmp_path, PreviewState(), port)
 
 
-def test_events_tell_version_and_faults(served: tuple[PreviewServer, State]) -> None:
+def test_events_tell_version_and_faults(served: tuple[PreviewServer, PreviewState]) -> None:
     """A browser that comes late learns how things are; then it hears of what follows."""
     server, state = served
     with urllib.request.urlopen(f"{server.address}_kvalreg/events") as stream:
         assert json.loads(stream.readline().removeprefix(b"data: ")) == {"version": 1, "faults": []}
         stream.readline()
-        state.tell([Fault("Wrong.", "Correct it.", "a.csv")])
+        state.update([Diagnostic("Wrong.", "Correct it.", "a.csv")])
         assert json.loads(stream.readline().removeprefix(b"data: "))["faults"] == ["a.csv: Wrong. Correct it."]
 
 
 def test_the_browser_reloads_by_itself_and_shows_what_is_wrong(
-    served: tuple[PreviewServer, State], tmp_path: Path, visit: Callable[..., Page]
+    served: tuple[PreviewServer, PreviewState], tmp_path: Path, visit: Callable[..., Page]
 ) -> None:
     """A fault is shown over the last good page; the next good version takes its place, under the page's own policy."""
     server, state = served
     page = visit(server.address)
     page.wait_for_selector("text=First")
-    state.tell([Fault("A tab <b>.", "Use spaces.", "registry.yml", 4)])
+    state.update([Diagnostic("A tab <b>.", "Use spaces.", "registry.yml", 4)])
     page.wait_for_selector("#kv-preview-faults >> text=registry.yml:4: A tab <b>. Use spaces.")
     assert page.is_visible("text=First")
     index = tmp_path / "index.html"
     index.write_text(index.read_text("utf-8").replace("First", "Second"), encoding="utf-8")
-    state.tell([])
+    state.update([])
     page.wait_for_selector("text=Second")
     assert page.query_selector("#kv-preview-faults") is None

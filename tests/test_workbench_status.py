@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from kvalreg.cli import cli
-from kvalreg.inputs.rounds import Standing
+from kvalreg.inputs.rounds import DeadlineStatus
 from kvalreg.project import Project
-from kvalreg.workbench.status import Due, HardText, RegistryStatus, Review, Status, status
-from kvalreg.workbench.status_report import as_json, as_page
+from kvalreg.workbench.status import DeadlineState, HardText, RegistryStatus, Review, StatusReport, report_status
+from kvalreg.workbench.status_report import status_to_html, status_to_json
 from small_project import UNITS, delivery_of, write_registry
 from test_inputs_descriptor_gaps import FULL
 
@@ -36,18 +36,18 @@ def with_slag(root: Path, text: str, years: tuple[int, ...] = (2023, 2024), unit
 
 def of_slag(project: Project, today: date = IN_TIME) -> RegistryStatus:
     """The registry's status."""
-    return status(project, (), today).registries[0]
+    return report_status(project, (), today).registries[0]
 
 
 def test_a_registry_with_nothing_to_do_is_good(tmp_path: Path) -> None:
     """Every field is filled in and reviewed, and the final results are there before 15 June."""
     text = FULL.replace("about:\n", "about:\n  reviewed: 2025-01-01\n")
     found = of_slag(with_slag(tmp_path, text))
-    assert found.good
+    assert found.is_ok
     assert (found.newest_final, found.newest_interim) == (2024, None)
     assert found.deadlines == (
-        Due("final", 2024, date(2025, 6, 15), Standing.DONE),
-        Due("interim", 2025, date(2025, 12, 15), Standing.AHEAD),
+        DeadlineState("final", 2024, date(2025, 6, 15), DeadlineStatus.DONE),
+        DeadlineState("interim", 2025, date(2025, 12, 15), DeadlineStatus.AHEAD),
     )
 
 
@@ -78,7 +78,7 @@ def test_a_registry_without_results_of_last_year_is_late(tmp_path: Path) -> None
     project = with_slag(tmp_path, FULL)
     standings = [[due.standing for due in of_slag(project, day).deadlines] for day in
                  (date(2026, 6, 15), date(2026, 6, 16), date(2026, 12, 16))]  # fmt: skip
-    ahead, late = Standing.AHEAD, Standing.LATE
+    ahead, late = DeadlineStatus.AHEAD, DeadlineStatus.LATE
     assert standings == [[ahead, ahead], [late, ahead], [late, late]]
 
 
@@ -87,8 +87,8 @@ def test_results_so_far_are_no_final_results(tmp_path: Path) -> None:
     project = with_slag(tmp_path, FULL, (2024, 2025))
     found = of_slag(project, date(2026, 7, 1))
     assert (found.newest_final, found.newest_interim) == (2024, 2025)
-    assert found.deadlines[0].standing is Standing.LATE
-    assert of_slag(project, date(2025, 12, 31)).deadlines[1].standing is Standing.DONE
+    assert found.deadlines[0].standing is DeadlineStatus.LATE
+    assert of_slag(project, date(2025, 12, 31)).deadlines[1].standing is DeadlineStatus.DONE
 
 
 def test_a_closed_hospital_that_still_reports_is_told_of(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_programs_get_stable_keys(tmp_path: Path) -> None:
     assert slag["unreviewed"] == [{"key": "about.reviewed", "reviewed": None}]
 
 
-NASTY = Status(
+NASTY = StatusReport(
     IN_TIME,
     (
         RegistryStatus(
@@ -158,8 +158,8 @@ NASTY = Status(
             hard_to_read=(HardText("about.purpose", 51),),
             newest_final=2022,
             deadlines=(
-                Due("final", 2024, date(2025, 6, 15), Standing.LATE),
-                Due("interim", 2025, date(2025, 12, 15), Standing.AHEAD),
+                DeadlineState("final", 2024, date(2025, 6, 15), DeadlineStatus.LATE),
+                DeadlineState("interim", 2025, date(2025, 12, 15), DeadlineStatus.AHEAD),
             ),
             remarks=("registry.yml:3: <b>x</b>",),
         ),
@@ -170,20 +170,20 @@ NASTY = Status(
 
 def test_texts_on_the_page_are_escaped_and_nothing_is_asked_for() -> None:
     """No script, no other file, not for search engines."""
-    page = as_page(NASTY)
+    page = status_to_html(NASTY)
     assert "<script" not in page
     assert "<b>" not in page
     assert 'content="noindex, nofollow"' in page
     assert "http://" not in page
     assert "https://" not in page
-    assert json.loads(as_json(NASTY))["registries"][0]["name"].startswith("<script>")
+    assert json.loads(status_to_json(NASTY))["registries"][0]["name"].startswith("<script>")
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
 def test_the_page_is_for_everybody(tmp_path: Path, visit: Callable[..., Page], language: str) -> None:
     """No violation of WCAG 2.1 A and AA, and no sideways scrolling on a phone."""
     file = tmp_path / "index.html"
-    file.write_text(as_page(NASTY, language), encoding="utf-8")
+    file.write_text(status_to_html(NASTY, language), encoding="utf-8")
     page = visit(file.as_uri(), viewport={"width": 360, "height": 800}, bypass_csp=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))

@@ -23,10 +23,10 @@ def today() -> date:
     UsageError
         When `SOURCE_DATE_EPOCH` is set and is no number of seconds.
     """
-    given = os.environ.get(SOURCE_DATE)
-    if not given:
+    seconds = os.environ.get(SOURCE_DATE)
+    if not seconds:
         return date.today()
     try:
-        return datetime.fromtimestamp(int(given), UTC).date()
+        return datetime.fromtimestamp(int(seconds), UTC).date()
     except (ValueError, OverflowError, OSError):
-        raise UsageError(f"{SOURCE_DATE} is {given!r}. Write seconds since 1970, or leave it out.") from None
+        raise UsageError(f"{SOURCE_DATE} is {seconds!r}. Write seconds since 1970, or leave it out.") from None

@@ -20,11 +20,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from kvalreg.batch.execution import Outcome
-    from kvalreg.pipeline import Account, Entry
+    from kvalreg.execution.execute import JobResult
+    from kvalreg.pipeline import RunResult, TaskResult
 
 
-def plain(text: str) -> str:
+def sanitize(text: str) -> str:
     """Text without control characters, which could repaint a terminal or forge a line of a log."""
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "\N{REPLACEMENT CHARACTER}", text)
 
@@ -79,27 +79,27 @@ class Output(io.TextIOBase):
 class Console:
     """A run's voice: `news` is silenced by --quiet, faults never are."""
 
-    news: Terminal
-    faults: Terminal
+    stdout: Terminal
+    stderr: Terminal
     verbose: bool
-    _bar: Progress | None = field(default=None, init=False)
+    _progress_bar: Progress | None = field(default=None, init=False)
     _count: int = field(default=0, init=False)
     _total: int = field(default=0, init=False)
 
     @classmethod
-    def of(cls, *, quiet: bool, verbose: bool) -> Console:
+    def from_flags(cls, *, quiet: bool, verbose: bool) -> Console:
         """A console for these flags."""
         return cls(Terminal(quiet=quiet, highlight=False), Terminal(stderr=True, highlight=False), verbose)
 
     # --- progress ----------------------------------------------------------------------------------------------------
-    def say(self, text: str) -> None:
+    def info(self, text: str) -> None:
         """A line of news."""
-        self.news.print(escape(plain(text)), soft_wrap=True)
+        self.stdout.print(escape(sanitize(text)), soft_wrap=True)
 
-    def begin(self, jobs: int) -> None:
+    def start(self, job_count: int) -> None:
         """So many pages will be made."""
-        self._total, self._count = jobs, 0
-        if self.news.is_terminal and not self.news.quiet:
+        self._total, self._count = job_count, 0
+        if self.stdout.is_terminal and not self.stdout.quiet:
             columns = (
                 TextColumn("Pages"),
                 BarColumn(),
@@ -107,58 +107,62 @@ class Console:
                 TimeElapsedColumn(),
                 TextColumn("{task.description}"),
             )
-            self._bar = Progress(*columns, console=self.news, transient=True)
-            self._bar.start()
-            self._bar.add_task("", total=jobs)
+            self._progress_bar = Progress(*columns, console=self.stdout, transient=True)
+            self._progress_bar.start()
+            self._progress_bar.add_task("", total=job_count)
         else:
-            self.say(f"Pages to make: {jobs}")
+            self.info(f"Pages to make: {job_count}")
 
-    def done(self, outcome: Outcome) -> None:
+    def advance(self, job_result: JobResult) -> None:
         """One page was made, or failed."""
         self._count += 1
-        if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], advance=1, description=escape(outcome.job.name))
-        elif self.verbose or outcome.error is not None or self._count % 10 == 0 or self._count == self._total:
-            state = "failed" if outcome.error else "made"
-            self.say(f"[{self._count}/{self._total}] {outcome.job.name}: {state}")
+        if self._progress_bar is not None:
+            self._progress_bar.update(
+                self._progress_bar.task_ids[0], advance=1, description=escape(job_result.job.name)
+            )
+        elif self.verbose or job_result.error is not None or self._count % 10 == 0 or self._count == self._total:
+            state = "failed" if job_result.error else "made"
+            self.info(f"[{self._count}/{self._total}] {job_result.job.name}: {state}")
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """No more pages come."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        if self._progress_bar is not None:
+            self._progress_bar.stop()
+            self._progress_bar = None
 
     # --- the account -------------------------------------------------------------------------------------------------
-    def account(self, account: Account) -> None:
+    def print_result(self, run_result: RunResult) -> None:
         """Warnings, the table of what succeeded and failed, and what to open."""
-        for warning in account.warnings:
-            self.say(f"Warning: {warning}")
-        failed = [entry for entry in account.entries if not entry.ok]
-        succeeded = len(account.entries) - len(failed)
-        (self.faults if failed else self.news).print(self._table(account.entries), soft_wrap=True)
-        for line in account.failures:
-            self.faults.print(escape(plain(line)), soft_wrap=True)
+        for warning in run_result.warnings:
+            self.info(f"Warning: {warning}")
+        failed = [task_result for task_result in run_result.task_results if not task_result.ok]
+        succeeded = len(run_result.task_results) - len(failed)
+        (self.stderr if failed else self.stdout).print(self._result_table(run_result.task_results), soft_wrap=True)
+        for line in run_result.failures:
+            self.stderr.print(escape(sanitize(line)), soft_wrap=True)
         summary = f"{succeeded} succeeded, {len(failed)} failed."
-        (self.faults if failed else self.news).print(summary)
-        if account.site is not None:
-            self.say(f"Open {account.site / 'index.html'}")
+        (self.stderr if failed else self.stdout).print(summary)
+        if run_result.site is not None:
+            self.info(f"Open {run_result.site / 'index.html'}")
 
-    def _table(self, entries: list[Entry]) -> Table:
+    def _result_table(self, task_results: list[TaskResult]) -> Table:
         """One line per registry's successes and per failure, whose causes follow; one per page with --verbose."""
         table = Table("What", "Result", "Cell", "Log")
         for column in table.columns:
             column.overflow = "fold"
-        for registry, group in groupby(entries, key=lambda entry: entry.name.split()[0]):
-            told = list(group)
-            succeeded = [entry for entry in told if entry.ok]
+        for registry, group in groupby(task_results, key=lambda task_result: task_result.name.split()[0]):
+            registry_results = list(group)
+            succeeded = [task_result for task_result in registry_results if task_result.ok]
             if self.verbose:
-                for entry in succeeded:
-                    lix = "" if entry.lix is None else f" (LIX {entry.lix:.0f})"
-                    table.add_row(escape(entry.name), f"[green]succeeded[/green]{lix}", "", "")
+                for task_result in succeeded:
+                    lix = "" if task_result.lix is None else f" (LIX {task_result.lix:.0f})"
+                    table.add_row(escape(task_result.name), f"[green]succeeded[/green]{lix}", "", "")
             elif succeeded:
                 table.add_row(escape(registry), f"[green]{len(succeeded)} succeeded[/green]", "", "")
-            for entry in told:
-                if not entry.ok:
-                    cell = "" if entry.cell is None else str(entry.cell)
-                    table.add_row(escape(entry.name), "[red]failed[/red]", cell, escape(plain(entry.log)))
+            for task_result in registry_results:
+                if not task_result.ok:
+                    cell = "" if task_result.cell is None else str(task_result.cell)
+                    table.add_row(
+                        escape(task_result.name), "[red]failed[/red]", cell, escape(sanitize(task_result.log))
+                    )
         return table

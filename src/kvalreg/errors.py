@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from kvalreg.kinds import Kind
+from kvalreg.diagnostic_codes import DiagnosticCode
 
 EXIT_FAILED = 1
 """Something the run was asked for did not succeed: a notebook, a delivery, a renderer."""
@@ -27,14 +27,14 @@ EXIT_BUSY = 4
 """Nothing was done, because another run has the project: try again later."""
 
 _PACKAGE = Path(__file__).parent
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 """What the system says of a full disk, and of a user who may not write more."""
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 """What it says of rights, and of a disk that is read-only."""
 
 
 @dataclass(frozen=True)
-class Fault:
+class Diagnostic:
     """One thing that is wrong, and what to do about it.
 
     Parameters
@@ -53,18 +53,18 @@ class Fault:
         What sort of fault it is; `kvalreg explain` tells more about each.
     """
 
-    what: str
-    todo: str = ""
+    message: str
+    hint: str = ""
     file: str = ""
     line: int | None = None
     key: str = ""
-    kind: Kind | None = None
+    code: DiagnosticCode | None = None
 
     def __str__(self) -> str:
-        place = self.file + (f":{self.line}" if self.line is not None else "")
-        parts = [part for part in (place, self.key) if part]
-        number = f"({self.kind})" if self.kind is not None else ""
-        return ": ".join([*parts, " ".join(part for part in (self.what, self.todo, number) if part)])
+        location = self.file + (f":{self.line}" if self.line is not None else "")
+        parts = [part for part in (location, self.key) if part]
+        code_suffix = f"({self.code})" if self.code is not None else ""
+        return ": ".join([*parts, " ".join(part for part in (self.message, self.hint, code_suffix) if part)])
 
 
 class KvalregError(Exception):
@@ -85,44 +85,44 @@ class BusyError(KvalregError):
     exit_code = EXIT_BUSY
 
 
-class FaultsError(KvalregError):
+class DiagnosticsError(KvalregError):
     """One or more faults, all of them known before anything was done."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
-    def __reduce__(self) -> tuple[type[FaultsError], tuple[tuple[Fault, ...]]]:
-        return (type(self), (self.faults,))
+    def __reduce__(self) -> tuple[type[DiagnosticsError], tuple[tuple[Diagnostic, ...]]]:
+        return (type(self), (self.diagnostics,))
 
 
-class ConfigurationError(FaultsError):
+class ConfigurationError(DiagnosticsError):
     """Faults in the project's own files: descriptors, units, notebooks, `_quarto.yml`."""
 
     exit_code = EXIT_CONFIGURATION
 
 
-class DeliveryError(FaultsError):
+class DeliveryError(DiagnosticsError):
     """Faults in a delivery: nothing of it is used, and what was published before stays."""
 
 
-class AwaitingError(FaultsError):
+class ApprovalPendingError(DiagnosticsError):
     """Nothing new of a registry may be published before somebody has approved it: what was published before stays."""
 
     exit_code = 0
 
 
-class DisclosureError(FaultsError):
+class DisclosureError(DiagnosticsError):
     """What would be published gives a hidden cell away: nothing of the registry is published."""
 
 
-class LedgerError(FaultsError):
+class LedgerError(DiagnosticsError):
     """The ledger does not tell for certain what editions showed and hid: nothing new of the registry is published."""
 
     exit_code = EXIT_CONFIGURATION
 
 
-class SiteError(FaultsError):
+class SiteError(DiagnosticsError):
     """The finished site is not whole: it is not put in place."""
 
 
@@ -137,18 +137,27 @@ class RegistriesError(KvalregError):
         What belongs to no registry that can be named; it may go with the faults of the others.
     """
 
-    def __init__(self, faults: Mapping[str, Iterable[Fault]], shared: Iterable[Fault] = ()) -> None:
-        self.faults = {registry: tuple(found) for registry, found in faults.items()}
-        self.shared = tuple(shared)
-        super().__init__("\n".join(str(fault) for fault in self.every))
+    def __init__(
+        self, diagnostics_by_registry: Mapping[str, Iterable[Diagnostic]], shared_diagnostics: Iterable[Diagnostic] = ()
+    ) -> None:
+        self.diagnostics_by_registry = {
+            registry: tuple(diagnostics) for registry, diagnostics in diagnostics_by_registry.items()
+        }
+        self.shared_diagnostics = tuple(shared_diagnostics)
+        super().__init__("\n".join(str(diagnostic) for diagnostic in self.all_diagnostics))
 
     @property
-    def every(self) -> tuple[Fault, ...]:
+    def all_diagnostics(self) -> tuple[Diagnostic, ...]:
         """All of them, the registries' first."""
-        return (*(fault for found in self.faults.values() for fault in found), *self.shared)
+        return (
+            *(diagnostic for diagnostics in self.diagnostics_by_registry.values() for diagnostic in diagnostics),
+            *self.shared_diagnostics,
+        )
 
-    def __reduce__(self) -> tuple[type[RegistriesError], tuple[Mapping[str, tuple[Fault, ...]], tuple[Fault, ...]]]:
-        return (type(self), (self.faults, self.shared))
+    def __reduce__(
+        self,
+    ) -> tuple[type[RegistriesError], tuple[Mapping[str, tuple[Diagnostic, ...]], tuple[Diagnostic, ...]]]:
+        return (type(self), (self.diagnostics_by_registry, self.shared_diagnostics))
 
 
 class NotebookError(KvalregError):
@@ -164,14 +173,14 @@ class NotebookError(KvalregError):
         What the log says: the cell and its traceback.
     """
 
-    def __init__(self, error: str, cell: int | None = None, detail: str = "") -> None:
-        self.error = error
+    def __init__(self, cause: str, cell: int | None = None, detail: str = "") -> None:
+        self.cause = cause
         self.cell = cell
         self.detail = detail
-        super().__init__(f"cell {cell}: {error}" if cell is not None else error)
+        super().__init__(f"cell {cell}: {cause}" if cell is not None else cause)
 
     def __reduce__(self) -> tuple[type[NotebookError], tuple[str, int | None, str]]:
-        return (NotebookError, (self.error, self.cell, self.detail))
+        return (NotebookError, (self.cause, self.cell, self.detail))
 
 
 class RendererError(KvalregError):
@@ -188,7 +197,7 @@ class RendererError(KvalregError):
         super().__init__(message)
 
 
-class FullDiskError(KvalregError):
+class DiskFullError(KvalregError):
     """No room is left on the disk: the site is whole, and the same command can be given again."""
 
     exit_code = EXIT_UNEXPECTED
@@ -201,7 +210,7 @@ class NoAccessError(KvalregError):
 
 
 @contextmanager
-def full_disk_told(place: Path) -> Iterator[None]:
+def disk_full_guard(path: Path) -> Iterator[None]:
     """Tell a full disk as such, whoever met it: a run that writes below this place, or a renderer it has started.
 
     So are files that may not be written.
@@ -209,20 +218,20 @@ def full_disk_told(place: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if told := full_disk(error, place) or no_access(error):
+        if told := as_disk_full_error(error, path) or no_access(error):
             raise told from error
         raise
 
 
-def full_disk(error: Exception, place: Path) -> FullDiskError | None:
+def as_disk_full_error(error: Exception, path: Path) -> DiskFullError | None:
     """The error to tell when a full disk is behind this one; None when it is something else."""
-    for each in _causes(error):
-        said = isinstance(each, RendererError) and os.strerror(errno.ENOSPC) in str(each)
-        if said or (isinstance(each, OSError) and each.errno in _FULL):
-            where = getattr(each, "filename", None) or f"a file below {place}"
-            return FullDiskError(
-                f"The disk is full: there was no room for {where}. The site is whole: as it was, or new. "
-                f"Make room on that disk ('df -h {place}' tells how much there is), and run the same command again."
+    for cause in _exception_chain(error):
+        is_renderer_disk_full = isinstance(cause, RendererError) and os.strerror(errno.ENOSPC) in str(cause)
+        if is_renderer_disk_full or (isinstance(cause, OSError) and cause.errno in _DISK_FULL_ERRNOS):
+            target = getattr(cause, "filename", None) or f"a file below {path}"
+            return DiskFullError(
+                f"The disk is full: there was no room for {target}. The site is whole: as it was, or new. "
+                f"Make room on that disk ('df -h {path}' tells how much there is), and run the same command again."
             )
     return None
 
@@ -231,7 +240,7 @@ def no_access(error: Exception) -> NoAccessError | None:
     """The error to tell when a file may not be read or written; None when it is something else."""
     if isinstance(error, KvalregError):
         return None
-    for each in _causes(error):
+    for each in _exception_chain(error):
         if isinstance(each, OSError) and each.errno in _FORBIDDEN:
             where = each.filename if isinstance(each.filename, str) else "a file"
             return NoAccessError(
@@ -251,32 +260,34 @@ def describe_unexpected(error: BaseException) -> str:
     -------
     Lines such as ``KeyError``, ``  at kvalreg/pipeline.py:198 in _gated``; what caused the error comes first.
     """
-    return "\n".join(line for each in _causes(error) for line in (_kind(each), *_places(each)))
+    return "\n".join(
+        line for cause in _exception_chain(error) for line in (_format_exception(cause), *_format_frames(cause))
+    )
 
 
-def _causes(error: BaseException) -> list[BaseException]:
+def _exception_chain(error: BaseException) -> list[BaseException]:
     """The error, and before it what it was raised from or while handling."""
     chain: list[BaseException] = []
-    found: BaseException | None = error
-    while found is not None and found not in chain:
-        chain.insert(0, found)
-        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
+    current: BaseException | None = error
+    while current is not None and current not in chain:
+        chain.insert(0, current)
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return chain
 
 
-def _kind(error: BaseException) -> str:
+def _format_exception(error: BaseException) -> str:
     name = type(error).__name__
     if isinstance(error, OSError) and error.errno is not None:
-        told = os.strerror(error.errno)
-        return f"{name}: {told}" + (f": {error.filename}" if isinstance(error.filename, str) else "")
+        reason = os.strerror(error.errno)
+        return f"{name}: {reason}" + (f": {error.filename}" if isinstance(error.filename, str) else "")
     return name
 
 
-def _places(error: BaseException) -> Iterator[str]:
+def _format_frames(error: BaseException) -> Iterator[str]:
     frames = list(traceback.walk_tb(error.__traceback__))
-    for number, (frame, line) in enumerate(frames, start=1):
+    for position, (frame, line) in enumerate(frames, start=1):
         file = PurePath(frame.f_code.co_filename)
-        ours = file.is_relative_to(_PACKAGE)
-        if ours or number == len(frames):
-            shown = file.relative_to(_PACKAGE.parent) if ours else PurePath(*file.parts[-3:])
-            yield f"  at {shown.as_posix()}:{line} in {frame.f_code.co_name}"
+        is_own = file.is_relative_to(_PACKAGE)
+        if is_own or position == len(frames):
+            display_path = file.relative_to(_PACKAGE.parent) if is_own else PurePath(*file.parts[-3:])
+            yield f"  at {display_path.as_posix()}:{line} in {frame.f_code.co_name}"

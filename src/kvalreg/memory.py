@@ -12,24 +12,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Give the system what has been freed; systems without such a call go on as they are."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager
-def without_collection() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Look for no cycles while very many objects are made that have none, or stay: imports, or the rows of a page."""
-    collecting = gc.isenabled()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if collecting:
+        if was_enabled:
             gc.enable()
 
 
-def leave_all() -> None:
+def exit_fast() -> None:
     """Look for no cycles in what there is by now: before it ends, Python would, half a second long after a nation."""
     gc.freeze()

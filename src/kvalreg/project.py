@@ -12,15 +12,15 @@ from pathlib import Path
 from kvalreg.errors import UsageError
 
 _PACKAGE = Path(__file__).resolve().parent
-_SHIPPED = _PACKAGE / "shared"
+_SHARED_FOLDER = _PACKAGE / "shared"
 """In a wheel, the shared files lie here; in a checkout they lie at its root."""
-QUARTOS_OWN = (".quarto", ".gitignore", "_site", "site_libs")
+QUARTO_GENERATED = (".quarto", ".gitignore", "_site", "site_libs")
 """What Quarto itself leaves in a staged project that somebody renders or previews by hand."""
 
 
 def shared_root() -> Path:
     """The folder that holds the `_quarto.yml`, `_extensions` and `notebooks` that kvalreg ships."""
-    return _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parents[1]
+    return _SHARED_FOLDER if _SHARED_FOLDER.is_dir() else _PACKAGE.parents[1]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Project:
 
     root: Path
     output: Path | None = None
-    made: Path | None = None
+    build_override: Path | None = None
 
     @classmethod
     def open(cls, root: Path, output: Path | None = None) -> Project:
@@ -93,32 +93,36 @@ class Project:
         """`deliveries.yml`: the order, dates and remarks of a registry's deliveries (optional)."""
         return self.data(registry) / "deliveries.yml"
 
-    def expected(self, registry: str) -> Path:
+    def expected_sums(self, registry: str) -> Path:
         """Tables of sums that a registry's deliveries must give (optional)."""
         return self.data(registry) / "expected"
 
-    def approvals(self, registry: str) -> Path:
+    def approvals_file(self, registry: str) -> Path:
         """`approved.yml`: which deliveries of a registry somebody has approved, where that is required."""
         return self.data(registry) / "approved.yml"
 
-    def _own_or_shared(self, *parts: str) -> Path:
-        own = self.root.joinpath(*parts)
-        return own if own.exists() else shared_root().joinpath(*parts)
+    def _project_or_shared(self, *parts: str) -> Path:
+        project_path = self.root.joinpath(*parts)
+        return project_path if project_path.exists() else shared_root().joinpath(*parts)
 
     @property
     def quarto_yml(self) -> Path:
         """The Quarto website project file."""
-        return self._own_or_shared("_quarto.yml")
+        return self._project_or_shared("_quarto.yml")
 
     @property
     def extension(self) -> Path:
         """The Quarto extension: theme, filter, component styles."""
-        return self._own_or_shared("_extensions", "kvalreg")
+        return self._project_or_shared("_extensions", "kvalreg")
 
     def notebook(self, kind: str, registry: str) -> Path:
         """The report notebook of one kind: the registry's own, else the project's, else the shared one."""
-        own = self.root / "notebooks" / "report" / registry / f"{kind}.ipynb"
-        return own if own.exists() else self._own_or_shared("notebooks", "report", f"{kind}.ipynb")
+        registry_notebook = self.root / "notebooks" / "report" / registry / f"{kind}.ipynb"
+        return (
+            registry_notebook
+            if registry_notebook.exists()
+            else self._project_or_shared("notebooks", "report", f"{kind}.ipynb")
+        )
 
     def analysis_notebooks(self) -> list[Path]:
         """The project's analysis notebooks, `notebooks/analysis/<registry>.ipynb`, by name."""
@@ -126,124 +130,126 @@ class Project:
 
     # --- generated ---------------------------------------------------------------------------------------------------
     @property
-    def build(self) -> Path:
+    def build_folder(self) -> Path:
         """All that is generated but the site itself."""
-        return self.made or self.kept
+        return self.build_override or self.build_root
 
     @property
-    def kept(self) -> Path:
+    def build_root(self) -> Path:
         """What is kept from one build to the next, the same for drafts and previews."""
         return self.root / "_build"
 
     @property
     def draft(self) -> Project:
         """The same sources, with a place of its own for a site whose numbers nobody has approved yet."""
-        return replace(self, output=self.output or self.kept / "draft", made=self.kept / "drafting")
+        return replace(
+            self, output=self.output or self.build_root / "draft", build_override=self.build_root / "drafting"
+        )
 
     @property
     def published(self) -> Path:
         """Gated cells, one folder per registry: all that a notebook can see."""
-        return self.build / "published"
+        return self.build_folder / "published"
 
     @property
     def gated(self) -> Path:
         """Cells on their way into `published`, with what the ledger will keep of them. SECRET."""
-        return self.build / "gated"
+        return self.build_folder / "gated"
 
     @property
-    def newest(self) -> Path:
+    def latest_results(self) -> Path:
         """Of the gated cells those that the pages of all registries need."""
-        return self.build / "newest"
+        return self.build_folder / "newest"
 
     @property
     def ledger(self) -> Path:
         """What each edition showed and hid, one folder per edition. SECRET: keep it as the deliveries are kept."""
-        return self.kept / "ledger"
+        return self.build_root / "ledger"
 
     @property
-    def next_ledger(self) -> Path:
+    def pending_ledger(self) -> Path:
         """Where a build notes what the ledger will keep once its site is published; a draft's is never."""
-        return self.build / "ledger"
+        return self.build_folder / "ledger"
 
     @property
     def editions(self) -> Path:
         """Every published edition as it lies at its permanent address, one folder each; kept for good."""
-        return self.kept / "editions"
+        return self.build_root / "editions"
 
     @property
     def snapshots(self) -> Path:
         """The gated cells of every edition, one folder each, and what it changed."""
-        return self.kept / "snapshots"
+        return self.build_root / "snapshots"
 
     @property
     def releases(self) -> Path:
         """The newest editions as whole sites: one of them is what readers see, the others can be gone back to."""
-        return self.kept / "releases"
+        return self.build_root / "releases"
 
     @property
     def withdrawn(self) -> Path:
         """Names of editions that have been taken back, as empty files."""
-        return self.kept / "withdrawn"
+        return self.build_root / "withdrawn"
 
     @property
-    def built(self) -> Path:
+    def build_stamp(self) -> Path:
         """Which site was built last, and from which ledger."""
-        return self.build / "built.json"
+        return self.build_folder / "built.json"
 
     @property
-    def report(self) -> Path:
+    def run_report(self) -> Path:
         """What the last build did, for programs."""
-        return self.build / "report.json"
+        return self.build_folder / "report.json"
 
     @property
     def lock(self) -> Path:
         """Held by the run that has the project."""
-        return self.kept / "run.lock"
+        return self.build_root / "run.lock"
 
     @property
     def cache(self) -> Path:
         """What was made of what, by digests, of true counts as well. SECRET."""
-        return self.build / "cache"
+        return self.build_folder / "cache"
 
     @property
-    def audited(self) -> Path:
+    def audit_cache(self) -> Path:
         """What audits remember of pages that have not changed."""
-        return self.build / "audited"
+        return self.build_folder / "audited"
 
     @property
-    def looked_at(self) -> Path:
+    def lint_cache(self) -> Path:
         """What the look at links and parts remembers of pages that have not changed."""
-        return self.build / "looked_at"
+        return self.build_folder / "looked_at"
 
     @property
-    def accepted(self) -> Path:
+    def last_good_pages(self) -> Path:
         """The last good pages, one folder per registry."""
-        return self.build / "accepted"
+        return self.build_folder / "accepted"
 
     @property
-    def last_good(self) -> Path:
+    def last_good_results(self) -> Path:
         """Each registry's last good result, cells and pages, as the last released site had them. SECRET."""
-        return self.kept / "last_good"
+        return self.build_root / "last_good"
 
     @property
-    def status(self) -> Path:
+    def status_page(self) -> Path:
         """How the registries stand, as a page for those who run them; never part of the site."""
-        return self.build / "status" / "index.html"
+        return self.build_folder / "status" / "index.html"
 
     @property
     def workbench(self) -> Path:
         """Where previews are made."""
-        return self.kept / "workbench"
+        return self.build_root / "workbench"
 
     @property
     def logs(self) -> Path:
         """Logs of failed notebooks, one folder per registry."""
-        return self.build / "logs"
+        return self.build_folder / "logs"
 
     @property
-    def staged(self) -> Path:
+    def staging(self) -> Path:
         """The Quarto project that the renderers read."""
-        return self.build / "site"
+        return self.build_folder / "site"
 
     @property
     def site(self) -> Path:
@@ -257,26 +263,42 @@ class Project:
 
     # --- rights ------------------------------------------------------------------------------------------------------
     @property
-    def private(self) -> tuple[Path, ...]:
+    def private_folders(self) -> tuple[Path, ...]:
         """Folders that nobody but their owner enters: true counts, and what readers have not seen yet."""
-        made = (self.published, self.gated, self.newest, self.accepted, self.staged, self.logs, self.cache)
+        build_folders = (
+            self.published,
+            self.gated,
+            self.latest_results,
+            self.last_good_pages,
+            self.staging,
+            self.logs,
+            self.cache,
+        )
         return (
-            *made,
-            self.next_ledger,
-            self.last_good,
-            self.audited,
-            self.looked_at,
+            *build_folders,
+            self.pending_ledger,
+            self.last_good_results,
+            self.audit_cache,
+            self.lint_cache,
             self.ledger,
             self.snapshots,
             self.withdrawn,
         )
 
     @property
-    def secret(self) -> tuple[Path, ...]:
+    def secret_paths(self) -> tuple[Path, ...]:
         """Of these, and of files beside them, what holds true counts or digests of them, file by file."""
-        return self.ledger, self.next_ledger, self.gated, self.last_good, self.cache, self.logs, self.built
+        return (
+            self.ledger,
+            self.pending_ledger,
+            self.gated,
+            self.last_good_results,
+            self.cache,
+            self.logs,
+            self.build_stamp,
+        )
 
-    def relative(self, path: Path) -> str:
+    def display_path(self, path: Path) -> str:
         """A path as the user knows it: relative to the project where it lies inside it."""
         try:
             return resolved(path).relative_to(self.root).as_posix()

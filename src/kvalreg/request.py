@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
-from kvalreg.batch.execution import Outcome
-from kvalreg.inputs.approval import Which
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.execution.execute import JobResult
+from kvalreg.inputs.approval import DeliveryScope
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 
 
 @dataclass(frozen=True)
-class Request:
+class BuildRequest:
     """What a run is asked for.
 
     Parameters
@@ -37,24 +37,24 @@ class Request:
     renderer: str = "auto"
     _: KW_ONLY
     workers: int = 2
-    unknown_units: UnknownUnits = UnknownUnits.REFUSE
+    unknown_units: UnknownUnitPolicy = UnknownUnitPolicy.REFUSE
     wait: float = 0
-    cached: bool = True
-    which: Which = Which.APPROVED
+    use_cache: bool = True
+    scope: DeliveryScope = DeliveryScope.APPROVED
     cluster: str = ""
 
 
 class Progress(Protocol):
     """Who is told how the run goes."""
 
-    def say(self, text: str) -> None:
+    def info(self, text: str) -> None:
         """A line of news."""
 
-    def begin(self, jobs: int) -> None:
+    def start(self, job_count: int) -> None:
         """So many pages will be made."""
 
-    def done(self, outcome: Outcome) -> None:
+    def advance(self, job_result: JobResult) -> None:
         """One page was made, or failed."""
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """No more pages come."""

@@ -15,11 +15,11 @@ import numpy as np
 
 from kvalreg.audit.cell_address import CellAddress
 from kvalreg.audit.claims import Form
-from kvalreg.disclosure.published import Published
+from kvalreg.disclosure.published import PublishedResults
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.unit_names import possible_names
 from kvalreg.inputs.units import Level
-from kvalreg.report.wording import LANGUAGES, Words, words
+from kvalreg.report.translation import LANGUAGES, Translator, get_translator
 from kvalreg.statistics.funnel import MIN_COVERAGE, Funnel, funnel, verdicts
 
 Cell = Mapping[str, Any]
@@ -38,7 +38,7 @@ class PublishedCells:
         As the gate let them through; nothing else is asked.
     """
 
-    def __init__(self, published: Published) -> None:
+    def __init__(self, published: PublishedResults) -> None:
         self.published, self.registry = published, published.registry
         self.indicators = {indicator.id: indicator for indicator in published.registry.indicators}
         self._groups: dict[tuple[str, str], dict[tuple[str, str], Cell]] = {}
@@ -82,7 +82,7 @@ class PublishedCells:
         """The limits that everybody knows: below which numbers are secret, or not reliable."""
         registry = self.registry
         limits = {round(MIN_COVERAGE * 100), 100, registry.secret_below}
-        return limits.union(*((one.min_denominator, registry.secret_below_of(one)) for one in registry.indicators))
+        return limits.union(*((one.min_denominator, registry.secret_threshold(one)) for one in registry.indicators))
 
     def names(self, unit: str, language: str) -> frozenset[str]:
         """Everything that a page may call a unit."""
@@ -99,9 +99,9 @@ class PublishedCells:
         unit = units[orgnr]
         names = [unit.name, *possible_names(unit, units)]
         if unit.level is Level.NATION:
-            names += [words(spoken)("units.nation") for spoken in LANGUAGES]
+            names += [get_translator(spoken)("units.nation") for spoken in LANGUAGES]
         for name in names:
-            yield from (name, words(language).unit(name, unit.closed))
+            yield from (name, get_translator(language).unit_label(name, unit.closed))
 
 
 class Subject:
@@ -114,7 +114,11 @@ class Subject:
     """
 
     def __init__(
-        self, cells: PublishedCells, address: CellAddress, words: Words, past: Callable[[], Iterable[PublishedCells]]
+        self,
+        cells: PublishedCells,
+        address: CellAddress,
+        words: Translator,
+        past: Callable[[], Iterable[PublishedCells]],
     ) -> None:
         self.cells, self.address, self.words, self._past = cells, address, words, past
         self.texts: dict[tuple[str, Form], Texts | None] = {}

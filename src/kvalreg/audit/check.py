@@ -17,9 +17,9 @@ from kvalreg.audit.findings import Finding
 from kvalreg.audit.open_data import OpenData
 from kvalreg.audit.roles import COUNT, RULES, same_number, texts_of
 from kvalreg.audit.vocabulary import YEAR, Vocabulary
-from kvalreg.disclosure.published import Published
-from kvalreg.kinds import Kind
-from kvalreg.report.wording import words
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.disclosure.published import PublishedResults
+from kvalreg.report.translation import get_translator
 
 _IN_SENTENCES = {"year": YEAR, "day": re.compile(r"\d{1,2}\.? \w+ \d{4}"), "changes": COUNT, "registries": COUNT}
 """Numbers that are found in a sentence by how they are written."""
@@ -36,7 +36,9 @@ class Check:
         Gives the registry as earlier editions showed it.
     """
 
-    def __init__(self, published: Published, past: Callable[[], Iterable[Published]], vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, published: PublishedResults, past: Callable[[], Iterable[PublishedResults]], vocabulary: Vocabulary
+    ) -> None:
         self.cells, self._vocabulary = PublishedCells(published), vocabulary
         self._open_data = OpenData(self.cells)
         self._past = cache(lambda: [PublishedCells(edition) for edition in past()])
@@ -68,22 +70,28 @@ class Check:
     def _subject(self, address: CellAddress, language: str) -> Subject:
         subject = self._subjects.get((address, language))
         if subject is None:
-            subject = Subject(self.cells, address, words(language, self.cells.registry.language), self._past)
+            subject = Subject(self.cells, address, get_translator(language, self.cells.registry.language), self._past)
             self._subjects[address, language] = subject
         return subject
 
     def _unknown(self, claim: Claim) -> Finding:
         what = f"The cell {claim.address} is not published, or '{claim.role}' is no role of it."
-        return Finding(Kind.CELL_UNKNOWN, what, "", claim.line, claim.address.registry)
+        return Finding(DiagnosticCode.CELL_UNKNOWN, what, "", claim.line, claim.address.registry)
 
     def _wrong(self, claim: Claim) -> Finding:
         cell, where = self.cells.cell(claim.address), f"at {claim.address}"
         if claim.role in _NAMES:
-            kind, what = Kind.UNIT_WRONG, f"A row names another {_NAMES[claim.role]} than the one {where}."
+            kind, what = DiagnosticCode.WRONG_UNIT, f"A row names another {_NAMES[claim.role]} than the one {where}."
         elif cell is not None and not cell["shown"]:
-            kind, what = Kind.CELL_SUPPRESSED, f"More is said in the role '{claim.role}' than the cell {where} shows."
+            kind, what = (
+                DiagnosticCode.CELL_SUPPRESSED,
+                f"More is said in the role '{claim.role}' than the cell {where} shows.",
+            )
         else:
-            kind, what = Kind.NUMBER_WRONG, f"The text in the role '{claim.role}' is not that of the cell {where}."
+            kind, what = (
+                DiagnosticCode.WRONG_NUMBER,
+                f"The text in the role '{claim.role}' is not that of the cell {where}.",
+            )
         return Finding(kind, what, "", claim.line, claim.address.registry)
 
     def _rows(self, table: Table) -> Iterator[Finding]:
@@ -91,7 +99,7 @@ class Check:
         wrong = self._open_data.wrong_rows(table)
         if wrong is None:
             what = "A table of open data has a column of no role."
-            yield Finding(Kind.NO_ROLES, what, "", table.line, table.registry)
+            yield Finding(DiagnosticCode.COLUMN_ROLES_MISSING, what, "", table.line, table.registry)
         for row, key in wrong or ():
             claim = Claim(CellAddress(table.registry, *key), "row", "", "code", "nb", table.line + row)
             yield self._wrong(claim) if self.cells.cell(claim.address) else self._unknown(claim)
@@ -110,7 +118,7 @@ class Check:
             start = place[1]
         if self._vocabulary.has_number(rest + text[start:], years=True):
             what = "A number in a sentence is not among those that its label names."
-            return Finding(Kind.NO_ADDRESS, what, "", claim.line, claim.address.registry)
+            return Finding(DiagnosticCode.CELL_ADDRESS_MISSING, what, "", claim.line, claim.address.registry)
         return None
 
     def _next(self, text: str, start: int, number: Claim) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 from kvalreg.audit.cell_address import CellAddress
 from kvalreg.audit.findings import Finding
 from kvalreg.audit.vocabulary import Vocabulary
-from kvalreg.kinds import Kind
+from kvalreg.diagnostic_codes import DiagnosticCode
 
 Form = Literal["text", "number", "sort", "code", "sentence"]
 """How a claim is written: ``text`` as readers see it, in the page's language; ``number`` for programs, to four
@@ -62,9 +62,13 @@ class Reading:
         if registry:
             self.claims.setdefault(registry, []).append(claim)
         else:
-            self.find(Kind.NO_ADDRESS, f"A number in the role '{claim.role}' names no registry.", claim.line)
+            self.find(
+                DiagnosticCode.CELL_ADDRESS_MISSING,
+                f"A number in the role '{claim.role}' names no registry.",
+                claim.line,
+            )
 
-    def find(self, kind: Kind, what: str, line: int, registry: str = "") -> None:
+    def find(self, kind: DiagnosticCode, what: str, line: int, registry: str = "") -> None:
         """Add a finding."""
         self.findings.append(Finding(kind, what, self.path, line, registry))
 

@@ -30,11 +30,11 @@ from kvalreg.audit.schema import (
     table_columns,
 )
 from kvalreg.audit.vocabulary import DIGIT, Vocabulary
-from kvalreg.kinds import Kind
-from kvalreg.report.wording import LANGUAGES
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.report.translation import LANGUAGES
 from kvalreg.site.api_schema import SCHEMAS
-from kvalreg.site.open_files import compact
-from kvalreg.site.staging import PREVIEW
+from kvalreg.site.open_files import compact_json
+from kvalreg.site.staging import PREVIEW_IMAGE
 from kvalreg.statistics.funnel import MIN_COVERAGE
 
 _KV, _XML = "{urn:kvalreg}", "{http://www.w3.org/XML/1998/namespace}"
@@ -65,7 +65,7 @@ class DataFile:
         language = first if first in LANGUAGES else vocabulary.language_of.get(self.registry, "nb")
         self.place = Place(CellAddress(self.registry), language)
 
-    def find(self, what: str, kind: Kind = Kind.NO_ADDRESS) -> None:
+    def find(self, what: str, kind: DiagnosticCode = DiagnosticCode.CELL_ADDRESS_MISSING) -> None:
         """Add a finding."""
         self.reading.find(kind, what, self.place.line, self.registry)
 
@@ -103,7 +103,7 @@ def read_file(content: bytes, path: str, vocabulary: Vocabulary) -> Reading:
         if re.fullmatch(pattern, path):
             read(file, content)
             return file.reading
-    file.find("Nobody knows what a file here tells.", Kind.FILE_UNKNOWN)
+    file.find("Nobody knows what a file here tells.", DiagnosticCode.FILE_UNKNOWN)
     return file.reading
 
 
@@ -171,7 +171,7 @@ def _answer(file: DataFile, content: bytes) -> None:
 
 def _years(file: DataFile, content: bytes) -> None:
     if {str(year) for year in strict_json(content)} - file.vocabulary.years:
-        file.find("A year is none of the registry's.", Kind.NUMBER_WRONG)
+        file.find("A year is none of the registry's.", DiagnosticCode.WRONG_NUMBER)
 
 
 def _metadata(file: DataFile, content: bytes) -> None:
@@ -191,11 +191,11 @@ def _turtle(file: DataFile, content: bytes) -> None:
 
 def _schema(file: DataFile, content: bytes) -> None:
     name = file.reading.path.rpartition("/")[2].removesuffix(".json")
-    _must_be(file, content, compact(SCHEMAS.get(name)))
+    _must_be(file, content, compact_json(SCHEMAS.get(name)))
 
 
 def _preview(file: DataFile, content: bytes) -> None:
-    _must_be(file, content, files("kvalreg.site").joinpath(PREVIEW).read_bytes())
+    _must_be(file, content, files("kvalreg.site").joinpath(PREVIEW_IMAGE).read_bytes())
 
 
 def _mark(file: DataFile, content: bytes) -> None:
@@ -205,7 +205,7 @@ def _mark(file: DataFile, content: bytes) -> None:
 def _must_be(file: DataFile, content: bytes, shipped: bytes) -> None:
     """A file that is the same for every site."""
     if content != shipped:
-        file.find("This is not the file that is shipped with kvalreg.", Kind.FILE_UNKNOWN)
+        file.find("This is not the file that is shipped with kvalreg.", DiagnosticCode.FILE_UNKNOWN)
 
 
 # --- changes, feeds and lists ----------------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ _FILES: Sequence[tuple[str, _Reader]] = (
     (r"data/[^/]+/indikatorer\.csv|data/enheter\.csv|data/fotnoter\.csv", _definitions),
     (rf"{_API}/data/[^/]+/years\.json", _years),
     (rf"{_API}/schema/[^/]+\.json", _schema),
-    (re.escape(PREVIEW), _preview),
+    (re.escape(PREVIEW_IMAGE), _preview),
     (r"\.kvalreg-site", _mark),
     (rf"{_API}/(index|units|info/[a-zA-Z]+|data/[^/]+/[a-zA-Z]+)\.json", _metadata),
     (r"data/[^/]+/datapackage\.json|data/catalog\.jsonld", _metadata),
@@ -276,5 +276,7 @@ def read_search(site: Path, vocabulary: Vocabulary) -> Reading:
         texts = (str(entry.get(name, "")) for name in ("title", "section", "text", "crumbs"))
         lines = (line for text in texts for line in text.split("\n") if DIGIT.search(line))
         if any(letters(unescape(line)) not in pages[page] for line in lines):
-            reading.find(Kind.NO_ADDRESS, f"The list for searching has a number that is not on {page}.", 1)
+            reading.find(
+                DiagnosticCode.CELL_ADDRESS_MISSING, f"The list for searching has a number that is not on {page}.", 1
+            )
     return reading

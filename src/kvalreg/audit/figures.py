@@ -30,7 +30,7 @@ from kvalreg.audit.schema import (
     table_columns,
 )
 from kvalreg.audit.vocabulary import DIGIT
-from kvalreg.kinds import Kind
+from kvalreg.diagnostic_codes import DiagnosticCode
 
 _SAID = {"funnel": "verdict", "change": "change"}
 """What the field ``said`` tells, by the kind of figure."""
@@ -76,7 +76,7 @@ class _Figure:
         self._kind = str(figure.get("data-figure"))
         self._shown: list[dict[str, str]] = []
 
-    def _find(self, what: str, kind: Kind = Kind.NO_ADDRESS) -> None:
+    def _find(self, what: str, kind: DiagnosticCode = DiagnosticCode.CELL_ADDRESS_MISSING) -> None:
         self._reading.find(kind, what, self._place.line, self._place.address.registry)
 
     def _claim(self, role: str, value: Any, form: Form, row: Row) -> None:
@@ -89,14 +89,14 @@ class _Figure:
         """Claims of the file in the figure's link."""
         links = self._figure.xpath('.//a[@class="kv-csv"]')
         if len(links) != 1 or not links[0].get("href", "").startswith("data:text/csv"):
-            self._find("A figure has not the one file of its numbers.", Kind.FILE_UNKNOWN)
+            self._find("A figure has not the one file of its numbers.", DiagnosticCode.FILE_UNKNOWN)
             return
         if links[0].get("download") != f"{self._figure.get('id')}.csv":
             self._find("A figure's file has not the figure's name.")
         rows = csv_rows(unquote(links[0].get("href").partition(",")[2]))
         self._shown = [row for row in rows if row.get("shown", "true") == "true"]
         if rows and not set(rows[0]) <= {*KEYS, *FIELDS}:
-            self._find("A figure's file has a column of no role.", Kind.NO_ROLES)
+            self._find("A figure's file has a column of no role.", DiagnosticCode.COLUMN_ROLES_MISSING)
             return
         for row in rows:
             read_row(row, FIELDS, self._place, self._reading)
@@ -121,9 +121,11 @@ class _Figure:
         roles = [head.get("data-kv-role") for head in self._figure.findall(".//thead/tr/th")]
         for name, column in {**data.get("table", {}), **data.get("sorts", {})}.items():
             if not 0 < column < len(roles) or roles[column] != self._fields[name][0]:
-                self._find(f"The chart takes '{name}' from a column of another role.", Kind.NO_ROLES)
+                self._find(
+                    f"The chart takes '{name}' from a column of another role.", DiagnosticCode.COLUMN_ROLES_MISSING
+                )
         if set(data) - {"table", "sorts", "columns", "values"}:
-            self._find("The chart has data of no known form.", Kind.NO_ROLES)
+            self._find("The chart has data of no known form.", DiagnosticCode.COLUMN_ROLES_MISSING)
         self._rows(data.get("columns", data.get("values", [])))
         for name, rows in self._spec.get("datasets", {}).items():
             self._dataset(name, list(rows_of(rows)))
@@ -158,7 +160,7 @@ class _Figure:
         width = (float(self._params["highest"]) - float(self._params["lowest"])) / _PILES
         self._claim("difference", f"{float(row.pop('difference'))}~{width}", "number", row)
         if not 1 <= int(row.pop("pile")) <= 1000:
-            self._find("A dot lies on no pile.", Kind.NUMBER_WRONG)
+            self._find("A dot lies on no pile.", DiagnosticCode.WRONG_NUMBER)
 
     def _dataset(self, name: str, rows: list[dict[str, Any]]) -> None:
         if name == "units":
@@ -187,7 +189,7 @@ class _Figure:
                 self._claim("shown", "true", "code", {"orgnr": value})
         elif name in ("labels", "names"):
             if not all(_is_label(tick, text, self._place.language) for tick, text in value.items()):
-                self._find("A label of an axis is not its tick.", Kind.NUMBER_WRONG)
+                self._find("A label of an axis is not its tick.", DiagnosticCode.WRONG_NUMBER)
         elif name not in _MEASURES and name != "target":
             self._find(f"The chart has a parameter '{name}' of no role.")
         elif not all(isinstance(number, int | float) for number in (value if isinstance(value, list) else [value])):
@@ -213,9 +215,9 @@ class _Figure:
                 self._find("A text of the drawing stands on no line.")
         elif role == "unit":
             if not any(row.get("unit", "").startswith(text.rstrip("…")) for row in self._shown):
-                self._find("A text of the drawing names no unit of its file.", Kind.UNIT_WRONG)
+                self._find("A text of the drawing names no unit of its file.", DiagnosticCode.WRONG_UNIT)
         elif DIGIT.search(text) and " ".join(text.split()) not in self._known.get(role, ()):
-            self._find("A text of the drawing is none of the figure's numbers.", Kind.NUMBER_WRONG)
+            self._find("A text of the drawing is none of the figure's numbers.", DiagnosticCode.WRONG_NUMBER)
 
     @cached_property
     def _known(self) -> Mapping[str, set[str]]:

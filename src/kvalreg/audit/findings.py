@@ -10,21 +10,21 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kvalreg import errors
-from kvalreg.kinds import Kind
+from kvalreg.diagnostic_codes import DiagnosticCode
 
 _MOST = 5
 """So many findings of one kind are listed of a file; the others are counted."""
 _BUILD_AGAIN = "Build again: the page may be older than the registry's numbers."
 HINTS = {
-    Kind.CELL_EXPOSED: "Look at what is hidden with kvalreg diff, and report it: the gate should have hidden more.",
-    Kind.NO_ADDRESS: "Write it with kvalreg.report, or mark a registry's own text with data-kv-text.",
-    Kind.NO_ROLES: "Give every column of the table a role: kvalreg explain pages lists them.",
-    Kind.CELL_UNKNOWN: _BUILD_AGAIN,
-    Kind.CELL_SUPPRESSED: "Build again, and publish nothing of this registry before it is gone.",
-    Kind.NUMBER_WRONG: _BUILD_AGAIN,
-    Kind.UNIT_WRONG: "Build again; the numbers of the row are of the unit that its address names.",
-    Kind.FILE_UNKNOWN: "Take the file away, or publish it as one of the forms that kvalreg explain pages lists.",
-    Kind.NOT_ATTACKED: "Show results with kvalreg.report, so that they can be checked.",
+    DiagnosticCode.CELL_EXPOSED: "Look at what is hidden with kvalreg diff, and report it: the gate should have hidden more.",
+    DiagnosticCode.CELL_ADDRESS_MISSING: "Write it with kvalreg.report, or mark a registry's own text with data-kv-text.",
+    DiagnosticCode.COLUMN_ROLES_MISSING: "Give every column of the table a role: kvalreg explain pages lists them.",
+    DiagnosticCode.CELL_UNKNOWN: _BUILD_AGAIN,
+    DiagnosticCode.CELL_SUPPRESSED: "Build again, and publish nothing of this registry before it is gone.",
+    DiagnosticCode.WRONG_NUMBER: _BUILD_AGAIN,
+    DiagnosticCode.WRONG_UNIT: "Build again; the numbers of the row are of the unit that its address names.",
+    DiagnosticCode.FILE_UNKNOWN: "Take the file away, or publish it as one of the forms that kvalreg explain pages lists.",
+    DiagnosticCode.ATTACK_SKIPPED: "Show results with kvalreg.report, so that they can be checked.",
 }
 """What to do about each kind."""
 
@@ -39,7 +39,7 @@ class Finding:
         What is wrong, with the cell's address where there is one; never a result.
     """
 
-    kind: Kind
+    kind: DiagnosticCode
     what: str
     file: str = ""
     line: int | None = None
@@ -48,20 +48,20 @@ class Finding:
     def __str__(self) -> str:
         return str(self.as_fault())
 
-    def as_fault(self) -> errors.Fault:
+    def as_fault(self) -> errors.Diagnostic:
         """The same for whoever reports what stops a build."""
         hint = HINTS.get(self.kind, "")
-        return errors.Fault(self.what, hint, self.file, self.line or None, self.registry, self.kind)
+        return errors.Diagnostic(self.what, hint, self.file, self.line or None, self.registry, self.kind)
 
 
-AUDIT_KINDS = {*HINTS} - {Kind.NOT_ATTACKED}
+AUDIT_KINDS = {*HINTS} - {DiagnosticCode.ATTACK_SKIPPED}
 """A text is not that of its cell, or a hidden cell is given away."""
 LEDGER_KINDS = {
-    Kind.LEDGER_MISSING,
-    Kind.LEDGER_DAMAGED,
-    Kind.LEDGER_FOREIGN,
-    Kind.LEDGER_DISAGREES,
-    Kind.SNAPSHOT_LOST,
+    DiagnosticCode.LEDGER_MISSING,
+    DiagnosticCode.LEDGER_DAMAGED,
+    DiagnosticCode.LEDGER_OWNER_MISMATCH,
+    DiagnosticCode.LEDGER_CONFLICT,
+    DiagnosticCode.SNAPSHOT_LOST,
 }
 """The ledger does not tell for certain what editions showed: what they give away together is not known."""
 

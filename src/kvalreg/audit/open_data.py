@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kvalreg.audit.cells import PublishedCells
 from kvalreg.audit.claims import Table
-from kvalreg.report.not_shown import FOOTNOTES
+from kvalreg.report.footnotes import FOOTNOTE_CODES
 
 _SIX_DIGITS = 5e-6
 """Numbers have six significant digits."""
@@ -49,7 +49,7 @@ class OpenData:
         frame = self._cells.published.cells.rename(columns=_PUBLISHED_AS)
         marks = (frame[name].tolist() for name in ("status", "provisional", "shown", "low"))
         notes = [
-            (FOOTNOTES[status], "provisional" * provisional, "no_interval" * (shown and math.isnan(low)))
+            (FOOTNOTE_CODES[status], "provisional" * provisional, "no_interval" * (shown and math.isnan(low)))
             for status, provisional, shown, low in zip(*marks, strict=True)
         ]
         frame["footnote"] = [" ".join(filter(None, note)) for note in notes]

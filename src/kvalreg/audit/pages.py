@@ -20,8 +20,8 @@ from kvalreg.audit.claims import Claim, Form, Reading
 from kvalreg.audit.figures import is_template, read_figure
 from kvalreg.audit.schema import Place, strict_json
 from kvalreg.audit.vocabulary import DIGIT, YEAR, Vocabulary
-from kvalreg.kinds import Kind
-from kvalreg.report.wording import LANGUAGES, words
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.report.translation import LANGUAGES, get_translator
 
 Element: TypeAlias = etree._Element
 _PARSER = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
@@ -93,9 +93,9 @@ def read_shipped(content: bytes, path: str, vocabulary: Vocabulary) -> Reading:
     """A renderer's or kvalreg's own program or style, the same for every site."""
     reading = Reading(path, vocabulary)
     if not path.endswith((".js", ".css", ".map", ".woff", ".woff2", ".ttf", ".eot", ".svg", ".txt")):
-        reading.find(Kind.FILE_UNKNOWN, "This is no program, style or font.", 1)
+        reading.find(DiagnosticCode.FILE_UNKNOWN, "This is no program, style or font.", 1)
     elif path.endswith(".css") and DIGIT.search(css_text(content.decode())):
-        reading.find(Kind.NO_ADDRESS, "A number in a style stands in no role.", 1)
+        reading.find(DiagnosticCode.CELL_ADDRESS_MISSING, "A number in a style stands in no role.", 1)
     return reading
 
 
@@ -167,7 +167,7 @@ class _Page:
 
     def _content(self, element: Element, scope: Scope) -> None:
         if element.get("class", "").startswith("kv-level"):
-            self._find(Kind.NO_ADDRESS, "A level stands in no role.", element, scope)
+            self._find(DiagnosticCode.CELL_ADDRESS_MISSING, "A level stands in no role.", element, scope)
         self.text(element.text, element.tag, element, scope)
         for child in element:
             self.walk(child, scope)
@@ -178,7 +178,7 @@ class _Page:
         if not text or not DIGIT.search(text) or (self._is_guide and self._vocabulary.in_guide(text)):
             return
         if self._vocabulary.has_number(text, years=scope.years):
-            self._find(Kind.NO_ADDRESS, f"A number in {where} stands in no role.", element, scope)
+            self._find(DiagnosticCode.CELL_ADDRESS_MISSING, f"A number in {where} stands in no role.", element, scope)
 
     def _fixed(self, element: Element, scope: Scope) -> None:
         """What does not follow from results: the project's own words around a page, and addresses of the API."""
@@ -191,7 +191,7 @@ class _Page:
         else:
             self._content(element, scope)
 
-    def _find(self, kind: Kind, what: str, element: Element, scope: Scope) -> None:
+    def _find(self, kind: DiagnosticCode, what: str, element: Element, scope: Scope) -> None:
         self.reading.find(kind, what, element.sourceline or 0, scope.address.registry)
 
     def _claim(self, role: str, text: str, form: Form, element: Element, scope: Scope) -> None:
@@ -209,7 +209,7 @@ class _Page:
             elif value.startswith("data:"):
                 is_file = name == "href" and element.get("class") == "kv-csv"  # it is read with its figure
                 if not is_file and element.get("rel") != "icon":
-                    self._find(Kind.FILE_UNKNOWN, f"The attribute '{name}' holds a file.", element, scope)
+                    self._find(DiagnosticCode.FILE_UNKNOWN, f"The attribute '{name}' holds a file.", element, scope)
             elif name == "style":
                 self.text(css_text(value), name, element, scope)
             elif not _is_for_programs(element, name):
@@ -221,7 +221,7 @@ class _Page:
         text = _plain(element)
         if role in OF_THE_SITE:
             if not OF_THE_SITE[role](text, self._vocabulary):
-                self._find(Kind.NUMBER_WRONG, f"This is no '{role}'.", element, scope)
+                self._find(DiagnosticCode.WRONG_NUMBER, f"This is no '{role}'.", element, scope)
             return
         self._claim(role, text, "text", element, scope)
         if element.tag == "data":
@@ -239,10 +239,10 @@ class _Page:
         text, day = _plain(element), element.get("datetime")
         is_year = YEAR.fullmatch(text) is not None and text in self._vocabulary.years
         if len(element) or not (
-            is_year if day is None else words(scope.language).date(date.fromisoformat(day)) == text
+            is_year if day is None else get_translator(scope.language).format_date(date.fromisoformat(day)) == text
         ):
             what = "This is no year that any registry has numbers from, and no day."
-            self._find(Kind.NUMBER_WRONG, what, element, scope)
+            self._find(DiagnosticCode.WRONG_NUMBER, what, element, scope)
 
     # --- tables ------------------------------------------------------------------------------------------------------
     def _table(self, table: Element, scope: Scope) -> None:
@@ -250,7 +250,12 @@ class _Page:
         if not roles or not all(roles):
             is_of_words = "kv-words" in table.get("class", "") or not DIGIT.search(_plain(table))
             if "kv-table" in table.get("class", "") or not is_of_words:
-                self._find(Kind.NO_ROLES, "A table of results does not say what its columns are.", table, scope)
+                self._find(
+                    DiagnosticCode.COLUMN_ROLES_MISSING,
+                    "A table of results does not say what its columns are.",
+                    table,
+                    scope,
+                )
             self._content(table, scope)
             return
         for part in table:
@@ -268,7 +273,12 @@ class _Page:
         scope = self._inside(row, scope)
         self._attributes(row, scope)
         if len(row) != len(roles):
-            self._find(Kind.NO_ROLES, "A row of results has other columns than its table's heading.", row, scope)
+            self._find(
+                DiagnosticCode.COLUMN_ROLES_MISSING,
+                "A row of results has other columns than its table's heading.",
+                row,
+                scope,
+            )
         for cell, role in zip(row, roles, strict=False):
             if role == "text":
                 self.walk(cell, scope)
@@ -296,7 +306,7 @@ class _Page:
                 self.text(value, "metadata", script, scope._replace(years=True))
         elif script.get("class") == "kv-template":
             if not is_template(text):
-                self._find(Kind.NO_ADDRESS, "A template of charts has a number.", script, scope)
+                self._find(DiagnosticCode.CELL_ADDRESS_MISSING, "A template of charts has a number.", script, scope)
         elif not (script.get("id", "").startswith("quarto") or "quarto" in text.lower()):  # Quarto's are all alike
             self.text(text, "script", script, scope._replace(years=True))
 

@@ -18,9 +18,9 @@ import numpy as np
 from kvalreg.audit.cells import Cell, Subject, Texts
 from kvalreg.audit.claims import Form
 from kvalreg.audit.vocabulary import DIGIT, YEAR
-from kvalreg.disclosure.published import Status
-from kvalreg.report.not_shown import FOOTNOTES
-from kvalreg.site.newest import Newest
+from kvalreg.disclosure.published import CellStatus
+from kvalreg.report.footnotes import FOOTNOTE_CODES
+from kvalreg.site.latest_results import LatestResults
 from kvalreg.statistics.funnel import Verdict
 
 _DIGITS = 4
@@ -57,23 +57,23 @@ def _value(subject: Subject) -> Texts:
     cell, words = subject.cell, subject.words
     if not cell["shown"]:
         word = words(f"states.{cell['status']}")
-        others = (words("revision.hidden"), "") if cell["status"] == Status.SECRET else NOTHING
+        others = (words("revision.hidden"), "") if cell["status"] == CellStatus.SECRET else NOTHING
         return word, *(f"{word} {sign * times}" for sign in "*†‡" for times in range(1, 5)), *others
-    text = words.value(subject.indicator, cell["value"])
+    text = words.format_value(subject.indicator, cell["value"])
     return text, f"{text} ({_interval(subject)[0]})"
 
 
 def _interval(subject: Subject) -> Texts:
     low, high = subject.cell["low"], subject.cell["high"]
-    return NOTHING if math.isnan(low) else (subject.words.interval(subject.indicator, low, high),)
+    return NOTHING if math.isnan(low) else (subject.words.format_interval(subject.indicator, low, high),)
 
 
 def _share(subject: Subject, share: float) -> Texts:
-    return NOTHING if math.isnan(share) else (subject.words.frequency(share),)
+    return NOTHING if math.isnan(share) else (subject.words.format_frequency(share),)
 
 
 def _patients(subject: Subject) -> Texts:
-    return (subject.words.patients(subject.indicator, subject.cell["denominator"]),)
+    return (subject.words.format_patients(subject.indicator, subject.cell["denominator"]),)
 
 
 def _level(subject: Subject) -> Texts:
@@ -105,7 +105,7 @@ def _verdict(subject: Subject) -> Texts:
 
 def _verdict_code(subject: Subject) -> Texts:
     code = subject.verdict
-    return (code,) if code and Verdict(code).given else (code, "none")
+    return (code,) if code and Verdict(code).is_verdict else (code, "none")
 
 
 def _sentence(subject: Subject) -> Texts:
@@ -114,7 +114,7 @@ def _sentence(subject: Subject) -> Texts:
     suffix, patients = "_provisional" if cell["provisional"] else "", cell["denominator"]
     key, value, rest = f"message.unit{suffix}", "", []
     if cell["shown"]:
-        value = words.as_subject(subject.indicator, _value(subject)[0])
+        value = words.phrase_from_text(subject.indicator, _value(subject)[0])
         rest = [_level(subject)[0]] * bool(cell["achievement"]) + [_change(subject)[0]] * bool(cell["change"])
     elif _patients(subject) == NOTHING:
         key = f"message.unit_secret{suffix}"
@@ -181,7 +181,7 @@ def _past(role: str, subject: Subject, form: Form) -> Texts:
     for past in subject.past:
         if role == "value" and form == "text" and not past.cell["shown"]:
             texts += (subject.words(f"states.{past.cell['status']}"),)
-        elif now["status"] != Status.SECRET and (role == "n" or (now["shown"] and past.cell["shown"])):
+        elif now["status"] != CellStatus.SECRET and (role == "n" or (now["shown"] and past.cell["shown"])):
             texts += (texts_of(past, role, form) or NOTHING)[:1]
     return texts
 
@@ -196,7 +196,7 @@ def _past_level(subject: Subject) -> Texts:
 # --- every role ------------------------------------------------------------------------------------------------------
 def _reached(subject: Subject) -> float:
     """The share of a registry's newest results that reach their target."""
-    reached, of = Newest(subject.cells.published).reached
+    reached, of = LatestResults(subject.cells.published).targets_reached
     return reached / of if of else math.nan
 
 
@@ -260,8 +260,8 @@ CODES: Mapping[str, Callable[[Subject], Texts]] = {
     "verdict": _verdict_code,
     "provisional": _is_provisional,
     "shown": lambda subject: _flag(subject.cell["shown"]),
-    "footnote": lambda subject: (FOOTNOTES[subject.cell["status"]],),
-    "past-footnote": lambda subject: (*NOTHING, *(FOOTNOTES[past.cell["status"]] for past in subject.past)),
+    "footnote": lambda subject: (FOOTNOTE_CODES[subject.cell["status"]],),
+    "past-footnote": lambda subject: (*NOTHING, *(FOOTNOTE_CODES[past.cell["status"]] for past in subject.past)),
     "filter-niva": _filter_level,
     "filter-sikkerhet": lambda subject: (subject.cell["certainty"], ""),
     "filter-endring": lambda subject: (_FILTERED.get(subject.cell["change"], ""), ""),
@@ -290,13 +290,13 @@ def _recomputed(subject: Subject, role: str, form: Form) -> Texts:
         return SORTED[role](subject)
     if role in COUNTED:
         count = len(COUNTED[role](subject)) if subject.units else 0
-        return str(count), subject.words.number(count)
+        return str(count), subject.words.format_number(count)
     if role in ("past-value", "past-n"):
         return _past(role.removeprefix("past-"), subject, form)
     number = NUMBERS[role](subject)
     if form != "text" or math.isnan(number):
         return (exact(number),)
-    return (subject.words.value(subject.indicator, number),)
+    return (subject.words.format_value(subject.indicator, number),)
 
 
 # --- roles in which several texts are true ---------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from kvalreg.audit.cell_address import CellAddress
 from kvalreg.audit.claims import Claim, Form, Reading
-from kvalreg.kinds import Kind
+from kvalreg.diagnostic_codes import DiagnosticCode
 
 Row = Mapping[str, Any]
 Fields = Mapping[str, tuple[str, Form]]
@@ -52,7 +52,7 @@ UNIT_FIELDS: Fields = {
     "shown": ("shown", "code"),
     "text": ("unit-sentence", "text"),
 }
-"""What pages know of a unit, for a reader who picks it: see `kvalreg.report.yours`."""
+"""What pages know of a unit, for a reader who picks it: see `kvalreg.report.selected_unit`."""
 CHANGE_FIELDS: Fields = {
     "unit": ("unit", "text"),
     "value": ("value", "number"),
@@ -92,7 +92,7 @@ def read_row(row: Row, fields: Fields, place: Place, reading: Reading) -> None:
             continue
         if name not in fields:
             what = f"A row has a field '{name}' of no role."
-            reading.find(Kind.NO_ADDRESS, what, place.line, address.registry)
+            reading.find(DiagnosticCode.CELL_ADDRESS_MISSING, what, place.line, address.registry)
             continue
         role, form = fields[name]
         text = str(value).lower() if isinstance(value, bool) else str(value)

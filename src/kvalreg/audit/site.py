@@ -26,20 +26,20 @@ from kvalreg.audit.data_files import SEARCH, read_file, read_search
 from kvalreg.audit.findings import Finding, first_of_each_kind
 from kvalreg.audit.pages import read_page, read_shipped, registry_of
 from kvalreg.audit.vocabulary import Vocabulary, site_vocabulary
-from kvalreg.batch.accepted import accepted_heads
-from kvalreg.batch.workers import Workers, processors
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.disclosure.ledger import published_files
-from kvalreg.disclosure.published import Published, load_published
-from kvalreg.kinds import Kind
+from kvalreg.disclosure.published import PublishedResults, load_published
+from kvalreg.execution.worker_pool import WorkerPool, available_cpus
 from kvalreg.project import Project
-from kvalreg.report.addresses import served
-from kvalreg.site.downloads import UNIT_CELLS
+from kvalreg.site.lazy_data import UNIT_CELLS_FILE
+from kvalreg.storage.last_good import load_last_good_headers
+from kvalreg.urls import output_path
 
 _WORTHWHILE = 8_000_000
 """Bytes to be read from which on further processes are worth their start."""
 _AT_ONCE = 16
 """Files of all registries that a process reads in one go."""
-_OF_AGE = {Kind.NUMBER_WRONG, Kind.UNIT_WRONG, Kind.CELL_UNKNOWN}
+_OF_AGE = {DiagnosticCode.WRONG_NUMBER, DiagnosticCode.WRONG_UNIT, DiagnosticCode.CELL_UNKNOWN}
 """What is no fault of a page that is marked as delayed."""
 _YEAR_PAGE = re.compile(r"(?:\w+/)?registre/[^/]+/\d{4}[\w-]*/index\.html")
 """The page of a registry's year, which shows results by all means."""
@@ -83,8 +83,8 @@ def check_site(
     parts: dict[str, list[Part]] = {path: [] for path in due}
     with ExitStack() as stack:
         call: Callable[..., Iterator[Any]] = map
-        if sum((site / path).stat().st_size for path in due) > _WORTHWHILE and processors() > 1:
-            call = partial(_in_processes, stack.enter_context(Workers(processors())))
+        if sum((site / path).stat().st_size for path in due) > _WORTHWHILE and available_cpus() > 1:
+            call = partial(_in_processes, stack.enter_context(WorkerPool(available_cpus())))
         for part in _parts(call, _Audited(site, project, vocabulary), due, cache):
             parts[part.path].append(part)
     findings: list[Finding] = []
@@ -105,7 +105,7 @@ class _Audited(NamedTuple):
     vocabulary: Vocabulary
 
 
-def _in_processes(workers: Workers, function: Callable[..., Any], calls: Sequence[Any]) -> Iterator[Any]:
+def _in_processes(workers: WorkerPool, function: Callable[..., Any], calls: Sequence[Any]) -> Iterator[Any]:
     yield from (made.result() for made in [workers.submit(function, call) for call in calls])
 
 
@@ -126,7 +126,7 @@ def _parts(
             unjudged[part.registry].append(part)
         else:
             what = f"No registry {part.registry!r} has published anything."
-            yield Part(part.path, "", (Finding(Kind.CELL_UNKNOWN, what, part.path, 1),))
+            yield Part(part.path, "", (Finding(DiagnosticCode.CELL_UNKNOWN, what, part.path, 1),))
     tasks = [(registry, own[registry], unjudged[registry]) for registry in own if own[registry] or unjudged[registry]]
     for parts in call(partial(_judge, audited), tasks):
         yield from parts
@@ -170,7 +170,7 @@ def _judge(audited: _Audited, task: tuple[str, Sequence[str], Sequence[Part]]) -
         findings = [replace(finding, registry=finding.registry or registry) for finding in reading.findings]
         for other in reading.registries - {registry}:
             what = f"A page of {registry} tells of the registry {other}."
-            findings.append(Finding(Kind.CELL_UNKNOWN, what, path, 1, registry))
+            findings.append(Finding(DiagnosticCode.CELL_UNKNOWN, what, path, 1, registry))
         claims, tables = reading.of(registry)
         findings += (replace(finding, file=path) for finding in check.findings(claims, tables))
         kept = (finding for finding in findings if path not in late or finding.kind not in _OF_AGE)
@@ -192,17 +192,17 @@ def _read(audited: _Audited, path: str) -> Reading:
         return read((site / path).read_bytes(), path, vocabulary)
     except (ValueError, LookupError, TypeError, AttributeError, SyntaxError):
         reading = Reading(path, vocabulary)
-        reading.find(Kind.FILE_UNKNOWN, "This file is not of its form.", 1)
+        reading.find(DiagnosticCode.FILE_UNKNOWN, "This file is not of its form.", 1)
         return reading
 
 
 def _late(project: Project, registry: str) -> set[str]:
     """Pages that stand as they were made before, with the files beside them: they may tell of cells as they were."""
-    pages = [page.address for page in accepted_heads(registry, project.accepted) if page.delayed]
-    return {path for page in pages for path in (served(page), page.replace("index.qmd", UNIT_CELLS))}
+    pages = [page.address for page in load_last_good_headers(registry, project.last_good_pages) if page.delayed]
+    return {path for page in pages for path in (output_path(page), page.replace("index.qmd", UNIT_CELLS_FILE))}
 
 
-def _earlier_editions(project: Project, registry: str) -> Iterator[Published]:
+def _earlier_editions(project: Project, registry: str) -> Iterator[PublishedResults]:
     """A registry as earlier editions showed it."""
     for folder in sorted(project.snapshots.glob("*")) if project.snapshots.is_dir() else ():
         try:
@@ -218,7 +218,7 @@ def _count(claims: Sequence[Claim], tables: Sequence[Table]) -> int:
 def _without_results(registries: dict[str, str], counts: dict[str, int]) -> Iterator[Finding]:
     """Registries with pages of results on which no result is, and a site that has none at all."""
     if registries and not any(counts.values()):
-        yield Finding(Kind.NOT_ATTACKED, "No result was found in the site: this audit has checked nothing.")
+        yield Finding(DiagnosticCode.ATTACK_SKIPPED, "No result was found in the site: this audit has checked nothing.")
         return
     results: dict[str, dict[str, int]] = {}
     for path in filter(_YEAR_PAGE.fullmatch, counts):
@@ -226,7 +226,7 @@ def _without_results(registries: dict[str, str], counts: dict[str, int]) -> Iter
     for registry, pages in results.items():
         if registry in registries and not any(pages.values()):
             what = "The registry has pages of results, but no result was found on them."
-            yield Finding(Kind.NOT_ATTACKED, what, min(pages), None, registry)
+            yield Finding(DiagnosticCode.ATTACK_SKIPPED, what, min(pages), None, registry)
 
 
 def _files(site: Path) -> Iterator[str]:

@@ -16,14 +16,14 @@ import pyarrow.parquet as pq
 
 from kvalreg import __version__
 from kvalreg.clock import today
-from kvalreg.disclosure.ledger import seen_editions
-from kvalreg.disclosure.published import Source, load_source
+from kvalreg.disclosure.ledger import published_edition_names
+from kvalreg.disclosure.published import RegistrySource, load_source
 from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.project import Project
-from kvalreg.report.addresses import indicator_page
-from kvalreg.report.wording import LANGUAGES, words
+from kvalreg.report.translation import LANGUAGES, get_translator
 from kvalreg.site.open_data import slugs_of
 from kvalreg.site.quarto_yml import site_title
+from kvalreg.urls import indicator_page
 
 DIGIT = re.compile(r"\d")
 YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d\d(?![\d/]|[.,]\d)")
@@ -109,7 +109,7 @@ def site_vocabulary(project: Project, registries: Iterable[str]) -> Vocabulary:
         guide=_unmarked(" ".join(_guide()).replace("$version", __version__)),
         project=_unmarked(" ".join(path.read_text(encoding="utf-8") for path in own)),
         language_of={registry: source.registry.language for registry, source in sources.items()},
-        url=site.base or "/",
+        url=site.base_url or "/",
     )
 
 
@@ -118,7 +118,7 @@ def _with_digits(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(text for text in found if not text.isdigit())
 
 
-def _names(source: Source) -> Iterator[str]:
+def _names(source: RegistrySource) -> Iterator[str]:
     """Every name and other text of a registry that kvalreg writes into its own sentences and attributes."""
     registry = source.registry
     yield from (registry.name, registry.short_name, registry.id, registry.licence.name, str(registry.licence.url))
@@ -134,13 +134,13 @@ def _names(source: Source) -> Iterator[str]:
         yield from (unit.name, unit.short_name, unit.county or "")
 
 
-def _descriptions(source: Source) -> Iterator[str]:
+def _descriptions(source: RegistrySource) -> Iterator[str]:
     yield source.registry.about.purpose
     for indicator in source.registry.indicators:
         yield from (indicator.short_description, indicator.long_description)
 
 
-def _years(project: Project, sources: Mapping[str, Source]) -> Iterator[int]:
+def _years(project: Project, sources: Mapping[str, RegistrySource]) -> Iterator[int]:
     """From the first year of any cell to the year after this one, and those of units, deliveries and editions."""
     tables = (pq.read_table(project.published / f"{registry}.parquet", columns=["year"]) for registry in sources)
     years = {year for table in tables for year in table["year"].unique().to_pylist()}
@@ -150,13 +150,13 @@ def _years(project: Project, sources: Mapping[str, Source]) -> Iterator[int]:
         yield from (unit.closed for unit in source.units if unit.closed)
         for delivery in source.deliveries:
             yield from (day.year for day in (delivery.latest_update, delivery.latest_affirm) if day)
-    yield from (int(name[:4]) for name in seen_editions(project))
+    yield from (int(name[:4]) for name in published_edition_names(project))
 
 
 def _fixed_texts() -> Iterator[str]:
     """Texts of the catalogues, which are the same whatever the results are."""
     for language in LANGUAGES:
-        for section in words(language).catalogue.values():
+        for section in get_translator(language).catalogue.values():
             for forms in section.values():
                 yield from (forms,) if isinstance(forms, str) else forms.values()
 

@@ -20,19 +20,19 @@ from kvalreg.cli.preview import preview
 from kvalreg.cli.release import audit, diff, publish, rollback
 from kvalreg.cli.status import status
 from kvalreg.cli.workbench import check, explain, schema, slugs
-from kvalreg.console import Output, plain
+from kvalreg.console import Output, sanitize
 from kvalreg.errors import (
     EXIT_CONFIGURATION,
     EXIT_FAILED,
     EXIT_UNEXPECTED,
     KvalregError,
+    as_disk_full_error,
     describe_unexpected,
-    full_disk,
     no_access,
 )
-from kvalreg.memory import leave_all
+from kvalreg.memory import exit_fast
 
-_UNEXPECTED = (
+_UNEXPECTED_MESSAGE = (
     "kvalreg stopped at an error that it did not expect. The site is whole: as it was, or new.\n"
     "Send these lines to whoever maintains kvalreg. They hold no results; the error's message might, and is left out."
 )
@@ -83,7 +83,7 @@ def main() -> None:
     output.flush()
     if output.lost:
         click.echo(f"Not all of this could be printed: {output.lost}. The work itself is done.", err=True)
-    leave_all()
+    exit_fast()
     sys.exit(code or (EXIT_FAILED if output.lost else 0))
 
 
@@ -103,9 +103,9 @@ def _code() -> int:
         click.echo(str(error), err=True)
         return error.exit_code
     except Exception as error:
-        if told := full_disk(error, Path.cwd()) or no_access(error):
+        if told := as_disk_full_error(error, Path.cwd()) or no_access(error):
             click.echo(str(told), err=True)
             return told.exit_code
-        click.echo(plain(f"{_UNEXPECTED}\n{describe_unexpected(error)}"), err=True)
+        click.echo(sanitize(f"{_UNEXPECTED_MESSAGE}\n{describe_unexpected(error)}"), err=True)
         return EXIT_UNEXPECTED
     return 0

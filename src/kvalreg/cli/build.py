@@ -18,8 +18,8 @@ from kvalreg.cli.options import (
 )
 from kvalreg.clock import today
 from kvalreg.console import Console
-from kvalreg.last_build import UNCHANGED, open_memo, parameters_of, unchanged
-from kvalreg.memory import without_collection
+from kvalreg.last_build import UNCHANGED, open_memo, parameters_of, unchanged_result
+from kvalreg.memory import gc_paused
 from kvalreg.project import Project
 
 
@@ -75,39 +75,39 @@ def build(
       kvalreg build --due --wait 600       as a scheduler runs it; see _build/report.json
       kvalreg build --cluster tcp://scheduler:8786
     """
-    from kvalreg.release.run_report import Recorder, reported
+    from kvalreg.run_report import RecordingProgress, recorded_run
 
-    console = Console.of(quiet=quiet, verbose=verbose)
+    console = Console.from_flags(quiet=quiet, verbose=verbose)
     project = Project.open(root, output)
-    place = project.draft if draft else project
-    with reported(place, "build --due" if only_due else "build") as report:
+    target_project = project.draft if draft else project
+    with recorded_run(target_project, "build --due" if only_due else "build") as report:
         parameters = parameters_of(registries, years, renderer, skip_unknown_units=skip_unknown_units)
         if not (no_cache or draft):  # said before the pipeline and its libraries are imported
-            report.account = unchanged(project, parameters, open_memo(project))
-        if report.account is not None:
-            console.say(UNCHANGED)
+            report.run_result = unchanged_result(project, parameters, open_memo(project))
+        if report.run_result is not None:
+            console.info(UNCHANGED)
         else:
-            from kvalreg.batch.workers import prepare
+            from kvalreg.execution.worker_pool import start_forkserver
 
-            prepare()  # what notebooks are forked from does its imports while we do ours
-            with without_collection():
+            start_forkserver()  # what notebooks are forked from does its imports while we do ours
+            with gc_paused():
                 from kvalreg import pipeline
 
-            request = pipeline.Request(
+            request = pipeline.BuildRequest(
                 registries,
                 years,
                 renderer,
                 workers=jobs or os.cpu_count() or 1,
-                unknown_units=pipeline.unknown_units(skip=skip_unknown_units),
+                unknown_units=pipeline.unknown_unit_policy(skip=skip_unknown_units),
                 wait=wait,
-                cached=not no_cache,
+                use_cache=not no_cache,
                 cluster=cluster,
             )
-            run = pipeline.build_draft if draft else pipeline.build
-            report.account = run(project, request, Recorder(console, report))
+            run_build = pipeline.build_draft if draft else pipeline.build
+            report.run_result = run_build(project, request, RecordingProgress(console, report))
         if only_due:
-            from kvalreg.workbench.due import due
+            from kvalreg.workbench.due_deadlines import deadline_warnings
 
-            report.account.warnings += due(project, today())
-    console.account(report.account)
-    sys.exit(report.account.exit_code)
+            report.run_result.warnings += deadline_warnings(project, today())
+    console.print_result(report.run_result)
+    sys.exit(report.run_result.exit_code)

@@ -39,10 +39,10 @@ def imongr(source: Path, target: Path, unknown_units: str, quiet: bool, verbose:
     The end tells which registries are ready to build, and what stops the others; then the exit code is 1, though all of
     them are there.
     """
-    from kvalreg.inputs.delivery import UnknownUnits
+    from kvalreg.inputs.delivery import UnknownUnitPolicy
     from kvalreg.inputs.imongr import import_imongr
     from kvalreg.workbench.import_report import as_text
 
-    report = import_imongr(source, target, UnknownUnits(unknown_units))
-    Console.of(quiet=quiet and not report.not_ready, verbose=verbose).say(as_text(report, target))
+    report = import_imongr(source, target, UnknownUnitPolicy(unknown_units))
+    Console.from_flags(quiet=quiet and not report.not_ready, verbose=verbose).info(as_text(report, target))
     sys.exit(EXIT_FAILED if report.not_ready else 0)

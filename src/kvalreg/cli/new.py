@@ -13,10 +13,10 @@ from kvalreg.cli.options import project_option
 if TYPE_CHECKING:
     from kvalreg.project import Project
 
-_name = click.option("--name", default=None, help="The registry's full name; asked for when not given.")
-_short_name = click.option("--short-name", default=None, help="A short name for menus and tables.")
-_language = click.option("--language", type=click.Choice(["nb", "nn"]), default=None, help="Bokmål or nynorsk.")
-_field = click.option("--field", default=None, help="The medical field that readers find it under.")
+_name_option = click.option("--name", default=None, help="The registry's full name; asked for when not given.")
+_short_name_option = click.option("--short-name", default=None, help="A short name for menus and tables.")
+_language_option = click.option("--language", type=click.Choice(["nb", "nn"]), default=None, help="Bokmål or nynorsk.")
+_field_option = click.option("--field", default=None, help="The medical field that readers find it under.")
 
 
 @click.group()
@@ -33,10 +33,10 @@ def new() -> None:
 
 @new.command()
 @click.argument("id")
-@_name
-@_short_name
-@_language
-@_field
+@_name_option
+@_short_name_option
+@_language_option
+@_field_option
 @project_option
 def registry(
     id: str,  # noqa: A002
@@ -57,19 +57,19 @@ def registry(
     """
     from kvalreg.clock import today
     from kvalreg.project import Project
-    from kvalreg.workbench.creation import NewRegistry, new_registry, refuse
+    from kvalreg.workbench.scaffold import RegistryOptions, create_registry, require_unused_id
 
     project = Project.open(root)
-    refuse(id, project)
+    require_unused_id(id, project)
     name = name or _ask("The registry's full name", f"Register for {id}")
-    asked = NewRegistry(
+    options = RegistryOptions(
         id,
         name,
         short_name or _ask("A short name for menus", id.capitalize()),
         language or _ask("Language (nb or nn)", "nb", click.Choice(["nb", "nn"])),
         field or _ask("Medical field", "Annet"),
     )
-    _tell(new_registry(asked, project, today()), project)
+    _echo_written(create_registry(options, project, today()), project)
     click.echo(f"Next: kvalreg check {id}, then kvalreg preview {id}")
 
 
@@ -93,20 +93,20 @@ def notebook(registry: str, kind: str, root: Path) -> None:
     """
     from kvalreg.clock import today
     from kvalreg.project import Project
-    from kvalreg.workbench.new_notebook import new_notebook
+    from kvalreg.workbench.scaffold_notebook import create_notebook
 
     project = Project.open(root)
-    _tell([new_notebook(registry, kind, project, today())], project)
+    _echo_written([create_notebook(registry, kind, project, today())], project)
     click.echo(f"Next: open it in Jupyter, then kvalreg check {registry}")
 
 
 @new.command()
 @click.argument("target", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--registry", "id", default=None, metavar="ID", help="With one registry to fill in.")
-@_name
-@_short_name
-@_language
-@_field
+@_name_option
+@_short_name_option
+@_language_option
+@_field_option
 def site(
     target: Path,
     id: str | None,  # noqa: A002
@@ -124,24 +124,24 @@ def site(
     """
     from kvalreg.clock import today
     from kvalreg.project import Project
-    from kvalreg.workbench.creation import NewRegistry, new_site
+    from kvalreg.workbench.scaffold import RegistryOptions, create_site
 
-    asked = None
+    options = None
     if id is not None:
         name, short_name = name or f"Register for {id}", short_name or id.capitalize()
-        asked = NewRegistry(id, name, short_name, language or "nb", field or "Annet")
-    _tell(new_site(target, asked, today()), Project(target.resolve()))
-    do = f"kvalreg check --project {target}" if id else f"kvalreg new registry ID --project {target}"
-    click.echo(f"Next: {do}")
+        options = RegistryOptions(id, name, short_name, language or "nb", field or "Annet")
+    _echo_written(create_site(target, options, today()), Project(target.resolve()))
+    next_command = f"kvalreg check --project {target}" if id else f"kvalreg new registry ID --project {target}"
+    click.echo(f"Next: {next_command}")
 
 
-def _ask(question: str, answer: str, kind: click.Choice[str] | None = None) -> str:
+def _ask(question: str, answer: str, value_type: click.Choice[str] | None = None) -> str:
     """Ask on a terminal; elsewhere the answer that would be suggested."""
     if not sys.stdin.isatty():
         return answer
-    return str(click.prompt(question, default=answer, type=kind))
+    return str(click.prompt(question, default=answer, type=value_type))
 
 
-def _tell(made: list[Path], project: Project) -> None:
-    for path in made:
-        click.echo(f"Wrote {project.relative(path)}")
+def _echo_written(paths: list[Path], project: Project) -> None:
+    for path in paths:
+        click.echo(f"Wrote {project.display_path(path)}")

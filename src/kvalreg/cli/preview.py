@@ -14,7 +14,7 @@ import click
 from kvalreg.cli.options import project_option, skip_option
 
 if TYPE_CHECKING:
-    from kvalreg.errors import Fault
+    from kvalreg.errors import Diagnostic
 
 
 @click.command()
@@ -50,40 +50,40 @@ def preview(
       kvalreg preview slag
       kvalreg preview slag 2025 --port 8080 --open
     """
-    from kvalreg.console import plain
-    from kvalreg.pipeline import unknown_units
+    from kvalreg.console import sanitize
+    from kvalreg.pipeline import unknown_unit_policy
     from kvalreg.project import Project
     from kvalreg.site.renderer import choose_renderer
-    from kvalreg.workbench.creation import known_registry
-    from kvalreg.workbench.preview import Preview, Wanted, follow
-    from kvalreg.workbench.preview_server import PreviewServer, State
+    from kvalreg.workbench.preview import Preview, PreviewRequest, watch_preview
+    from kvalreg.workbench.preview_server import PreviewServer, PreviewState
+    from kvalreg.workbench.scaffold import require_registry
 
     project = Project.open(root)
-    known_registry(registry, project)
-    wanted = Wanted(registry, year, unknown_units(skip=skip_unknown_units), os.cpu_count() or 1)
-    showing = Preview(project, wanted, choose_renderer(renderer))
-    state = State()
+    require_registry(registry, project)
+    request = PreviewRequest(registry, year, unknown_unit_policy(skip=skip_unknown_units), os.cpu_count() or 1)
+    live_preview = Preview(project, request, choose_renderer(renderer))
+    state = PreviewState()
 
-    def tell(faults: tuple[Fault, ...], seconds: float) -> None:
-        first = not state.version
-        state.tell(faults)
-        clock = time.strftime("%H:%M:%S")
-        if faults:
-            told = "\n".join(f"  {fault}" for fault in faults)
-            click.echo(plain(f"{clock} could not be made; the last good page stays:\n{told}"), err=True)
+    def on_built(diagnostics: tuple[Diagnostic, ...], seconds: float) -> None:
+        is_first = not state.version
+        state.update(diagnostics)
+        time_text = time.strftime("%H:%M:%S")
+        if diagnostics:
+            messages = "\n".join(f"  {diagnostic}" for diagnostic in diagnostics)
+            click.echo(sanitize(f"{time_text} could not be made; the last good page stays:\n{messages}"), err=True)
         else:
-            click.echo(f"{clock} made in {seconds:.1f} s: {server.address}{showing.address}")
-        if first and opens:
-            click.launch(f"{server.address}{showing.address}")
+            click.echo(f"{time_text} made in {seconds:.1f} s: {server.address}{live_preview.address}")
+        if is_first and opens:
+            click.launch(f"{server.address}{live_preview.address}")
 
-    with PreviewServer(showing.own.site, state, port or 0) as server:
+    with PreviewServer(live_preview.output_project.site, state, port or 0) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         click.echo(f"Preview of {registry}: {server.address}  (Ctrl-C ends it)")
         # also where a shell or a service has told its children to ignore Ctrl-C, or ends them in another way
-        for ending in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(ending, signal.default_int_handler)
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signal_number, signal.default_int_handler)
         try:
-            follow(showing, tell, time.sleep)
+            watch_preview(live_preview, on_built, time.sleep)
         except KeyboardInterrupt:
             server.shutdown()
             click.echo("\nPreview ended. _site is as it was.")

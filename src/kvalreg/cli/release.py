@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from kvalreg.cli.options import project_option, skip_option, wait_option
-from kvalreg.console import plain
+from kvalreg.console import sanitize
 
 
 @click.command()
@@ -26,11 +26,11 @@ def audit(site: Path, root: Path) -> None:
       kvalreg audit _site --project ~/results
     """
     from kvalreg.project import Project
-    from kvalreg.release.audit import audit as attack
+    from kvalreg.release.audit import audit_site as attack
 
-    found = attack(site, Project.open(root))
-    click.echo(found.report_text())
-    sys.exit(0 if found.passed else 1)
+    audit_report = attack(site, Project.open(root))
+    click.echo(audit_report.report_text())
+    sys.exit(0 if audit_report.passed else 1)
 
 
 @click.command()
@@ -49,13 +49,13 @@ def diff(registry: str, form: str, root: Path, skip_unknown_units: bool) -> None
       kvalreg diff slag
       kvalreg diff slag --format json
     """
-    from kvalreg.pipeline import unknown_units
+    from kvalreg.pipeline import unknown_unit_policy
     from kvalreg.project import Project
-    from kvalreg.release.difference import as_json, difference, told
+    from kvalreg.release.diff import diff_registry, diff_to_json, diff_to_text
 
     project = Project.open(root)
-    found = difference(project, registry, unknown_units(skip=skip_unknown_units))
-    click.echo(as_json(found) if form == "json" else plain(told(found, project)))
+    registry_diff = diff_registry(project, registry, unknown_unit_policy(skip=skip_unknown_units))
+    click.echo(diff_to_json(registry_diff) if form == "json" else sanitize(diff_to_text(registry_diff, project)))
 
 
 @click.command()
@@ -80,17 +80,17 @@ def publish(edition: str, root: Path, output: Path | None, keep: int, wait: floa
       kvalreg build && kvalreg publish 2026-06
     """
     from kvalreg.project import Project
-    from kvalreg.release.approval import put_back_damaged
-    from kvalreg.release.edition import delayed_registries, publish_edition
-    from kvalreg.release.lock import one_run
+    from kvalreg.release.preflight import put_back_damaged
+    from kvalreg.release.publish import publish_edition, stale_registries
+    from kvalreg.storage.project_lock import project_lock
 
     project = Project.open(root, output)
-    with one_run(project, wait):
+    with project_lock(project, wait):
         for registry in put_back_damaged(project):
             click.echo(f"{registry}: what was built of it has been damaged since, and was put back from its kept copy.")
         publish_edition(edition, project, keep)
-        delayed = delayed_registries(project)
-    for registry in delayed:
+        stale_ids = stale_registries(project)
+    for registry in stale_ids:
         click.echo(f"{registry}: shown as it was before, marked as delayed. kvalreg build says why.")
     click.echo(f"Published {edition}. Readers see it in {project.public}, and for good at /utgaver/{edition}/.")
 
@@ -111,10 +111,10 @@ def rollback(edition: str, root: Path, wait: float) -> None:
       kvalreg rollback 2026-06
     """
     from kvalreg.project import Project
-    from kvalreg.release.edition import roll_back
-    from kvalreg.release.lock import one_run
+    from kvalreg.release.publish import roll_back
+    from kvalreg.storage.project_lock import project_lock
 
     project = Project.open(root)
-    with one_run(project, wait):
-        name = roll_back(project, edition)
-    click.echo(f"Readers see {name} in {project.public}.")
+    with project_lock(project, wait):
+        edition_name = roll_back(project, edition)
+    click.echo(f"Readers see {edition_name} in {project.public}.")

@@ -38,19 +38,19 @@ def status(registries: tuple[str, ...], root: Path, day: datetime | None, form: 
     from rich.console import Console
 
     from kvalreg.clock import today
-    from kvalreg.console import plain
+    from kvalreg.console import sanitize
     from kvalreg.project import Project
     from kvalreg.workbench import status as gathered
-    from kvalreg.workbench.status_report import as_json, as_page, table
+    from kvalreg.workbench.status_report import status_table, status_to_html, status_to_json
 
     project = Project.open(root)
-    found = gathered.status(project, registries, day.date() if day else today())
+    status_report = gathered.report_status(project, registries, day.date() if day else today())
     if not registries:
-        project.status.parent.mkdir(parents=True, exist_ok=True)
-        project.status.write_text(as_page(found), encoding="utf-8")
+        project.status_page.parent.mkdir(parents=True, exist_ok=True)
+        project.status_page.write_text(status_to_html(status_report), encoding="utf-8")
     if form == "json":
-        click.echo(plain(as_json(found)))
+        click.echo(sanitize(status_to_json(status_report)))
         return
-    Console(highlight=False).print(table(found))
+    Console(highlight=False).print(status_table(status_report))
     if not registries:
-        click.echo(f"The same as a page: {project.relative(project.status)}")
+        click.echo(f"The same as a page: {project.display_path(project.status_page)}")

@@ -45,19 +45,23 @@ def check(
       kvalreg check --format github
     """
     from kvalreg.clock import today
-    from kvalreg.console import plain
-    from kvalreg.inputs.delivery import UnknownUnits
+    from kvalreg.console import sanitize
+    from kvalreg.inputs.delivery import UnknownUnitPolicy
     from kvalreg.project import Project
     from kvalreg.workbench import check as pass_
-    from kvalreg.workbench.check_report import FORMATS, as_text
+    from kvalreg.workbench.check_report import FORMATS, check_to_text
 
     project = Project.open(root)
-    unknown = UnknownUnits.SKIP if skip_unknown_units else UnknownUnits.REFUSE
-    found = pass_.check(project, pass_.Request(today(), registries, unknown))
-    if found.exit_code or not quiet:
-        told = as_text(found, project, every=True) if form == "text" and every else FORMATS[form](found, project)
-        click.echo(plain(told), err=form == "text" and bool(found.exit_code))
-    sys.exit(found.exit_code)
+    unknown_units = UnknownUnitPolicy.SKIP if skip_unknown_units else UnknownUnitPolicy.REFUSE
+    check_report = pass_.check_project(project, pass_.CheckRequest(today(), registries, unknown_units))
+    if check_report.exit_code or not quiet:
+        told = (
+            check_to_text(check_report, project, every=True)
+            if form == "text" and every
+            else FORMATS[form](check_report, project)
+        )
+        click.echo(sanitize(told), err=form == "text" and bool(check_report.exit_code))
+    sys.exit(check_report.exit_code)
 
 
 @click.command()
@@ -80,9 +84,9 @@ def explain(subject: str) -> None:
       kvalreg explain KV103
       kvalreg explain descriptor
     """
-    from kvalreg.workbench import explanation
+    from kvalreg.workbench import diagnostic_reference as explanation
 
-    click.echo(explanation.explain(subject))
+    click.echo(explanation.explain_code(subject))
 
 
 @click.command()
@@ -101,5 +105,5 @@ def slugs(root: Path) -> None:
     from kvalreg.project import Project
 
     project = Project.open(root)
-    added = len(pipeline.keep_slugs(project).new)
-    click.echo(f"{project.relative(project.slugs)}: {added} addresses added.")
+    added_count = len(pipeline.save_new_slugs(project).new_keys)
+    click.echo(f"{project.display_path(project.slugs)}: {added_count} addresses added.")

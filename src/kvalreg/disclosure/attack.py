@@ -31,34 +31,34 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kvalreg.disclosure.cuts import Barrier, Cut, barrier, cut_of, surroundings
-from kvalreg.disclosure.programs import Constraints, FloatArray, Program, Solution
-from kvalreg.disclosure.system import NO_REST, PUBLIC, BoolArray, IntArray, Role, System
+from kvalreg.disclosure.cuts import Cut, CutCoefficients, adjacency_cut, cut_coefficients, protection_cut
+from kvalreg.disclosure.solver import FloatArray, LinearConstraints, LinearProgram, Solution
+from kvalreg.disclosure.system import NO_SLACK, PUBLIC, BoolArray, EquationRole, IntArray, TableSystem
 
 UNBOUNDED = int(np.iinfo(np.int64).max)
 """The upper bound of a count that nothing limits."""
-CAP = 10**7
+UNBOUNDED_FROM = 10**7
 """A count that can be this great is told as unbounded: far above any national count, and far below where the tolerances
 of the solver matter."""
-FEW, IDLE = 60, 3
+MIN_BATCH, MAX_IDLE_ATTEMPTS = 60, 3
 """Counts that are moved one by one, and attempts at moving many at once that do not help, before that."""
-MOST_WORLDS = 400
+MAX_POOLED_SOLUTIONS = 400
 """Worlds that are remembered of a system."""
-MOST_REASONS = 4
+MAX_EXPLAINED = 4
 """Exposed counts of one component that are explained at a time: more make fewer but slower attempts."""
-_WHOLE = 1e-6
+_INTEGRALITY_TOLERANCE = 1e-6
 
 
 class Exposure(NamedTuple):
     """A suppressed count that is given away: its bounds are too close, or the least of a small one is raised."""
 
-    at: int
+    variable: int
     """The count's number."""
-    raised: bool = False
+    lower_bound_raised: bool = False
 
 
 @dataclass(frozen=True)
-class Finding:
+class AttackResult:
     """What the attack found in one component.
 
     Parameters
@@ -70,13 +70,13 @@ class Finding:
         satisfies and this one breaks.
     """
 
-    counts: tuple[int, ...]
+    variables: tuple[int, ...]
     exposures: tuple[Exposure, ...] = ()
     cuts: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
-class Bounds:
+class FeasibilityIntervals:
     """Least and greatest possible value of each count, shape (counts,); `UNBOUNDED` where nothing limits it."""
 
     low: IntArray
@@ -96,89 +96,96 @@ class Attack:
         An attack on the same counts with these equations and perhaps more: the worlds it has met fit here too.
     """
 
-    def __init__(self, system: System, *, every: bool = False, known: Attack | None = None) -> None:
+    def __init__(self, system: TableSystem, *, find_all: bool = False, previous: Attack | None = None) -> None:
         self.system = system
-        self.most = len(system.value) if every else MOST_REASONS
-        self._found: dict[tuple[tuple[int, ...], tuple[bool, ...]], Finding] = {}
-        self._worlds: _Worlds = _Worlds(system.value) if known is None else known._worlds.copy()
-        self._told = sorted({group for group in system.told_by.tolist() if group >= 0})
+        self.max_explained = len(system.value) if find_all else MAX_EXPLAINED
+        self._result_by_component: dict[tuple[tuple[int, ...], tuple[bool, ...]], AttackResult] = {}
+        self._solutions: _SolutionPool = _SolutionPool(system.value) if previous is None else previous._solutions.copy()
+        self._revealing_groups = sorted({group for group in system.revealing_group.tolist() if group >= 0})
 
-    def findings(self, suppressed: BoolArray, most: int | None = None) -> list[Finding]:
+    def run(self, suppressed: BoolArray, max_explained: int | None = None) -> list[AttackResult]:
         """What each component of suppressed counts gives away, of `most` counts; empty findings are left out."""
-        hidden: list[bool] = suppressed.tolist()
-        told = tuple(hidden[group] for group in self._told)
-        keys = [(counts, told) for counts in components(self.system, hidden)]
-        fresh = [key for key in keys if key not in self._found]
-        if fresh:
-            ranges = self._worlds.ranges(suppressed[self.system.group] & (self.system.group != PUBLIC))
-            for key in fresh:
-                component = _Component(self.system, key[0], ranges, self._worlds)
-                self._found[key] = component.finding(hidden, most or self.most)
-        return [self._found[key] for key in keys if self._found[key].exposures]
+        is_suppressed: list[bool] = suppressed.tolist()
+        revealing_state = tuple(is_suppressed[group] for group in self._revealing_groups)
+        keys = [(variables, revealing_state) for variables in suppressed_components(self.system, is_suppressed)]
+        new_keys = [key for key in keys if key not in self._result_by_component]
+        if new_keys:
+            ranges = self._solutions.ranges(suppressed[self.system.group] & (self.system.group != PUBLIC))
+            for key in new_keys:
+                subproblem = _AttackerSubproblem(self.system, key[0], ranges, self._solutions)
+                self._result_by_component[key] = subproblem.run(is_suppressed, max_explained or self.max_explained)
+        return [self._result_by_component[key] for key in keys if self._result_by_component[key].exposures]
 
     def exposures(self, suppressed: BoolArray) -> set[Exposure]:
         """Counts that are given away, at least one of each component that gives any away."""
-        return {one for finding in self.findings(suppressed) for one in finding.exposures}
+        return {exposure for result in self.run(suppressed) for exposure in result.exposures}
 
-    def widths(self, suppressed: BoolArray, counts: Iterable[int]) -> dict[int, int]:
+    def widths(self, suppressed: BoolArray, variables: Iterable[int]) -> dict[int, int]:
         """How far apart the bounds of some suppressed counts are, of what each needs at most."""
-        wanted, found = set(counts), dict[int, int]()
-        for inside in components(self.system, suppressed.tolist()):
-            component = _Component(self.system, inside, None, self._worlds)
-            for count in sorted(wanted.intersection(inside)):
-                value, need = self.system.values[count], int(self.system.need[count])
-                low, high = component.extreme(count, -1, value - need), component.extreme(count, 1, value + need)
-                found[count] = 0 if low is None or high is None else min(need, high - low)
-        return found
+        requested, width_by_variable = set(variables), dict[int, int]()
+        for component in suppressed_components(self.system, suppressed.tolist()):
+            subproblem = _AttackerSubproblem(self.system, component, None, self._solutions)
+            for variable in sorted(requested.intersection(component)):
+                value, protection_level = self.system.value_list[variable], int(self.system.protection_level[variable])
+                low, high = (
+                    subproblem.integer_extreme(variable, -1, value - protection_level),
+                    subproblem.integer_extreme(variable, 1, value + protection_level),
+                )
+                width_by_variable[variable] = 0 if low is None or high is None else min(protection_level, high - low)
+        return width_by_variable
 
 
-def components(system: System, hidden: Sequence[bool]) -> list[tuple[int, ...]]:
+def suppressed_components(system: TableSystem, is_suppressed: Sequence[bool]) -> list[tuple[int, ...]]:
     """The suppressed counts that equations connect; one in no equation is a component of its own."""
-    group_of, touching, rows = system.group_of, system.touching, system.equations.rows
-    counts_of = system.counts_of
-    seen: set[int] = set()
-    used: set[int] = set()
-    found = []
-    for group, is_hidden in enumerate(hidden):
-        if not is_hidden:
+    group_list, equations_by_variable, rows = system.group_list, system.equations_by_variable, system.equations.rows
+    variables_by_group = system.variables_by_group
+    visited: set[int] = set()
+    used_equations: set[int] = set()
+    result = []
+    for group, suppressed in enumerate(is_suppressed):
+        if not suppressed:
             continue
-        for first in counts_of[group]:
-            if first in seen:
+        for start in variables_by_group[group]:
+            if start in visited:
                 continue
-            seen.add(first)
-            inside = [first]
-            for count in inside:  # it grows while it is walked through
-                for number in touching[count]:
-                    if number in used:
+            visited.add(start)
+            component = [start]
+            for variable in component:  # it grows while it is walked through
+                for equation in equations_by_variable[variable]:
+                    if equation in used_equations:
                         continue
-                    used.add(number)
-                    for other, _ in rows[number]:
-                        if other not in seen and group_of[other] >= 0 and hidden[group_of[other]]:
-                            seen.add(other)
-                            inside.append(other)
-            found.append(tuple(sorted(inside)))
-    return found
+                    used_equations.add(equation)
+                    for neighbour, _ in rows[equation]:
+                        if (
+                            neighbour not in visited
+                            and group_list[neighbour] >= 0
+                            and is_suppressed[group_list[neighbour]]
+                        ):
+                            visited.add(neighbour)
+                            component.append(neighbour)
+            result.append(tuple(sorted(component)))
+    return result
 
 
-def bounds(system: System, suppressed: BoolArray) -> Bounds:
+def feasibility_intervals(system: TableSystem, suppressed: BoolArray) -> FeasibilityIntervals:
     """The exact bounds of every count, by two integer programs each.
 
     It uses no true value but published ones, so that it cannot cheat; it is slow, and for those who want the bounds
     themselves. Whether they are wide enough `Attack` tells much sooner.
     """
-    hidden: list[bool] = suppressed.tolist()
+    is_suppressed: list[bool] = suppressed.tolist()
     low, high = system.value.copy(), system.value.copy()
-    for counts in components(system, hidden):
-        component = _Component(system, counts)
-        for count in counts:
-            least, most = component.extreme(count, -1), component.extreme(count, 1)
-            if least is None or most is None:
+    for component in suppressed_components(system, is_suppressed):
+        subproblem = _AttackerSubproblem(system, component)
+        for variable in component:
+            minimum, maximum = subproblem.integer_extreme(variable, -1), subproblem.integer_extreme(variable, 1)
+            if minimum is None or maximum is None:
                 raise ValueError("The published numbers contradict each other. Correct the system's equations.")
-            low[count], high[count] = least, most if most < CAP else UNBOUNDED
-    return Bounds(low, high)
+            low[variable], high[variable] = minimum, maximum if maximum < UNBOUNDED_FROM else UNBOUNDED
+    return FeasibilityIntervals(low, high)
 
 
-class _Worlds:
+class _SolutionPool:
     """Worlds met so far: a world that differs from the true one in suppressed counts alone fits whatever else is
     suppressed, so that what proved a count safe once often proves it again, at no cost.
 
@@ -188,40 +195,42 @@ class _Worlds:
         The true counts.
     """
 
-    def __init__(self, truth: IntArray) -> None:
-        self.truth = truth
-        self.values = np.zeros((0, len(truth)), dtype=np.int64)
-        self.differs = np.zeros((0, len(truth)), dtype=np.bool_)
-        self.met = 0
+    def __init__(self, true_values: IntArray) -> None:
+        self.true_values = true_values
+        self.values = np.zeros((0, len(true_values)), dtype=np.int64)
+        self.is_changed = np.zeros((0, len(true_values)), dtype=np.bool_)
+        self.n_added = 0
 
-    def copy(self) -> _Worlds:
+    def copy(self) -> _SolutionPool:
         """The same worlds, to which others can be added."""
-        found = _Worlds(self.truth)
-        found.values, found.differs, found.met = self.values.copy(), self.differs.copy(), self.met
-        return found
+        pool = _SolutionPool(self.true_values)
+        pool.values, pool.is_changed, pool.n_added = self.values.copy(), self.is_changed.copy(), self.n_added
+        return pool
 
-    def add(self, counts: Sequence[int], values: IntArray) -> None:
+    def add(self, variables: Sequence[int], values: IntArray) -> None:
         """Remember a world; the newest takes the oldest one's place."""
-        if self.met == len(self.values) < MOST_WORLDS:
-            more = min(max(16, len(self.values)), MOST_WORLDS - len(self.values))
-            self.values = np.concatenate([self.values, np.repeat(self.truth[np.newaxis], more, axis=0)])
-            self.differs = np.concatenate([self.differs, np.zeros((more, len(self.truth)), dtype=np.bool_)])
-        row = self.met % len(self.values)
-        self.values[row] = self.truth
-        self.values[row, counts] = values
-        self.differs[row] = self.values[row] != self.truth
-        self.met += 1
+        if self.n_added == len(self.values) < MAX_POOLED_SOLUTIONS:
+            n_new_rows = min(max(16, len(self.values)), MAX_POOLED_SOLUTIONS - len(self.values))
+            self.values = np.concatenate([self.values, np.repeat(self.true_values[np.newaxis], n_new_rows, axis=0)])
+            self.is_changed = np.concatenate(
+                [self.is_changed, np.zeros((n_new_rows, len(self.true_values)), dtype=np.bool_)]
+            )
+        row = self.n_added % len(self.values)
+        self.values[row] = self.true_values
+        self.values[row, variables] = values
+        self.is_changed[row] = self.values[row] != self.true_values
+        self.n_added += 1
 
-    def ranges(self, hidden: BoolArray) -> tuple[IntArray, IntArray]:
+    def ranges(self, is_suppressed: BoolArray) -> tuple[IntArray, IntArray]:
         """Least and greatest values met in worlds that differ in these counts alone."""
-        fits = ~self.differs[:, ~hidden].any(axis=1)
-        if not fits.any():
-            return self.truth, self.truth
-        values = self.values[fits]
-        return np.minimum(self.truth, values.min(axis=0)), np.maximum(self.truth, values.max(axis=0))
+        is_feasible = ~self.is_changed[:, ~is_suppressed].any(axis=1)
+        if not is_feasible.any():
+            return self.true_values, self.true_values
+        values = self.values[is_feasible]
+        return np.minimum(self.true_values, values.min(axis=0)), np.maximum(self.true_values, values.max(axis=0))
 
 
-class _Component:
+class _AttackerSubproblem:
     """One component: suppressed counts, the equations around them, and the worlds met so far.
 
     Parameters
@@ -236,256 +245,302 @@ class _Component:
 
     def __init__(
         self,
-        system: System,
-        counts: tuple[int, ...],
+        system: TableSystem,
+        variables: tuple[int, ...],
         ranges: tuple[IntArray, IntArray] | None = None,
-        worlds: _Worlds | None = None,
+        solutions: _SolutionPool | None = None,
     ) -> None:
-        self.system, self.counts, self.worlds = system, counts, worlds
-        self.place = {count: at for at, count in enumerate(counts)}
-        self.numbers = sorted({number for count in counts for number in system.touching[count]})
-        inside = list(counts)
-        least, most = (system.value, system.value) if ranges is None else ranges
-        self.least, self.most = least[inside], most[inside]
+        self.system, self.variables, self.solutions = system, variables, solutions
+        self.column_by_variable = {variable: column for column, variable in enumerate(variables)}
+        self.equation_indices = sorted(
+            {equation for variable in variables for equation in system.equations_by_variable[variable]}
+        )
+        indices = list(variables)
+        lowest, highest = (system.value, system.value) if ranges is None else ranges
+        self.lowest, self.highest = lowest[indices], highest[indices]
 
     @cached_property
-    def floors(self) -> FloatArray:
+    def lower_bounds(self) -> FloatArray:
         """The least value of each suppressed count."""
-        return np.array([self.system.leasts[count] for count in self.counts], dtype=float)
+        return np.array([self.system.lower_bound_list[variable] for variable in self.variables], dtype=float)
 
     @cached_property
-    def whole_floors(self) -> FloatArray:
+    def integral_lower_bounds(self) -> FloatArray:
         """Floors that make solutions whole: for who must have a patient, one with the outcome, or else one without.
 
         ``n = x + y >= 1`` ties two networks together, of numerators and of misses, each of which has whole solutions.
         ``x >= 1`` or ``y >= 1`` asks for more, and leaves them apart.
         """
-        floors, values, rows = self.floors.copy(), self.system.values, self.system.equations.rows
-        for number in self.numbers:
-            row = rows[number]
-            if self.system.equations.role[number] == Role.PLAIN and len(row) == 3:
-                total, *shares = (count for count, _ in row)
-                inside = [one for one in shares if one in self.place and values[one] > 0]
-                if self.system.leasts[total] > 0 and inside:
-                    more = max(inside, key=lambda one: values[one])
-                    floors[self.place[more]] = max(1.0, floors[self.place[more]])
-        return floors
+        lower_bounds, values, rows = self.lower_bounds.copy(), self.system.value_list, self.system.equations.rows
+        for equation in self.equation_indices:
+            row = rows[equation]
+            if self.system.equations.role[equation] == EquationRole.GENERAL and len(row) == 3:
+                total, *outcome_parts = (variable for variable, _ in row)
+                candidates = [part for part in outcome_parts if part in self.column_by_variable and values[part] > 0]
+                if self.system.lower_bound_list[total] > 0 and candidates:
+                    largest = max(candidates, key=lambda part: values[part])
+                    lower_bounds[self.column_by_variable[largest]] = max(
+                        1.0, lower_bounds[self.column_by_variable[largest]]
+                    )
+        return lower_bounds
 
     @cached_property
-    def whole_program(self) -> Program:
+    def integral_program(self) -> LinearProgram:
         """The same program with `whole_floors`."""
-        program = self._program()
-        for column, low in enumerate(self.whole_floors.tolist()):
-            program.limit(column, low, np.inf)
+        program = self._build_program()
+        for column, lower_bound in enumerate(self.integral_lower_bounds.tolist()):
+            program.set_bounds(column, lower_bound, np.inf)
         return program
 
     @cached_property
-    def program(self) -> Program:
+    def program(self) -> LinearProgram:
         """The equations, with a column per suppressed count and one per rest."""
-        return self._program()
+        return self._build_program()
 
-    def _program(self) -> Program:
-        system, width = self.system, len(self.counts)
-        rows, rests = system.equations.rows, system.equations.rest.tolist()
+    def _build_program(self) -> LinearProgram:
+        system, n_columns = self.system, len(self.variables)
+        rows, slacks = system.equations.rows, system.equations.slack.tolist()
         entries: list[tuple[int, int, float]] = []
-        right: list[float] = []
-        for at, number in enumerate(self.numbers):
-            known = 0
-            for count, factor in rows[number]:
-                column = self.place.get(count)
+        right_hand_sides: list[float] = []
+        for row_index, equation in enumerate(self.equation_indices):
+            constant = 0
+            for variable, coefficient in rows[equation]:
+                column = self.column_by_variable.get(variable)
                 if column is None:
-                    known += factor * system.values[count]
+                    constant += coefficient * system.value_list[variable]
                 else:
-                    entries.append((at, column, float(factor)))
-            if rests[number] != NO_REST:
-                entries.append((at, width, -1.0))
-                width += 1
-            right.append(float(-known))
-        low = np.zeros(width)
-        low[: len(self.counts)] = self.floors
-        limits = np.array(right)
-        return Program(Constraints(entries, (limits, limits), (low, np.full(width, np.inf))), nearly_whole=True)
+                    entries.append((row_index, column, float(coefficient)))
+            if slacks[equation] != NO_SLACK:
+                entries.append((row_index, n_columns, -1.0))
+                n_columns += 1
+            right_hand_sides.append(float(-constant))
+        lower_bounds = np.zeros(n_columns)
+        lower_bounds[: len(self.variables)] = self.lower_bounds
+        row_limits = np.array(right_hand_sides)
+        return LinearProgram(
+            LinearConstraints(entries, (row_limits, row_limits), (lower_bounds, np.full(n_columns, np.inf))),
+            nearly_integral=True,
+        )
 
-    def finding(self, hidden: Sequence[bool], most: int) -> Finding:
+    def run(self, is_suppressed: Sequence[bool], max_explained: int) -> AttackResult:
         """What is given away here."""
         system = self.system
         exposures: list[Exposure] = []
         cuts: dict[Cut, None] = {}
-        groups = {group for group, is_hidden in enumerate(hidden) if is_hidden}
-        protected = [count for count in self.counts if self._is_protected(count, hidden)]
-        self._scatter(protected)
-        explained: set[int] = set()
-        most = max(most, len(protected) // 10) if most > 1 else most
-        for count in sorted(protected, key=lambda count: (-int(system.need[count]), count)):
-            if system.group_of[count] in explained and most < len(system.value):
+        suppressed_groups = {group for group, suppressed in enumerate(is_suppressed) if suppressed}
+        protected_variables = [variable for variable in self.variables if self._is_protected(variable, is_suppressed)]
+        self._explore_randomly(protected_variables)
+        explained_groups: set[int] = set()
+        max_explained = max(max_explained, len(protected_variables) // 10) if max_explained > 1 else max_explained
+        for variable in sorted(
+            protected_variables, key=lambda variable: (-int(system.protection_level[variable]), variable)
+        ):
+            if system.group_list[variable] in explained_groups and max_explained < len(system.value):
                 continue  # what protects one count of a group mostly protects the others
-            found = [*self._by_width(count), *self._by_least(count, hidden)]
-            for exposure, reason in found:
+            exposed = [*self._width_exposures(variable), *self._lower_bound_exposures(variable, is_suppressed)]
+            for exposure, cut in exposed:
                 exposures.append(exposure)
-                explained.add(system.group_of[count])
-                teaches = reason is not None and reason.broken(groups)
-                cuts[reason if reason and teaches else surroundings(system, self.counts, count)] = None
-            if len(exposures) >= most:
+                explained_groups.add(system.group_list[variable])
+                is_violated = cut is not None and cut.is_violated(suppressed_groups)
+                cuts[cut if cut and is_violated else adjacency_cut(system, self.variables, variable)] = None
+            if len(exposures) >= max_explained:
                 break
-        return Finding(self.counts, tuple(exposures), tuple(cuts))
+        return AttackResult(self.variables, tuple(exposures), tuple(cuts))
 
-    def _scatter(self, protected: Sequence[int]) -> None:
+    def _explore_randomly(self, protected_variables: Sequence[int]) -> None:
         """Move all counts that need it at once, up or down by chance: one world mostly serves many of them.
 
         The chance is the same each time.
         """
-        need = np.array([self.system.need[count] for count in protected], dtype=np.int64)
-        at = np.array([self.place[count] for count in protected], dtype=np.int64)
-        chance, idle = np.random.default_rng(0), 0
-        while idle < IDLE:
-            narrow = np.flatnonzero(self.most[at] - self.least[at] < need)
-            if len(narrow) < FEW:
+        protection_levels = np.array(
+            [self.system.protection_level[variable] for variable in protected_variables], dtype=np.int64
+        )
+        columns = np.array([self.column_by_variable[variable] for variable in protected_variables], dtype=np.int64)
+        generator, n_idle = np.random.default_rng(0), 0
+        while n_idle < MAX_IDLE_ATTEMPTS:
+            narrow = np.flatnonzero(self.highest[columns] - self.lowest[columns] < protection_levels)
+            if len(narrow) < MIN_BATCH:
                 return
-            program = self.whole_program
-            cost = np.zeros(program.width)
-            cost[at[narrow]] = chance.choice((-1.0, 1.0), len(narrow))
-            value = self.system.value[list(self.counts)][at[narrow]]
-            low = np.maximum(self.whole_floors[at[narrow]], value - need[narrow])
-            for column, least, most in zip(
-                at[narrow].tolist(), low.tolist(), (value + need[narrow]).tolist(), strict=True
+            program = self.integral_program
+            objective = np.zeros(program.n_columns)
+            objective[columns[narrow]] = generator.choice((-1.0, 1.0), len(narrow))
+            values = self.system.value[list(self.variables)][columns[narrow]]
+            lower_limits = np.maximum(self.integral_lower_bounds[columns[narrow]], values - protection_levels[narrow])
+            for column, lower_limit, upper_limit in zip(
+                columns[narrow].tolist(),
+                lower_limits.tolist(),
+                (values + protection_levels[narrow]).tolist(),
+                strict=True,
             ):
-                program.limit(column, float(least), float(most))
-            found = program.minimum(cost)
-            for column in at[narrow].tolist():
-                program.limit(column, self.whole_floors[column], np.inf)
+                program.set_bounds(column, float(lower_limit), float(upper_limit))
+            solution = program.minimize(objective)
+            for column in columns[narrow].tolist():
+                program.set_bounds(column, self.integral_lower_bounds[column], np.inf)
             if (
-                found is None
-                or not self._witness(found)
-                or len(np.flatnonzero(self.most[at] - self.least[at] < need)) == len(narrow)
+                solution is None
+                or not self._record_solution(solution)
+                or len(np.flatnonzero(self.highest[columns] - self.lowest[columns] < protection_levels)) == len(narrow)
             ):
-                idle += 1
+                n_idle += 1
 
-    def _is_protected(self, count: int, hidden: Sequence[bool]) -> bool:
+    def _is_protected(self, variable: int, is_suppressed: Sequence[bool]) -> bool:
         system = self.system
-        if not system.need[count] or not hidden[system.protected_with[count]]:
+        if not system.protection_level[variable] or not is_suppressed[system.protecting_group[variable]]:
             return False
-        told_by = int(system.told_by[count])
-        return told_by < 0 or hidden[told_by]
+        revealing_group = int(system.revealing_group[variable])
+        return revealing_group < 0 or is_suppressed[revealing_group]
 
-    def _by_width(self, count: int) -> Iterable[tuple[Exposure, Cut | None]]:
+    def _width_exposures(self, variable: int) -> Iterable[tuple[Exposure, Cut | None]]:
         """The count, where it is exposed for its bounds are too close."""
-        need, value = int(self.system.need[count]), self.system.values[count]
-        if self._width(count) >= need:
+        protection_level, value = int(self.system.protection_level[variable]), self.system.value_list[variable]
+        if self._observed_width(variable) >= protection_level:
             return
-        up = self._move(count, 1, need)
-        if self._width(count) >= need:
+        up = self._solve_relaxation(variable, 1, protection_level)
+        if self._observed_width(variable) >= protection_level:
             return
-        down = self._move(count, -1, need)
-        if self._width(count) >= need:
+        down = self._solve_relaxation(variable, -1, protection_level)
+        if self._observed_width(variable) >= protection_level:
             return
-        if floor(up.reach + _WHOLE) + floor(down.reach + _WHOLE) < need:
-            yield Exposure(count), cut_of(self.system, count, need, (up.barrier, down.barrier))
+        if (
+            floor(up.distance + _INTEGRALITY_TOLERANCE) + floor(down.distance + _INTEGRALITY_TOLERANCE)
+            < protection_level
+        ):
+            yield (
+                Exposure(variable),
+                protection_cut(self.system, variable, protection_level, (up.coefficients, down.coefficients)),
+            )
             return
-        low, high = self.extreme(count, -1, value - need), self.extreme(count, 1, value + need)
-        if low is None or high is None or high - low < need:
-            yield Exposure(count), None
+        low, high = (
+            self.integer_extreme(variable, -1, value - protection_level),
+            self.integer_extreme(variable, 1, value + protection_level),
+        )
+        if low is None or high is None or high - low < protection_level:
+            yield Exposure(variable), None
 
-    def _by_least(self, count: int, hidden: Sequence[bool]) -> Iterable[tuple[Exposure, Cut | None]]:
+    def _lower_bound_exposures(
+        self, variable: int, is_suppressed: Sequence[bool]
+    ) -> Iterable[tuple[Exposure, Cut | None]]:
         """The count, where it is small and what is published shows that it is not as small as it might be."""
-        if not self.system.small[count]:
+        if not self.system.is_small[variable]:
             return
-        value, low = self.system.values[count], self._floor(count, hidden)
-        if self.least[self.place[count]] <= low:
+        value, implied_bound = self.system.value_list[variable], self._implied_lower_bound(variable, is_suppressed)
+        if self.lowest[self.column_by_variable[variable]] <= implied_bound:
             return
-        down = self._move(count, -1, value - low)
-        if self.least[self.place[count]] <= low:
+        down = self._solve_relaxation(variable, -1, value - implied_bound)
+        if self.lowest[self.column_by_variable[variable]] <= implied_bound:
             return
-        if floor(down.reach + _WHOLE) < value - low:
-            yield Exposure(count, raised=True), cut_of(self.system, count, value - low, (down.barrier,))
+        if floor(down.distance + _INTEGRALITY_TOLERANCE) < value - implied_bound:
+            yield (
+                Exposure(variable, lower_bound_raised=True),
+                protection_cut(self.system, variable, value - implied_bound, (down.coefficients,)),
+            )
             return
-        least = self.extreme(count, -1, low)
-        if least is None or least > low:
-            yield Exposure(count, raised=True), None
+        minimum = self.integer_extreme(variable, -1, implied_bound)
+        if minimum is None or minimum > implied_bound:
+            yield Exposure(variable, lower_bound_raised=True), None
 
-    def _floor(self, count: int, hidden: Sequence[bool], passed: frozenset[int] = frozenset()) -> int:
+    def _implied_lower_bound(
+        self, variable: int, is_suppressed: Sequence[bool], visited: frozenset[int] = frozenset()
+    ) -> int:
         """The least that the marks alone tell: a suppressed total has a patient for each part marked as suppressed, and
         so has its only part. `passed` are the counts that led here.
         """
         system = self.system
-        low = system.leasts[count]
-        passed |= {count}
-        for number in system.touching[count]:
-            row = system.equations.rows[number]
-            (total, factor), *others = row
-            parts = [part for part, _ in others]
-            if factor != 1 or any(weight != -1 for _, weight in others):
+        lower_bound = system.lower_bound_list[variable]
+        visited |= {variable}
+        for equation in system.equations_by_variable[variable]:
+            row = system.equations.rows[equation]
+            (total, total_coefficient), *part_entries = row
+            parts = [part for part, _ in part_entries]
+            if total_coefficient != 1 or any(coefficient != -1 for _, coefficient in part_entries):
                 continue
-            if total == count:
-                fresh = [one for one in parts if self._is_hidden(one, hidden) and one not in passed]
-                low = max(low, sum(self._floor(part, hidden, passed) for part in fresh))
-            elif parts == [count] and system.equations.rest[number] == NO_REST and total not in passed:
-                low = max(low, self._floor(total, hidden, passed) if self._is_hidden(total, hidden) else 0)
-        return low
+            if total == variable:
+                new_parts = [part for part in parts if self._is_suppressed(part, is_suppressed) and part not in visited]
+                lower_bound = max(
+                    lower_bound, sum(self._implied_lower_bound(part, is_suppressed, visited) for part in new_parts)
+                )
+            elif parts == [variable] and system.equations.slack[equation] == NO_SLACK and total not in visited:
+                lower_bound = max(
+                    lower_bound,
+                    self._implied_lower_bound(total, is_suppressed, visited)
+                    if self._is_suppressed(total, is_suppressed)
+                    else 0,
+                )
+        return lower_bound
 
-    def _is_hidden(self, count: int, hidden: Sequence[bool]) -> bool:
-        group = self.system.group_of[count]
-        return group >= 0 and hidden[group]
+    def _is_suppressed(self, variable: int, is_suppressed: Sequence[bool]) -> bool:
+        group = self.system.group_list[variable]
+        return group >= 0 and is_suppressed[group]
 
-    def _width(self, count: int) -> int:
-        at = self.place[count]
-        return int(self.most[at] - self.least[at])
+    def _observed_width(self, variable: int) -> int:
+        column = self.column_by_variable[variable]
+        return int(self.highest[column] - self.lowest[column])
 
-    def _move(self, count: int, direction: int, need: int) -> _Reach:
+    def _solve_relaxation(self, variable: int, direction: int, max_distance: int) -> _Displacement:
         """How far fractions can move the count by at most `need`, and what stands in the way."""
-        column, value = self.place[count], self.system.values[count]
-        found = self._moved(self.program, self.floors, count, direction, need)
-        if found is None:
-            return _Reach(float(need), {})
-        reach = abs(float(found.values[column]) - value)
-        if not self._witness(found):
-            less = self._moved(self.whole_program, self.whole_floors, count, direction, need)
-            if less is not None:
-                self._witness(less)
-        if reach > need - _WHOLE:
-            return _Reach(reach, {})
-        return _Reach(reach, barrier(self.system, self.numbers, found.prices, count, direction, need))
+        column, value = self.column_by_variable[variable], self.system.value_list[variable]
+        solution = self._maximize_distance(self.program, self.lower_bounds, variable, direction, max_distance)
+        if solution is None:
+            return _Displacement(float(max_distance), {})
+        distance = abs(float(solution.values[column]) - value)
+        if not self._record_solution(solution):
+            integral_solution = self._maximize_distance(
+                self.integral_program, self.integral_lower_bounds, variable, direction, max_distance
+            )
+            if integral_solution is not None:
+                self._record_solution(integral_solution)
+        if distance > max_distance - _INTEGRALITY_TOLERANCE:
+            return _Displacement(distance, {})
+        return _Displacement(
+            distance,
+            cut_coefficients(
+                self.system, self.equation_indices, solution.dual_values, variable, direction, max_distance
+            ),
+        )
 
-    def _moved(self, program: Program, floors: FloatArray, count: int, direction: int, need: int) -> Solution | None:
+    def _maximize_distance(
+        self, program: LinearProgram, lower_bounds: FloatArray, variable: int, direction: int, max_distance: int
+    ) -> Solution | None:
         """The world, perhaps with fractions, in which a count is moved furthest, by at most `need`."""
-        column, value = self.place[count], self.system.values[count]
-        low = floors[column] if direction > 0 else max(floors[column], float(value - need))
-        program.limit(column, low, float(value + need) if direction > 0 else np.inf)
-        cost = np.zeros(program.width)
-        cost[column] = -direction
-        found = program.minimum(cost)
-        program.limit(column, floors[column], np.inf)
-        return found
+        column, value = self.column_by_variable[variable], self.system.value_list[variable]
+        lower_limit = lower_bounds[column] if direction > 0 else max(lower_bounds[column], float(value - max_distance))
+        program.set_bounds(column, lower_limit, float(value + max_distance) if direction > 0 else np.inf)
+        objective = np.zeros(program.n_columns)
+        objective[column] = -direction
+        solution = program.minimize(objective)
+        program.set_bounds(column, lower_bounds[column], np.inf)
+        return solution
 
-    def _witness(self, found: Solution) -> bool:
+    def _record_solution(self, solution: Solution) -> bool:
         """Take in a solution where it is whole: another world that fits what is published."""
-        values = found.values[: len(self.counts)]
-        if np.abs(found.values - np.rint(found.values)).max() > _WHOLE:
+        values = solution.values[: len(self.variables)]
+        if np.abs(solution.values - np.rint(solution.values)).max() > _INTEGRALITY_TOLERANCE:
             return False
-        world = np.rint(values).astype(np.int64)
-        self.least, self.most = np.minimum(self.least, world), np.maximum(self.most, world)
-        if self.worlds is not None:
-            self.worlds.add(self.counts, world)
+        integer_values = np.rint(values).astype(np.int64)
+        self.lowest, self.highest = np.minimum(self.lowest, integer_values), np.maximum(self.highest, integer_values)
+        if self.solutions is not None:
+            self.solutions.add(self.variables, integer_values)
         return True
 
-    def extreme(self, count: int, direction: int, until: int | None = None) -> int | None:
+    def integer_extreme(self, variable: int, direction: int, stop_at: int | None = None) -> int | None:
         """The least (-1) or greatest (1) whole value of a count, not looked for beyond `until`; None: there is none."""
-        column, least = self.place[count], self.system.leasts[count]
-        high = CAP if until is None or direction < 0 else until
-        low = least if until is None or direction > 0 else max(least, until)
-        self.program.limit(column, float(low), float(high))
-        cost = np.zeros(self.program.width)
-        cost[column] = -direction
-        found = self.program.whole_minimum(cost)
-        self.program.limit(column, float(least), np.inf)
-        if found is None:
+        column, lower_bound = self.column_by_variable[variable], self.system.lower_bound_list[variable]
+        upper_limit = UNBOUNDED_FROM if stop_at is None or direction < 0 else stop_at
+        lower_limit = lower_bound if stop_at is None or direction > 0 else max(lower_bound, stop_at)
+        self.program.set_bounds(column, float(lower_limit), float(upper_limit))
+        objective = np.zeros(self.program.n_columns)
+        objective[column] = -direction
+        solution = self.program.minimize_integer(objective)
+        self.program.set_bounds(column, float(lower_bound), np.inf)
+        if solution is None:
             return None
-        self._witness(found)
-        value = float(found.values[column])
-        return ceil(value - _WHOLE) if direction < 0 else floor(value + _WHOLE)
+        self._record_solution(solution)
+        value = float(solution.values[column])
+        return ceil(value - _INTEGRALITY_TOLERANCE) if direction < 0 else floor(value + _INTEGRALITY_TOLERANCE)
 
 
-class _Reach(NamedTuple):
+class _Displacement(NamedTuple):
     """How far a count can be moved, and the barrier that stops it."""
 
-    reach: float
-    barrier: Barrier
+    distance: float
+    coefficients: CutCoefficients

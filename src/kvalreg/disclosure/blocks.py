@@ -12,20 +12,20 @@ from math import ceil
 
 import numpy as np
 
-from kvalreg.disclosure.programs import Constraints, FloatArray, Program, Solution
+from kvalreg.disclosure.solver import FloatArray, LinearConstraints, LinearProgram, Solution
 
-Row = tuple[tuple[tuple[int, float], ...], float]
+Inequality = tuple[tuple[tuple[int, float], ...], float]
 """``sum(weight * hidden) >= need`` over cells that can be chosen, and over sums (``size + r``: some cell is hidden)."""
 
 COST_STEP = 0.25
 """All costs are multiples of it, but for what patients add."""
 COST_OF_PATIENTS = 0.2
 """What all patients of a choice cost at most: less than one cell, and than hiding others instead of the same again."""
-LARGEST = 250
+MAX_INTEGER_COLUMNS = 250
 """Cells and sums among which the cheapest are looked for, where the relaxed choice is not whole."""
 
 
-class Block:
+class MasterBlock:
     """Rows that share cells, and the cheapest choice of these.
 
     Parameters
@@ -36,62 +36,66 @@ class Block:
         Of each cell, of shape (cells,); sums cost nothing.
     """
 
-    def __init__(self, rows: tuple[Row, ...], cost: FloatArray) -> None:
-        self._rows = rows
-        self._columns = sorted({cell for weights, _ in rows for cell, _ in weights})
-        self._cells = [cell for cell in self._columns if cell < len(cost)]
-        self._costs = np.concatenate([cost[self._cells], np.zeros(len(self._columns) - len(self._cells))])
+    def __init__(self, inequalities: tuple[Inequality, ...], cost: FloatArray) -> None:
+        self._inequalities = inequalities
+        self._columns = sorted({index for coefficients, _ in inequalities for index, _ in coefficients})
+        self._groups = [index for index in self._columns if index < len(cost)]
+        self._costs = np.concatenate([cost[self._groups], np.zeros(len(self._columns) - len(self._groups))])
 
     @cached_property
-    def _program(self) -> Program:
-        place = {cell: column for column, cell in enumerate(self._columns)}
-        entries = [(at, place[cell], weight) for at, (weights, _) in enumerate(self._rows) for cell, weight in weights]
-        needs, width = np.array([need for _, need in self._rows]), len(self._columns)
-        limits = (needs, np.full(len(needs), np.inf))
-        return Program(Constraints(entries, limits, (np.zeros(width), np.ones(width))))
+    def _program(self) -> LinearProgram:
+        column_by_index = {index: column for column, index in enumerate(self._columns)}
+        entries = [
+            (row_index, column_by_index[index], coefficient)
+            for row_index, (coefficients, _) in enumerate(self._inequalities)
+            for index, coefficient in coefficients
+        ]
+        right_hand_sides, n_columns = np.array([rhs for _, rhs in self._inequalities]), len(self._columns)
+        row_bounds = (right_hand_sides, np.full(len(right_hand_sides), np.inf))
+        return LinearProgram(LinearConstraints(entries, row_bounds, (np.zeros(n_columns), np.ones(n_columns))))
 
     @cached_property
-    def _relaxed(self) -> Solution | None:
+    def _relaxation(self) -> Solution | None:
         """The cheapest values where a cell can be hidden in part: found quickly, and often whole all the same."""
-        return self._program.minimum(self._costs) if self._columns else None
+        return self._program.minimize(self._costs) if self._columns else None
 
     @cached_property
-    def least(self) -> float:
+    def lower_bound(self) -> float:
         """What all choices cost at least, patients left out.
 
         It is a multiple of the step that all costs are multiples of, so what the relaxed choice costs is rounded up.
         """
-        if self._relaxed is None:
+        if self._relaxation is None:
             return 0.0
         steps = np.rint(self._costs / COST_STEP)
         step = COST_STEP if (steps % (1 / COST_STEP)).any() else 1.0
-        return step * ceil((self._relaxed.cost - COST_OF_PATIENTS - 1e-6) / step)
+        return step * ceil((self._relaxation.objective - COST_OF_PATIENTS - 1e-6) / step)
 
     @cached_property
-    def whole(self) -> bool:
+    def is_integral(self) -> bool:
         """True where the relaxed choice hides no cell in part: the cheapest choice is known then."""
-        return self._relaxed is None or bool(
-            (np.abs(self._relaxed.values - np.rint(self._relaxed.values)) <= 1e-6).all()
+        return self._relaxation is None or bool(
+            (np.abs(self._relaxation.values - np.rint(self._relaxation.values)) <= 1e-6).all()
         )
 
     @cached_property
-    def cheapest(self) -> list[int] | None:
+    def optimal_groups(self) -> list[int] | None:
         """The cheapest cells, or None where there are none, or the search for them would be long.
 
         Where the relaxed choice is not whole, the patients are left out of the costs, for the solver is faster where
         all costs are multiples of one number.
         """
-        found = self._relaxed
-        if not self.whole and len(self._columns) > LARGEST:
+        solution = self._relaxation
+        if not self.is_integral and len(self._columns) > MAX_INTEGER_COLUMNS:
             return None
-        if not self.whole:
-            found = self._program.whole_minimum(np.rint(self._costs / COST_STEP))
-        if found is None:
+        if not self.is_integral:
+            solution = self._program.minimize_integer(np.rint(self._costs / COST_STEP))
+        if solution is None:
             return None
-        return [cell for cell, value in zip(self._cells, found.values.tolist(), strict=False) if value > 0.5]
+        return [group for group, value in zip(self._groups, solution.values.tolist(), strict=False) if value > 0.5]
 
 
-class Rows:
+class BlockDecomposition:
     """Rows that are added one by one, and the blocks that they make: rows of two blocks share nothing.
 
     Parameters
@@ -102,55 +106,61 @@ class Rows:
         Per sum: the cells that can be chosen and make it count as hidden.
     """
 
-    def __init__(self, cost: FloatArray, parts: Sequence[Sequence[int]]) -> None:
+    def __init__(self, cost: FloatArray, sum_members: Sequence[Sequence[int]]) -> None:
         self._cost = cost
-        self._parts = parts
-        self._rows: dict[Row, None] = {}
+        self._sum_members = sum_members
+        self._inequalities: dict[Inequality, None] = {}
         self._sums: set[int] = set()
-        self._above: dict[int, int] = {}
-        self._blocks: dict[tuple[int, ...], Block] = {}
+        self._parents: dict[int, int] = {}
+        self._blocks: dict[tuple[int, ...], MasterBlock] = {}
 
-    def add(self, row: Row) -> None:
+    def add(self, inequality: Inequality) -> None:
         """Ask for this as well."""
-        if row in self._rows:
+        if inequality in self._inequalities:
             return
-        self._rows[row] = None
-        for cell, _ in row[0]:
-            self._join(cell, row[0][0][0])
-            if cell >= len(self._cost) and cell not in self._sums:
-                self._sums.add(cell)
-                for part in self._part(cell):
-                    self._join(part, cell)
+        self._inequalities[inequality] = None
+        for index, _ in inequality[0]:
+            self._union(index, inequality[0][0][0])
+            if index >= len(self._cost) and index not in self._sums:
+                self._sums.add(index)
+                for group in self._members_of(index):
+                    self._union(group, index)
 
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[MasterBlock]:
         """All blocks; one that no row was added to is the same as before, with what it has found."""
-        together: dict[int, list[int]] = {}
-        for number, (weights, _) in enumerate(self._rows):
-            together.setdefault(self._lead(weights[0][0]) if weights else -1, []).append(number)
-        sums: dict[int, list[int]] = {}
-        for one in sorted(self._sums):
-            sums.setdefault(self._lead(one), []).append(one)
-        rows = list(self._rows)
-        found = []
-        for lead, numbers in together.items():
-            block = self._blocks.get(tuple(numbers))
+        positions_by_root: dict[int, list[int]] = {}
+        for position, (coefficients, _) in enumerate(self._inequalities):
+            positions_by_root.setdefault(self._root(coefficients[0][0]) if coefficients else -1, []).append(position)
+        sums_by_root: dict[int, list[int]] = {}
+        for sum_index in sorted(self._sums):
+            sums_by_root.setdefault(self._root(sum_index), []).append(sum_index)
+        inequalities = list(self._inequalities)
+        blocks = []
+        for root, positions in positions_by_root.items():
+            block = self._blocks.get(tuple(positions))
             if block is None:
-                links = [(((part, -1.0), (one, 1.0)), 0.0) for one in sums.get(lead, ()) for part in self._part(one)]
-                block = Block((*(rows[number] for number in numbers), *links), self._cost)
-                self._blocks[tuple(numbers)] = block
-            found.append(block)
-        return found
+                sum_inequalities = [
+                    (((group, -1.0), (sum_index, 1.0)), 0.0)
+                    for sum_index in sums_by_root.get(root, ())
+                    for group in self._members_of(sum_index)
+                ]
+                block = MasterBlock(
+                    (*(inequalities[position] for position in positions), *sum_inequalities), self._cost
+                )
+                self._blocks[tuple(positions)] = block
+            blocks.append(block)
+        return blocks
 
-    def _part(self, one: int) -> Sequence[int]:
-        return self._parts[one - len(self._cost)]
+    def _members_of(self, sum_index: int) -> Sequence[int]:
+        return self._sum_members[sum_index - len(self._cost)]
 
-    def _lead(self, cell: int) -> int:
+    def _root(self, index: int) -> int:
         """The one cell that stands for all that this one is in a block with."""
-        above = self._above.setdefault(cell, cell)
-        while above != cell:
-            self._above[cell] = self._above[above]
-            cell, above = above, self._above[above]
-        return cell
+        parent = self._parents.setdefault(index, index)
+        while parent != index:
+            self._parents[index] = self._parents[parent]
+            index, parent = parent, self._parents[parent]
+        return index
 
-    def _join(self, cell: int, other: int) -> None:
-        self._above[self._lead(cell)] = self._lead(other)
+    def _union(self, first: int, second: int) -> None:
+        self._parents[self._root(first)] = self._root(second)

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Key = tuple[str, str, str]
+CellGroupKey = tuple[str, str, str]
 """Indicator, context and level."""
-Places = NDArray[np.intp]
-_KEY = ("ind_id", "context", "level")
-_NOWHERE: Places = np.empty(0, np.intp)
+RowPositions = NDArray[np.intp]
+_KEY_COLUMNS = ("ind_id", "context", "level")
+_NO_POSITIONS: RowPositions = np.empty(0, np.intp)
 
 
 class CellRows:
@@ -29,55 +29,58 @@ class CellRows:
     """
 
     def __init__(self, cells: pd.DataFrame) -> None:
-        self._columns = {str(name): _plain(cells[name]) for name in cells}
-        self._groups = self._grouped([cells[name] for name in _KEY]) if len(cells) else {}
+        self._columns = {str(name): _to_array(cells[name]) for name in cells}
+        self._positions_by_key = self._group_positions([cells[name] for name in _KEY_COLUMNS]) if len(cells) else {}
 
-    def keys_in(self, year: int) -> set[Key]:
+    def keys_in(self, year: int) -> set[CellGroupKey]:
         """The groups that have a cell in a year."""
         years = self._columns["year"]
-        return {key for key, places in self._groups.items() if (years[places] == year).any()}
+        return {key for key, positions in self._positions_by_key.items() if (years[positions] == year).any()}
 
-    def rows(self, key: Key, first: int, last: int) -> list[dict[str, Any]]:
+    def rows(self, key: CellGroupKey, first_year: int, last_year: int) -> list[dict[str, Any]]:
         """The cells of a group from the first year to the last."""
-        places = self._places(key, first, last)
-        return _dicts({name: column[places] for name, column in self._columns.items()})
+        positions = self._positions(key, first_year, last_year)
+        return _to_dicts({name: column[positions] for name, column in self._columns.items()})
 
-    def reach(self, key: Key, last: int, *names: str) -> tuple[float, ...]:
+    def extent(self, key: CellGroupKey, last_year: int, *names: str) -> tuple[float, ...]:
         """The lowest and the highest number in these columns, of a group's shown cells until a year; none of none."""
-        places = self._places(key, 0, last)
-        places = places[self._columns["shown"][places]]
-        numbers = np.concatenate([self._columns[name][places] for name in names])
+        positions = self._positions(key, 0, last_year)
+        positions = positions[self._columns["shown"][positions]]
+        numbers = np.concatenate([self._columns[name][positions] for name in names])
         numbers = numbers[~np.isnan(numbers)]
         return (float(numbers.min()), float(numbers.max())) if len(numbers) else ()
 
-    def _places(self, key: Key, first: int, last: int) -> Places:
-        places = self._groups.get(key, _NOWHERE)
-        years = self._columns["year"][places]
-        return places[(first <= years) & (years <= last)]
+    def _positions(self, key: CellGroupKey, first_year: int, last_year: int) -> RowPositions:
+        positions = self._positions_by_key.get(key, _NO_POSITIONS)
+        years = self._columns["year"][positions]
+        return positions[(first_year <= years) & (years <= last_year)]
 
-    def _grouped(self, columns: list[pd.Series]) -> dict[Key, Places]:
+    def _group_positions(self, columns: list[pd.Series]) -> dict[CellGroupKey, RowPositions]:
         """Where the rows of each group stand."""
-        number = np.zeros(len(columns[0]), np.int64)
+        group_codes = np.zeros(len(columns[0]), np.int64)
         for column in columns:
             codes, texts = pd.factorize(column)
-            number = number * len(texts) + codes
-        order = np.argsort(number, kind="stable")
-        found = np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
-        ind_ids, contexts, levels = (self._columns[name] for name in _KEY)
-        return {(ind_ids[at[0]], contexts[at[0]], levels[at[0]]): at for at in found}
+            group_codes = group_codes * len(texts) + codes
+        order = np.argsort(group_codes, kind="stable")
+        position_groups = np.split(order, np.flatnonzero(np.diff(group_codes[order])) + 1)
+        ind_ids, contexts, levels = (self._columns[name] for name in _KEY_COLUMNS)
+        return {
+            (ind_ids[positions[0]], contexts[positions[0]], levels[positions[0]]): positions
+            for positions in position_groups
+        }
 
 
-def records(cells: pd.DataFrame) -> list[dict[str, Any]]:
+def cell_records(cells: pd.DataFrame) -> list[dict[str, Any]]:
     """All of a few cells, one by one, as plain dicts."""
-    return _dicts({str(name): _plain(cells[name]) for name in cells})
+    return _to_dicts({str(name): _to_array(cells[name]) for name in cells})
 
 
-def _dicts(columns: dict[str, NDArray[Any]]) -> list[dict[str, Any]]:
+def _to_dicts(columns: dict[str, NDArray[Any]]) -> list[dict[str, Any]]:
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def _plain(column: pd.Series) -> NDArray[Any]:
+def _to_array(column: pd.Series) -> NDArray[Any]:
     """A column's values. Few texts are repeated by many cells, so each is taken out of Arrow once."""
     if not isinstance(column.dtype, pd.StringDtype):
         return column.to_numpy()

@@ -25,11 +25,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kvalreg.disclosure.system import NO_REST, PUBLIC, Role, System
+from kvalreg.disclosure.system import NO_SLACK, PUBLIC, EquationRole, TableSystem
 
-Barrier = dict[int, float]
+CutCoefficients = dict[int, float]
 """Per group, how far suppressing it lets a count move; `PUBLIC` stands for rests, which nobody can show."""
-_NOTHING = 1e-6
+_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -40,66 +40,83 @@ class Cut:
     is never shown anyway.
     """
 
-    weights: tuple[tuple[int, float], ...]
-    need: float
-    owners: tuple[int, ...]
-    beside: float = 0.0
+    coefficients: tuple[tuple[int, float], ...]
+    rhs: float
+    condition_on: tuple[int, ...]
+    constant: float = 0.0
 
-    def broken(self, suppressed: set[int]) -> bool:
+    def is_violated(self, suppressed: set[int]) -> bool:
         """True when these groups, among them all owners, break the cut."""
-        return self.beside + sum(weight for group, weight in self.weights if group in suppressed) < self.need - _NOTHING
+        return (
+            self.constant + sum(coefficient for group, coefficient in self.coefficients if group in suppressed)
+            < self.rhs - _TOLERANCE
+        )
 
 
-def barrier(
-    system: System, numbers: Sequence[int], prices: NDArray[np.float64], count: int, direction: int, need: int
-) -> Barrier:
+def cut_coefficients(
+    system: TableSystem,
+    equation_indices: Sequence[int],
+    dual_values: NDArray[np.float64],
+    variable: int,
+    direction: int,
+    max_distance: int,
+) -> CutCoefficients:
     """What stops a count, by the prices of the equations in the program that moved it (see the derivation above)."""
-    rate: dict[int, float] = {count: -float(direction)}
-    found: Barrier = {}
-    rests = system.equations.rest
-    for number, price in zip(numbers, prices.tolist(), strict=True):
-        if abs(price) < _NOTHING:
+    reduced_costs: dict[int, float] = {variable: -float(direction)}
+    coefficients: CutCoefficients = {}
+    slacks = system.equations.slack
+    for equation, dual_value in zip(equation_indices, dual_values.tolist(), strict=True):
+        if abs(dual_value) < _TOLERANCE:
             continue
-        for other, factor in system.equations.rows[number]:
-            rate[other] = rate.get(other, 0.0) - price * factor
-        if rests[number] != NO_REST:  # its column has factor -1 and cost 0
-            found[PUBLIC] = found.get(PUBLIC, 0.0) + max(0.0, price) * float(rests[number])
-    for other, z in rate.items():
-        group = system.group_of[other]
-        if group == PUBLIC or abs(z) < _NOTHING:
+        for entry_variable, entry_coefficient in system.equations.rows[equation]:
+            reduced_costs[entry_variable] = reduced_costs.get(entry_variable, 0.0) - dual_value * entry_coefficient
+        if slacks[equation] != NO_SLACK:  # its column has factor -1 and cost 0
+            coefficients[PUBLIC] = coefficients.get(PUBLIC, 0.0) + max(0.0, dual_value) * float(slacks[equation])
+    for entry_variable, reduced_cost in reduced_costs.items():
+        group = system.group_list[entry_variable]
+        if group == PUBLIC or abs(reduced_cost) < _TOLERANCE:
             continue
-        weight = z * (system.values[other] - system.leasts[other]) if z > 0 else float(need)
-        if weight > _NOTHING:
-            found[group] = found.get(group, 0.0) + weight
-    return found
+        coefficient = (
+            reduced_cost * (system.value_list[entry_variable] - system.lower_bound_list[entry_variable])
+            if reduced_cost > 0
+            else float(max_distance)
+        )
+        if coefficient > _TOLERANCE:
+            coefficients[group] = coefficients.get(group, 0.0) + coefficient
+    return coefficients
 
 
-def cut_of(system: System, count: int, need: int, barriers: Sequence[Barrier]) -> Cut:
+def protection_cut(system: TableSystem, variable: int, rhs: int, coefficient_sets: Sequence[CutCoefficients]) -> Cut:
     """The cut that asks for `need` of the barriers together; nothing counts for more than that."""
-    together: dict[int, float] = {}
-    for one in barriers:
-        for group, weight in one.items():
-            together[group] = together.get(group, 0.0) + weight
-    beside = together.pop(PUBLIC, 0.0)
-    weights = tuple(
-        (group, min(float(need), float(np.ceil(weight - _NOTHING))))
-        for group, weight in sorted(together.items())
-        if weight > _NOTHING
+    coefficient_by_group: dict[int, float] = {}
+    for coefficient_set in coefficient_sets:
+        for group, coefficient in coefficient_set.items():
+            coefficient_by_group[group] = coefficient_by_group.get(group, 0.0) + coefficient
+    constant = coefficient_by_group.pop(PUBLIC, 0.0)
+    coefficients = tuple(
+        (group, min(float(rhs), float(np.ceil(coefficient - _TOLERANCE))))
+        for group, coefficient in sorted(coefficient_by_group.items())
+        if coefficient > _TOLERANCE
     )
-    return Cut(weights, float(need), (int(system.protected_with[count]),), beside)
+    return Cut(coefficients, float(rhs), (int(system.protecting_group[variable]),), constant)
 
 
-def surroundings(system: System, counts: Sequence[int], exposed: int) -> Cut:
+def adjacency_cut(system: TableSystem, variables: Sequence[int], exposed: int) -> Cut:
     """The weakest cut, always right: unless something beside this component is suppressed too, nothing changes."""
-    inside = {system.group_of[count] for count in counts}
+    component_groups = {system.group_list[variable] for variable in variables}
     rows = system.equations.rows
-    around = {system.group_of[other] for count in counts for at in system.touching[count] for other, _ in rows[at]}
-    beside = sorted(around - inside - {PUBLIC})
-    owners = inside | {int(system.protected_with[exposed])}
-    return Cut(tuple((group, 1.0) for group in beside), 1.0, tuple(sorted(owners)))
+    touched_groups = {
+        system.group_list[neighbour]
+        for variable in variables
+        for equation in system.equations_by_variable[variable]
+        for neighbour, _ in rows[equation]
+    }
+    adjacent_groups = sorted(touched_groups - component_groups - {PUBLIC})
+    condition_on = component_groups | {int(system.protecting_group[exposed])}
+    return Cut(tuple((group, 1.0) for group in adjacent_groups), 1.0, tuple(sorted(condition_on)))
 
 
-class Sums:
+class GroupSums:
     """The sums of a system by the groups of their members, and what each asks for by itself.
 
     Sums of several columns whose members are the same groups are one here, with a row for each.
@@ -121,84 +138,107 @@ class Sums:
         Per group: whether it is the total of a sum.
     """
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: TableSystem) -> None:
         self.system = system
         rows, roles = system.equations.rows, system.equations.role.tolist()
-        place: dict[tuple[int, ...], int] = {}
-        self._rows: list[list[int]] = []
+        index_by_groups: dict[tuple[int, ...], int] = {}
+        self._equations_by_sum: list[list[int]] = []
         self.members: list[tuple[int, ...]] = []
         self.totals: list[int] = []
-        for number, row in enumerate(rows):
-            groups = tuple(system.group_of[count] for count, _ in row)
-            if roles[number] == Role.PLAIN or len(set(groups) - {PUBLIC}) < len([g for g in groups if g != PUBLIC]):
+        for equation, row in enumerate(rows):
+            groups = tuple(system.group_list[variable] for variable, _ in row)
+            if roles[equation] == EquationRole.GENERAL or len(set(groups) - {PUBLIC}) < len(
+                [group for group in groups if group != PUBLIC]
+            ):
                 continue
-            at = place.setdefault(groups, len(self._rows))
-            if at == len(self._rows):
-                self._rows.append([])
+            sum_index = index_by_groups.setdefault(groups, len(self._equations_by_sum))
+            if sum_index == len(self._equations_by_sum):
+                self._equations_by_sum.append([])
                 self.members.append(tuple(group for group in groups if group != PUBLIC))
                 self.totals.append(groups[0])
-            self._rows[at].append(number)
-        self.touching: list[list[int]] = [[] for _ in range(system.groups)]
-        self.is_total = np.zeros(system.groups, dtype=np.bool_)
-        self.protected: list[tuple[int, ...]] = []
-        for at, groups in enumerate(self.members):
+            self._equations_by_sum[sum_index].append(equation)
+        self.sums_by_group: list[list[int]] = [[] for _ in range(system.n_groups)]
+        self.is_total = np.zeros(system.n_groups, dtype=np.bool_)
+        self.protecting_groups: list[tuple[int, ...]] = []
+        for sum_index, groups in enumerate(self.members):
             for group in groups:
-                self.touching[group].append(at)
-            counts = [count for number in self._rows[at] for count, _ in rows[number]]
-            self.protected.append(
-                tuple(sorted({int(system.protected_with[one]) for one in counts if self._is_protected(one)}))
+                self.sums_by_group[group].append(sum_index)
+            variables = [variable for equation in self._equations_by_sum[sum_index] for variable, _ in rows[equation]]
+            self.protecting_groups.append(
+                tuple(
+                    sorted(
+                        {
+                            int(system.protecting_group[variable])
+                            for variable in variables
+                            if self._is_protected(variable)
+                        }
+                    )
+                )
             )
-            if self.totals[at] != PUBLIC:
-                self.is_total[self.totals[at]] = True
+            if self.totals[sum_index] != PUBLIC:
+                self.is_total[self.totals[sum_index]] = True
 
     def __len__(self) -> int:
         return len(self.members)
 
-    def below(self, totals: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def groups_below(self, totals: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The groups that lie under any of these totals, at any depth."""
-        under = np.zeros(self.system.groups, dtype=np.bool_)
-        waiting = np.flatnonzero(totals).tolist()
-        while waiting:
-            total = waiting.pop()
-            for number in self.touching[total]:
-                if self.totals[number] == total:
-                    fresh = [part for part in self.members[number][1:] if not under[part]]
-                    under[fresh] = True
-                    waiting += fresh
-        return under
+        is_below = np.zeros(self.system.n_groups, dtype=np.bool_)
+        pending = np.flatnonzero(totals).tolist()
+        while pending:
+            total = pending.pop()
+            for sum_index in self.sums_by_group[total]:
+                if self.totals[sum_index] == total:
+                    new_parts = [part for part in self.members[sum_index][1:] if not is_below[part]]
+                    is_below[new_parts] = True
+                    pending += new_parts
+        return is_below
 
-    def _is_protected(self, count: int) -> bool:
+    def _is_protected(self, variable: int) -> bool:
         system = self.system
-        return bool(system.need[count]) and system.group_of[count] != PUBLIC and system.told_by[count] < 0
+        return (
+            bool(system.protection_level[variable])
+            and system.group_list[variable] != PUBLIC
+            and system.revealing_group[variable] < 0
+        )
 
-    def cuts(self, number: int) -> list[Cut]:
+    def cuts(self, sum_index: int) -> list[Cut]:
         """What one sum asks of its members while a protected one is suppressed: a second one, and enough together."""
-        if not self.protected[number]:
+        if not self.protecting_groups[sum_index]:
             return []
         system = self.system
-        owner = (system.groups + number,)
-        found: dict[Cut, None] = {}
-        for at in self._rows[number]:
-            row, rest = system.equations.rows[at], int(system.equations.rest[at])
-            needs = [int(system.need[count]) for count, _ in row if self._is_protected(count)]
-            if not needs or not self._always_asks(number, row):
-                continue
-            if rest == NO_REST:
-                found[Cut(tuple((group, 1.0) for group in self.members[number]), 2.0, owner)] = None
-            need = float(min(needs))
-            weights = [
-                (system.group_of[count], need if at_total else min(need, float(self._room(count))))
-                for at_total, (count, _) in zip([True, *[False] * (len(row) - 1)], row, strict=True)
-                if system.group_of[count] != PUBLIC
+        condition_on = (system.n_groups + sum_index,)
+        cuts: dict[Cut, None] = {}
+        for equation in self._equations_by_sum[sum_index]:
+            row, slack = system.equations.rows[equation], int(system.equations.slack[equation])
+            protection_levels = [
+                int(system.protection_level[variable]) for variable, _ in row if self._is_protected(variable)
             ]
-            kept = tuple((group, weight) for group, weight in weights if weight > 0)
-            found[Cut(kept, need, owner, float(max(0, rest)))] = None
-        return list(found)
+            if not protection_levels or not self._always_applies(sum_index, row):
+                continue
+            if slack == NO_SLACK:
+                cuts[Cut(tuple((group, 1.0) for group in self.members[sum_index]), 2.0, condition_on)] = None
+            rhs = float(min(protection_levels))
+            coefficients = [
+                (
+                    system.group_list[variable],
+                    rhs if is_total else min(rhs, float(self._distance_to_lower_bound(variable))),
+                )
+                for is_total, (variable, _) in zip([True, *[False] * (len(row) - 1)], row, strict=True)
+                if system.group_list[variable] != PUBLIC
+            ]
+            positive_coefficients = tuple(
+                (group, coefficient) for group, coefficient in coefficients if coefficient > 0
+            )
+            cuts[Cut(positive_coefficients, rhs, condition_on, float(max(0, slack)))] = None
+        return list(cuts)
 
-    def _always_asks(self, number: int, row: Sequence[tuple[int, int]]) -> bool:
+    def _always_applies(self, sum_index: int, row: Sequence[tuple[int, int]]) -> bool:
         """Whether the row has a protected count for every group that makes the sum ask."""
-        mine = {int(self.system.protected_with[count]) for count, _ in row if self._is_protected(count)}
-        return mine.issuperset(self.protected[number])
+        row_groups = {
+            int(self.system.protecting_group[variable]) for variable, _ in row if self._is_protected(variable)
+        }
+        return row_groups.issuperset(self.protecting_groups[sum_index])
 
-    def _room(self, count: int) -> int:
-        return self.system.values[count] - self.system.leasts[count]
+    def _distance_to_lower_bound(self, variable: int) -> int:
+        return self.system.value_list[variable] - self.system.lower_bound_list[variable]

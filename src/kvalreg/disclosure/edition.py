@@ -14,11 +14,11 @@ import pandas as pd
 from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import Units
 
-EDITION_NAME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-[a-z0-9-]*[a-z0-9])?")
+EDITION_NAME_PATTERN = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-[a-z0-9-]*[a-z0-9])?")
 """The year and month, such as ``2026-06``, and more where there are several: ``2026-06-b``."""
 
 
-class State(StrEnum):
+class LedgerState(StrEnum):
     """What an edition did with a cell."""
 
     SHOWN = "shown"

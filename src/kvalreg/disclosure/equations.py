@@ -12,215 +12,258 @@ from fractions import Fraction
 
 import numpy as np
 
-from kvalreg.disclosure.cells import NONE, Cells, Print
-from kvalreg.disclosure.links import MISSES, NUMERATOR, PATIENTS, Links
-from kvalreg.disclosure.system import NO_REST, PUBLIC, BoolArray, Certainty, Equations, IntArray, Role
+from kvalreg.disclosure.cells import MISSING, CellArrays, PrintedPart
+from kvalreg.disclosure.links import COMPLEMENT, NUMERATOR, PATIENTS, SeriesLinks
+from kvalreg.disclosure.system import NO_SLACK, PUBLIC, BoolArray, EquationCertainty, EquationRole, Equations, IntArray
 from kvalreg.statistics.funnel import MIN_COVERAGE
 
-_COVERAGE = Fraction(MIN_COVERAGE).limit_denominator(1000)
+_MIN_COVERAGE_FRACTION = Fraction(MIN_COVERAGE).limit_denominator(1000)
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
+class Variables:
     """Facts with the cells that print them; `group` is per cell, and there are `groups` of them."""
 
-    of_cell: IntArray
+    by_cell: IntArray
     value: IntArray
-    public: BoolArray
-    group: IntArray
-    groups: int
+    is_public: BoolArray
+    group_by_cell: IntArray
+    n_groups: int
 
 
-def counts_of(cells: Cells) -> tuple[IntArray, IntArray, IntArray]:
+def cell_counts(cells: CellArrays) -> tuple[IntArray, IntArray, IntArray]:
     """Patients, numerators and misses, `NONE` where there are none."""
-    return cells.n, cells.x, np.where(cells.x == NONE, NONE, cells.n - cells.x)
+    return cells.n, cells.x, np.where(cells.x == MISSING, MISSING, cells.n - cells.x)
 
 
-_Part = tuple[IntArray, IntArray, IntArray, IntArray, IntArray, IntArray]
+_EquationBatch = tuple[IntArray, IntArray, IntArray, IntArray, IntArray, IntArray]
 """Entries of each equation, their counts and factors, and the equations' rests, roles and certainty."""
 
 
-class EquationsOfCells:
+class EquationBuilder:
     """Collects the equations, each once."""
 
-    def __init__(self, cells: Cells, links: Links, facts: Facts, group: IntArray) -> None:
-        self.cells, self.links, self.facts, self.group = cells, links, facts, group
-        self.counts = counts_of(cells)
-        self.parts: list[_Part] = []
-        self.certainty = Certainty.CERTAIN
+    def __init__(self, cells: CellArrays, links: SeriesLinks, variables: Variables, group: IntArray) -> None:
+        self.cells, self.links, self.variables, self.group = cells, links, variables, group
+        self.counts = cell_counts(cells)
+        self.batches: list[_EquationBatch] = []
+        self.certainty = EquationCertainty.CERTAIN
 
-    def all(self) -> Equations:
+    def build(self) -> Equations:
         """Every equation that holds, without those that hold nothing unknown."""
-        for column in self.cells.columns:
-            self._sums(column)
-        self._shares()
-        self._coverages()
-        self.certainty = Certainty.LIKELY
-        self._mergers()
-        self._pools_and_wholes()
-        self.certainty = Certainty.SUPPOSED
-        self._editions()
-        return self._once()
+        for table_cells in self.cells.tables:
+            self._add_unit_sums(table_cells)
+        self._add_complements()
+        self._add_coverage_bounds()
+        self.certainty = EquationCertainty.LIKELY
+        self._add_mergers()
+        self._add_indicator_sums()
+        self.certainty = EquationCertainty.ASSUMED
+        self._add_edition_growth()
+        return self._deduplicate()
 
-    def _add(self, lengths: IntArray, count: IntArray, factor: IntArray, rest: IntArray, role: Role) -> None:
+    def _add(
+        self, lengths: IntArray, variable: IntArray, coefficient: IntArray, slack: IntArray, role: EquationRole
+    ) -> None:
         if len(lengths):
             roles = np.full(len(lengths), role, dtype=np.int64)
-            self.parts.append((lengths, count, factor, rest, roles, np.full(len(lengths), self.certainty)))
+            self.batches.append((lengths, variable, coefficient, slack, roles, np.full(len(lengths), self.certainty)))
 
-    def _sums(self, column: IntArray) -> None:
+    def _add_unit_sums(self, table_cells: IntArray) -> None:
         """Hospital -> HF -> RHF -> nation, and hospital -> county.
 
         A total that holds more than its parts, because rows were delivered for the unit itself, has a rest. A total
         below its parts, as computed values and unique patients have, is no sum.
         """
         cells = self.cells
-        found = cells.trees[cells.edition[column[0]]].sums(cells.place[column].tolist())
-        if not found:
+        sums = cells.trees[cells.edition[table_cells[0]]].sums(cells.unit[table_cells].tolist())
+        if not sums:
             return
-        total = column[[one.total for one in found]]
-        parts = column[[part for one in found for part in one.parts]]
-        lengths = np.array([len(one.parts) for one in found])
-        start = np.concatenate([[0], np.cumsum(lengths)])[:-1]
-        has_x = (cells.x[total] != NONE) & (np.minimum.reduceat(cells.x[parts], start) != NONE)
-        excess = [counts[total] - np.add.reduceat(counts[parts], start) for counts in self.counts]
-        whole = excess[PATIENTS] == 0
-        good = [excess[PATIENTS] >= 0]
-        share = (excess[NUMERATOR] >= 0) & (excess[MISSES] >= 0)
-        good += [has_x & good[0] & np.where(whole, excess[NUMERATOR] == 0, share)] * 2
-        for measure, kept in enumerate(good):
-            rest = np.where(whole, NO_REST, excess[measure])
-            for role, chosen in ((Role.SUM, kept), (Role.IMPLIED, kept & whole)):
-                if measure == MISSES:
-                    chosen = chosen if role is Role.IMPLIED else kept & ~whole
-                elif role is Role.IMPLIED:
+        total = table_cells[[relation.total for relation in sums]]
+        parts = table_cells[[part for relation in sums for part in relation.parts]]
+        lengths = np.array([len(relation.parts) for relation in sums])
+        row_start = np.concatenate([[0], np.cumsum(lengths)])[:-1]
+        has_numerator = (cells.x[total] != MISSING) & (np.minimum.reduceat(cells.x[parts], row_start) != MISSING)
+        excess = [counts[total] - np.add.reduceat(counts[parts], row_start) for counts in self.counts]
+        is_complete = excess[PATIENTS] == 0
+        masks = [excess[PATIENTS] >= 0]
+        has_outcome_slack = (excess[NUMERATOR] >= 0) & (excess[COMPLEMENT] >= 0)
+        masks += [has_numerator & masks[0] & np.where(is_complete, excess[NUMERATOR] == 0, has_outcome_slack)] * 2
+        for measure, mask in enumerate(masks):
+            slack = np.where(is_complete, NO_SLACK, excess[measure])
+            for role, selected in ((EquationRole.SUM, mask), (EquationRole.REDUNDANT, mask & is_complete)):
+                if measure == COMPLEMENT:
+                    selected = selected if role is EquationRole.REDUNDANT else mask & ~is_complete
+                elif role is EquationRole.REDUNDANT:
                     continue
-                self._tree(
-                    measure, total[chosen], parts[np.repeat(chosen, lengths)], lengths[chosen], rest[chosen], role
+                self._add_sums(
+                    measure,
+                    total[selected],
+                    parts[np.repeat(selected, lengths)],
+                    lengths[selected],
+                    slack[selected],
+                    role,
                 )
 
-    def _tree(
-        self, measure: int, total: IntArray, parts: IntArray, lengths: IntArray, rest: IntArray, role: Role
+    def _add_sums(
+        self, measure: int, total: IntArray, parts: IntArray, lengths: IntArray, slack: IntArray, role: EquationRole
     ) -> None:
         """Totals and their parts as equations, the total first."""
         if not len(total):
             return
-        ends = np.cumsum(lengths + 1)
-        first = ends - lengths - 1
-        count = np.empty(int(ends[-1]), dtype=np.int64)
-        factor = np.full(len(count), -1, dtype=np.int64)
-        is_total = np.zeros(len(count), dtype=np.bool_)
-        is_total[first] = True
-        count[is_total], count[~is_total] = self.facts.of_cell[total, measure], self.facts.of_cell[parts, measure]
-        factor[is_total] = 1
-        self._add(lengths + 1, count, factor, rest, role)
+        row_ends = np.cumsum(lengths + 1)
+        row_starts = row_ends - lengths - 1
+        variable = np.empty(int(row_ends[-1]), dtype=np.int64)
+        coefficient = np.full(len(variable), -1, dtype=np.int64)
+        is_total = np.zeros(len(variable), dtype=np.bool_)
+        is_total[row_starts] = True
+        variable[is_total], variable[~is_total] = (
+            self.variables.by_cell[total, measure],
+            self.variables.by_cell[parts, measure],
+        )
+        coefficient[is_total] = 1
+        self._add(lengths + 1, variable, coefficient, slack, role)
 
-    def _shares(self) -> None:
+    def _add_complements(self) -> None:
         """Patients = those with the outcome + those without."""
-        facts = self.facts.of_cell
-        triples = np.unique(facts[facts[:, NUMERATOR] != NONE], axis=0)
+        variable_by_cell = self.variables.by_cell
+        triples = np.unique(variable_by_cell[variable_by_cell[:, NUMERATOR] != MISSING], axis=0)
         size = len(triples)
-        self._add(np.full(size, 3), triples.ravel(), np.tile([1, -1, -1], size), np.full(size, NO_REST), Role.PLAIN)
+        self._add(
+            np.full(size, 3), triples.ravel(), np.tile([1, -1, -1], size), np.full(size, NO_SLACK), EquationRole.GENERAL
+        )
 
-    def _growth(self, later: IntArray, earlier: IntArray) -> None:
+    def _add_growth(self, later: IntArray, earlier: IntArray) -> None:
         """Registrations that come late only add: no count falls, as far as that is true."""
-        facts = self.facts.of_cell
-        more = [counts[later] - counts[earlier] for counts in self.counts]
-        shares = (facts[later, NUMERATOR] != NONE) & (facts[earlier, NUMERATOR] != NONE)
-        both = shares & (more[NUMERATOR] >= 0) & (more[MISSES] >= 0)
-        for measure, holds in ((PATIENTS, more[PATIENTS] >= 0), (NUMERATOR, both), (MISSES, both)):
-            true = holds & (facts[later, measure] != facts[earlier, measure])
-            ones = np.ones(int(true.sum()), dtype=np.int64)
-            self._tree(measure, later[true], earlier[true], ones, more[measure][true], Role.SUM)
+        variable_by_cell = self.variables.by_cell
+        increases = [counts[later] - counts[earlier] for counts in self.counts]
+        has_numerator = (variable_by_cell[later, NUMERATOR] != MISSING) & (
+            variable_by_cell[earlier, NUMERATOR] != MISSING
+        )
+        outcome_holds = has_numerator & (increases[NUMERATOR] >= 0) & (increases[COMPLEMENT] >= 0)
+        for measure, holds in (
+            (PATIENTS, increases[PATIENTS] >= 0),
+            (NUMERATOR, outcome_holds),
+            (COMPLEMENT, outcome_holds),
+        ):
+            selected = holds & (variable_by_cell[later, measure] != variable_by_cell[earlier, measure])
+            ones = np.ones(int(selected.sum()), dtype=np.int64)
+            self._add_sums(
+                measure, later[selected], earlier[selected], ones, increases[measure][selected], EquationRole.SUM
+            )
 
-    def _exact(self, whole: int, parts: Sequence[int], measures: Sequence[int] = (PATIENTS, NUMERATOR, MISSES)) -> None:
+    def _add_exact_sum(
+        self, total_cell: int, part_cells: Sequence[int], measures: Sequence[int] = (PATIENTS, NUMERATOR, COMPLEMENT)
+    ) -> None:
         """A cell that is the sum of others, in every measure in which that is true; nobody has no cell."""
-        facts, value = self.facts.of_cell, self.facts.value
+        variable_by_cell, value = self.variables.by_cell, self.variables.value
         for measure in measures:
-            own = int(facts[whole, measure])
-            members = [int(facts[part, measure]) for part in parts]
-            if own == NONE or NONE in members or sum(int(value[one]) for one in members) != value[own]:
+            total = int(variable_by_cell[total_cell, measure])
+            parts = [int(variable_by_cell[cell, measure]) for cell in part_cells]
+            if total == MISSING or MISSING in parts or sum(int(value[part]) for part in parts) != value[total]:
                 continue
-            if own not in members and members and len(set(members)) == len(members):
-                count = np.array([own, *members])
-                factor = np.array([1, *[-1] * len(members)])
-                self._add(np.array([len(count)]), count, factor, np.array([NO_REST]), Role.SUM)
+            if total not in parts and parts and len(set(parts)) == len(parts):
+                variables = np.array([total, *parts])
+                coefficients = np.array([1, *[-1] * len(parts)])
+                self._add(np.array([len(variables)]), variables, coefficients, np.array([NO_SLACK]), EquationRole.SUM)
 
-    def _editions(self) -> None:
+    def _add_edition_growth(self) -> None:
         """A cell and the same one of the edition before."""
         cells = self.cells
-        if cells.latest == 0:
+        if cells.current_edition == 0:
             return
-        place = self.links.alias[cells.place]
-        key = ((cells.indicator * 2 + cells.context) * 10_000 + cells.year) * len(cells.places) + place
+        unit = self.links.canonical_unit[cells.unit]
+        key = ((cells.indicator * 2 + cells.context) * 10_000 + cells.year) * len(cells.unit_refs) + unit
         order = np.lexsort((cells.edition, key))
-        follows = (key[order][1:] == key[order][:-1]) & (cells.edition[order][1:] > cells.edition[order][:-1])
-        self._growth(order[1:][follows], order[:-1][follows])
+        continues = (key[order][1:] == key[order][:-1]) & (cells.edition[order][1:] > cells.edition[order][:-1])
+        self._add_growth(order[1:][continues], order[:-1][continues])
 
-    def _mergers(self) -> None:
+    def _add_mergers(self) -> None:
         """Units that have taken over others."""
         cells = self.cells
-        for later, parts in self.links.mergers:
-            merged = [np.flatnonzero((cells.place == part) & (cells.edition < cells.newest)) for part in parts]
-            before = [self._by_column(at) for at in merged]
-            now = self._by_column(np.flatnonzero((cells.place == later) & (cells.edition == cells.newest)))
-            for column, own in now.items():
-                if all(column in one for one in before):
-                    self._exact(own, [one[column] for one in before])
+        for successor, predecessors in self.links.mergers:
+            merged_cells = [
+                np.flatnonzero((cells.unit == predecessor) & (cells.edition < cells.newest_edition))
+                for predecessor in predecessors
+            ]
+            earlier = [self._cell_by_key(indices) for indices in merged_cells]
+            current = self._cell_by_key(
+                np.flatnonzero((cells.unit == successor) & (cells.edition == cells.newest_edition))
+            )
+            for key, total_cell in current.items():
+                if all(key in cell_by_key for cell_by_key in earlier):
+                    self._add_exact_sum(total_cell, [cell_by_key[key] for cell_by_key in earlier])
 
-    def _by_column(self, at: IntArray) -> dict[tuple[int, int, int], int]:
+    def _cell_by_key(self, indices: IntArray) -> dict[tuple[int, int, int], int]:
         """The newest of these cells of each indicator, context and year."""
         cells = self.cells
-        at = at[np.argsort(cells.edition[at], kind="stable")]
-        columns = (cells.indicator[at], cells.context[at], cells.year[at])
-        return dict(zip(zip(*(one.tolist() for one in columns), strict=True), at.tolist(), strict=True))
+        indices = indices[np.argsort(cells.edition[indices], kind="stable")]
+        key_columns = (cells.indicator[indices], cells.context[indices], cells.year[indices])
+        return dict(zip(zip(*(column.tolist() for column in key_columns), strict=True), indices.tolist(), strict=True))
 
-    def _pools_and_wholes(self) -> None:
+    def _add_indicator_sums(self) -> None:
         """A pooled period is the sum of its years, and a whole the sum of its parts."""
         links = self.links
-        every: tuple[int, ...] = (PATIENTS, NUMERATOR, MISSES)
-        sums = [(pool.indicator, [(pool.of, -back) for back in range(pool.years)], every) for pool in links.pools]
-        for whole in links.wholes:
-            measures = every if whole.numerators else (PATIENTS,)
-            sums.append((whole.indicator, [(part, 0) for part in whole.parts], measures))
+        all_measures: tuple[int, ...] = (PATIENTS, NUMERATOR, COMPLEMENT)
+        sums = [
+            (period.indicator, [(period.annual_indicator, -offset) for offset in range(period.n_years)], all_measures)
+            for period in links.pooled_periods
+        ]
+        for indicator_sum in links.indicator_sums:
+            measures = all_measures if indicator_sum.includes_numerators else (PATIENTS,)
+            sums.append((indicator_sum.indicator, [(part, 0) for part in indicator_sum.parts], measures))
         if not sums:
             return
         cells = self.cells
-        names = (cells.indicator, cells.context, cells.year, cells.place)
-        for edition in range(cells.latest + 1):
-            mine = np.flatnonzero(cells.edition == edition)
-            columns = [one[mine].tolist() for one in names]
-            at = dict(zip(zip(*columns, strict=True), mine.tolist(), strict=True))
-            for indicator, parts, measures in sums:
-                for (own, context, year, place), total in at.items():
-                    if own == indicator:
-                        found = [at.get((part, context, year + years, place)) for part, years in parts]
-                        self._exact(total, [one for one in found if one is not None], measures)
+        key_columns = (cells.indicator, cells.context, cells.year, cells.unit)
+        for edition in range(cells.current_edition + 1):
+            edition_cells = np.flatnonzero(cells.edition == edition)
+            key_lists = [column[edition_cells].tolist() for column in key_columns]
+            cell_by_key = dict(zip(zip(*key_lists, strict=True), edition_cells.tolist(), strict=True))
+            for total_indicator, parts, measures in sums:
+                for (indicator, context, year, unit), total_cell in cell_by_key.items():
+                    if indicator == total_indicator:
+                        part_cells = [cell_by_key.get((part, context, year + offset, unit)) for part, offset in parts]
+                        self._add_exact_sum(total_cell, [cell for cell in part_cells if cell is not None], measures)
 
-    def _coverages(self) -> None:
+    def _add_coverage_bounds(self) -> None:
         """A result that is shown tells that its coverage is not too low, also where that is suppressed."""
-        cells, facts = self.cells, self.facts
-        telling = np.flatnonzero(cells.candidate & (cells.prints == Print.ALL) & (cells.coverage >= 0))
-        told = cells.coverage[telling]
-        apart = (cells.x[told] != NONE) & cells.candidate[told] & (facts.group[told] != facts.group[telling])
-        told = np.unique(told[apart])
-        rest = _COVERAGE.denominator * cells.x[told] - _COVERAGE.numerator * cells.n[told]
-        told, rest = told[rest >= 0], rest[rest >= 0]
-        count = facts.of_cell[told][:, [NUMERATOR, PATIENTS]].ravel()
-        factor = np.tile([_COVERAGE.denominator, -_COVERAGE.numerator], len(told))
-        self._add(np.full(len(told), 2), count, factor, rest, Role.PLAIN)
+        cells, variables = self.cells, self.variables
+        shown_cells = np.flatnonzero(
+            cells.is_candidate & (cells.printed_part == PrintedPart.ALL) & (cells.coverage >= 0)
+        )
+        coverage_cells = cells.coverage[shown_cells]
+        is_separate = (
+            (cells.x[coverage_cells] != MISSING)
+            & cells.is_candidate[coverage_cells]
+            & (variables.group_by_cell[coverage_cells] != variables.group_by_cell[shown_cells])
+        )
+        coverage_cells = np.unique(coverage_cells[is_separate])
+        slack = (
+            _MIN_COVERAGE_FRACTION.denominator * cells.x[coverage_cells]
+            - _MIN_COVERAGE_FRACTION.numerator * cells.n[coverage_cells]
+        )
+        coverage_cells, slack = coverage_cells[slack >= 0], slack[slack >= 0]
+        variable = variables.by_cell[coverage_cells][:, [NUMERATOR, PATIENTS]].ravel()
+        coefficient = np.tile(
+            [_MIN_COVERAGE_FRACTION.denominator, -_MIN_COVERAGE_FRACTION.numerator], len(coverage_cells)
+        )
+        self._add(np.full(len(coverage_cells), 2), variable, coefficient, slack, EquationRole.GENERAL)
 
-    def _once(self) -> Equations:
+    def _deduplicate(self) -> Equations:
         """All of them, equal ones once, and none that is about public facts alone."""
-        if not self.parts:
-            nothing = np.zeros(0, dtype=np.int64)
-            return Equations(np.zeros(1, dtype=np.int64), nothing, nothing, nothing, nothing, nothing)
-        lengths, count, factor, rest, role, certainty = (np.concatenate(one) for one in zip(*self.parts, strict=True))
-        start = np.concatenate([[0], np.cumsum(lengths)])
-        every = Equations(start, count, factor, rest, role, certainty)
-        weight = np.random.default_rng(0).integers(1, 2**62, len(self.facts.value), dtype=np.uint64)
-        mixed = weight[count] * factor.astype(np.uint64)
-        fingerprint = np.add.reduceat(mixed, start[:-1]) * np.uint64(4) + role.astype(np.uint64)
-        unknown = np.add.reduceat((self.group[count] != PUBLIC).astype(np.int64), start[:-1]) > 0
-        _, first = np.unique(fingerprint, return_index=True)
-        kept = np.sort(first[unknown[first]])
-        return every.take(kept, np.arange(len(self.facts.value)))
+        if not self.batches:
+            empty = np.zeros(0, dtype=np.int64)
+            return Equations(np.zeros(1, dtype=np.int64), empty, empty, empty, empty, empty)
+        lengths, variable, coefficient, slack, role, certainty = (
+            np.concatenate(columns) for columns in zip(*self.batches, strict=True)
+        )
+        row_start = np.concatenate([[0], np.cumsum(lengths)])
+        equations = Equations(row_start, variable, coefficient, slack, role, certainty)
+        hash_weights = np.random.default_rng(0).integers(1, 2**62, len(self.variables.value), dtype=np.uint64)
+        hashed_entries = hash_weights[variable] * coefficient.astype(np.uint64)
+        fingerprint = np.add.reduceat(hashed_entries, row_start[:-1]) * np.uint64(4) + role.astype(np.uint64)
+        has_unknown = np.add.reduceat((self.group[variable] != PUBLIC).astype(np.int64), row_start[:-1]) > 0
+        _, first_index = np.unique(fingerprint, return_index=True)
+        selected = np.sort(first_index[has_unknown[first_index]])
+        return equations.select(selected, np.arange(len(self.variables.value)))

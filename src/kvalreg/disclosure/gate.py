@@ -17,31 +17,31 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kvalreg.disclosure.cells import NONE, Now, Print
-from kvalreg.disclosure.ledger import NEXT, Edition, State
-from kvalreg.disclosure.presentation import choose_levels, presented
-from kvalreg.disclosure.protection import protect
-from kvalreg.disclosure.published import NUMBERS, WORDS, Published, Source, Status
-from kvalreg.disclosure.remembered import Remembered
+from kvalreg.disclosure.cells import MISSING, CellRequirements, PrintedPart
+from kvalreg.disclosure.ledger import NEXT, Edition, LedgerState
+from kvalreg.disclosure.presentation import choose_levels, presented_cells
+from kvalreg.disclosure.protection import complementary_suppression
+from kvalreg.disclosure.published import CODE_COLUMNS, NUMBER_COLUMNS, CellStatus, PublishedResults, RegistrySource
+from kvalreg.disclosure.suppression_cache import SuppressionCache
 from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import Level
-from kvalreg.statistics.evaluation import evaluate, with_change
+from kvalreg.statistics.evaluation import add_change, evaluate
 from kvalreg.statistics.funnel import MIN_COVERAGE
-from kvalreg.statistics.results import KEY, Results
+from kvalreg.statistics.results import CELL_KEY, Results
 
 
-class Gated(NamedTuple):
+class GateResult(NamedTuple):
     """What is on the two sides of the gate: `published` may be shown; `edition` is for the ledger, and SECRET."""
 
-    published: Published
+    published: PublishedResults
     edition: Edition
 
 
-def publish(
-    results: Results, source: Source, editions: Sequence[Edition] = (), remembered: Remembered | None = None
-) -> Gated:
+def apply_gate(
+    results: Results, source: RegistrySource, editions: Sequence[Edition] = (), cache: SuppressionCache | None = None
+) -> GateResult:
     """Everything of a registry that may be shown.
 
     Parameters
@@ -60,74 +60,95 @@ def publish(
     The published cells, one row per cell of a presented level, in the order of `results`; and what the ledger keeps.
     """
     registry, cells = source.registry, results.secret
-    numbers = counts(cells, registry)
+    numbers = patient_counts(cells, registry)
     presentations = choose_levels(cells, numbers["n"], registry)
-    seen = presented(cells, presentations)
-    told = reliability(cells, numbers, registry)
-    table = cells[KEY].assign(n=numbers["n"], x=numbers["x"])
-    secret = must_be_secret(cells, numbers, registry) | few_of_its_own(cells, numbers, source, seen)
-    now = _now(cells, seen, told, secret, registry)
-    protected = protect(table, now, source, editions, remembered or Remembered())
-    status = np.where(protected.secret, Status.SECRET, told)
-    open_cells = _with_rows(_open_cells(cells[seen], status[seen], registry), protected.without_row)
-    rows = table.assign(coverage=cells["coverage"], state=_states(cells, status, seen, registry))
-    more = protected.without_row.assign(n=0.0, x=np.nan, coverage=np.nan, state=State.HIDDEN.value)
-    edition = Edition(NEXT, source.units, pd.concat([rows, more], ignore_index=True) if len(more) else rows)
-    return Gated(Published(source, open_cells, presentations), edition)
+    is_presented = presented_cells(cells, presentations)
+    open_status = reliability_status(cells, numbers, registry)
+    table = cells[CELL_KEY].assign(n=numbers["n"], x=numbers["x"])
+    secret = primary_suppression(cells, numbers, registry) | few_of_its_own(cells, numbers, source, is_presented)
+    requirements = _cell_requirements(cells, is_presented, open_status, secret, registry)
+    suppressed_cells = complementary_suppression(table, requirements, source, editions, cache or SuppressionCache())
+    status = np.where(suppressed_cells.is_secret, CellStatus.SECRET, open_status)
+    published_cells = _add_implicit_zeros(
+        _published_cells(cells[is_presented], status[is_presented], registry), suppressed_cells.implicit_zeros
+    )
+    ledger_rows = table.assign(coverage=cells["coverage"], state=_ledger_states(cells, status, is_presented, registry))
+    zero_rows = suppressed_cells.implicit_zeros.assign(n=0.0, x=np.nan, coverage=np.nan, state=LedgerState.HIDDEN.value)
+    edition = Edition(
+        NEXT, source.units, pd.concat([ledger_rows, zero_rows], ignore_index=True) if len(zero_rows) else ledger_rows
+    )
+    return GateResult(PublishedResults(source, published_cells, presentations), edition)
 
 
-def counts(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
+def patient_counts(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     """How many patients each cell counts, ``n``, and how many of them have the outcome, ``x``; NaN where none is told.
 
     A count is its own number of patients; every other type has it in ``denominator``. A computed share of n patients is
     taken for the nearest whole number of them: where a total has 0 or all, so has every part.
     """
-    counted, computed = _counted(cells, registry), _of_type(cells, registry, {IndicatorType.BEREGNET_ANDEL})
-    summed = _of_type(cells, registry, {one for one in IndicatorType if one.summed})
-    n = cells["denominator"].astype("float64").where(~counted, cells["var"])
-    x = cells["var"].where(summed)
-    return SecretFrame({"n": n, "x": x.where(~computed, (cells["var"] * n).round())})
+    is_count, is_computed_share = (
+        _is_count(cells, registry),
+        _is_of_type(cells, registry, {IndicatorType.BEREGNET_ANDEL}),
+    )
+    is_summed = _is_of_type(
+        cells, registry, {indicator_type for indicator_type in IndicatorType if indicator_type.is_summed}
+    )
+    n = cells["denominator"].astype("float64").where(~is_count, cells["var"])
+    x = cells["var"].where(is_summed)
+    return SecretFrame({"n": n, "x": x.where(~is_computed_share, (cells["var"] * n).round())})
 
 
-def _now(cells: pd.DataFrame, seen: BoolArray, told: NDArray[np.object_], secret: BoolArray, registry: Registry) -> Now:
+def _cell_requirements(
+    cells: pd.DataFrame,
+    is_presented: BoolArray,
+    open_status: NDArray[np.object_],
+    is_secret: BoolArray,
+    registry: Registry,
+) -> CellRequirements:
     """What is decided of each cell before anything is suppressed for another's sake."""
-    unreliable = told != Status.SHOWN
-    least = cells["ind_id"].map({one.id: registry.secret_below_of(one) for one in registry.indicators})
-    held = _coverage_cell(cells, registry)
+    is_unreliable = open_status != CellStatus.SHOWN
+    minimum = cells["ind_id"].map(
+        {indicator.id: registry.secret_threshold(indicator) for indicator in registry.indicators}
+    )
+    coverage_cell = _coverage_cell_index(cells, registry)
     # A count that is not reliable is not printed at all: its value is the number of patients.
-    candidate = seen & ~(unreliable & ~secret & _counted(cells, registry))
-    return Now(
-        candidate=candidate,
-        prints=np.where(candidate, np.where(unreliable, Print.PATIENTS, Print.ALL), Print.NOTHING).astype(np.int64),
-        primary=secret & seen,
-        minimum=least.to_numpy().astype(np.int64),
-        coverage=np.where(told == Status.FEW_PATIENTS, NONE, held).astype(np.int64),
+    is_candidate = is_presented & ~(is_unreliable & ~is_secret & _is_count(cells, registry))
+    return CellRequirements(
+        is_candidate=is_candidate,
+        printed_part=np.where(
+            is_candidate, np.where(is_unreliable, PrintedPart.PATIENTS, PrintedPart.ALL), PrintedPart.NOTHING
+        ).astype(np.int64),
+        primary=is_secret & is_presented,
+        minimum=minimum.to_numpy().astype(np.int64),
+        coverage=np.where(open_status == CellStatus.FEW_PATIENTS, MISSING, coverage_cell).astype(np.int64),
     )
 
 
-def _with_rows(cells: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+def _add_implicit_zeros(cells: pd.DataFrame, implicit_zeros: pd.DataFrame) -> pd.DataFrame:
     """Published cells, and marks of units that have no row in the delivery."""
-    if not len(more):
+    if not len(implicit_zeros):
         return cells
-    years = cells.groupby(["ind_id", "context", "year"])["provisional"].any().rename("provisional")
-    rows = more.merge(years.reset_index(), how="left", on=["ind_id", "context", "year"])
-    rows = rows.assign(status=Status.SECRET.value, shown=False, **dict.fromkeys(NUMBERS, np.nan))
-    rows = rows.assign(**dict.fromkeys(WORDS, ""))[list(cells)]
-    joined = pd.concat([cells, rows.astype(cells.dtypes.to_dict())], ignore_index=True)
-    return joined.sort_values(KEY, kind="stable", ignore_index=True)
+    provisional_years = cells.groupby(["ind_id", "context", "year"])["provisional"].any().rename("provisional")
+    rows = implicit_zeros.merge(provisional_years.reset_index(), how="left", on=["ind_id", "context", "year"])
+    rows = rows.assign(status=CellStatus.SECRET.value, shown=False, **dict.fromkeys(NUMBER_COLUMNS, np.nan))
+    rows = rows.assign(**dict.fromkeys(CODE_COLUMNS, ""))[list(cells)]
+    combined = pd.concat([cells, rows.astype(cells.dtypes.to_dict())], ignore_index=True)
+    return combined.sort_values(CELL_KEY, kind="stable", ignore_index=True)
 
 
-def must_be_secret(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> BoolArray:
+def primary_suppression(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> BoolArray:
     """Which cells count fewer patients than are shown of anybody, or cannot be true.
 
     Nobody is not few: 0 patients are nobody's. More in the numerator than there are cannot be true.
     """
-    least = cells["ind_id"].map({one.id: registry.secret_below_of(one) for one in registry.indicators})
+    minimum = cells["ind_id"].map(
+        {indicator.id: registry.secret_threshold(indicator) for indicator in registry.indicators}
+    )
     n, x = numbers["n"].to_numpy(float), numbers["x"].to_numpy(float)
-    return ((n > 0) & (n < least.to_numpy(dtype=float))) | (x > n)
+    return ((n > 0) & (n < minimum.to_numpy(dtype=float))) | (x > n)
 
 
-def few_of_its_own(cells: pd.DataFrame, numbers: pd.DataFrame, source: Source, seen: BoolArray) -> BoolArray:
+def few_of_its_own(cells: pd.DataFrame, numbers: pd.DataFrame, source: RegistrySource, seen: BoolArray) -> BoolArray:
     """Totals that hold too few patients of no unit below them, where those below are told of beside the total.
 
     An HF may have rows of its own beside its hospitals'. The total without the hospitals is a number of patients too.
@@ -137,7 +158,7 @@ def few_of_its_own(cells: pd.DataFrame, numbers: pd.DataFrame, source: Source, s
     An HF with 63 patients has hospitals with 40 and 20: 3 are its own, fewer than 5, and the HF is secret.
     """
     registry, units = source.registry, source.units
-    summed = _of_type(cells, registry, {one for one in IndicatorType if one.summed})
+    summed = _is_of_type(cells, registry, {one for one in IndicatorType if one.is_summed})
     parent = {unit.orgnr: unit.parent for unit in units if unit.parent is not None}
     n = pd.Series(numbers["n"].to_numpy(float))
     names = [cells[name].to_numpy(object) for name in ("ind_id", "context", "year")]
@@ -147,81 +168,91 @@ def few_of_its_own(cells: pd.DataFrame, numbers: pd.DataFrame, source: Source, s
     own = pd.MultiIndex.from_arrays([*names, np.where(is_unit, cells["orgnr"].to_numpy(object), "-")])
     below = parts.reindex(own)
     rest = n.to_numpy() - below["n"].to_numpy(float)
-    least = cells["ind_id"].map({one.id: registry.secret_below_of(one) for one in registry.indicators})
+    least = cells["ind_id"].map({one.id: registry.secret_threshold(one) for one in registry.indicators})
     few: BoolArray = (below["seen"].to_numpy(float) > 0) & (rest > 0) & (rest < least.to_numpy(float))
     return few
 
 
-def reliability(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> NDArray[np.object_]:
+def reliability_status(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> NDArray[np.object_]:
     """The `Status` of each cell that is not secret."""
-    minimum = cells["ind_id"].map({one.id: one.min_denominator for one in registry.indicators}).to_numpy(dtype=float)
-    n = numbers["n"].to_numpy(float)
-    few, poorly_covered = (n > 0) & (n < minimum), cells["coverage"].to_numpy(float) < MIN_COVERAGE
-    told = np.full(len(cells), Status.SHOWN, dtype=object)
-    told[poorly_covered] = Status.LOW_COVERAGE
-    told[few] = Status.FEW_PATIENTS
-    return told
-
-
-def _open_cells(cells: pd.DataFrame, status: NDArray[np.object_], registry: Registry) -> pd.DataFrame:
-    """What may be shown of these cells, as a plain table."""
-    shown = with_change(evaluate(cells[status == Status.SHOWN], registry), registry)
-    published = cells[[*KEY, "provisional"]].assign(
-        status=status.astype("str"), shown=np.equal(status, Status.SHOWN).astype(bool)
+    minimum = (
+        cells["ind_id"]
+        .map({indicator.id: indicator.min_denominator for indicator in registry.indicators})
+        .to_numpy(dtype=float)
     )
-    for name in NUMBERS:
-        published[name] = shown[name].reindex(published.index).astype("float64")
-    for name in WORDS:
-        published[name] = shown[name].reindex(published.index).fillna("").astype("str")
-    told = np.isin(status, [Status.FEW_PATIENTS, Status.LOW_COVERAGE])
-    counted = _counted(cells, registry)
-    published["denominator"] = published["denominator"].where(~told | counted, cells["denominator"].astype("float64"))
+    n = numbers["n"].to_numpy(float)
+    has_few_patients, has_low_coverage = (n > 0) & (n < minimum), cells["coverage"].to_numpy(float) < MIN_COVERAGE
+    status = np.full(len(cells), CellStatus.SHOWN, dtype=object)
+    status[has_low_coverage] = CellStatus.LOW_COVERAGE
+    status[has_few_patients] = CellStatus.FEW_PATIENTS
+    return status
+
+
+def _published_cells(cells: pd.DataFrame, status: NDArray[np.object_], registry: Registry) -> pd.DataFrame:
+    """What may be shown of these cells, as a plain table."""
+    shown_cells = add_change(evaluate(cells[status == CellStatus.SHOWN], registry), registry)
+    published = cells[[*CELL_KEY, "provisional"]].assign(
+        status=status.astype("str"), shown=np.equal(status, CellStatus.SHOWN).astype(bool)
+    )
+    for name in NUMBER_COLUMNS:
+        published[name] = shown_cells[name].reindex(published.index).astype("float64")
+    for name in CODE_COLUMNS:
+        published[name] = shown_cells[name].reindex(published.index).fillna("").astype("str")
+    is_unreliable = np.isin(status, [CellStatus.FEW_PATIENTS, CellStatus.LOW_COVERAGE])
+    is_count = _is_count(cells, registry)
+    published["denominator"] = published["denominator"].where(
+        ~is_unreliable | is_count, cells["denominator"].astype("float64")
+    )
     for name in ("coverage", "coverage_year"):
-        published[name] = cells[name].where((status != Status.SECRET) & _coverage_is_shown(cells, status, registry))
+        published[name] = cells[name].where((status != CellStatus.SECRET) & _is_coverage_shown(cells, status, registry))
     return pd.DataFrame(published).reset_index(drop=True)
 
 
-def _coverage_is_shown(cells: pd.DataFrame, status: NDArray[np.object_], registry: Registry) -> BoolArray:
+def _is_coverage_shown(cells: pd.DataFrame, status: NDArray[np.object_], registry: Registry) -> BoolArray:
     """Where the cell that holds a cell's coverage is shown: nowhere else may the coverage stand."""
-    held = _coverage_cell(cells, registry)
-    found: BoolArray = (held >= 0) & (status[held] == Status.SHOWN)
-    return found
+    coverage_cell = _coverage_cell_index(cells, registry)
+    is_shown: BoolArray = (coverage_cell >= 0) & (status[coverage_cell] == CellStatus.SHOWN)
+    return is_shown
 
 
-def _coverage_cell(cells: pd.DataFrame, registry: Registry) -> IntArray:
+def _coverage_cell_index(cells: pd.DataFrame, registry: Registry) -> IntArray:
     """The place of the cell that holds each cell's coverage, or -1."""
-    held_by = {one.id: one.dg_id for one in registry.indicators if one.dg_id is not None}
-    unit = [cells[name] for name in ("context", "level", "orgnr")]
-    asked = pd.MultiIndex.from_arrays(
-        [cells["ind_id"].map(lambda one: held_by.get(one, "")), *unit, cells["coverage_year"]]
+    coverage_indicators = {
+        indicator.id: indicator.dg_id for indicator in registry.indicators if indicator.dg_id is not None
+    }
+    unit_columns = [cells[name] for name in ("context", "level", "orgnr")]
+    coverage_keys = pd.MultiIndex.from_arrays(
+        [cells["ind_id"].map(lambda ind_id: coverage_indicators.get(ind_id, "")), *unit_columns, cells["coverage_year"]]
     )
-    there = pd.MultiIndex.from_arrays([cells["ind_id"], *unit, cells["year"].astype("float64")])
-    found: IntArray = there.get_indexer(asked).astype(np.int64)
-    return found
+    cell_keys = pd.MultiIndex.from_arrays([cells["ind_id"], *unit_columns, cells["year"].astype("float64")])
+    index: IntArray = cell_keys.get_indexer(coverage_keys).astype(np.int64)
+    return index
 
 
-def _states(
-    cells: pd.DataFrame, status: NDArray[np.object_], seen: BoolArray, registry: Registry
+def _ledger_states(
+    cells: pd.DataFrame, status: NDArray[np.object_], is_presented: BoolArray, registry: Registry
 ) -> NDArray[np.object_]:
     """What the ledger keeps of each cell: what readers have been shown of it."""
-    state = {
-        Status.SHOWN: State.SHOWN,
-        Status.SECRET: State.HIDDEN,
-        Status.FEW_PATIENTS: State.NOT_RELIABLE,
-        Status.LOW_COVERAGE: State.NOT_RELIABLE,
+    state_by_status = {
+        CellStatus.SHOWN: LedgerState.SHOWN,
+        CellStatus.SECRET: LedgerState.HIDDEN,
+        CellStatus.FEW_PATIENTS: LedgerState.NOT_RELIABLE,
+        CellStatus.LOW_COVERAGE: LedgerState.NOT_RELIABLE,
     }
-    told = np.array([state[one].value for one in status], dtype=object)
-    told[(told == State.NOT_RELIABLE) & _counted(cells, registry)] = State.ABSENT.value  # a count is its own value
-    told[~seen] = State.ABSENT.value
-    return told
+    states = np.array([state_by_status[cell_status].value for cell_status in status], dtype=object)
+    states[(states == LedgerState.NOT_RELIABLE) & _is_count(cells, registry)] = (
+        LedgerState.ABSENT.value
+    )  # a count is its own value
+    states[~is_presented] = LedgerState.ABSENT.value
+    return states
 
 
-def _counted(cells: pd.DataFrame, registry: Registry) -> BoolArray:
+def _is_count(cells: pd.DataFrame, registry: Registry) -> BoolArray:
     """Cells whose value is the number of patients itself."""
-    return _of_type(cells, registry, {IndicatorType.ANTALL})
+    return _is_of_type(cells, registry, {IndicatorType.ANTALL})
 
 
-def _of_type(cells: pd.DataFrame, registry: Registry, types: set[IndicatorType]) -> BoolArray:
+def _is_of_type(cells: pd.DataFrame, registry: Registry, types: set[IndicatorType]) -> BoolArray:
     """Cells of indicators of these types."""
-    ids = {one.id for one in registry.indicators if one.type in types}
-    return cells["ind_id"].isin(ids).to_numpy(dtype=bool)
+    ind_ids = {indicator.id for indicator in registry.indicators if indicator.type in types}
+    return cells["ind_id"].isin(ind_ids).to_numpy(dtype=bool)

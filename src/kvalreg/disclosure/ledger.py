@@ -13,26 +13,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kvalreg.disclosure.edition import EDITION_NAME
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.disclosure.edition import EDITION_NAME_PATTERN
 from kvalreg.disclosure.edition import Edition as Edition
-from kvalreg.disclosure.edition import State as State
-from kvalreg.disclosure.ledger_agreement import agree
+from kvalreg.disclosure.edition import LedgerState as LedgerState
+from kvalreg.disclosure.ledger_agreement import entry_matches_published
 from kvalreg.disclosure.ledger_entry import (
-    MANIFEST,
-    VERSION,
-    BadEntryError,
-    Entry,
-    Manifest,
-    Owner,
+    LEDGER_VERSION,
+    MANIFEST_NAME,
+    EntryOwner,
+    LedgerEntry,
+    LedgerEntryError,
+    LedgerManifest,
     checksum,
-    entry_of,
+    entry_from_edition,
     read_entry,
 )
 from kvalreg.disclosure.published import read_published
-from kvalreg.errors import Fault, LedgerError
-from kvalreg.kinds import Kind
-from kvalreg.private_files import private_folder, write_private
+from kvalreg.errors import Diagnostic, LedgerError
 from kvalreg.project import Project
+from kvalreg.storage.permissions import make_private_folder, write_private
 
 NEXT = "next"
 """The folder of what has been built and not yet published."""
@@ -41,20 +41,22 @@ NEXT = "next"
 # --- writing ---------------------------------------------------------------------------------------------------------
 def save_edition(edition: Edition, registry_id: str, ledger: Path) -> Path:
     """Write ``<ledger>/<name>/<registry>.parquet``, and its checksum into the manifest beside it."""
-    content = entry_of(edition).written(Owner(registry_id, edition.name))
-    return _save_entry(content, registry_id, private_folder(ledger, edition.name))
+    content = entry_from_edition(edition).to_bytes(EntryOwner(registry_id, edition.name))
+    return _save_entry(content, registry_id, make_private_folder(ledger, edition.name))
 
 
 def move_entry(registry_id: str, source: Path, ledger: Path) -> Path:
     """Put what was made of a registry in another ledger's folder of what has been built and not yet published."""
     content = (source / NEXT / f"{registry_id}.parquet").read_bytes()
-    return _save_entry(content, registry_id, private_folder(ledger, NEXT))
+    return _save_entry(content, registry_id, make_private_folder(ledger, NEXT))
 
 
 def _save_entry(content: bytes, registry_id: str, folder: Path) -> Path:
     try:
-        entries = dict((_manifest(folder) or Manifest(version=VERSION, edition=folder.name, entries={})).entries)
-    except BadEntryError:  # of a build that was damaged since: its entries are made again before they are published
+        entries = dict(
+            (_read_manifest(folder) or LedgerManifest(version=LEDGER_VERSION, edition=folder.name, entries={})).entries
+        )
+    except LedgerEntryError:  # of a build that was damaged since: its entries are made again before they are published
         entries = {}
     target = write_private(folder / f"{registry_id}.parquet", content)
     _write_manifest(folder, folder.name, entries | {registry_id: checksum(content)})
@@ -69,35 +71,35 @@ def prepare_edition(name: str, project: Project) -> None:
     LedgerError
         When an entry of what was built is not whole, or does not say what the pages say: nothing may be published.
     """
-    aside = _aside(project.ledger / name)
-    shutil.rmtree(aside, ignore_errors=True)
-    private_folder(project.ledger, aside.name)
-    entries, faults = {}, []
-    for shown in published_files(project):
-        place = _Place(project, NEXT, shown.stem)
+    staging_folder = _staging_folder(project.ledger / name)
+    shutil.rmtree(staging_folder, ignore_errors=True)
+    make_private_folder(project.ledger, staging_folder.name)
+    entries, diagnostics = {}, []
+    for path in published_files(project):
+        location = _EntryLocation(project, NEXT, path.stem)
         try:
-            entry = _read(place)
-        except (BadEntryError, OSError) as error:
-            faults.append(_fault(place, error))
+            entry = _read_verified(location)
+        except (LedgerEntryError, OSError) as error:
+            diagnostics.append(_diagnostic(location, error))
             continue
-        content = entry.written(Owner(shown.stem, name))
-        write_private(aside / place.entry.name, content, lasting=True)
-        entries[shown.stem] = checksum(content)
-    if faults:
-        shutil.rmtree(aside)
-        raise LedgerError(faults)
-    _write_manifest(aside, name, entries)
+        content = entry.to_bytes(EntryOwner(path.stem, name))
+        write_private(staging_folder / location.entry_path.name, content, fsync=True)
+        entries[path.stem] = checksum(content)
+    if diagnostics:
+        shutil.rmtree(staging_folder)
+        raise LedgerError(diagnostics)
+    _write_manifest(staging_folder, name, entries)
 
 
-def close_edition(name: str, project: Project) -> None:
+def commit_edition(name: str, project: Project) -> None:
     """Put an edition that was prepared in its place; one of the same name, left by a halt halfway, is replaced."""
     target = project.ledger / name
-    before = target.with_name(f".{name}.old")
-    shutil.rmtree(before, ignore_errors=True)
+    previous = target.with_name(f".{name}.old")
+    shutil.rmtree(previous, ignore_errors=True)
     if target.exists():
-        target.rename(before)
-    _aside(target).rename(target)
-    shutil.rmtree(before, ignore_errors=True)
+        target.rename(previous)
+    _staging_folder(target).rename(target)
+    shutil.rmtree(previous, ignore_errors=True)
 
 
 def published_files(project: Project) -> list[Path]:
@@ -106,11 +108,11 @@ def published_files(project: Project) -> list[Path]:
 
 
 def _write_manifest(folder: Path, name: str, entries: dict[str, str]) -> None:
-    manifest = Manifest(version=VERSION, edition=name, entries=dict(sorted(entries.items())))
-    write_private(folder / MANIFEST, manifest.written(), lasting=name != NEXT)
+    manifest = LedgerManifest(version=LEDGER_VERSION, edition=name, entries=dict(sorted(entries.items())))
+    write_private(folder / MANIFEST_NAME, manifest.to_bytes(), fsync=name != NEXT)
 
 
-def _aside(folder: Path) -> Path:
+def _staging_folder(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.new")
 
 
@@ -124,18 +126,18 @@ def read_editions(registry_id: str, project: Project) -> tuple[Edition, ...]:
         With a fault for each edition whose entry is missing, damaged or foreign, or says something else than was
         published.
     """
-    found, faults = [], []
-    places = [_Place(project, name, registry_id) for name in seen_editions(project)]
-    for place in places:
+    editions, diagnostics = [], []
+    locations = [_EntryLocation(project, name, registry_id) for name in published_edition_names(project)]
+    for location in locations:
         try:
-            entry = _seen(place)
-        except (BadEntryError, OSError) as error:
-            faults.append(_fault(place, error))
+            entry = _read_if_published(location)
+        except (LedgerEntryError, OSError) as error:
+            diagnostics.append(_diagnostic(location, error))
         else:
-            found += [entry.edition(place.name)] if entry is not None else []
-    if faults:
-        raise LedgerError(_together(faults, places))
-    return tuple(found)
+            editions += [entry.to_edition(location.edition_name)] if entry is not None else []
+    if diagnostics:
+        raise LedgerError(_combine(diagnostics, locations))
+    return tuple(editions)
 
 
 def read_next(registry_id: str, project: Project) -> Edition:
@@ -146,28 +148,30 @@ def read_next(registry_id: str, project: Project) -> Edition:
     LedgerError
         When it is missing, damaged or another's, or says something else than the published cells.
     """
-    place = _Place(project, NEXT, registry_id)
+    location = _EntryLocation(project, NEXT, registry_id)
     try:
-        return _read(place).edition(NEXT)
-    except (BadEntryError, OSError) as error:
-        raise LedgerError([_fault(place, error)]) from None
+        return _read_verified(location).to_edition(NEXT)
+    except (LedgerEntryError, OSError) as error:
+        raise LedgerError([_diagnostic(location, error)]) from None
 
 
-def damaged_next(registries: Iterable[str], project: Project) -> dict[str, Fault]:
+def damaged_next(registries: Iterable[str], project: Project) -> dict[str, Diagnostic]:
     """What is wrong with what the last build would publish of these registries, where it is damaged or gone.
 
     What a build that was stopped halfway has left is whole: it only says something else than the cells.
     """
     found = {}
     for registry in registries:
-        place = _Place(project, NEXT, registry)
+        place = _EntryLocation(project, NEXT, registry)
         try:
-            _read(place)
-            if not place.snapshot.exists():
-                raise BadEntryError(Kind.SNAPSHOT_LOST, "is missing")
-        except (BadEntryError, OSError) as error:
-            fault = _fault(place, error)
-            if fault.kind is not Kind.LEDGER_DISAGREES and (place.entry.exists() or place.snapshot.exists()):
+            _read_verified(place)
+            if not place.snapshot_path.exists():
+                raise LedgerEntryError(DiagnosticCode.SNAPSHOT_LOST, "is missing")
+        except (LedgerEntryError, OSError) as error:
+            fault = _diagnostic(place, error)
+            if fault.code is not DiagnosticCode.LEDGER_CONFLICT and (
+                place.entry_path.exists() or place.snapshot_path.exists()
+            ):
                 found[registry] = fault
     return found
 
@@ -175,147 +179,172 @@ def damaged_next(registries: Iterable[str], project: Project) -> dict[str, Fault
 def next_is_named(registries: Iterable[str], project: Project) -> bool:
     """Whether the manifest of what was built last is whole, and names all these registries."""
     try:
-        manifest = _manifest(project.next_ledger / NEXT)
-    except BadEntryError:
+        manifest = _read_manifest(project.pending_ledger / NEXT)
+    except LedgerEntryError:
         return False
     return manifest is None or {*registries} <= {*manifest.entries}
 
 
-def seen_editions(project: Project) -> list[str]:
+def published_edition_names(project: Project) -> list[str]:
     """The names of all editions that readers may have seen, withdrawn ones too, as any trace of them tells."""
     folders = (project.ledger, project.snapshots, project.editions, project.withdrawn)
     names = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
     if project.public.is_symlink():
         names.add(project.public.readlink().name)
-    return sorted(name for name in names if EDITION_NAME.fullmatch(name))
+    return sorted(name for name in names if EDITION_NAME_PATTERN.fullmatch(name))
 
 
 def ledger_files(registry_id: str, project: Project) -> Iterator[Path]:
     """Every file that `read_editions` reads, whether it is there or not."""
-    for name in seen_editions(project):
-        place = _Place(project, name, registry_id)
-        yield from (place.entry, place.folder / MANIFEST, place.snapshot)
+    for name in published_edition_names(project):
+        location = _EntryLocation(project, name, registry_id)
+        yield from (location.entry_path, location.folder / MANIFEST_NAME, location.snapshot_path)
 
 
 @dataclass(frozen=True)
-class _Place:
+class _EntryLocation:
     """One registry in one edition, or in what was built last: where it lies."""
 
     project: Project
-    name: str
-    registry: str
+    edition_name: str
+    registry_id: str
 
     @property
     def folder(self) -> Path:
-        return (self.project.next_ledger if self.name == NEXT else self.project.ledger) / self.name
+        return (self.project.pending_ledger if self.edition_name == NEXT else self.project.ledger) / self.edition_name
 
     @property
-    def entry(self) -> Path:
-        return self.folder / f"{self.registry}.parquet"
+    def entry_path(self) -> Path:
+        return self.folder / f"{self.registry_id}.parquet"
 
     @property
-    def snapshot(self) -> Path:
-        folder = self.project.published if self.name == NEXT else self.project.snapshots / self.name
-        return folder / self.entry.name
+    def snapshot_path(self) -> Path:
+        folder = self.project.published if self.edition_name == NEXT else self.project.snapshots / self.edition_name
+        return folder / self.entry_path.name
 
 
-def _seen(place: _Place) -> Entry | None:
+def _read_if_published(location: _EntryLocation) -> LedgerEntry | None:
     """A registry's entry for an edition that readers may have seen; None when it was not in it."""
-    if place.snapshot.exists():
-        return _read(place)
-    told = place.snapshot.parent.is_dir()
+    if location.snapshot_path.exists():
+        return _read_verified(location)
+    has_snapshots = location.snapshot_path.parent.is_dir()
     try:
-        manifest = _manifest(place.folder)
-    except BadEntryError:
+        manifest = _read_manifest(location.folder)
+    except LedgerEntryError:
         manifest = None
-    if place.entry.exists() or (manifest is not None and place.registry in manifest.entries):
-        if told or manifest is None or place.name in _certain(place.project):
-            raise BadEntryError(Kind.SNAPSHOT_LOST, "is missing, and the ledger has an entry for it")
-        return _read(place)  # of a publication that was stopped before readers saw it
-    if told or manifest is not None:
+    if location.entry_path.exists() or (manifest is not None and location.registry_id in manifest.entries):
+        if has_snapshots or manifest is None or location.edition_name in _certainly_published(location.project):
+            raise LedgerEntryError(DiagnosticCode.SNAPSHOT_LOST, "is missing, and the ledger has an entry for it")
+        return _read_verified(location)  # of a publication that was stopped before readers saw it
+    if has_snapshots or manifest is not None:
         return None
-    raise BadEntryError(Kind.SNAPSHOT_LOST, "is missing, and nothing else tells which registries were in it")
+    raise LedgerEntryError(
+        DiagnosticCode.SNAPSHOT_LOST, "is missing, and nothing else tells which registries were in it"
+    )
 
 
-def _certain(project: Project) -> set[str]:
+def _certainly_published(project: Project) -> set[str]:
     """The editions that readers have seen for certain."""
     names = {path.name for folder in (project.editions, project.withdrawn) for path in folder.glob("*")}
     return names | ({project.public.readlink().name} if project.public.is_symlink() else set())
 
 
-def _read(place: _Place) -> Entry:
+def _read_verified(location: _EntryLocation) -> LedgerEntry:
     """An entry that is whole and its own, and says what was published."""
     try:
-        content = place.entry.read_bytes()
+        content = location.entry_path.read_bytes()
     except FileNotFoundError:
-        raise BadEntryError(Kind.LEDGER_MISSING, "is missing") from None
-    entry, manifest = read_entry(content), _manifest(place.folder)
-    if entry.owner not in (None, Owner(place.registry, place.name)):
-        raise BadEntryError(Kind.LEDGER_FOREIGN, f"is another's: it is that of {' in '.join(entry.owner)}")
-    if manifest is not None and manifest.edition != place.name:
-        raise BadEntryError(
-            Kind.LEDGER_FOREIGN, f"cannot be trusted: {MANIFEST} beside it is that of {manifest.edition}"
+        raise LedgerEntryError(DiagnosticCode.LEDGER_MISSING, "is missing") from None
+    entry, manifest = read_entry(content), _read_manifest(location.folder)
+    if entry.owner not in (None, EntryOwner(location.registry_id, location.edition_name)):
+        raise LedgerEntryError(
+            DiagnosticCode.LEDGER_OWNER_MISMATCH, f"is another's: it is that of {' in '.join(entry.owner)}"
         )
-    known = manifest.entries.get(place.registry) if manifest is not None else None
-    if known is None and not _is_older(entry, manifest, place):
-        raise BadEntryError(Kind.LEDGER_DAMAGED, f"cannot be trusted: no {MANIFEST} beside it names it")
-    if known is not None and (known != checksum(content) or entry.owner is None):
-        raise BadEntryError(Kind.LEDGER_DAMAGED, f"is damaged: its checksum is not the one in {MANIFEST}")
-    if place.snapshot.exists() and not _agrees(entry, place):
-        raise BadEntryError(Kind.LEDGER_DISAGREES, "does not say what was published")
+    if manifest is not None and manifest.edition != location.edition_name:
+        raise LedgerEntryError(
+            DiagnosticCode.LEDGER_OWNER_MISMATCH,
+            f"cannot be trusted: {MANIFEST_NAME} beside it is that of {manifest.edition}",
+        )
+    expected_checksum = manifest.entries.get(location.registry_id) if manifest is not None else None
+    if expected_checksum is None and not _is_legacy(entry, manifest, location):
+        raise LedgerEntryError(
+            DiagnosticCode.LEDGER_DAMAGED, f"cannot be trusted: no {MANIFEST_NAME} beside it names it"
+        )
+    if expected_checksum is not None and (expected_checksum != checksum(content) or entry.owner is None):
+        raise LedgerEntryError(
+            DiagnosticCode.LEDGER_DAMAGED, f"is damaged: its checksum is not the one in {MANIFEST_NAME}"
+        )
+    if location.snapshot_path.exists() and not _matches_published(entry, location):
+        raise LedgerEntryError(DiagnosticCode.LEDGER_CONFLICT, "does not say what was published")
     return entry
 
 
-def _is_older(entry: Entry, manifest: Manifest | None, place: _Place) -> bool:
+def _is_legacy(entry: LedgerEntry, manifest: LedgerManifest | None, location: _EntryLocation) -> bool:
     """Whether an entry is of a version that had no manifest; a build writes one beside older entries of its own."""
-    return entry.version == 1 and (manifest is None or place.name == NEXT)
+    return entry.version == 1 and (manifest is None or location.edition_name == NEXT)
 
 
-def _agrees(entry: Entry, place: _Place) -> bool:
+def _matches_published(entry: LedgerEntry, location: _EntryLocation) -> bool:
     try:
-        published = read_published(place.snapshot.read_bytes())
+        published = read_published(location.snapshot_path.read_bytes())
     except ValueError:
-        raise BadEntryError(Kind.SNAPSHOT_LOST, "is damaged") from None
+        raise LedgerEntryError(DiagnosticCode.SNAPSHOT_LOST, "is damaged") from None
     try:
-        return agree(entry.cells, published)
+        return entry_matches_published(entry.cells, published)
     except Exception:  # columns of another kind: nothing that was written here
         return False
 
 
-def _manifest(folder: Path) -> Manifest | None:
+def _read_manifest(folder: Path) -> LedgerManifest | None:
     """The manifest of a folder; None when it has none."""
     try:
-        return Manifest.read((folder / MANIFEST).read_bytes())
+        return LedgerManifest.from_bytes((folder / MANIFEST_NAME).read_bytes())
     except FileNotFoundError:
         return None
 
 
 # --- what is told ----------------------------------------------------------------------------------------------------
-def _fault(place: _Place, error: BadEntryError | OSError) -> Fault:
+def _diagnostic(location: _EntryLocation, error: LedgerEntryError | OSError) -> Diagnostic:
     """What is wrong, which file, and what to do."""
     if isinstance(error, OSError):
-        error = BadEntryError(Kind.LEDGER_DAMAGED, f"cannot be read: {error.strerror}")
-    what = "what was built last" if place.name == NEXT else f"the edition {place.name}"
-    lost = place.snapshot if error.kind is Kind.SNAPSHOT_LOST else place.entry
-    subject = f"What {what} showed" if lost == place.snapshot else f"The ledger's entry for {what}"
-    folders = [lost.parent, *([place.snapshot.parent] if error.kind is Kind.LEDGER_DISAGREES else [])]
-    todo = _AGAIN if place.name == NEXT else _restore(place, folders)
-    return Fault(f"{subject} {error.what}.", todo, place.project.relative(lost), kind=error.kind)
+        error = LedgerEntryError(DiagnosticCode.LEDGER_DAMAGED, f"cannot be read: {error.strerror}")
+    edition_text = "what was built last" if location.edition_name == NEXT else f"the edition {location.edition_name}"
+    faulty_path = location.snapshot_path if error.code is DiagnosticCode.SNAPSHOT_LOST else location.entry_path
+    subject = (
+        f"What {edition_text} showed"
+        if faulty_path == location.snapshot_path
+        else f"The ledger's entry for {edition_text}"
+    )
+    folders = [
+        faulty_path.parent,
+        *([location.snapshot_path.parent] if error.code is DiagnosticCode.LEDGER_CONFLICT else []),
+    ]
+    hint = _REBUILD_HINT if location.edition_name == NEXT else _restore_hint(location, folders)
+    return Diagnostic(f"{subject} {error.problem}.", hint, location.project.display_path(faulty_path), code=error.code)
 
 
-_AGAIN = "Nothing is published. Run kvalreg build --no-cache, and publish again."
+_REBUILD_HINT = "Nothing is published. Run kvalreg build --no-cache, and publish again."
 
 
-def _restore(place: _Place, folders: list[Path]) -> str:
-    named = " and ".join(place.project.relative(folder) for folder in folders)
-    why = "it could give away what was hidden"
-    return f"Nothing new of {place.registry} is published, as {why}. Restore {named} from a backup."
+def _restore_hint(location: _EntryLocation, folders: list[Path]) -> str:
+    folder_names = " and ".join(location.project.display_path(folder) for folder in folders)
+    reason = "it could give away what was hidden"
+    return f"Nothing new of {location.registry_id} is published, as {reason}. Restore {folder_names} from a backup."
 
 
-def _together(faults: list[Fault], places: list[_Place]) -> list[Fault]:
+def _combine(diagnostics: list[Diagnostic], locations: list[_EntryLocation]) -> list[Diagnostic]:
     """One fault where all of the ledger is gone, in place of one for each edition."""
-    if {fault.kind for fault in faults} != {Kind.LEDGER_MISSING} or any(one.folder.exists() for one in places):
-        return faults
-    ledger, names = places[0].folder.parent, ", ".join(one.name for one in places)
-    what = f"The ledger has none of the editions that readers have seen: {names}."
-    return [Fault(what, _restore(places[0], [ledger]), places[0].project.relative(ledger), kind=Kind.LEDGER_MISSING)]
+    if {diagnostic.code for diagnostic in diagnostics} != {DiagnosticCode.LEDGER_MISSING} or any(
+        location.folder.exists() for location in locations
+    ):
+        return diagnostics
+    ledger, names = locations[0].folder.parent, ", ".join(location.edition_name for location in locations)
+    message = f"The ledger has none of the editions that readers have seen: {names}."
+    return [
+        Diagnostic(
+            message,
+            _restore_hint(locations[0], [ledger]),
+            locations[0].project.display_path(ledger),
+            code=DiagnosticCode.LEDGER_MISSING,
+        )
+    ]

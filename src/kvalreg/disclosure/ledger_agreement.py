@@ -12,84 +12,93 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kvalreg.disclosure.edition import State
-from kvalreg.disclosure.published import PublishedTable, Status
+from kvalreg.disclosure.edition import LedgerState
+from kvalreg.disclosure.published import CellStatus, PublishedTable
 from kvalreg.inputs.descriptor import IndicatorType
-from kvalreg.statistics.results import KEY
+from kvalreg.statistics.results import CELL_KEY
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 
 
-def agree(entry: pa.Table, published: PublishedTable) -> bool:
+def entry_matches_published(entry: pa.Table, published: PublishedTable) -> bool:
     """Whether an entry's states and shown numbers are those that were published."""
-    kept, told = _keys(entry, published.cells)
-    order = np.argsort(kept, kind="stable")
-    if len(kept) == 0 or (np.diff(kept[order]) == 0).any():
-        return len(told) == 0 == len(kept)
-    at = order[np.searchsorted(kept, told, sorter=order).clip(max=len(kept) - 1)]
-    others = np.ones(len(kept), dtype=np.bool_)
-    others[at] = False
-    if not np.array_equal(kept[at], told) or others.sum() != len(kept) - len(told):
+    entry_keys, published_keys = _cell_keys(entry, published.cells)
+    order = np.argsort(entry_keys, kind="stable")
+    if len(entry_keys) == 0 or (np.diff(entry_keys[order]) == 0).any():
+        return len(published_keys) == 0 == len(entry_keys)
+    positions = order[np.searchsorted(entry_keys, published_keys, sorter=order).clip(max=len(entry_keys) - 1)]
+    is_unpublished = np.ones(len(entry_keys), dtype=np.bool_)
+    is_unpublished[positions] = False
+    if not np.array_equal(entry_keys[positions], published_keys) or is_unpublished.sum() != len(entry_keys) - len(
+        published_keys
+    ):
         return False
-    absent = _is(entry, "state", State.ABSENT)
-    return bool(absent[others].all()) and _as_published(entry.take(at), published)
+    is_absent = _equals(entry, "state", LedgerState.ABSENT)
+    return bool(is_absent[is_unpublished].all()) and _rows_match(entry.take(positions), published)
 
 
-def _as_published(entry: pa.Table, published: PublishedTable) -> bool:
+def _rows_match(entry: pa.Table, published: PublishedTable) -> bool:
     """Whether each published cell's row of the entry says the same; both in the same order."""
-    shown = np.asarray(published.cells["shown"].to_numpy(zero_copy_only=False), dtype=np.bool_)
-    secret = np.logical_not(shown) if _older(published) else _is(published.cells, "status", Status.SECRET)
-    unreliable = ~(shown | secret)
-    n, x = _told(published)
-    told_n = shown | (unreliable & ~np.isnan(n))
-    states = [_is(entry, "state", state) for state in (State.SHOWN, State.HIDDEN, State.NOT_RELIABLE, State.ABSENT)]
+    is_shown = np.asarray(published.cells["shown"].to_numpy(zero_copy_only=False), dtype=np.bool_)
+    is_secret = (
+        np.logical_not(is_shown) if _is_legacy(published) else _equals(published.cells, "status", CellStatus.SECRET)
+    )
+    is_unreliable = ~(is_shown | is_secret)
+    n, x = _published_counts(published)
+    has_patients = is_shown | (is_unreliable & ~np.isnan(n))
+    states = [
+        _equals(entry, "state", state)
+        for state in (LedgerState.SHOWN, LedgerState.HIDDEN, LedgerState.NOT_RELIABLE, LedgerState.ABSENT)
+    ]
     return bool(
-        states[0][shown].all()
-        and states[1][secret].all()
-        and (states[2] | states[3])[unreliable].all()
-        and np.array_equal(_numbers(entry, "n")[told_n], n[told_n], equal_nan=True)
-        and np.array_equal(_numbers(entry, "x")[shown], x[shown], equal_nan=True)
+        states[0][is_shown].all()
+        and states[1][is_secret].all()
+        and (states[2] | states[3])[is_unreliable].all()
+        and np.array_equal(_float_column(entry, "n")[has_patients], n[has_patients], equal_nan=True)
+        and np.array_equal(_float_column(entry, "x")[is_shown], x[is_shown], equal_nan=True)
     )
 
 
-def _told(published: PublishedTable) -> tuple[FloatArray, FloatArray]:
+def _published_counts(published: PublishedTable) -> tuple[FloatArray, FloatArray]:
     """Numbers of patients and numerators as published, NaN where there are none, as the gate counts them."""
-    indicators, at = _codes([published.cells["ind_id"]])
-    types = [published.types[one] for one in indicators]
-    counted = np.array([one is IndicatorType.ANTALL for one in types], dtype=np.bool_)[at]
-    computed = np.array([one is IndicatorType.BEREGNET_ANDEL and not _older(published) for one in types])[at]
-    summed = np.array([one.summed for one in types], dtype=np.bool_)[at]
-    var, denominator = _numbers(published.cells, "var"), _numbers(published.cells, "denominator")
-    x = np.where(computed, (var * denominator).round(), np.where(summed, var, np.nan))
-    return np.where(counted, var, denominator), x
+    ind_ids, codes = _factorize([published.cells["ind_id"]])
+    types = [published.type_by_indicator[ind_id] for ind_id in ind_ids]
+    is_count = np.array([indicator_type is IndicatorType.ANTALL for indicator_type in types], dtype=np.bool_)[codes]
+    is_computed_share = np.array(
+        [indicator_type is IndicatorType.BEREGNET_ANDEL and not _is_legacy(published) for indicator_type in types]
+    )[codes]
+    is_summed = np.array([indicator_type.is_summed for indicator_type in types], dtype=np.bool_)[codes]
+    var, denominator = _float_column(published.cells, "var"), _float_column(published.cells, "denominator")
+    x = np.where(is_computed_share, (var * denominator).round(), np.where(is_summed, var, np.nan))
+    return np.where(is_count, var, denominator), x
 
 
-def _older(published: PublishedTable) -> bool:
+def _is_legacy(published: PublishedTable) -> bool:
     """Of a version that had one mark for all that was not shown, and no numerators of computed shares."""
     return "status" not in published.cells.column_names
 
 
-def _keys(one: pa.Table, other: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _cell_keys(first: pa.Table, second: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """A number for each cell of both tables, equal where their keys are."""
-    keys = np.zeros(len(one) + len(other), dtype=np.int64)
-    for name in KEY:
-        texts, codes = _codes([one[name], other[name]])
+    keys = np.zeros(len(first) + len(second), dtype=np.int64)
+    for name in CELL_KEY:
+        texts, codes = _factorize([first[name], second[name]])
         keys = keys * len(texts) + codes
-    return keys[: len(one)], keys[len(one) :]
+    return keys[: len(first)], keys[len(first) :]
 
 
-def _codes(columns: list[pa.ChunkedArray]) -> tuple[list[str], NDArray[np.int64]]:
+def _factorize(columns: list[pa.ChunkedArray]) -> tuple[list[str], NDArray[np.int64]]:
     """The different texts in these columns, and for each row of one after the other the place of its text."""
-    texts = [chunk.cast(pa.string()) for column in columns for chunk in column.chunks]
-    codes = pa.chunked_array(texts, pa.string()).dictionary_encode("encode").combine_chunks()
-    return codes.dictionary.to_pylist(), codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    chunks = [chunk.cast(pa.string()) for column in columns for chunk in column.chunks]
+    encoded = pa.chunked_array(chunks, pa.string()).dictionary_encode("encode").combine_chunks()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _is(table: pa.Table, name: str, word: str) -> BoolArray:
-    found = pc.equal(table[name].cast(pa.string()), str(word)).to_numpy(zero_copy_only=False)
-    return np.asarray(found, dtype=np.bool_)
+def _equals(table: pa.Table, name: str, value: str) -> BoolArray:
+    is_equal = pc.equal(table[name].cast(pa.string()), str(value)).to_numpy(zero_copy_only=False)
+    return np.asarray(is_equal, dtype=np.bool_)
 
 
-def _numbers(table: pa.Table, name: str) -> FloatArray:
+def _float_column(table: pa.Table, name: str) -> FloatArray:
     return np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -18,21 +18,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from kvalreg.disclosure.edition import Edition, State
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.disclosure.edition import Edition, LedgerState
 from kvalreg.inputs.units import Unit, Units
-from kvalreg.kinds import Kind
-from kvalreg.statistics.results import KEY
+from kvalreg.statistics.results import CELL_KEY
 
-VERSION = 2
+LEDGER_VERSION = 2
 """Of entries and manifests. 1 had neither version, registry nor edition in it, and no manifest."""
-MANIFEST = "manifest.json"
-_UNITS = b"kvalreg-units"
-_OWNER = b"kvalreg-ledger"
+MANIFEST_NAME = "manifest.json"
+_UNITS_KEY = b"kvalreg-units"
+_OWNER_KEY = b"kvalreg-ledger"
 _UNITS_TYPE = TypeAdapter(list[Unit])
-_COLUMNS = {*KEY, "coverage", "n", "x", "state"}
+_COLUMNS = {*CELL_KEY, "coverage", "n", "x", "state"}
 
 
-class BadEntryError(Exception):
+class LedgerEntryError(Exception):
     """What is wrong with an entry or with what is beside it.
 
     Parameters
@@ -43,12 +43,12 @@ class BadEntryError(Exception):
         What is wrong, as a sentence.
     """
 
-    def __init__(self, kind: Kind, what: str) -> None:
-        super().__init__(what)
-        self.kind, self.what = kind, what
+    def __init__(self, code: DiagnosticCode, problem: str) -> None:
+        super().__init__(problem)
+        self.code, self.problem = code, problem
 
 
-class Owner(NamedTuple):
+class EntryOwner(NamedTuple):
     """Whose an entry is."""
 
     registry: str
@@ -56,7 +56,7 @@ class Owner(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False)
-class Entry:
+class LedgerEntry:
     """What an entry holds. SECRET.
 
     Parameters
@@ -70,32 +70,32 @@ class Entry:
     """
 
     version: int
-    owner: Owner | None
+    owner: EntryOwner | None
     cells: pa.Table
     units: tuple[Unit, ...]
 
-    def edition(self, name: str) -> Edition:
+    def to_edition(self, name: str) -> Edition:
         """The edition of this name that the entry keeps."""
         return Edition(name, Units({unit.orgnr: unit for unit in self.units}), self.cells.to_pandas())
 
-    def written(self, owner: Owner) -> bytes:
+    def to_bytes(self, owner: EntryOwner) -> bytes:
         """The same as a file of this owner's, in today's format."""
-        told = json.dumps({"version": VERSION, **owner._asdict()})
-        meta = {_UNITS: _UNITS_TYPE.dump_json(list(self.units)), _OWNER: told.encode()}
-        pandas = {key: value for key, value in (self.cells.schema.metadata or {}).items() if key == b"pandas"}
+        owner_json = json.dumps({"version": LEDGER_VERSION, **owner._asdict()})
+        metadata = {_UNITS_KEY: _UNITS_TYPE.dump_json(list(self.units)), _OWNER_KEY: owner_json.encode()}
+        pandas_metadata = {key: value for key, value in (self.cells.schema.metadata or {}).items() if key == b"pandas"}
         sink = pa.BufferOutputStream()
-        pq.write_table(self.cells.replace_schema_metadata({**pandas, **meta}), sink)
+        pq.write_table(self.cells.replace_schema_metadata({**pandas_metadata, **metadata}), sink)
         content: bytes = sink.getvalue().to_pybytes()
         return content
 
 
-def entry_of(edition: Edition) -> Entry:
+def entry_from_edition(edition: Edition) -> LedgerEntry:
     """The entry that keeps an edition."""
     cells = pa.Table.from_pandas(pd.DataFrame(edition.secret), preserve_index=False)
-    return Entry(VERSION, None, cells, tuple(edition.units))
+    return LedgerEntry(LEDGER_VERSION, None, cells, tuple(edition.units))
 
 
-def read_entry(content: bytes) -> Entry:
+def read_entry(content: bytes) -> LedgerEntry:
     """What the bytes of an entry hold.
 
     Raises
@@ -105,20 +105,22 @@ def read_entry(content: bytes) -> Entry:
     """
     try:
         cells = pq.read_table(pa.BufferReader(content), use_threads=False)
-        meta = cells.schema.metadata or {}
-        told = json.loads(meta[_OWNER]) if _OWNER in meta else {"version": 1}
-        version, owner = int(told["version"]), None
-        units = tuple(_UNITS_TYPE.validate_json(meta[_UNITS]))
+        metadata = cells.schema.metadata or {}
+        header = json.loads(metadata[_OWNER_KEY]) if _OWNER_KEY in metadata else {"version": 1}
+        version, owner = int(header["version"]), None
+        units = tuple(_UNITS_TYPE.validate_json(metadata[_UNITS_KEY]))
         if version > 1:
-            owner = Owner(str(told["registry"]), str(told["edition"]))
-        sound = set(cells.column_names) >= _COLUMNS and set(cells["state"].unique().to_pylist()) <= set(State)
+            owner = EntryOwner(str(header["registry"]), str(header["edition"]))
+        is_valid = set(cells.column_names) >= _COLUMNS and set(cells["state"].unique().to_pylist()) <= set(LedgerState)
     except Exception:  # whatever a damaged file makes of a reader
-        sound = False
-    if not sound:
-        raise BadEntryError(Kind.LEDGER_DAMAGED, "is damaged: it cannot be read")
-    if version > VERSION:
-        raise BadEntryError(Kind.LEDGER_DAMAGED, "was written by a newer version of kvalreg, which alone can read it")
-    return Entry(version, owner, cells, units)
+        is_valid = False
+    if not is_valid:
+        raise LedgerEntryError(DiagnosticCode.LEDGER_DAMAGED, "is damaged: it cannot be read")
+    if version > LEDGER_VERSION:
+        raise LedgerEntryError(
+            DiagnosticCode.LEDGER_DAMAGED, "was written by a newer version of kvalreg, which alone can read it"
+        )
+    return LedgerEntry(version, owner, cells, units)
 
 
 def checksum(content: bytes) -> str:
@@ -126,7 +128,7 @@ def checksum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-class Manifest(BaseModel):
+class LedgerManifest(BaseModel):
     """Which entries a folder of the ledger has, and their checksums."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -135,19 +137,21 @@ class Manifest(BaseModel):
     edition: str
     entries: Mapping[str, str]
 
-    def written(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """The manifest as a file."""
         return self.model_dump_json(indent=1).encode()
 
     @classmethod
-    def read(cls, content: bytes) -> Manifest:
+    def from_bytes(cls, content: bytes) -> LedgerManifest:
         """The manifest in a file; BadEntryError when it is none."""
         try:
-            found = cls.model_validate_json(content)
+            manifest = cls.model_validate_json(content)
         except ValidationError:
-            raise BadEntryError(Kind.LEDGER_DAMAGED, f"cannot be trusted: {MANIFEST} beside it is damaged") from None
-        if found.version > VERSION:
-            raise BadEntryError(
-                Kind.LEDGER_DAMAGED, "was written by a newer version of kvalreg, which alone can read it"
+            raise LedgerEntryError(
+                DiagnosticCode.LEDGER_DAMAGED, f"cannot be trusted: {MANIFEST_NAME} beside it is damaged"
+            ) from None
+        if manifest.version > LEDGER_VERSION:
+            raise LedgerEntryError(
+                DiagnosticCode.LEDGER_DAMAGED, "was written by a newer version of kvalreg, which alone can read it"
             )
-        return found
+        return manifest

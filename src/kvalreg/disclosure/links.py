@@ -25,19 +25,19 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from kvalreg.disclosure.cells import NONE, Cells
+from kvalreg.disclosure.cells import MISSING, CellArrays
 from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.units import Level
 
-PATIENTS, NUMERATOR, MISSES = range(3)
-LEAST_EQUAL = 3
-MOST_OF_ALL, MOST_OF_A_YEAR, MOST_OF_THE_SMALL = 0.5, 0.8, 0.5
-SMALL = 20
-MOST_PARTS = 16
+PATIENTS, NUMERATOR, COMPLEMENT = range(3)
+MIN_EQUAL_COUNTS = 3
+MIN_SHARE_OVERALL, MIN_SHARE_IN_YEAR, MIN_SHARE_OF_SMALL = 0.5, 0.8, 0.5
+SMALL_COUNT_BELOW = 20
+MAX_CANDIDATE_PARTS = 16
 """Series that are tried as parts of another at most."""
-MOST_CHOICES = 256
+MAX_COMBINATIONS = 256
 """Choices of one indicator of each part's cluster that are tried at most."""
-LONGEST_POOL = 5
+MAX_POOLED_YEARS = 5
 """Years that are looked for in a pooled period at most."""
 
 
@@ -48,25 +48,25 @@ class Series(NamedTuple):
     measure: int
 
 
-class Pool(NamedTuple):
+class PooledPeriod(NamedTuple):
     """An indicator whose year tells of `years` years of another one, the last of them the same year."""
 
     indicator: int
-    of: int
-    years: int
+    annual_indicator: int
+    n_years: int
 
 
-class Whole(NamedTuple):
+class IndicatorSum(NamedTuple):
     """An indicator that is the sum of others, in each year."""
 
     indicator: int
     parts: tuple[int, ...]
-    numerators: bool
+    includes_numerators: bool
     """Whether its numerators are the sum of theirs as well."""
 
 
 @dataclass(frozen=True)
-class Links:
+class SeriesLinks:
     """What is linked.
 
     Parameters
@@ -84,22 +84,27 @@ class Links:
     """
 
     cluster: IntArray = field(repr=False)
-    alias: IntArray = field(repr=False)
+    canonical_unit: IntArray = field(repr=False)
     mergers: tuple[tuple[int, tuple[int, ...]], ...]
-    pools: frozenset[Pool]
-    wholes: frozenset[Whole]
-    likeness: dict[tuple[Series, Series], float] = field(repr=False)
+    pooled_periods: frozenset[PooledPeriod]
+    indicator_sums: frozenset[IndicatorSum]
+    similarity: dict[tuple[Series, Series], float] = field(repr=False)
 
-    def adds_to(self, others: Links) -> bool:
+    def extends(self, other: SeriesLinks) -> bool:
         """Whether these say more than others do."""
         return not (
-            self.likeness.keys() <= others.likeness.keys()
-            and self.pools <= others.pools
-            and self.wholes <= others.wholes
+            self.similarity.keys() <= other.similarity.keys()
+            and self.pooled_periods <= other.pooled_periods
+            and self.indicator_sums <= other.indicator_sums
         )
 
 
-def find_links(cells: Cells, names: dict[int, str], seen: BoolArray | None = None, known: Links | None = None) -> Links:
+def find_links(
+    cells: CellArrays,
+    unit_names: dict[int, str],
+    is_visible: BoolArray | None = None,
+    known_links: SeriesLinks | None = None,
+) -> SeriesLinks:
     """The links among all columns.
 
     Parameters
@@ -113,231 +118,281 @@ def find_links(cells: Cells, names: dict[int, str], seen: BoolArray | None = Non
     known
         Links found before, which stay.
     """
-    alias, mergers = (known.alias, known.mergers) if known else _successors(cells, names)
-    counts = _Counts(cells, alias, np.ones(len(cells.n), dtype=np.bool_) if seen is None else seen)
-    likeness = dict(known.likeness) if known else {}
-    for pair in _pairs(counts):
-        found = counts.likeness(*pair)
-        if found:
-            likeness[pair] = max(found, likeness.get(pair, 0.0))
-    cluster = _clusters(len(cells.ind_ids), likeness)
-    pools, wholes = frozenset(_pools(counts)), frozenset(_wholes(counts, cluster))
-    if known:
-        pools, wholes = pools | known.pools, wholes | known.wholes
-    return Links(cluster, alias, mergers, pools, wholes, likeness)
+    canonical_unit, mergers = (
+        (known_links.canonical_unit, known_links.mergers) if known_links else _unit_successors(cells, unit_names)
+    )
+    series_counts = _SeriesCounts(
+        cells, canonical_unit, np.ones(len(cells.n), dtype=np.bool_) if is_visible is None else is_visible
+    )
+    similarity = dict(known_links.similarity) if known_links else {}
+    for pair in _series_pairs(series_counts):
+        score = series_counts.similarity(*pair)
+        if score:
+            similarity[pair] = max(score, similarity.get(pair, 0.0))
+    cluster = _clusters(len(cells.ind_ids), similarity)
+    pooled_periods, indicator_sums = (
+        frozenset(_find_pooled_periods(series_counts)),
+        frozenset(_find_indicator_sums(series_counts, cluster)),
+    )
+    if known_links:
+        pooled_periods, indicator_sums = (
+            pooled_periods | known_links.pooled_periods,
+            indicator_sums | known_links.indicator_sums,
+        )
+    return SeriesLinks(cluster, canonical_unit, mergers, pooled_periods, indicator_sums, similarity)
 
 
-class _Counts:
+class _SeriesCounts:
     """All series side by side: a row for each unit, context and year, as the newest edition that has it tells it."""
 
-    def __init__(self, cells: Cells, alias: IntArray, seen: BoolArray) -> None:
-        place = alias[cells.place]
-        years = cells.year - cells.year.min()
-        self.years = int(years.max()) + 1
-        key = (cells.context * len(cells.places) + place) * self.years + years
+    def __init__(self, cells: CellArrays, canonical_unit: IntArray, is_visible: BoolArray) -> None:
+        unit = canonical_unit[cells.unit]
+        year_offsets = cells.year - cells.year.min()
+        self.n_years = int(year_offsets.max()) + 1
+        key = (cells.context * len(cells.unit_refs) + unit) * self.n_years + year_offsets
         keys, row = np.unique(key, return_inverse=True)
-        self.year = keys % self.years
-        self.unit = keys // self.years
-        context = self.unit // len(cells.places)
-        size = len(cells.ind_ids)
-        self.values = np.full((3, size, len(keys)), NONE, dtype=np.int64)
-        misses = np.where(cells.x != NONE, cells.n - cells.x, NONE)
-        order = np.flatnonzero(seen)
+        self.year = keys % self.n_years
+        self.context_unit = keys // self.n_years
+        context = self.context_unit // len(cells.unit_refs)
+        n_indicators = len(cells.ind_ids)
+        self.values = np.full((3, n_indicators, len(keys)), MISSING, dtype=np.int64)
+        complement = np.where(cells.x != MISSING, cells.n - cells.x, MISSING)
+        order = np.flatnonzero(is_visible)
         order = order[np.argsort(cells.edition[order], kind="stable")]  # a later count takes an earlier one's place
-        for measure, counts in enumerate((cells.n, cells.x, misses)):
+        for measure, counts in enumerate((cells.n, cells.x, complement)):
             self.values[measure, cells.indicator[order], row[order]] = counts[order]
-        self.first, self.last = np.full(size, len(cells.trees)), np.full(size, -1)
-        np.minimum.at(self.first, cells.indicator, cells.edition)
-        np.maximum.at(self.last, cells.indicator, cells.edition)
-        self.has_numerators: list[bool] = (self.values[NUMERATOR] != NONE).any(axis=1).tolist()
+        self.first_edition, self.last_edition = np.full(n_indicators, len(cells.trees)), np.full(n_indicators, -1)
+        np.minimum.at(self.first_edition, cells.indicator, cells.edition)
+        np.maximum.at(self.last_edition, cells.indicator, cells.edition)
+        self.has_numerator: list[bool] = (self.values[NUMERATOR] != MISSING).any(axis=1).tolist()
         self.scopes = [(np.ones(len(keys), dtype=np.bool_), False)]
-        self.scopes += [(self.year == year, True) for year in range(self.years)]
+        self.scopes += [(self.year == year, True) for year in range(self.n_years)]
         if len(np.unique(context)) > 1:
-            for one in range(2):
-                self.scopes.append((context == one, False))
-                self.scopes += [((context == one) & (self.year == year), True) for year in range(self.years)]
+            for context_code in range(2):
+                self.scopes.append((context == context_code, False))
+                self.scopes += [((context == context_code) & (self.year == year), True) for year in range(self.n_years)]
 
-    def likeness(self, one: Series, other: Series) -> float:
+    def similarity(self, first: Series, second: Series) -> float:
         """Which share of the shared counts above 0 is equal, where that is enough for a link; otherwise 0."""
-        left, right = (self.values[series.measure, series.indicator] for series in (one, other))
-        shared = (left > 0) & (right > 0)
-        equal = shared & (left == right)
-        found = int(equal.sum())
-        if found < LEAST_EQUAL:
+        left, right = (self.values[series.measure, series.indicator] for series in (first, second))
+        is_shared = (left > 0) & (right > 0)
+        is_equal = is_shared & (left == right)
+        n_equal = int(is_equal.sum())
+        if n_equal < MIN_EQUAL_COUNTS:
             return 0.0
-        small = shared & (np.minimum(left, right) < SMALL)
-        enough = any(self._enough(equal & scope, shared & scope, small, one_year) for scope, one_year in self.scopes)
-        return found / int(shared.sum()) if enough else 0.0
+        is_small = is_shared & (np.minimum(left, right) < SMALL_COUNT_BELOW)
+        is_similar = any(
+            self._is_similar(is_equal & scope, is_shared & scope, is_small, is_single_year)
+            for scope, is_single_year in self.scopes
+        )
+        return n_equal / int(is_shared.sum()) if is_similar else 0.0
 
-    def _enough(self, equal: BoolArray, shared: BoolArray, small: BoolArray, one_year: bool) -> bool:
-        found = int(equal.sum())
-        if found < LEAST_EQUAL:
+    def _is_similar(self, is_equal: BoolArray, is_shared: BoolArray, is_small: BoolArray, is_single_year: bool) -> bool:
+        n_equal = int(is_equal.sum())
+        if n_equal < MIN_EQUAL_COUNTS:
             return False
-        if one_year:
-            return found >= MOST_OF_A_YEAR * int(shared.sum())
-        of_small = int((equal & small).sum())
-        few = int((shared & small).sum())
-        return found >= MOST_OF_ALL * int(shared.sum()) or of_small >= max(LEAST_EQUAL, MOST_OF_THE_SMALL * few)
+        if is_single_year:
+            return n_equal >= MIN_SHARE_IN_YEAR * int(is_shared.sum())
+        n_equal_small = int((is_equal & is_small).sum())
+        n_small = int((is_shared & is_small).sum())
+        return n_equal >= MIN_SHARE_OVERALL * int(is_shared.sum()) or n_equal_small >= max(
+            MIN_EQUAL_COUNTS, MIN_SHARE_OF_SMALL * n_small
+        )
 
 
-def _pairs(counts: _Counts) -> Iterator[tuple[Series, Series]]:
+def _series_pairs(series_counts: _SeriesCounts) -> Iterator[tuple[Series, Series]]:
     """The pairs of series that may count the same patients."""
-    indicators = range(len(counts.first))
-    for one, other in combinations(indicators, 2):
-        yield Series(one, PATIENTS), Series(other, PATIENTS)
-    shares = [one for one in indicators if counts.has_numerators[one]]
-    for one in shares:
-        for other in indicators:
-            if one != other:
-                yield Series(one, NUMERATOR), Series(other, PATIENTS)
-                yield Series(one, MISSES), Series(other, PATIENTS)
-    for one, other in combinations(shares, 2):  # an indicator that goes on under another id keeps its numerators too
-        if counts.last[one] < counts.first[other] or counts.last[other] < counts.first[one]:
-            yield Series(one, NUMERATOR), Series(other, NUMERATOR)
-            yield Series(one, MISSES), Series(other, MISSES)
+    indicators = range(len(series_counts.first_edition))
+    for first, second in combinations(indicators, 2):
+        yield Series(first, PATIENTS), Series(second, PATIENTS)
+    with_numerators = [indicator for indicator in indicators if series_counts.has_numerator[indicator]]
+    for first in with_numerators:
+        for second in indicators:
+            if first != second:
+                yield Series(first, NUMERATOR), Series(second, PATIENTS)
+                yield Series(first, COMPLEMENT), Series(second, PATIENTS)
+    for first, second in combinations(
+        with_numerators, 2
+    ):  # an indicator that goes on under another id keeps its numerators too
+        if (
+            series_counts.last_edition[first] < series_counts.first_edition[second]
+            or series_counts.last_edition[second] < series_counts.first_edition[first]
+        ):
+            yield Series(first, NUMERATOR), Series(second, NUMERATOR)
+            yield Series(first, COMPLEMENT), Series(second, COMPLEMENT)
 
 
-def _clusters(size: int, likeness: dict[tuple[Series, Series], float]) -> IntArray:
+def _clusters(n_indicators: int, similarity: dict[tuple[Series, Series], float]) -> IntArray:
     """Series that count the same patients: the closest pairs first.
 
     A numerator is never linked with its own denominator, neither at once nor by way of others: from ``x1 = n2`` and
     ``x2 = n1`` would follow that all four are equal, for no numerator is greater than its denominator.
     """
-    cluster = np.arange(size * 3).reshape(size, 3)
-    for one, other in sorted(likeness, key=lambda pair: (-likeness[pair], pair)):
-        kept, gone = sorted((int(cluster[one]), int(cluster[other])))
-        joined = np.where(cluster == gone, kept, cluster)
-        if not _is_cyclic(joined):
-            cluster = joined
+    cluster = np.arange(n_indicators * 3).reshape(n_indicators, 3)
+    for first, second in sorted(similarity, key=lambda pair: (-similarity[pair], pair)):
+        target, merged = sorted((int(cluster[first]), int(cluster[second])))
+        candidate = np.where(cluster == merged, target, cluster)
+        if not _is_cyclic(candidate):
+            cluster = candidate
     return cluster
 
 
 def _is_cyclic(cluster: IntArray) -> bool:
     """Whether some numerator or misses are, by way of others, the whole of which they are a part."""
-    whole = np.repeat(cluster[:, PATIENTS], 2)
-    part = cluster[:, [NUMERATOR, MISSES]].ravel()
-    size = int(cluster.max()) + 1
-    if (whole == part).any() or (cluster[:, NUMERATOR] == cluster[:, MISSES]).any():
+    totals = np.repeat(cluster[:, PATIENTS], 2)
+    parts = cluster[:, [NUMERATOR, COMPLEMENT]].ravel()
+    n_clusters = int(cluster.max()) + 1
+    if (totals == parts).any() or (cluster[:, NUMERATOR] == cluster[:, COMPLEMENT]).any():
         return True
-    graph = coo_matrix((np.ones(len(whole), dtype=np.int8), (whole, part)), shape=(size, size))
-    return bool(connected_components(graph, connection="strong")[0] < size)
+    graph = coo_matrix((np.ones(len(totals), dtype=np.int8), (totals, parts)), shape=(n_clusters, n_clusters))
+    return bool(connected_components(graph, connection="strong")[0] < n_clusters)
 
 
-def _pools(counts: _Counts) -> Iterator[Pool]:
+def _find_pooled_periods(series_counts: _SeriesCounts) -> Iterator[PooledPeriod]:
     """Indicators that tell of several years of another one."""
-    if counts.years < 2:
+    if series_counts.n_years < 2:
         return
-    units, unit = np.unique(counts.unit, return_inverse=True)
-    cube = np.full((len(counts.first), len(units), counts.years), NONE, dtype=np.int64)
-    cube[:, unit, counts.year] = counts.values[PATIENTS]
-    told, n = cube != NONE, np.maximum(cube, 0)
-    for years in range(2, min(LONGEST_POOL, counts.years) + 1):
-        windows = [slice(years - 1 - back, counts.years - back) for back in range(years)]
-        pooled = np.sum([n[:, :, window] for window in windows], axis=0)
-        several = np.sum([n[:, :, window] > 0 for window in windows], axis=0) > 1
-        for at in range(len(n)):
-            there = told[at][:, years - 1 :] & several
-            equal = (there & (pooled == n[at][:, years - 1 :])).sum(axis=(1, 2))
-            enough = (equal >= LEAST_EQUAL) & (equal >= MOST_OF_ALL * there.sum(axis=(1, 2)))
-            yield from (Pool(at, int(of), years) for of in np.flatnonzero(enough) if of != at)
+    context_units, unit_rows = np.unique(series_counts.context_unit, return_inverse=True)
+    patients_by_year = np.full(
+        (len(series_counts.first_edition), len(context_units), series_counts.n_years), MISSING, dtype=np.int64
+    )
+    patients_by_year[:, unit_rows, series_counts.year] = series_counts.values[PATIENTS]
+    is_reported, patients = patients_by_year != MISSING, np.maximum(patients_by_year, 0)
+    for n_years in range(2, min(MAX_POOLED_YEARS, series_counts.n_years) + 1):
+        windows = [slice(n_years - 1 - offset, series_counts.n_years - offset) for offset in range(n_years)]
+        pooled = np.sum([patients[:, :, window] for window in windows], axis=0)
+        has_several_years = np.sum([patients[:, :, window] > 0 for window in windows], axis=0) > 1
+        for indicator in range(len(patients)):
+            is_comparable = is_reported[indicator][:, n_years - 1 :] & has_several_years
+            n_equal = (is_comparable & (pooled == patients[indicator][:, n_years - 1 :])).sum(axis=(1, 2))
+            is_match = (n_equal >= MIN_EQUAL_COUNTS) & (n_equal >= MIN_SHARE_OVERALL * is_comparable.sum(axis=(1, 2)))
+            yield from (
+                PooledPeriod(indicator, int(annual_indicator), n_years)
+                for annual_indicator in np.flatnonzero(is_match)
+                if annual_indicator != indicator
+            )
 
 
-def _wholes(counts: _Counts, cluster: IntArray) -> Iterator[Whole]:
+def _find_indicator_sums(series_counts: _SeriesCounts, cluster: IntArray) -> Iterator[IndicatorSum]:
     """Indicators that are the sum of two to four others: quarters of a year, sexes, age groups."""
-    told = counts.values[PATIENTS]
-    n = np.maximum(told, 0)
-    members: dict[int, list[int]] = {}
-    for at, one in enumerate(cluster[:, PATIENTS].tolist()):
-        members.setdefault(one, []).append(at)
-    distinct = np.array(sorted(several[0] for several in members.values()))
-    for whole in range(len(n)):
-        there = n[whole] > 0
-        less, more = (
-            (there & (n[distinct] > 0) & compare(n[distinct], n[whole])).sum(axis=1)
+    reported = series_counts.values[PATIENTS]
+    patients = np.maximum(reported, 0)
+    indicators_by_cluster: dict[int, list[int]] = {}
+    for index, cluster_id in enumerate(cluster[:, PATIENTS].tolist()):
+        indicators_by_cluster.setdefault(cluster_id, []).append(index)
+    representatives = np.array(sorted(indicators[0] for indicators in indicators_by_cluster.values()))
+    for total in range(len(patients)):
+        has_total = patients[total] > 0
+        n_smaller, n_greater = (
+            (has_total & (patients[representatives] > 0) & compare(patients[representatives], patients[total])).sum(
+                axis=1
+            )
             for compare in (np.less, np.greater)
         )
-        parts = distinct[(less >= LEAST_EQUAL) & (more <= less * 0.1) & (distinct != whole)][:MOST_PARTS]
-        for size in (2, 3, 4):
-            chosen = np.array(list(combinations(parts.tolist(), size)), dtype=np.int64).reshape(-1, size)
-            if not len(chosen):
+        candidates = representatives[
+            (n_smaller >= MIN_EQUAL_COUNTS) & (n_greater <= n_smaller * 0.1) & (representatives != total)
+        ][:MAX_CANDIDATE_PARTS]
+        for n_parts in (2, 3, 4):
+            part_sets = np.array(list(combinations(candidates.tolist(), n_parts)), dtype=np.int64).reshape(-1, n_parts)
+            if not len(part_sets):
                 continue
-            equal = there & (n[chosen].sum(axis=1) == n[whole])
-            shared = there & (told[chosen] != NONE).any(axis=1)
-            enough = equal.sum(axis=1) >= np.maximum(LEAST_EQUAL, MOST_OF_ALL * shared.sum(axis=1))
-            for at in np.flatnonzero(enough).tolist():
-                if ((n[chosen[at]] > 0) & equal[at]).sum(axis=1).min() >= LEAST_EQUAL:
-                    yield Whole(whole, tuple(chosen[at].tolist()), numerators=False)
-                    alike = [members[int(cluster[part, PATIENTS])] for part in chosen[at].tolist()]
-                    yield from _with_numerators(counts.values[NUMERATOR], whole, alike)
+            is_equal = has_total & (patients[part_sets].sum(axis=1) == patients[total])
+            is_shared = has_total & (reported[part_sets] != MISSING).any(axis=1)
+            is_match = is_equal.sum(axis=1) >= np.maximum(MIN_EQUAL_COUNTS, MIN_SHARE_OVERALL * is_shared.sum(axis=1))
+            for index in np.flatnonzero(is_match).tolist():
+                if ((patients[part_sets[index]] > 0) & is_equal[index]).sum(axis=1).min() >= MIN_EQUAL_COUNTS:
+                    yield IndicatorSum(total, tuple(part_sets[index].tolist()), includes_numerators=False)
+                    alternatives = [
+                        indicators_by_cluster[int(cluster[part, PATIENTS])] for part in part_sets[index].tolist()
+                    ]
+                    yield from _numerator_sums(series_counts.values[NUMERATOR], total, alternatives)
 
 
-def _with_numerators(x: IntArray, whole: int, alike: Sequence[Sequence[int]]) -> Iterator[Whole]:
+def _numerator_sums(numerators: IntArray, total: int, alternatives: Sequence[Sequence[int]]) -> Iterator[IndicatorSum]:
     """The choices of one indicator of each part's cluster whose numerators add up to the whole's as well.
 
     Indicators of a cluster count the same patients and tell different outcomes of them.
     """
-    for parts in islice(product(*alike), MOST_CHOICES):
-        chosen = x[list(parts)]
-        there = (x[whole] != NONE) & (chosen != NONE).any(axis=0)
-        equal = there & (np.maximum(chosen, 0).sum(axis=0) == x[whole]) & (x[whole] > 0)
-        if equal.sum() >= max(LEAST_EQUAL, MOST_OF_ALL * int((there & (x[whole] > 0)).sum())):
-            yield Whole(whole, tuple(parts), numerators=True)
+    for parts in islice(product(*alternatives), MAX_COMBINATIONS):
+        part_numerators = numerators[list(parts)]
+        is_shared = (numerators[total] != MISSING) & (part_numerators != MISSING).any(axis=0)
+        is_equal = (
+            is_shared & (np.maximum(part_numerators, 0).sum(axis=0) == numerators[total]) & (numerators[total] > 0)
+        )
+        if is_equal.sum() >= max(
+            MIN_EQUAL_COUNTS, MIN_SHARE_OVERALL * int((is_shared & (numerators[total] > 0)).sum())
+        ):
+            yield IndicatorSum(total, tuple(parts), includes_numerators=True)
 
 
 # --- units from one edition to the next ------------------------------------------------------------------------------
-def _successors(cells: Cells, names: dict[int, str]) -> tuple[IntArray, tuple[tuple[int, tuple[int, ...]], ...]]:
+def _unit_successors(
+    cells: CellArrays, unit_names: dict[int, str]
+) -> tuple[IntArray, tuple[tuple[int, tuple[int, ...]], ...]]:
     """Units that go on under another number, and those that have become part of another."""
-    alias = np.arange(len(cells.places))
+    canonical_unit = np.arange(len(cells.unit_refs))
     mergers: list[tuple[int, tuple[int, ...]]] = []
-    now = set(cells.place[cells.edition == cells.newest].tolist())
-    before = set(cells.place[cells.edition < cells.newest].tolist())
+    current_units = set(cells.unit[cells.edition == cells.newest_edition].tolist())
+    earlier_units = set(cells.unit[cells.edition < cells.newest_edition].tolist())
     county = Level.COUNTY.value
-    gone = [at for at in sorted(before - now) if cells.places[at][0] != county]
-    new = [at for at in sorted(now - before) if cells.places[at][0] != county]
-    if not gone:
-        return alias, ()
-    told = _by_place(cells)
-    for one in gone:
-        same = [at for at in new if cells.places[at][0] == cells.places[one][0]]
-        named = [at for at in same if names.get(at) == names.get(one)]
-        like = named or [at for at in same if _equal(told[one][0], told[at][1], LEAST_EQUAL)]
-        if like:
-            alias[one] = like[0]
-    left = [at for at in gone if alias[at] == at]
-    for later in sorted(now):
-        level = cells.places[later][0]
-        mine = [at for at in left if cells.places[at][0] == level]
-        own = [later] if later in before else []
-        for size in range(1, 4):
-            for parts in combinations(mine, size):
-                joined = (*own, *parts)
-                if len(joined) > 1 and _equal(_added([told[at][0] for at in joined]), told[later][1], 1):
-                    mergers.append((later, joined))
-    return alias, tuple(mergers)
+    vanished_units = [unit for unit in sorted(earlier_units - current_units) if cells.unit_refs[unit][0] != county]
+    new_units = [unit for unit in sorted(current_units - earlier_units) if cells.unit_refs[unit][0] != county]
+    if not vanished_units:
+        return canonical_unit, ()
+    patients_by_unit = _patients_by_unit(cells)
+    for vanished in vanished_units:
+        same_level = [unit for unit in new_units if cells.unit_refs[unit][0] == cells.unit_refs[vanished][0]]
+        same_name = [unit for unit in same_level if unit_names.get(unit) == unit_names.get(vanished)]
+        matches = same_name or [
+            unit
+            for unit in same_level
+            if _counts_agree(patients_by_unit[vanished][0], patients_by_unit[unit][1], MIN_EQUAL_COUNTS)
+        ]
+        if matches:
+            canonical_unit[vanished] = matches[0]
+    unmatched = [unit for unit in vanished_units if canonical_unit[unit] == unit]
+    for successor in sorted(current_units):
+        level = cells.unit_refs[successor][0]
+        candidates = [unit for unit in unmatched if cells.unit_refs[unit][0] == level]
+        existing = [successor] if successor in earlier_units else []
+        for n_parts in range(1, 4):
+            for parts in combinations(candidates, n_parts):
+                predecessors = (*existing, *parts)
+                if len(predecessors) > 1 and _counts_agree(
+                    _summed_counts([patients_by_unit[unit][0] for unit in predecessors]),
+                    patients_by_unit[successor][1],
+                    1,
+                ):
+                    mergers.append((successor, predecessors))
+    return canonical_unit, tuple(mergers)
 
 
-_Told = dict[tuple[int, int, int], int]
+_PatientsByKey = dict[tuple[int, int, int], int]
 """Patients by indicator, context and year."""
 
 
-def _by_place(cells: Cells) -> dict[int, tuple[_Told, _Told]]:
+def _patients_by_unit(cells: CellArrays) -> dict[int, tuple[_PatientsByKey, _PatientsByKey]]:
     """Per place: what the newest earlier edition that has it tells, and what this one tells."""
-    told: dict[int, tuple[_Told, _Told]] = {at: ({}, {}) for at in range(len(cells.places))}
+    patients_by_unit: dict[int, tuple[_PatientsByKey, _PatientsByKey]] = {
+        unit_index: ({}, {}) for unit_index in range(len(cells.unit_refs))
+    }
     order = np.argsort(cells.edition, kind="stable").tolist()
-    columns = (cells.edition, cells.indicator, cells.context, cells.year, cells.place, cells.n)
-    edition, indicator, context, year, place, n = (column.tolist() for column in columns)
-    for at in order:
-        told[place[at]][int(edition[at] == cells.newest)][indicator[at], context[at], year[at]] = n[at]
-    return told
+    columns = (cells.edition, cells.indicator, cells.context, cells.year, cells.unit, cells.n)
+    edition, indicator, context, year, unit, n = (column.tolist() for column in columns)
+    for cell in order:
+        patients_by_unit[unit[cell]][int(edition[cell] == cells.newest_edition)][
+            indicator[cell], context[cell], year[cell]
+        ] = n[cell]
+    return patients_by_unit
 
 
-def _equal(before: _Told, now: _Told, least: int) -> bool:
+def _counts_agree(earlier: _PatientsByKey, current: _PatientsByKey, min_equal: int) -> bool:
     """Whether at least so many counts, and half of all they share, are equal."""
-    shared = before.keys() & now.keys()
-    equal = sum(before[key] == now[key] > 0 for key in shared)
-    return equal >= least and equal * 2 >= len(shared)
+    shared_keys = earlier.keys() & current.keys()
+    n_equal = sum(earlier[key] == current[key] > 0 for key in shared_keys)
+    return n_equal >= min_equal and n_equal * 2 >= len(shared_keys)
 
 
-def _added(parts: list[_Told]) -> _Told:
-    shared = set.intersection(*(set(one) for one in parts))
-    return {key: sum(one[key] for one in parts) for key in shared}
+def _summed_counts(parts: list[_PatientsByKey]) -> _PatientsByKey:
+    shared_keys = set.intersection(*(set(part) for part in parts))
+    return {key: sum(part[key] for part in parts) for key in shared_keys}

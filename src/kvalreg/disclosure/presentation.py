@@ -20,9 +20,9 @@ from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import Level
 from kvalreg.statistics.funnel import MIN_COVERAGE
 
-LADDER = (Level.HOSPITAL, Level.HF, Level.RHF, Level.COUNTY, Level.NATION)
+LEVEL_ORDER = (Level.HOSPITAL, Level.HF, Level.RHF, Level.COUNTY, Level.NATION)
 """From the finest level to the one that is always left."""
-BESIDE = {
+LEVELS_SHOWN_WITH = {
     Level.HOSPITAL: frozenset(Level),
     Level.HF: frozenset({Level.HF, Level.RHF, Level.NATION}),
     Level.RHF: frozenset({Level.RHF, Level.NATION}),
@@ -30,18 +30,18 @@ BESIDE = {
     Level.NATION: frozenset({Level.NATION}),
 }
 """The levels that are shown when this one is chosen. A level that was passed over is not shown at all."""
-MOST_LOW_COVERAGE = 1 / 3
+MAX_LOW_COVERAGE_SHARE = 1 / 3
 """The greatest share of a level's units whose coverage may be too low."""
-MOST_TOO_SMALL = 1 / 2
+MAX_TOO_SMALL_SHARE = 1 / 2
 """The greatest share of a level's units that may have too few patients."""
-LEAST_COMPLETE = 0.8
+MIN_COMPLETENESS = 0.8
 """The least share of the nation's patients that a level's units must have together."""
-LEAST_UNITS = 3
+MIN_UNITS = 3
 """With fewer units, "more than half have too few patients" would tell of each of them: they are marked one by one."""
-GROUP = ["ind_id", "context", "year"]
+GROUP_KEY = ["ind_id", "context", "year"]
 
 
-class Reason(StrEnum):
+class PresentationReason(StrEnum):
     """Why the results are shown at their level."""
 
     QUALITY = "quality"
@@ -78,13 +78,13 @@ class Presentation:
     context: str
     year: int
     level: Level
-    reason: Reason
+    reason: PresentationReason
     passed_over: Level | None = None
 
     @property
     def levels(self) -> frozenset[Level]:
         """All levels that are shown."""
-        return BESIDE[self.level]
+        return LEVELS_SHOWN_WITH[self.level]
 
 
 def choose_levels(cells: pd.DataFrame, patients: pd.Series[float], registry: Registry) -> tuple[Presentation, ...]:
@@ -109,39 +109,47 @@ def choose_levels(cells: pd.DataFrame, patients: pd.Series[float], registry: Reg
     all: there, each unit is judged by itself. Worked number: 14 of 35 hospitals with too low a coverage are 40 %, more
     than a third, so the HFs are shown.
     """
-    least = {one.id: max(one.min_denominator, registry.secret_below_of(one)) for one in registry.indicators}
-    minimum = cells["ind_id"].map(least).astype("float64")
-    counted = patients > 0
-    facts = SecretFrame(
+    minimum_by_indicator = {
+        indicator.id: max(indicator.min_denominator, registry.secret_threshold(indicator))
+        for indicator in registry.indicators
+    }
+    minimum = cells["ind_id"].map(minimum_by_indicator).astype("float64")
+    has_patients = patients > 0
+    cell_flags = SecretFrame(
         {
-            **{name: cells[name] for name in [*GROUP, "level"]},
-            "units": counted,
-            "low_coverage": counted & (cells["coverage"] < MIN_COVERAGE),
-            "too_small": counted & (patients < minimum),
+            **{name: cells[name] for name in [*GROUP_KEY, "level"]},
+            "units": has_patients,
+            "low_coverage": has_patients & (cells["coverage"] < MIN_COVERAGE),
+            "too_small": has_patients & (patients < minimum),
             "patients": patients,
         }
     )
-    by_level = facts.groupby([*GROUP, "level"], sort=False).sum()
-    groups: dict[tuple[str, str, int], dict[Level, _Quality]] = {}
-    for key, units, low, small, total in zip(by_level.index, *(by_level[name] for name in by_level), strict=True):
+    by_level = cell_flags.groupby([*GROUP_KEY, "level"], sort=False).sum()
+    qualities: dict[tuple[str, str, int], dict[Level, _LevelQuality]] = {}
+    for key, n_units, n_low_coverage, n_too_small, n_patients in zip(
+        by_level.index, *(by_level[name] for name in by_level), strict=True
+    ):
         ind_id, context, year, level = key
-        groups.setdefault((str(ind_id), str(context), int(year)), {})[Level(level)] = _Quality(
-            int(units), int(low), int(small), float(total)
+        qualities.setdefault((str(ind_id), str(context), int(year)), {})[Level(level)] = _LevelQuality(
+            int(n_units), int(n_low_coverage), int(n_too_small), float(n_patients)
         )
-    return tuple(_choose(key, levels, registry) for key, levels in groups.items())
+    return tuple(_choose_level(key, levels, registry) for key, levels in qualities.items())
 
 
-def presented(cells: pd.DataFrame, presentations: Iterable[Presentation]) -> BoolArray:
+def presented_cells(cells: pd.DataFrame, presentations: Iterable[Presentation]) -> BoolArray:
     """Which cells are of a level that is shown, shape (cells,)."""
-    levels: Mapping[tuple[str, str, int], frozenset[Level]] = {
-        (one.ind_id, one.context, one.year): one.levels for one in presentations
+    levels_by_key: Mapping[tuple[str, str, int], frozenset[Level]] = {
+        (presentation.ind_id, presentation.context, presentation.year): presentation.levels
+        for presentation in presentations
     }
-    keys = zip(*(cells[name].tolist() for name in [*GROUP, "level"]), strict=True)
-    return np.array([level in levels[ind, context, year] for ind, context, year, level in keys], dtype=np.bool_)
+    keys = zip(*(cells[name].tolist() for name in [*GROUP_KEY, "level"]), strict=True)
+    return np.array(
+        [level in levels_by_key[ind_id, context, year] for ind_id, context, year, level in keys], dtype=np.bool_
+    )
 
 
 @dataclass(frozen=True)
-class _Quality:
+class _LevelQuality:
     """One level of one indicator, context and year: units with patients, how many are wanting, and their patients."""
 
     units: int
@@ -149,28 +157,32 @@ class _Quality:
     too_small: int
     patients: float
 
-    def wanting(self, nation: float) -> Reason | None:
+    def deficiency(self, nation_patients: float) -> PresentationReason | None:
         """Why this level cannot be shown, the gravest reason first; None when it can."""
-        if self.units >= LEAST_UNITS:
-            if self.low_coverage > self.units * MOST_LOW_COVERAGE:
-                return Reason.COVERAGE
-            if self.too_small > self.units * MOST_TOO_SMALL:
-                return Reason.SIZE
-        return Reason.COMPLETENESS if self.patients < nation * LEAST_COMPLETE else None
+        if self.units >= MIN_UNITS:
+            if self.low_coverage > self.units * MAX_LOW_COVERAGE_SHARE:
+                return PresentationReason.COVERAGE
+            if self.too_small > self.units * MAX_TOO_SMALL_SHARE:
+                return PresentationReason.SIZE
+        return PresentationReason.COMPLETENESS if self.patients < nation_patients * MIN_COMPLETENESS else None
 
 
-def _choose(key: tuple[str, str, int], levels: Mapping[Level, _Quality], registry: Registry) -> Presentation:
-    asked = registry.indicator(key[0]).presentation_level or registry.presentation_level
-    nation = levels.get(Level.NATION, _Quality(0, 0, 0, 0))
-    allowed = [level for place, level in enumerate(LADDER) if asked is None or place >= LADDER.index(asked)]
-    if nation.low_coverage and levels.keys() & set(allowed):
-        return Presentation(*key, next(level for level in allowed if level in levels), Reason.SINGLE)
-    reason, below = Reason.QUALITY if Level.HOSPITAL in levels else Reason.DELIVERED, None
-    for level in [level for level in LADDER if level in levels]:
-        why: Reason | None = Reason.REGISTRY
-        if level in allowed:
-            why = None if level is Level.NATION else levels[level].wanting(nation.patients)
-        if why is None:
-            return Presentation(*key, level, reason, below)
-        reason, below = why, level
-    return Presentation(*key, Level.NATION, reason, below)
+def _choose_level(key: tuple[str, str, int], levels: Mapping[Level, _LevelQuality], registry: Registry) -> Presentation:
+    finest_level = registry.indicator(key[0]).presentation_level or registry.presentation_level
+    nation = levels.get(Level.NATION, _LevelQuality(0, 0, 0, 0))
+    allowed_levels = [
+        level
+        for index, level in enumerate(LEVEL_ORDER)
+        if finest_level is None or index >= LEVEL_ORDER.index(finest_level)
+    ]
+    if nation.low_coverage and levels.keys() & set(allowed_levels):
+        return Presentation(*key, next(level for level in allowed_levels if level in levels), PresentationReason.SINGLE)
+    reason, passed_over = PresentationReason.QUALITY if Level.HOSPITAL in levels else PresentationReason.DELIVERED, None
+    for level in [level for level in LEVEL_ORDER if level in levels]:
+        deficiency: PresentationReason | None = PresentationReason.REGISTRY
+        if level in allowed_levels:
+            deficiency = None if level is Level.NATION else levels[level].deficiency(nation.patients)
+        if deficiency is None:
+            return Presentation(*key, level, reason, passed_over)
+        reason, passed_over = deficiency, level
+    return Presentation(*key, Level.NATION, reason, passed_over)

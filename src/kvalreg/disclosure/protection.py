@@ -13,25 +13,25 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from kvalreg.disclosure.assembly import Assembly, assemble
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.disclosure.attack import Attack, Exposure
-from kvalreg.disclosure.cells import CONTEXTS, Cells, Now, Print, collect
+from kvalreg.disclosure.cells import CONTEXTS, CellArrays, CellRequirements, PrintedPart, collect_cells
 from kvalreg.disclosure.ledger import Edition
 from kvalreg.disclosure.links import find_links
-from kvalreg.disclosure.published import Source
-from kvalreg.disclosure.remembered import Remembered
-from kvalreg.disclosure.suppression import Readers
-from kvalreg.disclosure.system import BoolArray, System
-from kvalreg.errors import DisclosureError, Fault
+from kvalreg.disclosure.published import RegistrySource
+from kvalreg.disclosure.suppression import Attackers
+from kvalreg.disclosure.suppression_cache import SuppressionCache
+from kvalreg.disclosure.system import BoolArray, TableSystem
+from kvalreg.disclosure.system_assembly import SystemAssembly, assemble_system
+from kvalreg.errors import Diagnostic, DisclosureError
 from kvalreg.inputs.units import Units
-from kvalreg.kinds import Kind
 
-_NAMED = 5
+_MAX_NAMED_CELLS = 5
 """Cells that a message names at most."""
 
 
 @dataclass(frozen=True, eq=False)
-class Protected:
+class SuppressedCells:
     """What is suppressed.
 
     Parameters
@@ -43,13 +43,17 @@ class Protected:
         year level orgnr``.
     """
 
-    secret: BoolArray = field(repr=False)
-    without_row: pd.DataFrame = field(repr=False)
+    is_secret: BoolArray = field(repr=False)
+    implicit_zeros: pd.DataFrame = field(repr=False)
 
 
-def protect(
-    table: pd.DataFrame, now: Now, source: Source, editions: Sequence[Edition], remembered: Remembered
-) -> Protected:
+def complementary_suppression(
+    table: pd.DataFrame,
+    requirements: CellRequirements,
+    source: RegistrySource,
+    editions: Sequence[Edition],
+    cache: SuppressionCache,
+) -> SuppressedCells:
     """The cells to suppress so that nobody can work out a secret one from what is or has been shown.
 
     Parameters
@@ -71,97 +75,113 @@ def protect(
         When the attack still finds a count that earlier editions do not give away by themselves.
     """
     units, registry = source.units, source.registry
-    cells = collect(table, now, units, editions, registry.secret_below)
+    cells = collect_cells(table, requirements, units, editions, registry.secret_below)
     if not len(cells.n):
-        return Protected(now.primary, pd.DataFrame(table).iloc[:0][["ind_id", "context", "year", "level", "orgnr"]])
-    names = place_names([*(one.units for one in editions), units], cells)
-    links = find_links(cells, names)
+        return SuppressedCells(
+            requirements.primary, pd.DataFrame(table).iloc[:0][["ind_id", "context", "year", "level", "orgnr"]]
+        )
+    unit_names = unit_names_by_index([*(edition.units for edition in editions), units], cells)
+    links = find_links(cells, unit_names)
     while True:
-        assembly = assemble(cells, links)
-        suppressed = _suppressed(assembly, registry.id, source, remembered)
-        seen = find_links(cells, names, _seen(assembly, suppressed), links)
-        if not seen.adds_to(links):
+        assembly = assemble_system(cells, links)
+        suppressed = _suppressed_groups(assembly, registry.id, source, cache)
+        visible_links = find_links(cells, unit_names, _visible_cells(assembly, suppressed), links)
+        if not visible_links.extends(links):
             break
-        links = seen  # to who sees the shown cells alone, more columns are alike
-    hidden = (assembly.group >= 0) & suppressed[assembly.group]
-    mine = np.flatnonzero(assembly.cells.edition == cells.latest)
-    return Protected(hidden[mine[: len(table)]], _rows(assembly.cells, mine[len(table) :], hidden))
+        links = visible_links  # to who sees the shown cells alone, more columns are alike
+    is_suppressed = (assembly.group_by_cell >= 0) & suppressed[assembly.group_by_cell]
+    current_cells = np.flatnonzero(assembly.cells.edition == cells.current_edition)
+    return SuppressedCells(
+        is_suppressed[current_cells[: len(table)]],
+        _implicit_zero_rows(assembly.cells, current_cells[len(table) :], is_suppressed),
+    )
 
 
-def _seen(assembly: Assembly, suppressed: BoolArray) -> BoolArray:
+def _visible_cells(assembly: SystemAssembly, suppressed: BoolArray) -> BoolArray:
     """The cells of a delivery or an edition that a reader sees."""
-    cells, group = assembly.cells, assembly.group
-    shown = cells.candidate & (group >= 0) & ~suppressed[group]
-    seen: BoolArray = (shown | ~cells.candidate) & (cells.prints != Print.NOTHING)
-    return seen[: len(seen) - assembly.phantoms]
+    cells, group_by_cell = assembly.cells, assembly.group_by_cell
+    is_shown = cells.is_candidate & (group_by_cell >= 0) & ~suppressed[group_by_cell]
+    is_visible: BoolArray = (is_shown | ~cells.is_candidate) & (cells.printed_part != PrintedPart.NOTHING)
+    return is_visible[: len(is_visible) - assembly.n_implicit_zeros]
 
 
-def _suppressed(assembly: Assembly, registry: str, source: Source, remembered: Remembered) -> BoolArray:
+def _suppressed_groups(
+    assembly: SystemAssembly, registry_id: str, source: RegistrySource, cache: SuppressionCache
+) -> BoolArray:
     """The groups to suppress, part by part: first where others' marks tell of a part, then those others."""
-    system, follows = assembly.system, assembly.follows
+    system, implied_suppressions = assembly.system, assembly.implied_suppressions
     primary, suppressed = system.primary.copy(), system.primary.copy()
-    waiting = dict.fromkeys(system.active())
-    leading = set(system.part_of[follows[:, 0]].tolist())
-    while waiting:
-        number = next((one for one in waiting if one in leading), next(iter(waiting)))
-        del waiting[number]
-        groups, part = system.part(number)
-        demanded = primary[groups]
-        part = replace(part, primary=demanded, possible=part.possible & ~demanded)
-        mask, left = _choose(part, remembered)
-        if left:
-            raise _refused(registry, assembly, groups, part, left, source)
+    pending_parts = dict.fromkeys(system.active_parts())
+    leading_parts = set(system.part_by_group[implied_suppressions[:, 0]].tolist())
+    while pending_parts:
+        part = next((pending for pending in pending_parts if pending in leading_parts), next(iter(pending_parts)))
+        del pending_parts[part]
+        groups, subsystem = system.extract_part(part)
+        is_demanded = primary[groups]
+        subsystem = replace(subsystem, primary=is_demanded, suppressible=subsystem.suppressible & ~is_demanded)
+        mask, exposures = _suppress_part(subsystem, cache)
+        if exposures:
+            raise _exposure_error(registry_id, assembly, groups, subsystem, exposures, source)
         suppressed[groups] = mask
-        told = follows[suppressed[follows[:, 0]] & ~suppressed[follows[:, 1]], 1]
-        primary[told] = suppressed[told] = True
-        waiting |= dict.fromkeys(system.part_of[told].tolist())
+        implied_groups = implied_suppressions[
+            suppressed[implied_suppressions[:, 0]] & ~suppressed[implied_suppressions[:, 1]], 1
+        ]
+        primary[implied_groups] = suppressed[implied_groups] = True
+        pending_parts |= dict.fromkeys(system.part_by_group[implied_groups].tolist())
     return suppressed
 
 
-def _choose(part: System, remembered: Remembered) -> tuple[BoolArray, set[Exposure]]:
+def _suppress_part(subsystem: TableSystem, cache: SuppressionCache) -> tuple[BoolArray, set[Exposure]]:
     """The groups of a part to suppress, and what is given away all the same though it need not be."""
-    attack = Attack(part)
-    mask = remembered.suppress(part, attack)
-    left = attack.exposures(mask)
-    if left:  # of what can be protected, or of what earlier editions give away?
-        left = Readers.of(part).exposures(mask)
-    return mask, left
+    attack = Attack(subsystem)
+    mask = cache.suppress(subsystem, attack)
+    exposures = attack.exposures(mask)
+    if exposures:  # of what can be protected, or of what earlier editions give away?
+        exposures = Attackers.from_system(subsystem).exposures(mask)
+    return mask, exposures
 
 
-def place_names(trees: Sequence[Units], cells: Cells) -> dict[int, str]:
+def unit_names_by_index(trees: Sequence[Units], cells: CellArrays) -> dict[int, str]:
     """The name of each place, as its newest edition has it."""
     names = {(unit.level.value, unit.orgnr): unit.name for units in trees for unit in units}
-    return {at: names[place] for at, place in enumerate(cells.places) if place in names}
+    return {index: names[unit_ref] for index, unit_ref in enumerate(cells.unit_refs) if unit_ref in names}
 
 
-def _rows(cells: Cells, more: np.ndarray, hidden: BoolArray) -> pd.DataFrame:
-    marked = [at for at in more.tolist() if hidden[at]]
+def _implicit_zero_rows(cells: CellArrays, indices: np.ndarray, is_suppressed: BoolArray) -> pd.DataFrame:
+    marked_cells = [index for index in indices.tolist() if is_suppressed[index]]
     return pd.DataFrame(
         {
-            "ind_id": [cells.ind_ids[cells.indicator[at]] for at in marked],
-            "context": [CONTEXTS[cells.context[at]] for at in marked],
-            "year": [int(cells.year[at]) for at in marked],
-            "level": [cells.places[cells.place[at]][0] for at in marked],
-            "orgnr": [cells.places[cells.place[at]][1] for at in marked],
+            "ind_id": [cells.ind_ids[cells.indicator[index]] for index in marked_cells],
+            "context": [CONTEXTS[cells.context[index]] for index in marked_cells],
+            "year": [int(cells.year[index]) for index in marked_cells],
+            "level": [cells.unit_refs[cells.unit[index]][0] for index in marked_cells],
+            "orgnr": [cells.unit_refs[cells.unit[index]][1] for index in marked_cells],
         }
     )
 
 
-def _refused(
-    registry: str, assembly: Assembly, groups: np.ndarray, part: System, left: set[Exposure], source: Source
+def _exposure_error(
+    registry_id: str,
+    assembly: SystemAssembly,
+    groups: np.ndarray,
+    subsystem: TableSystem,
+    exposures: set[Exposure],
+    source: RegistrySource,
 ) -> DisclosureError:
     """Names the cells, and what can be done; no number."""
     cells = assembly.cells
-    exposed = {int(groups[part.protected_with[one.at]]) for one in left}
-    told = []
-    for at in np.flatnonzero(np.isin(assembly.group, list(exposed))).tolist():
-        level, orgnr = cells.places[cells.place[at]]
+    exposed_groups = {int(groups[subsystem.protecting_group[exposure.variable]]) for exposure in exposures}
+    cell_texts = []
+    for index in np.flatnonzero(np.isin(assembly.group_by_cell, list(exposed_groups))).tolist():
+        level, orgnr = cells.unit_refs[cells.unit[index]]
         name = source.units[orgnr].name if orgnr in source.units else orgnr
-        told.append(f"{name} ({level}), {cells.ind_ids[cells.indicator[at]]} {cells.year[at]}")
-    named = "; ".join(told[:_NAMED]) + (f"; and {len(told) - _NAMED} more" if len(told) > _NAMED else "")
-    what = f"{registry}: what is published would tell how many patients these have: {named or 'cells of an edition'}."
-    todo = (
+        cell_texts.append(f"{name} ({level}), {cells.ind_ids[cells.indicator[index]]} {cells.year[index]}")
+    cell_list = "; ".join(cell_texts[:_MAX_NAMED_CELLS]) + (
+        f"; and {len(cell_texts) - _MAX_NAMED_CELLS} more" if len(cell_texts) > _MAX_NAMED_CELLS else ""
+    )
+    message = f"{registry_id}: what is published would tell how many patients these have: {cell_list or 'cells of an edition'}."
+    hint = (
         "Nothing of this registry is published; its last good pages stay. Show these indicators at a coarser level with"
         " presentation_level, or leave the year out of the delivery, and build again."
     )
-    return DisclosureError([Fault(what, todo, kind=Kind.CELL_EXPOSED)])
+    return DisclosureError([Diagnostic(message, hint, code=DiagnosticCode.CELL_EXPOSED)])

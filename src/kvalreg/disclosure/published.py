@@ -21,20 +21,30 @@ from pydantic import TypeAdapter
 
 from kvalreg.disclosure.cell_rows import CellRows
 from kvalreg.disclosure.presentation import Presentation
-from kvalreg.inputs.delivered import DeliveryInfo
 from kvalreg.inputs.descriptor import IndicatorType, Registry
+from kvalreg.inputs.registry_deliveries import DeliveryInfo
 from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import Unit, Units
-from kvalreg.private_files import clear_way
-from kvalreg.statistics.results import KEY
+from kvalreg.statistics.results import CELL_KEY
+from kvalreg.storage.permissions import clear_path
 
-NUMBERS = ["var", "denominator", "value", "low", "high", "coverage", "coverage_year", "change_from", "series_from"]
-WORDS = ["achievement", "certainty", "change", "series_change"]
-SHOWN_COLUMNS = [*NUMBERS, *WORDS]
+NUMBER_COLUMNS = [
+    "var",
+    "denominator",
+    "value",
+    "low",
+    "high",
+    "coverage",
+    "coverage_year",
+    "change_from",
+    "series_from",
+]
+CODE_COLUMNS = ["achievement", "certainty", "change", "series_change"]
+SHOWN_COLUMNS = [*NUMBER_COLUMNS, *CODE_COLUMNS]
 """What a secret cell must not have: NaN for numbers, empty text for words."""
 
 
-class Status(StrEnum):
+class CellStatus(StrEnum):
     """Whether a cell's value is shown, and if not, why. The first that holds."""
 
     SHOWN = "shown"
@@ -47,11 +57,11 @@ class Status(StrEnum):
     """Not reliable: coverage below 60 %. The number of patients is there, and the coverage where its own cell is."""
 
 
-_META = b"kvalreg"
+_METADATA_KEY = b"kvalreg"
 
 
 @dataclass(frozen=True)
-class Source:
+class RegistrySource:
     """Where a registry's cells come from."""
 
     registry: Registry
@@ -61,16 +71,20 @@ class Source:
     @property
     def latest_update(self) -> date | None:
         """When the newest delivery was made."""
-        return max((d.latest_update for d in self.deliveries if d.latest_update is not None), default=None)
+        return max(
+            (delivery.latest_update for delivery in self.deliveries if delivery.latest_update is not None), default=None
+        )
 
     @property
     def latest_affirm(self) -> date | None:
         """Until when the newest delivery is complete."""
-        return max((d.latest_affirm for d in self.deliveries if d.latest_affirm is not None), default=None)
+        return max(
+            (delivery.latest_affirm for delivery in self.deliveries if delivery.latest_affirm is not None), default=None
+        )
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedResults:
     """One registry's cells after the gate.
 
     Parameters
@@ -87,7 +101,7 @@ class Published:
         The level at which each indicator, context and year is shown, and why.
     """
 
-    source: Source
+    source: RegistrySource
     cells: pd.DataFrame = field(compare=False)
     presentations: tuple[Presentation, ...] = ()
 
@@ -97,11 +111,14 @@ class Published:
 
     def presentation(self, ind_id: str, context: str, year: int) -> Presentation:
         """The level at which an indicator is shown in a context and year; KeyError when it has no cell there."""
-        return self._presentations[ind_id, context, year]
+        return self._presentation_by_key[ind_id, context, year]
 
     @cached_property
-    def _presentations(self) -> dict[tuple[str, str, int], Presentation]:
-        return {(one.ind_id, one.context, one.year): one for one in self.presentations}
+    def _presentation_by_key(self) -> dict[tuple[str, str, int], Presentation]:
+        return {
+            (presentation.ind_id, presentation.context, presentation.year): presentation
+            for presentation in self.presentations
+        }
 
     @cached_property
     def rows(self) -> CellRows:
@@ -119,19 +136,21 @@ class Published:
         return self.source.units
 
 
-_META_TYPE = TypeAdapter(tuple[Registry, list[Unit], list[DeliveryInfo], tuple[Presentation, ...]])
+_METADATA_TYPE = TypeAdapter(tuple[Registry, list[Unit], list[DeliveryInfo], tuple[Presentation, ...]])
 
 
-def save_published(published: Published, folder: Path) -> Path:
+def save_published(published: PublishedResults, folder: Path) -> Path:
     """Write ``<folder>/<registry>.parquet`` in one step: a reader sees the old file or the new one."""
     source = published.source
-    told = (source.registry, list(source.units), list(source.deliveries), published.presentations)
-    meta = _META_TYPE.dump_json(told)
+    metadata = (source.registry, list(source.units), list(source.deliveries), published.presentations)
+    metadata_json = _METADATA_TYPE.dump_json(metadata)
     table = pa.Table.from_pandas(published.cells, preserve_index=False)
-    target = clear_way(folder / f"{source.registry.id}.parquet")
-    aside = target.with_suffix(".new")
-    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), _META: meta}), aside)
-    aside.replace(target)
+    target = clear_path(folder / f"{source.registry.id}.parquet")
+    temporary_path = target.with_suffix(".new")
+    pq.write_table(
+        table.replace_schema_metadata({**(table.schema.metadata or {}), _METADATA_KEY: metadata_json}), temporary_path
+    )
+    temporary_path.replace(target)
     return target
 
 
@@ -140,39 +159,41 @@ class PublishedTable:
     """The cells of a file, as a table, and each indicator's type: all that is read of an edition of any age."""
 
     cells: pa.Table
-    types: dict[str, IndicatorType]
+    type_by_indicator: dict[str, IndicatorType]
 
 
 def read_published(content: bytes) -> PublishedTable:
     """What is read of a file that `save_published` wrote, in this version or an older one; ValueError when damaged."""
     try:
         with pq.ParquetFile(pa.BufferReader(content)) as file:
-            columns = [*KEY, "shown", *({"status"} & {*file.schema_arrow.names}), "var", "denominator"]
+            columns = [*CELL_KEY, "shown", *({"status"} & {*file.schema_arrow.names}), "var", "denominator"]
             cells = file.read(columns, use_threads=False)
-        registry = json.loads(cells.schema.metadata[_META])[0]
-        types = {one["id"]: IndicatorType(one["type"]) for one in registry["indicators"]}
-        sound = set(cells["ind_id"].unique().to_pylist()) <= set(types)
+        registry = json.loads(cells.schema.metadata[_METADATA_KEY])[0]
+        type_by_indicator = {indicator["id"]: IndicatorType(indicator["type"]) for indicator in registry["indicators"]}
+        is_valid = set(cells["ind_id"].unique().to_pylist()) <= set(type_by_indicator)
     except Exception:  # whatever a damaged file makes of a reader
-        sound = False
-    if not sound:
+        is_valid = False
+    if not is_valid:
         raise ValueError("These are no published cells.")
-    return PublishedTable(cells, types)
+    return PublishedTable(cells, type_by_indicator)
 
 
-def load_published(registry_id: str, folder: Path) -> Published:
+def load_published(registry_id: str, folder: Path) -> PublishedResults:
     """Read what `save_published` wrote; FileNotFoundError when the registry has published nothing."""
     with pq.ParquetFile(folder / f"{registry_id}.parquet") as file:
         table = file.read(use_threads=False)
-    registry, units, deliveries, presentations = _META_TYPE.validate_json(table.schema.metadata[_META])
-    by_orgnr = {unit.orgnr: unit for unit in units}
-    return Published(Source(registry, Units(by_orgnr), tuple(deliveries)), table.to_pandas(), presentations)
+    registry, units, deliveries, presentations = _METADATA_TYPE.validate_json(table.schema.metadata[_METADATA_KEY])
+    unit_by_orgnr = {unit.orgnr: unit for unit in units}
+    return PublishedResults(
+        RegistrySource(registry, Units(unit_by_orgnr), tuple(deliveries)), table.to_pandas(), presentations
+    )
 
 
-def load_source(registry_id: str, folder: Path) -> Source | None:
+def load_source(registry_id: str, folder: Path) -> RegistrySource | None:
     """Where a registry's cells come from, without a look at them; None for a file that is not there, or damaged."""
     try:
         metadata = pq.read_schema(folder / f"{registry_id}.parquet").metadata
-        registry, units, deliveries, _ = _META_TYPE.validate_json(metadata[_META])
+        registry, units, deliveries, _ = _METADATA_TYPE.validate_json(metadata[_METADATA_KEY])
     except Exception:  # whatever a damaged file makes of a reader
         return None
-    return Source(registry, Units({unit.orgnr: unit for unit in units}), tuple(deliveries))
+    return RegistrySource(registry, Units({unit.orgnr: unit for unit in units}), tuple(deliveries))

@@ -18,7 +18,7 @@ class Sum(NamedTuple):
     complete: bool = True
 
 
-def from_tree(parent: Sequence[int], cell: Sequence[int], incomplete: Iterable[int] = ()) -> list[Sum]:
+def sums_from_tree(parent: Sequence[int], cell_by_unit: Sequence[int], incomplete: Iterable[int] = ()) -> list[Sum]:
     """One sum per unit of a tree that has a cell and has units with cells below it.
 
     A unit without a cell is passed through: its children count as children of the nearest unit above that has one.
@@ -38,23 +38,27 @@ def from_tree(parent: Sequence[int], cell: Sequence[int], incomplete: Iterable[i
     ValueError
         The tree has a cycle.
     """
-    parts: dict[int, list[int]] = {}
-    for unit, own in enumerate(cell):
-        if own < 0:
+    cells_by_unit: dict[int, list[int]] = {}
+    for unit, cell in enumerate(cell_by_unit):
+        if cell < 0:
             continue
-        above, steps = parent[unit], 0
-        while above >= 0 and cell[above] < 0:
-            above, steps = parent[above], steps + 1
+        ancestor, steps = parent[unit], 0
+        while ancestor >= 0 and cell_by_unit[ancestor] < 0:
+            ancestor, steps = parent[ancestor], steps + 1
             if steps > len(parent):
                 raise ValueError(f"unit {unit}: its parents go round in a cycle. Correct the parent in units.csv.")
-        if above >= 0:
-            parts.setdefault(above, []).append(own)
-    _refuse_cycles(parent)
+        if ancestor >= 0:
+            cells_by_unit.setdefault(ancestor, []).append(cell)
+    _check_acyclic(parent)
     open_totals = set(incomplete)
-    return [Sum(cell[unit], tuple(below), unit not in open_totals) for unit, below in sorted(parts.items())]
+    return [
+        Sum(cell_by_unit[unit], tuple(cells), unit not in open_totals) for unit, cells in sorted(cells_by_unit.items())
+    ]
 
 
-def from_groups(group: Sequence[int], total: Sequence[int], incomplete: Iterable[int] = ()) -> list[Sum]:
+def sums_from_groups(
+    group_by_cell: Sequence[int], total_by_group: Sequence[int], incomplete: Iterable[int] = ()
+) -> list[Sum]:
     """One sum per group (county) that has a cell of its own.
 
     Parameters
@@ -66,22 +70,25 @@ def from_groups(group: Sequence[int], total: Sequence[int], incomplete: Iterable
     incomplete
         Groups that may hold patients of no listed cell.
     """
-    parts: dict[int, list[int]] = {}
-    for own, number in enumerate(group):
-        if number >= 0 and total[number] >= 0:
-            parts.setdefault(number, []).append(own)
+    cells_by_group: dict[int, list[int]] = {}
+    for cell, group in enumerate(group_by_cell):
+        if group >= 0 and total_by_group[group] >= 0:
+            cells_by_group.setdefault(group, []).append(cell)
     open_totals = set(incomplete)
-    return [Sum(total[number], tuple(below), number not in open_totals) for number, below in sorted(parts.items())]
+    return [
+        Sum(total_by_group[group], tuple(cells), group not in open_totals)
+        for group, cells in sorted(cells_by_group.items())
+    ]
 
 
-def _refuse_cycles(parent: Sequence[int]) -> None:
+def _check_acyclic(parent: Sequence[int]) -> None:
     checked: set[int] = set()
     for unit in range(len(parent)):
         path: set[int] = set()
-        at = unit
-        while at >= 0 and at not in checked:
-            if at in path:
+        ancestor = unit
+        while ancestor >= 0 and ancestor not in checked:
+            if ancestor in path:
                 raise ValueError(f"unit {unit}: its parents go round in a cycle. Correct the parent in units.csv.")
-            path.add(at)
-            at = parent[at]
+            path.add(ancestor)
+            ancestor = parent[ancestor]
         checked |= path

@@ -30,18 +30,18 @@ from typing import Self
 
 import numpy as np
 
-from kvalreg.disclosure.attack import Attack, Exposure, Finding
+from kvalreg.disclosure.attack import Attack, AttackResult, Exposure
 from kvalreg.disclosure.blocks import COST_OF_PATIENTS
-from kvalreg.disclosure.choice import Choice
-from kvalreg.disclosure.system import PUBLIC, BoolArray, Certainty, System
+from kvalreg.disclosure.master_problem import MasterProblem
+from kvalreg.disclosure.system import PUBLIC, BoolArray, EquationCertainty, TableSystem
 
-ATTEMPTS = 4
+MAX_ITERATIONS = 4
 """Attempts at a cheapest choice before the best safe one is taken."""
-MENDS = 100
+MAX_REPAIRS = 100
 """Steps towards a safe choice in one attempt; without any, everything is suppressed at last, and shown one by one."""
 
 
-def suppress(system: System, attack: Attack | None = None) -> BoolArray:
+def suppress(system: TableSystem, attack: Attack | None = None) -> BoolArray:
     """The groups to suppress: all primary ones, and as few others as are needed.
 
     Parameters
@@ -61,13 +61,17 @@ def suppress(system: System, attack: Attack | None = None) -> BoolArray:
     Worked example: nation 100 = HF1 40 + HF2 60, HF1 = A 3 + B 12 + C 25. A is primary. B is suppressed with it: their
     sum 15 leaves A between 1 and 14. C would do as well, but has more patients.
     """
-    readers = Readers.of(system) if (system.group == PUBLIC).any() else Readers(system, (attack or Attack(system),))
-    found = _search(readers)
-    return readers.system.primary | readers.system.possible if found is None else found
+    attackers = (
+        Attackers.from_system(system)
+        if (system.group == PUBLIC).any()
+        else Attackers(system, (attack or Attack(system),))
+    )
+    mask = _find_safe_mask(attackers)
+    return attackers.system.primary | attackers.system.suppressible if mask is None else mask
 
 
 @dataclass(frozen=True, eq=False)
-class Readers:
+class Attackers:
     """Those from whom a system is protected: one who supposes all there is to suppose, and those who suppose less.
 
     Mostly the first is the only one to look at. But what earlier editions give away to the first, whatever is
@@ -81,36 +85,43 @@ class Readers:
         Of each of them.
     """
 
-    system: System
+    system: TableSystem
     attacks: tuple[Attack, ...]
 
     @classmethod
-    def of(cls, system: System) -> Self:
+    def from_system(cls, system: TableSystem) -> Self:
         """What can be protected from each, as long as something cannot be protected from the one before."""
-        first = attack = Attack(system, every=True)
-        known = [(relaxed(system, attack), attack)]
-        for most, exact in ((Certainty.LIKELY, False), (Certainty.LIKELY, True), (Certainty.CERTAIN, False)):
-            if known[-1][0] is known[-1][1].system:
+        first = attack = Attack(system, find_all=True)
+        attainable_attacks = [(with_attainable_protection(system, attack), attack)]
+        for max_certainty, without_slack in (
+            (EquationCertainty.LIKELY, False),
+            (EquationCertainty.LIKELY, True),
+            (EquationCertainty.CERTAIN, False),
+        ):
+            if attainable_attacks[-1][0] is attainable_attacks[-1][1].system:
                 break
-            less = system.known_to(most, exact=exact)
-            if len(less.equations) == len(known[-1][1].system.equations):
+            restricted = system.restricted_to(max_certainty, without_slack=without_slack)
+            if len(restricted.equations) == len(attainable_attacks[-1][1].system.equations):
                 continue
-            attack = Attack(less, every=True, known=first)
-            known.append((relaxed(less, attack), attack))
-        possible = known[-1][0].possible
-        attacks = [Attack(replace(one, possible=possible), known=attack) for one, attack in known]
+            attack = Attack(restricted, find_all=True, previous=first)
+            attainable_attacks.append((with_attainable_protection(restricted, attack), attack))
+        suppressible = attainable_attacks[-1][0].suppressible
+        attacks = [
+            Attack(replace(attainable, suppressible=suppressible), previous=attack)
+            for attainable, attack in attainable_attacks
+        ]
         return cls(attacks[0].system, tuple(attacks))
 
-    def findings(self, suppressed: BoolArray, most: int | None = None) -> list[Finding]:
+    def run(self, suppressed: BoolArray, max_explained: int | None = None) -> list[AttackResult]:
         """What is given away to any of them."""
-        return [one for attack in self.attacks for one in attack.findings(suppressed, most)]
+        return [result for attack in self.attacks for result in attack.run(suppressed, max_explained)]
 
     def exposures(self, suppressed: BoolArray) -> set[Exposure]:
         """Counts that are given away to any of them."""
-        return {one for finding in self.findings(suppressed) for one in finding.exposures}
+        return {exposure for result in self.run(suppressed) for exposure in result.exposures}
 
 
-def relaxed(system: System, attack: Attack | None = None) -> System:
+def with_attainable_protection(system: TableSystem, attack: Attack | None = None) -> TableSystem:
     """The same system with the protection that is possible, and without groups that would hide nothing.
 
     A count that is narrower than it must be where everything is suppressed keeps the width it has there; one that is
@@ -121,102 +132,127 @@ def relaxed(system: System, attack: Attack | None = None) -> System:
     attack
         An attack on the same system that finds every exposed count.
     """
-    attack = attack or Attack(system, every=True)
-    everything = system.primary | system.possible
-    left = attack.exposures(everything)
-    if not left:
+    attack = attack or Attack(system, find_all=True)
+    full_suppression = system.primary | system.suppressible
+    unavoidable = attack.exposures(full_suppression)
+    if not unavoidable:
         return system
-    need, small, possible = system.need.copy(), system.small.copy(), system.possible.copy()
-    small[[one.at for one in left if one.raised]] = False
-    widths = attack.widths(everything, [one.at for one in left if not one.raised])
-    need[list(widths)] = list(widths.values())
-    exact = [at for at, width in widths.items() if not width]
-    small[exact] = False
-    possible[_told(system, sorted({int(system.group[at]) for at in exact} - {PUBLIC}))] = False
-    return replace(system, need=need, small=small, possible=possible)
+    protection_level, is_small, suppressible = (
+        system.protection_level.copy(),
+        system.is_small.copy(),
+        system.suppressible.copy(),
+    )
+    is_small[[exposure.variable for exposure in unavoidable if exposure.lower_bound_raised]] = False
+    widths = attack.widths(
+        full_suppression, [exposure.variable for exposure in unavoidable if not exposure.lower_bound_raised]
+    )
+    protection_level[list(widths)] = list(widths.values())
+    determined = [variable for variable, width in widths.items() if not width]
+    is_small[determined] = False
+    suppressible[
+        _determined_groups(system, sorted({int(system.group[variable]) for variable in determined} - {PUBLIC}))
+    ] = False
+    return replace(system, protection_level=protection_level, is_small=is_small, suppressible=suppressible)
 
 
-def hopeless(system: System) -> set[Exposure]:
+def unavoidable_exposures(system: TableSystem) -> set[Exposure]:
     """What is exposed even where everything that can be is suppressed: public facts give it away."""
-    return Attack(system, every=True).exposures(system.primary | system.possible)
+    return Attack(system, find_all=True).exposures(system.primary | system.suppressible)
 
 
-def _told(system: System, groups: Sequence[int]) -> list[int]:
+def _determined_groups(system: TableSystem, groups: Sequence[int]) -> list[int]:
     """Those of some groups whose counts are all told exactly where everything that can be is suppressed."""
-    printed = np.isin(system.group, groups)
-    own = replace(system, need=printed.astype(np.int64), small=np.zeros_like(system.small), protected_with=system.group)
-    exact = [one.at for one in hopeless(own)]
-    told = np.bincount(system.group[exact], minlength=system.groups)
-    return [one for one in groups if system.possible[one] and told[one] == len(system.counts_of[one])]
+    is_printed = np.isin(system.group, groups)
+    probe = replace(
+        system,
+        protection_level=is_printed.astype(np.int64),
+        is_small=np.zeros_like(system.is_small),
+        protecting_group=system.group,
+    )
+    determined = [exposure.variable for exposure in unavoidable_exposures(probe)]
+    n_determined = np.bincount(system.group[determined], minlength=system.n_groups)
+    return [
+        group
+        for group in groups
+        if system.suppressible[group] and n_determined[group] == len(system.variables_by_group[group])
+    ]
 
 
-def _search(readers: Readers) -> BoolArray | None:
+def _find_safe_mask(attackers: Attackers) -> BoolArray | None:
     """A mask on which the attack finds nothing; None where there is none."""
-    choice = Choice(readers.system)
-    search = _Search(choice, readers)
-    suppressed = readers.system.primary
-    findings = readers.findings(suppressed)
-    if findings:
-        suppressed = choice.settle(suppressed, findings)
-        findings = readers.findings(suppressed)
-    if not findings:
+    master = MasterProblem(attackers.system)
+    search = _BendersSearch(master, attackers)
+    suppressed = attackers.system.primary
+    attack_results = attackers.run(suppressed)
+    if attack_results:
+        suppressed = master.preselect(suppressed, attack_results)
+        attack_results = attackers.run(suppressed)
+    if not attack_results:
         return suppressed
-    choice.reconsider(findings)
-    found = search.run(suppressed)
-    return None if found is None else search.thin(found, choice.settled)
+    master.deselect_near(attack_results)
+    mask = search.run(suppressed)
+    return None if mask is None else search.remove_redundant(mask, master.preselected)
 
 
-class _Search:
+class _BendersSearch:
     """Attempts at a cheapest safe choice, and the best safe one met on the way."""
 
-    def __init__(self, choice: Choice, readers: Readers) -> None:
-        self.choice = choice
-        self.readers = readers
+    def __init__(self, master: MasterProblem, attackers: Attackers) -> None:
+        self.master = master
+        self.attackers = attackers
 
     def run(self, suppressed: BoolArray) -> BoolArray | None:
         """Attempt, attack, learn, until an attempt is safe or shows that none is cheaper than the best safe one."""
         best: BoolArray | None = None
-        price = self.choice.price
-        for _ in range(ATTEMPTS):
-            findings = self.readers.findings(suppressed)
-            if not findings:
+        cost = self.master.additional_cost
+        for _ in range(MAX_ITERATIONS):
+            attack_results = self.attackers.run(suppressed)
+            if not attack_results:
                 return suppressed
-            self.choice.learn(findings)
-            best = min((one for one in (best, self._mend(suppressed)) if one is not None), key=price, default=None)
-            if best is not None and self.choice.none_cheaper(best):
+            self.master.add_cuts(attack_results)
+            best = min(
+                (mask for mask in (best, self._repair_until_safe(suppressed)) if mask is not None),
+                key=cost,
+                default=None,
+            )
+            if best is not None and self.master.is_known_optimal(best):
                 return best
-            cheapest = self.choice.cheapest()
-            if cheapest is None:
+            optimum = self.master.solve()
+            if optimum is None:
                 break
-            suppressed = cheapest
-            if best is not None and price(best) < price(suppressed) + COST_OF_PATIENTS:
-                return best if self.readers.findings(suppressed) else min(best, suppressed, key=price)
-        return self._thinned() if best is None else best
+            suppressed = optimum
+            if best is not None and cost(best) < cost(suppressed) + COST_OF_PATIENTS:
+                return best if self.attackers.run(suppressed) else min(best, suppressed, key=cost)
+        return self._reduce_full_suppression() if best is None else best
 
-    def _mend(self, suppressed: BoolArray) -> BoolArray | None:
+    def _repair_until_safe(self, suppressed: BoolArray) -> BoolArray | None:
         """A safe choice that satisfies all that has been learned, on the way too; None where none is met."""
-        for _ in range(MENDS):
-            mended = self.choice.mended(suppressed)
-            if mended is None:
+        for _ in range(MAX_REPAIRS):
+            repaired = self.master.repair(suppressed)
+            if repaired is None:
                 return None
-            findings = self.readers.findings(mended)
-            if not findings:
-                return mended
-            self.choice.learn(findings)
-            suppressed = mended
+            attack_results = self.attackers.run(repaired)
+            if not attack_results:
+                return repaired
+            self.master.add_cuts(attack_results)
+            suppressed = repaired
         return None
 
-    def _thinned(self) -> BoolArray | None:
+    def _reduce_full_suppression(self) -> BoolArray | None:
         """Everything suppressed, as far as that is safe, and shown again one by one."""
-        everything = self.choice.primary | self.choice.possible
-        return None if self.readers.findings(everything) else self.thin(everything, self.choice.possible)
+        full_suppression = self.master.primary | self.master.suppressible
+        return (
+            None
+            if self.attackers.run(full_suppression)
+            else self.remove_redundant(full_suppression, self.master.suppressible)
+        )
 
-    def thin(self, suppressed: BoolArray, groups: BoolArray) -> BoolArray:
+    def remove_redundant(self, suppressed: BoolArray, removable: BoolArray) -> BoolArray:
         """Show again, the costliest first, each of these groups without which the attack still fails."""
-        extra = np.flatnonzero(suppressed & groups & ~self.choice.primary).tolist()
-        for group in sorted(extra, key=lambda group: -float(self.choice.cost[group])):
-            fewer = suppressed.copy()
-            fewer[group] = False
-            if not self.readers.findings(fewer, most=1):
-                suppressed = fewer
+        extra_groups = np.flatnonzero(suppressed & removable & ~self.master.primary).tolist()
+        for group in sorted(extra_groups, key=lambda group: -float(self.master.cost[group])):
+            reduced = suppressed.copy()
+            reduced[group] = False
+            if not self.attackers.run(reduced, max_explained=1):
+                suppressed = reduced
         return suppressed

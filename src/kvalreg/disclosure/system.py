@@ -28,29 +28,29 @@ BoolArray = NDArray[np.bool_]
 
 PUBLIC = -1
 """In place of a group: the count is public, whatever is suppressed."""
-NO_REST = -1
+NO_SLACK = -1
 """In place of a rest: the equation holds exactly."""
 
 
-class Certainty(IntEnum):
+class EquationCertainty(IntEnum):
     """How certain a reader is of an equation."""
 
     CERTAIN = 0
     """It follows from what is published and how it is counted."""
     LIKELY = 1
     """An indicator is the sum of others, or a unit has taken over another: the shown numbers speak for it."""
-    SUPPOSED = 2
+    ASSUMED = 2
     """Registrations that come late only add."""
 
 
-class Role(IntEnum):
+class EquationRole(IntEnum):
     """How an equation is used."""
 
     SUM = 0
     """A total of parts: from it alone follows what must be suppressed beside one of its members."""
-    IMPLIED = 1
+    REDUNDANT = 1
     """The same, but it follows from other equations: a program need not hold it."""
-    PLAIN = 2
+    GENERAL = 2
     """Any other: a program holds it, and nothing is concluded from it alone."""
 
 
@@ -72,45 +72,45 @@ class Equations:
         Per equation: its `Certainty`.
     """
 
-    start: IntArray
-    count: IntArray
-    factor: IntArray
-    rest: IntArray
+    row_start: IntArray
+    variable: IntArray
+    coefficient: IntArray
+    slack: IntArray
     role: IntArray
     certainty: IntArray
 
     def __len__(self) -> int:
-        return len(self.rest)
+        return len(self.slack)
 
     @cached_property
-    def of_entry(self) -> IntArray:
+    def equation_by_entry(self) -> IntArray:
         """The equation of each entry."""
-        return np.repeat(np.arange(len(self)), np.diff(self.start))
+        return np.repeat(np.arange(len(self)), np.diff(self.row_start))
 
     @cached_property
     def rows(self) -> list[list[tuple[int, int]]]:
         """Per equation: its counts with their factors."""
-        entries = list(zip(self.count.tolist(), self.factor.tolist(), strict=True))
-        bounds = self.start.tolist()
+        entries = list(zip(self.variable.tolist(), self.coefficient.tolist(), strict=True))
+        bounds = self.row_start.tolist()
         return [entries[first:last] for first, last in pairwise(bounds)]
 
-    def take(self, chosen: IntArray, number: IntArray) -> Equations:
+    def select(self, selected: IntArray, new_index: IntArray) -> Equations:
         """These equations, with `number` giving each count's new number."""
-        lengths = np.diff(self.start)[chosen]
+        lengths = np.diff(self.row_start)[selected]
         start = np.concatenate([[0], np.cumsum(lengths)])
-        entries = np.repeat(self.start[chosen] - start[:-1], lengths) + np.arange(start[-1])
+        entries = np.repeat(self.row_start[selected] - start[:-1], lengths) + np.arange(start[-1])
         return Equations(
             start,
-            number[self.count[entries]],
-            self.factor[entries],
-            self.rest[chosen],
-            self.role[chosen],
-            self.certainty[chosen],
+            new_index[self.variable[entries]],
+            self.coefficient[entries],
+            self.slack[selected],
+            self.role[selected],
+            self.certainty[selected],
         )
 
 
 @dataclass(frozen=True, eq=False)
-class System:
+class TableSystem:
     """All counts, equations and groups of a registry, or of a part of it that nothing connects to the rest. SECRET.
 
     Parameters
@@ -141,148 +141,151 @@ class System:
     """
 
     value: IntArray = field(repr=False)
-    least: IntArray = field(repr=False)
+    lower_bound: IntArray = field(repr=False)
     group: IntArray = field(repr=False)
-    need: IntArray = field(repr=False)
-    protected_with: IntArray = field(repr=False)
-    small: BoolArray = field(repr=False)
-    told_by: IntArray = field(repr=False)
+    protection_level: IntArray = field(repr=False)
+    protecting_group: IntArray = field(repr=False)
+    is_small: BoolArray = field(repr=False)
+    revealing_group: IntArray = field(repr=False)
     equations: Equations = field(repr=False)
     primary: BoolArray = field(repr=False)
-    possible: BoolArray = field(repr=False)
+    suppressible: BoolArray = field(repr=False)
     cost: NDArray[np.float64] = field(repr=False)
     patients: IntArray = field(repr=False)
 
     @property
-    def groups(self) -> int:
+    def n_groups(self) -> int:
         """How many groups there are."""
         return len(self.primary)
 
-    def broken(self) -> IntArray:
+    def violated_equations(self) -> IntArray:
         """The equations that the true values contradict: there must be none."""
         if not len(self.equations):
             return np.zeros(0, dtype=np.int64)
         equations = self.equations
-        sums = np.add.reduceat(equations.factor * self.value[equations.count], equations.start[:-1])
-        return np.flatnonzero(sums != np.where(equations.rest == NO_REST, 0, equations.rest))
+        sums = np.add.reduceat(equations.coefficient * self.value[equations.variable], equations.row_start[:-1])
+        return np.flatnonzero(sums != np.where(equations.slack == NO_SLACK, 0, equations.slack))
 
-    def known_to(self, most: Certainty, *, exact: bool = False) -> Self:
+    def restricted_to(self, max_certainty: EquationCertainty, *, without_slack: bool = False) -> Self:
         """The same counts, to a reader who uses no equation that is less certain, and with `exact` none with a rest."""
-        used = np.flatnonzero(
-            (self.equations.certainty <= most) & ((self.equations.rest == NO_REST) | np.bool_(not exact))
+        selected = np.flatnonzero(
+            (self.equations.certainty <= max_certainty)
+            & ((self.equations.slack == NO_SLACK) | np.bool_(not without_slack))
         )
-        return replace(self, equations=self.equations.take(used, np.arange(len(self.value))))
+        return replace(self, equations=self.equations.select(selected, np.arange(len(self.value))))
 
     # --- as lists, in which single entries are looked up quicker -----------------------------------------------------
     @cached_property
-    def values(self) -> list[int]:
+    def value_list(self) -> list[int]:
         """`value` as a list."""
-        values: list[int] = self.value.tolist()
-        return values
+        value_list: list[int] = self.value.tolist()
+        return value_list
 
     @cached_property
-    def leasts(self) -> list[int]:
+    def lower_bound_list(self) -> list[int]:
         """`least` as a list."""
-        leasts: list[int] = self.least.tolist()
-        return leasts
+        lower_bound_list: list[int] = self.lower_bound.tolist()
+        return lower_bound_list
 
     @cached_property
-    def group_of(self) -> list[int]:
+    def group_list(self) -> list[int]:
         """`group` as a list."""
-        groups: list[int] = self.group.tolist()
-        return groups
+        group_list: list[int] = self.group.tolist()
+        return group_list
 
     @cached_property
-    def counts_of(self) -> list[list[int]]:
+    def variables_by_group(self) -> list[list[int]]:
         """Per group: the counts it prints."""
-        found: list[list[int]] = [[] for _ in range(self.groups)]
-        for count, group in enumerate(self.group_of):
+        variables_by_group: list[list[int]] = [[] for _ in range(self.n_groups)]
+        for variable, group in enumerate(self.group_list):
             if group >= 0:
-                found[group].append(count)
-        return found
+                variables_by_group[group].append(variable)
+        return variables_by_group
 
     @cached_property
-    def touching(self) -> list[list[int]]:
+    def equations_by_variable(self) -> list[list[int]]:
         """Per count: the equations that a program holds and that it is in."""
-        found: list[list[int]] = [[] for _ in range(len(self.value))]
-        implied = (self.equations.role == Role.IMPLIED).tolist()
-        for number, row in enumerate(self.equations.rows):
-            if not implied[number]:
-                for count, _ in row:
-                    found[count].append(number)
-        return found
+        equations_by_variable: list[list[int]] = [[] for _ in range(len(self.value))]
+        is_redundant = (self.equations.role == EquationRole.REDUNDANT).tolist()
+        for equation, row in enumerate(self.equations.rows):
+            if not is_redundant[equation]:
+                for variable, _ in row:
+                    equations_by_variable[variable].append(equation)
+        return equations_by_variable
 
     # --- parts -------------------------------------------------------------------------------------------------------
     @cached_property
-    def _labels(self) -> tuple[IntArray, IntArray, IntArray]:
+    def _part_labels(self) -> tuple[IntArray, IntArray, IntArray]:
         """The part that each count, group and equation belongs to: what shares an equation or a group is in one."""
-        counts, groups, equations = len(self.value), self.groups, self.equations
-        hidden = self.group != PUBLIC
-        protected = (self.need > 0) & hidden
-        entry = hidden[equations.count]
-        ends = np.concatenate([equations.count[entry], np.flatnonzero(hidden), np.flatnonzero(protected)])
-        others = np.concatenate(
+        n_variables, n_groups, equations = len(self.value), self.n_groups, self.equations
+        is_grouped = self.group != PUBLIC
+        is_protected = (self.protection_level > 0) & is_grouped
+        is_grouped_entry = is_grouped[equations.variable]
+        sources = np.concatenate(
+            [equations.variable[is_grouped_entry], np.flatnonzero(is_grouped), np.flatnonzero(is_protected)]
+        )
+        targets = np.concatenate(
             [
-                counts + groups + equations.of_entry[entry],
-                counts + self.group[hidden],
-                counts + self.protected_with[protected],
+                n_variables + n_groups + equations.equation_by_entry[is_grouped_entry],
+                n_variables + self.group[is_grouped],
+                n_variables + self.protecting_group[is_protected],
             ]
         )
-        size = counts + groups + len(equations)
-        graph = coo_matrix((np.ones(len(ends), dtype=np.int8), (ends, others)), shape=(size, size))
-        label = connected_components(graph, directed=False)[1].astype(np.int64)
-        return label[:counts], label[counts : counts + groups], label[counts + groups :]
+        size = n_variables + n_groups + len(equations)
+        graph = coo_matrix((np.ones(len(sources), dtype=np.int8), (sources, targets)), shape=(size, size))
+        labels = connected_components(graph, directed=False)[1].astype(np.int64)
+        return labels[:n_variables], labels[n_variables : n_variables + n_groups], labels[n_variables + n_groups :]
 
     @property
-    def part_of(self) -> IntArray:
+    def part_by_group(self) -> IntArray:
         """The number of each group's part."""
-        return self._labels[1]
+        return self._part_labels[1]
 
-    def active(self) -> list[int]:
+    def active_parts(self) -> list[int]:
         """The numbers of the parts in which a suppressed count must be protected."""
-        if not self.groups:
+        if not self.n_groups:
             return []
-        protected = (self.need > 0) & (self.group != PUBLIC)
-        found: list[int] = np.unique(self._labels[0][protected & self.primary[self.protected_with]]).tolist()
-        return found
+        is_protected = (self.protection_level > 0) & (self.group != PUBLIC)
+        parts: list[int] = np.unique(self._part_labels[0][is_protected & self.primary[self.protecting_group]]).tolist()
+        return parts
 
-    def counts_in(self, number: int) -> IntArray:
+    def part_variables(self, part: int) -> IntArray:
         """The numbers, in the whole, of the counts of a part as `part` has them."""
-        of_count, _, of_row = self._labels
-        entries = self.equations.take(np.flatnonzero(of_row == number), np.arange(len(self.value))).count
-        return np.union1d(entries, np.flatnonzero(of_count == number))
+        part_by_variable, _, part_by_equation = self._part_labels
+        entries = self.equations.select(np.flatnonzero(part_by_equation == part), np.arange(len(self.value))).variable
+        return np.union1d(entries, np.flatnonzero(part_by_variable == part))
 
-    def part(self, number: int) -> tuple[IntArray, Self]:
+    def extract_part(self, part: int) -> tuple[IntArray, Self]:
         """One part: its groups' numbers in the whole, and itself as a system."""
-        _, of_group, of_row = self._labels
-        groups, rows = np.flatnonzero(of_group == number), np.flatnonzero(of_row == number)
-        return groups, self._take(self.counts_in(number), groups, rows)
+        _, part_by_group, part_by_equation = self._part_labels
+        groups, equations = np.flatnonzero(part_by_group == part), np.flatnonzero(part_by_equation == part)
+        return groups, self._subsystem(self.part_variables(part), groups, equations)
 
-    def _take(self, counts: IntArray, groups: IntArray, rows: IntArray) -> Self:
-        count_number = np.full(len(self.value) + 1, -1)
-        count_number[counts] = np.arange(len(counts))
-        group_number = np.full(self.groups + 1, PUBLIC)
-        group_number[groups] = np.arange(len(groups))
+    def _subsystem(self, variables: IntArray, groups: IntArray, equations: IntArray) -> Self:
+        new_variable_index = np.full(len(self.value) + 1, -1)
+        new_variable_index[variables] = np.arange(len(variables))
+        new_group_index = np.full(self.n_groups + 1, PUBLIC)
+        new_group_index[groups] = np.arange(len(groups))
         return type(self)(
-            value=self.value[counts],
-            least=self.least[counts],
-            group=group_number[self.group[counts]],
-            need=self.need[counts],
-            protected_with=group_number[self.protected_with[counts]],
-            small=self.small[counts],
-            told_by=group_number[self.told_by[counts]],
-            equations=self.equations.take(rows, count_number),
+            value=self.value[variables],
+            lower_bound=self.lower_bound[variables],
+            group=new_group_index[self.group[variables]],
+            protection_level=self.protection_level[variables],
+            protecting_group=new_group_index[self.protecting_group[variables]],
+            is_small=self.is_small[variables],
+            revealing_group=new_group_index[self.revealing_group[variables]],
+            equations=self.equations.select(equations, new_variable_index),
             primary=self.primary[groups],
-            possible=self.possible[groups],
+            suppressible=self.suppressible[groups],
             cost=self.cost[groups],
             patients=self.patients[groups],
         )
 
-    def digest_parts(self) -> Iterator[bytes]:
+    def digest_chunks(self) -> Iterator[bytes]:
         """Everything that a choice depends on, as bytes."""
-        for whole in (self, self.equations):
-            for one in fields(whole):
-                value = getattr(whole, one.name)
+        for container in (self, self.equations):
+            for attribute in fields(container):
+                value = getattr(container, attribute.name)
                 if isinstance(value, np.ndarray):
-                    yield f"{one.name} {value.dtype} {len(value)}\n".encode()
+                    yield f"{attribute.name} {value.dtype} {len(value)}\n".encode()
                     yield np.ascontiguousarray(value).tobytes()

@@ -17,19 +17,19 @@ from typing import Annotated
 from pydantic import RootModel, StringConstraints
 
 from kvalreg.clock import today
-from kvalreg.errors import AwaitingError, ConfigurationError, DeliveryError, Fault
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import ApprovalPendingError, ConfigurationError, DeliveryError, Diagnostic
 from kvalreg.inputs.descriptor import Registry
-from kvalreg.inputs.descriptor_model import FilledText, Model, Text
+from kvalreg.inputs.descriptor_model import DescriptorModel, DescriptorText, RequiredText
 from kvalreg.inputs.validation import validate
 from kvalreg.inputs.yaml_file import read_yaml
-from kvalreg.kinds import Kind
 from kvalreg.project import Project
 
-REQUIRED = "required"
+APPROVAL_REQUIRED = "required"
 """The value of a descriptor's ``approval`` that makes this file count."""
 
 
-class Which(StrEnum):
+class DeliveryScope(StrEnum):
     """Which deliveries a run reads."""
 
     APPROVED = "approved"
@@ -37,16 +37,16 @@ class Which(StrEnum):
     ALL = "all"
 
 
-class Approval(Model):
+class Approval(DescriptorModel):
     """One approved delivery."""
 
     sha256: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern="^[0-9a-f]{64}$")]
     """The delivery's checksum, as `kvalreg diff` and `kvalreg build` tell it: it fits one file, to the byte."""
-    by: FilledText
+    by: RequiredText
     """Who approved it."""
     on: date
     """The day (YYYY-MM-DD)."""
-    remark: Text = ""
+    remark: DescriptorText = ""
     """Anything worth knowing."""
 
 
@@ -55,14 +55,14 @@ class ApprovalList(RootModel[tuple[Approval, ...]]):
 
 
 @dataclass(frozen=True)
-class Sorted:
+class ApprovalSplit:
     """Deliveries that may be published, and a remark on each one that waits."""
 
     approved: tuple[Path, ...]
-    waiting: tuple[Fault, ...]
+    pending: tuple[Diagnostic, ...]
 
 
-def sort_deliveries(files: Sequence[Path], registry: Registry, project: Project) -> Sorted:
+def split_by_approval(files: Sequence[Path], registry: Registry, project: Project) -> ApprovalSplit:
     """Which deliveries of a registry may be published.
 
     A registry is never shown half: where a delivery that was approved is no longer what it was, nothing of it changes.
@@ -76,23 +76,30 @@ def sort_deliveries(files: Sequence[Path], registry: Registry, project: Project)
     ConfigurationError
         When approved.yml is faulty.
     """
-    if registry.approval != REQUIRED:
-        return Sorted(tuple(files), ())
+    if registry.approval != APPROVAL_REQUIRED:
+        return ApprovalSplit(tuple(files), ())
     approved = approved_checksums(registry, project)
     checksums = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    there = tuple(path for path in files if checksums[path] in approved)
-    waiting = tuple(_waits(path, checksums[path], project, registry) for path in files if path not in there)
-    gone = [sha256 for sha256 in approved if sha256 not in checksums.values()]
-    if (gone and waiting) or not there:
-        raise AwaitingError(waiting or (_nothing(registry, project),))
-    if gone:
-        shown = project.relative(project.approvals(registry.id))
-        todo = "Put the delivery back as it was, or remove this line."
+    approved_files = tuple(path for path in files if checksums[path] in approved)
+    pending = tuple(
+        _pending_diagnostic(path, checksums[path], project, registry) for path in files if path not in approved_files
+    )
+    missing = [sha256 for sha256 in approved if sha256 not in checksums.values()]
+    if (missing and pending) or not approved_files:
+        raise ApprovalPendingError(pending or (_no_delivery_diagnostic(registry, project),))
+    if missing:
+        display_path = project.display_path(project.approvals_file(registry.id))
+        hint = "Put the delivery back as it was, or remove this line."
         raise DeliveryError(
-            Fault(f"The approved delivery {sha256[:12]}… is not here any longer.", todo, shown, kind=Kind.APPROVED_GONE)
-            for sha256 in gone
+            Diagnostic(
+                f"The approved delivery {sha256[:12]}… is not here any longer.",
+                hint,
+                display_path,
+                code=DiagnosticCode.APPROVED_FILE_MISSING,
+            )
+            for sha256 in missing
         )
-    return Sorted(there, waiting)
+    return ApprovalSplit(approved_files, pending)
 
 
 def approval_line(sha256: str) -> str:
@@ -102,25 +109,28 @@ def approval_line(sha256: str) -> str:
 
 def approved_checksums(registry: Registry, project: Project) -> list[str]:
     """The checksums in approved.yml; none without the file, ConfigurationError when it is faulty."""
-    path = project.approvals(registry.id)
+    path = project.approvals_file(registry.id)
     if not path.is_file():
         return []
-    listed, faults = validate(read_yaml(path, project.relative(path)), ApprovalList)
-    if faults or listed is None:
-        raise ConfigurationError(faults)
-    return [one.sha256 for one in listed.root]
+    listed, diagnostics = validate(read_yaml(path, project.display_path(path)), ApprovalList)
+    if diagnostics or listed is None:
+        raise ConfigurationError(diagnostics)
+    return [approval.sha256 for approval in listed.root]
 
 
-def _waits(path: Path, sha256: str, project: Project, registry: Registry) -> Fault:
-    what = "Nobody has approved this delivery, so its numbers are not shown."
-    todo = (
+def _pending_diagnostic(path: Path, sha256: str, project: Project, registry: Registry) -> Diagnostic:
+    message = "Nobody has approved this delivery, so its numbers are not shown."
+    hint = (
         f"See what it changes with kvalreg diff {registry.id}. Then add to "
-        f"{project.relative(project.approvals(registry.id))}: {approval_line(sha256)}"
+        f"{project.display_path(project.approvals_file(registry.id))}: {approval_line(sha256)}"
     )
-    return Fault(what, todo, project.relative(path), kind=Kind.NOT_APPROVED)
+    return Diagnostic(message, hint, project.display_path(path), code=DiagnosticCode.NOT_APPROVED)
 
 
-def _nothing(registry: Registry, project: Project) -> Fault:
-    return Fault(
-        "There is no delivery.", "Add one.", project.relative(project.data(registry.id)), kind=Kind.NOT_APPROVED
+def _no_delivery_diagnostic(registry: Registry, project: Project) -> Diagnostic:
+    return Diagnostic(
+        "There is no delivery.",
+        "Add one.",
+        project.display_path(project.data(registry.id)),
+        code=DiagnosticCode.NOT_APPROVED,
     )

@@ -20,43 +20,43 @@ from typing import Any
 
 import pypandoc
 
-from kvalreg.errors import Fault
-from kvalreg.inputs.contact_forms import web_link
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import Diagnostic
+from kvalreg.inputs.contact_links import web_link
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_texts import DOI, Publication
 from kvalreg.inputs.text_file import NotItsEncodingError, decode, printable, quote
-from kvalreg.inputs.yaml_file import Document
-from kvalreg.kinds import Kind
+from kvalreg.inputs.yaml_file import YamlDocument
 from kvalreg.project import resolved
 
 _FORMATS = {".bib": "bibtex", ".json": "csljson"}
-_STYLE = Path(__file__).with_name("references.csl")
-_SECONDS = 30
-_LARGEST = 5_000_000
+_CSL_STYLE = Path(__file__).with_name("references.csl")
+_TIMEOUT_SECONDS = 30
+_MAX_BYTES = 5_000_000
 """Bytes: some ten thousand publications."""
 _EMPHASIS = re.compile(r"</?(?:i|b|em|strong|sub|sup|sc|scp|span)(?:\s[^<>]{0,200})?>", re.IGNORECASE)
-_LINE = re.compile(r"line (\d+)")
-Node = Mapping[str, Any]
+_LINE_NUMBER = re.compile(r"line (\d+)")
+PandocNode = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Reference:
+class BibliographyEntry:
     """One publication of a bibliography: its key, whether it has a title, and how it is shown."""
 
     key: str
-    titled: bool
+    has_title: bool
     publication: Publication
 
 
-class _BrokenError(Exception):
+class _BibliographyError(Exception):
     """The file cannot be read: the line where known, what is wrong, what to do."""
 
-    def __init__(self, what: str, todo: str, line: int | None = None) -> None:
-        self.what, self.todo, self.line = what, todo, line
-        super().__init__(what)
+    def __init__(self, message: str, hint: str, line: int | None = None) -> None:
+        self.message, self.hint, self.line = message, hint, line
+        super().__init__(message)
 
 
-def with_publications(registry: Registry, document: Document, folder: Path) -> tuple[Registry, list[Fault]]:
+def add_publications(registry: Registry, document: YamlDocument, folder: Path) -> tuple[Registry, list[Diagnostic]]:
     """The registry with the publications of its bibliography after those that it writes itself.
 
     Parameters
@@ -74,68 +74,85 @@ def with_publications(registry: Registry, document: Document, folder: Path) -> t
     field = registry.research
     if not field.bibliography:
         return registry, []
-    shown = printable((Path(document.shown).parent / field.bibliography).as_posix())
+    display_path = printable((Path(document.display_path).parent / field.bibliography).as_posix())
     try:
         references = read_bibliography(folder / field.bibliography, folder, registry.language)
-    except _BrokenError as error:
-        todo = f"{error.todo} Until then the page shows no publication from it."
+    except _BibliographyError as error:
+        hint = f"{error.hint} Until then the page shows no publication from it."
         if error.line is None:
-            return registry, [document.fault(("research", "bibliography"), error.what, todo, Kind.BIBLIOGRAPHY_BROKEN)]
-        return registry, [Fault(error.what, todo, shown, error.line, kind=Kind.BIBLIOGRAPHY_BROKEN)]
-    chosen = [one for one in references if not field.selected or one.key in field.selected]
-    warnings = list(_unknown_keys(registry, {one.key for one in references}, document))
+            return registry, [
+                document.diagnostic(
+                    ("research", "bibliography"), error.message, hint, DiagnosticCode.BIBLIOGRAPHY_UNREADABLE
+                )
+            ]
+        return registry, [
+            Diagnostic(error.message, hint, display_path, error.line, code=DiagnosticCode.BIBLIOGRAPHY_UNREADABLE)
+        ]
+    selected = [reference for reference in references if not field.selected or reference.key in field.selected]
+    warnings = list(_unknown_keys(registry, {reference.key for reference in references}, document))
     text = decode((folder / field.bibliography).read_bytes())
-    warnings += [_untitled(one.key, text, shown) for one in chosen if not one.titled]
-    shown_ones = (one.publication for one in chosen if one.publication.text or one.publication.url)
-    publications = (*field.publications, *shown_ones)
+    warnings += [_title_warning(reference.key, text, display_path) for reference in selected if not reference.has_title]
+    printable_publications = (
+        reference.publication for reference in selected if reference.publication.text or reference.publication.url
+    )
+    publications = (*field.publications, *printable_publications)
     research = field.model_copy(update={"publications": publications})
     return registry.model_copy(update={"research": research}), warnings
 
 
-def read_bibliography(path: Path, folder: Path, language: str) -> list[Reference]:
+def read_bibliography(path: Path, folder: Path, language: str) -> list[BibliographyEntry]:
     """Every publication of a file, the newest first."""
-    kind = _FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise _BrokenError(f"{quote(path.name)} is no .bib or .json file.", "Save the list as one of these.")
+    format_name = _FORMATS.get(path.suffix.lower())
+    if format_name is None:
+        raise _BibliographyError(f"{quote(path.name)} is no .bib or .json file.", "Save the list as one of these.")
     if not resolved(path).is_relative_to(resolved(folder)):
-        raise _BrokenError("The bibliography lies outside the registry's folder.", "Put it beside registry.yml.")
+        raise _BibliographyError("The bibliography lies outside the registry's folder.", "Put it beside registry.yml.")
     if not path.is_file():
-        raise _BrokenError(f"{quote(path.name)} does not exist.", "Correct the name, or add the file.")
-    if path.stat().st_size > _LARGEST:
-        raise _BrokenError(f"{quote(path.name)} is too large.", "Keep the publications that readers should see.")
-    tree = _cited(path, kind, language)
-    return list(_references(tree))
+        raise _BibliographyError(f"{quote(path.name)} does not exist.", "Correct the name, or add the file.")
+    if path.stat().st_size > _MAX_BYTES:
+        raise _BibliographyError(f"{quote(path.name)} is too large.", "Keep the publications that readers should see.")
+    tree = _run_citeproc(path, format_name, language)
+    return list(_parse_references(tree))
 
 
-def _cited(path: Path, kind: str, language: str) -> Node:
+def _run_citeproc(path: Path, format_name: str, language: str) -> PandocNode:
     """The bibliography as Pandoc's tree: ``meta.references`` is what the file says, the blocks how it is cited."""
     try:
         text = decode(path.read_bytes())
     except NotItsEncodingError as error:
-        raise _BrokenError(
+        raise _BibliographyError(
             f"The file begins with the mark of {error}, and is not in it.", "Save it as UTF-8.", 1
         ) from None
     # in CSL-JSON, both kinds of particles stand before a name
     of_json = text.replace('"dropping-particle"', '"non-dropping-particle"')
-    text = _as_written(text) if kind == "bibtex" else of_json
-    command = [pypandoc.get_pandoc_path(), f"--from={kind}", "--to=json", "--citeproc", f"--csl={_STYLE}", "--sandbox"]
+    text = _as_written(text) if format_name == "bibtex" else of_json
+    command = [
+        pypandoc.get_pandoc_path(),
+        f"--from={format_name}",
+        "--to=json",
+        "--citeproc",
+        f"--csl={_CSL_STYLE}",
+        "--sandbox",
+    ]
     command += [f"--metadata=lang:{language}", "--metadata=link-bibliography:false", "+RTS", "-M512M", "-RTS"]
     try:
-        ran = subprocess.run(command, input=text.encode(), capture_output=True, timeout=_SECONDS, check=False)
-        tree: Node = json.loads(ran.stdout) if ran.returncode == 0 else {}
+        completed = subprocess.run(
+            command, input=text.encode(), capture_output=True, timeout=_TIMEOUT_SECONDS, check=False
+        )
+        tree: PandocNode = json.loads(completed.stdout) if completed.returncode == 0 else {}
     except (subprocess.TimeoutExpired, ValueError):
         tree = {}
-        told = ""
+        error_text = ""
     else:
-        told = ran.stderr.decode("utf-8", "replace")
+        error_text = completed.stderr.decode("utf-8", "replace")
     if not tree:
-        line = _LINE.search(told)
-        last = text.rstrip().count("\n") + 1
-        name = "BibTeX" if kind == "bibtex" else "CSL-JSON"
-        todo = "Correct that place, or save the list again from your reference manager."
-        raise _BrokenError(f"The file is no valid {name}.", todo, min(int(line[1]), last) if line else 1)
+        line = _LINE_NUMBER.search(error_text)
+        last_line = text.rstrip().count("\n") + 1
+        name = "BibTeX" if format_name == "bibtex" else "CSL-JSON"
+        hint = "Correct that place, or save the list again from your reference manager."
+        raise _BibliographyError(f"The file is no valid {name}.", hint, min(int(line[1]), last_line) if line else 1)
     if not tree["meta"].get("references", {}).get("c"):
-        raise _BrokenError("The file holds no publication.", "Save it again from your reference manager.", 1)
+        raise _BibliographyError("The file holds no publication.", "Save it again from your reference manager.", 1)
     return tree
 
 
@@ -171,31 +188,31 @@ def _as_written(text: str) -> str:
     return _ENTRY.sub(entry, text)
 
 
-def _references(tree: Node) -> Iterator[Reference]:
-    said = {_plain(one["c"]["id"]): one["c"] for one in tree["meta"]["references"]["c"]}
-    for block in _entries(tree["blocks"]):
+def _parse_references(tree: PandocNode) -> Iterator[BibliographyEntry]:
+    metadata_by_key = {_plain_text(item["c"]["id"]): item["c"] for item in tree["meta"]["references"]["c"]}
+    for block in _csl_entries(tree["blocks"]):
         key = block["c"][0][0].removeprefix("ref-")
-        text = _tidy(_plain(block["c"][1]))
-        facts = said.get(key, {})
-        yield Reference(key, "title" in facts, Publication(text=text, url=_address(facts)))
+        text = _normalize_text(_plain_text(block["c"][1]))
+        metadata = metadata_by_key.get(key, {})
+        yield BibliographyEntry(key, "title" in metadata, Publication(text=text, url=_publication_url(metadata)))
 
 
-def _entries(blocks: list[Node]) -> Iterator[Node]:
+def _csl_entries(blocks: list[PandocNode]) -> Iterator[PandocNode]:
     """The divisions that hold one publication each."""
     for block in blocks:
         if block["t"] == "Div" and "csl-entry" in block["c"][0][1]:
             yield block
         elif block["t"] == "Div":
-            yield from _entries(block["c"][1])
+            yield from _csl_entries(block["c"][1])
 
 
-def _address(facts: Node) -> str:
+def _publication_url(metadata: PandocNode) -> str:
     """Where a publication is: its DOI, else its web address."""
-    by_name = {name.lower(): value for name, value in facts.items()}
-    found = DOI.fullmatch(_bare(_plain(by_name["doi"]))) if "doi" in by_name else None
-    if found:
-        return web_link(f"https://doi.org/{found['doi']}")
-    return web_link(_bare(_plain(by_name["url"]))) if "url" in by_name else ""
+    metadata_by_name = {name.lower(): value for name, value in metadata.items()}
+    match = DOI.fullmatch(_bare(_plain_text(metadata_by_name["doi"]))) if "doi" in metadata_by_name else None
+    if match:
+        return web_link(f"https://doi.org/{match['doi']}")
+    return web_link(_bare(_plain_text(metadata_by_name["url"]))) if "url" in metadata_by_name else ""
 
 
 def _bare(address: str) -> str:
@@ -203,28 +220,28 @@ def _bare(address: str) -> str:
     return re.sub(r"[{}\\\s]", "", address)
 
 
-def _plain(node: Any) -> str:
+def _plain_text(node: Any) -> str:
     """The words of a part of Pandoc's tree; raw LaTeX and HTML are no words."""
     if isinstance(node, list):
-        return "".join(_plain(one) for one in node)
+        return "".join(_plain_text(child) for child in node)
     if not isinstance(node, Mapping):
         return ""
-    kind = node.get("t")
+    node_type = node.get("t")
     content: Any = node.get("c")
-    if kind in ("Str", "MetaString"):
+    if node_type in ("Str", "MetaString"):
         return str(content)
-    if kind in ("Space", "SoftBreak", "LineBreak"):
+    if node_type in ("Space", "SoftBreak", "LineBreak"):
         return " "
-    if kind in ("Code", "Math"):
+    if node_type in ("Code", "Math"):
         return str(content[1])
-    if kind == "Quoted":
-        return f"«{_plain(content[1])}»"
-    if kind in ("Link", "Span", "Div"):
-        return _plain(content[1])
-    return "" if kind in ("RawInline", "RawBlock", "Note", "Image") else _plain(content)
+    if node_type == "Quoted":
+        return f"«{_plain_text(content[1])}»"
+    if node_type in ("Link", "Span", "Div"):
+        return _plain_text(content[1])
+    return "" if node_type in ("RawInline", "RawBlock", "Note", "Image") else _plain_text(content)
 
 
-def _tidy(text: str) -> str:
+def _normalize_text(text: str) -> str:
     """One line, without the spaces and doubled full stops that left-out parts leave behind.
 
     Reference managers mark italics and the like by HTML; what stands in quotation marks gets Norwegian ones.
@@ -235,18 +252,18 @@ def _tidy(text: str) -> str:
     return re.sub(r"\.(?=\.(?!\.))|\s+(?=[.,;:])", "", re.sub(r"([?!])\.(?= |$)", r"\1", text))
 
 
-def _unknown_keys(registry: Registry, known: set[str], document: Document) -> Iterator[Fault]:
-    for number, key in enumerate(registry.research.selected):
+def _unknown_keys(registry: Registry, known: set[str], document: YamlDocument) -> Iterator[Diagnostic]:
+    for index, key in enumerate(registry.research.selected):
         if key not in known:
-            what = f"The bibliography has no publication with the key {quote(key)}."
-            yield document.fault(
-                ("research", "selected", number), what, "Correct the key, or remove it.", Kind.ID_UNKNOWN
+            message = f"The bibliography has no publication with the key {quote(key)}."
+            yield document.diagnostic(
+                ("research", "selected", index), message, "Correct the key, or remove it.", DiagnosticCode.ID_UNKNOWN
             )
 
 
-def _untitled(key: str, text: str, shown: str) -> Fault:
-    at = re.search(rf"\{{\s*{re.escape(key)}\s*,|\"id\"\s*:\s*\"{re.escape(key)}\"", text)
-    line = text.count("\n", 0, at.start()) + 1 if at else 1
-    what = f"The publication {quote(key)} has no title."
-    todo = "Give its title. Until then it is shown with what it has."
-    return Fault(what, todo, shown, line, printable(key), Kind.PUBLICATION_BARE)
+def _title_warning(key: str, text: str, display_path: str) -> Diagnostic:
+    match = re.search(rf"\{{\s*{re.escape(key)}\s*,|\"id\"\s*:\s*\"{re.escape(key)}\"", text)
+    line = text.count("\n", 0, match.start()) + 1 if match else 1
+    message = f"The publication {quote(key)} has no title."
+    hint = "Give its title. Until then it is shown with what it has."
+    return Diagnostic(message, hint, display_path, line, printable(key), DiagnosticCode.INCOMPLETE_PUBLICATION)

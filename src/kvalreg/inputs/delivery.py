@@ -14,16 +14,16 @@ from pathlib import Path
 import pandas as pd
 
 from kvalreg.clock import today
-from kvalreg.errors import DeliveryError, Fault
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import DeliveryError, Diagnostic
 from kvalreg.inputs.delivery_checks import DeliveryChecks
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.secret import SecretFrame
-from kvalreg.inputs.table_file import Layout, name_rows, read_table
-from kvalreg.inputs.text_file import name, printable
+from kvalreg.inputs.table_file import TableLayout, format_rows, read_table
+from kvalreg.inputs.text_file import printable, quote_identifier
 from kvalreg.inputs.units import Units
-from kvalreg.kinds import Kind
 
-LAYOUT = Layout(("context", "year", "orgnr", "ind_id", "var"), ("denominator",))
+DELIVERY_LAYOUT = TableLayout(("context", "year", "orgnr", "ind_id", "var"), ("denominator",))
 """Columns by name, case-sensitive, in any order. Without `denominator`, every row's denominator is 1."""
 _DTYPES = {
     "context": "str",
@@ -36,7 +36,7 @@ _DTYPES = {
 }
 
 
-class UnknownUnits(StrEnum):
+class UnknownUnitPolicy(StrEnum):
     """What to do with rows whose `orgnr` is no unit of the project."""
 
     REFUSE = "refuse"
@@ -44,7 +44,7 @@ class UnknownUnits(StrEnum):
 
 
 @dataclass(frozen=True)
-class Terms:
+class DeliveryRules:
     """What a delivery must fit.
 
     Parameters
@@ -59,7 +59,7 @@ class Terms:
 
     registry: Registry
     units: Units
-    unknown_units: UnknownUnits
+    unknown_units: UnknownUnitPolicy
     skip_units: frozenset[str] = frozenset()
 
 
@@ -83,17 +83,19 @@ class Delivery:
     """
 
     path: Path
-    shown: str
+    display_path: str
     sha256: str
     rows: pd.DataFrame = field(compare=False)
-    warnings: tuple[Fault, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
     skipped: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", SecretFrame(self.rows))
 
 
-def read_delivery(path: Path, shown: str, registry: Registry, units: Units, unknown_units: UnknownUnits) -> Delivery:
+def read_delivery(
+    path: Path, display_path: str, registry: Registry, units: Units, unknown_units: UnknownUnitPolicy
+) -> Delivery:
     """The rows of a delivery that fits a registry and the units.
 
     Separator `;`, `,` or tab (from the header); decimal comma or point; UTF-8, else Latin-1. Empty rows are dropped.
@@ -104,49 +106,51 @@ def read_delivery(path: Path, shown: str, registry: Registry, units: Units, unkn
     DeliveryError
         With every blocking fault of the file, each kind once with its row numbers.
     """
-    return check_delivery(path, shown, Terms(registry, units, unknown_units))
+    return check_delivery(path, display_path, DeliveryRules(registry, units, unknown_units))
 
 
-def check_delivery(path: Path, shown: str, terms: Terms) -> Delivery:
+def check_delivery(path: Path, display_path: str, rules: DeliveryRules) -> Delivery:
     """As `read_delivery`, with units that are left out by decision."""
-    shown = printable(shown)
-    table = read_table(path, shown, LAYOUT)
+    display_path = printable(display_path)
+    table = read_table(path, display_path, DELIVERY_LAYOUT)
     cells = table.cells
     if "denominator" not in cells:
         cells = cells.assign(denominator=pd.Series("1", index=cells.index, dtype="str"))
     # Parquet files made by pandas often hold orgnr as a number with decimals.
     cells = cells.assign(orgnr=cells["orgnr"].str.replace(r"\.0+$", "", regex=True))
-    cells, skipped = _leave_out(cells, terms)
+    cells, skipped = _drop_unknown_units(cells, rules)
     has_denominators = "denominator" in table.cells
-    checks = DeliveryChecks(cells, shown, terms.registry, terms.units, today(), has_denominators)
-    rows, faults, warnings = checks.run()
-    if faults:
-        raise DeliveryError(faults)
-    left_out = [_left_out(orgnr, numbers, shown) for orgnr, numbers in skipped.items()]
-    return Delivery(path, shown, table.sha256, rows.astype(_DTYPES)[list(_DTYPES)], (*left_out, *warnings), skipped)
+    checks = DeliveryChecks(cells, display_path, rules.registry, rules.units, today(), has_denominators)
+    rows, diagnostics, warnings = checks.run()
+    if diagnostics:
+        raise DeliveryError(diagnostics)
+    skip_warnings = [_skip_warning(orgnr, row_numbers, display_path) for orgnr, row_numbers in skipped.items()]
+    return Delivery(
+        path, display_path, table.sha256, rows.astype(_DTYPES)[list(_DTYPES)], (*skip_warnings, *warnings), skipped
+    )
 
 
-def no_rows() -> pd.DataFrame:
+def empty_rows() -> pd.DataFrame:
     """The columns of `Delivery.rows` without any row."""
     return SecretFrame({column: pd.Series(dtype=dtype) for column, dtype in _DTYPES.items()})
 
 
-def _leave_out(cells: pd.DataFrame, terms: Terms) -> tuple[pd.DataFrame, dict[str, tuple[int, ...]]]:
+def _drop_unknown_units(cells: pd.DataFrame, rules: DeliveryRules) -> tuple[pd.DataFrame, dict[str, tuple[int, ...]]]:
     """The rows that stay, and the row numbers of those left out by their unknown unit."""
-    unknown = {orgnr for orgnr in cells["orgnr"].unique() if orgnr and orgnr not in terms.units}
-    if terms.unknown_units is UnknownUnits.REFUSE:
+    unknown = {orgnr for orgnr in cells["orgnr"].unique() if orgnr and orgnr not in rules.units}
+    if rules.unknown_units is UnknownUnitPolicy.REFUSE:
         # YAML reads 000010101 as a number, so an entry without quotation marks has lost its zeros.
-        bare = {orgnr.lstrip("0") for orgnr in terms.skip_units}
+        bare = {orgnr.lstrip("0") for orgnr in rules.skip_units}
         unknown = {orgnr for orgnr in unknown if orgnr.lstrip("0") in bare}
     if not unknown:
         return cells, {}
-    is_out = cells["orgnr"].isin(unknown)
-    groups = cells.loc[is_out, "orgnr"].groupby(cells.loc[is_out, "orgnr"])
+    is_unknown = cells["orgnr"].isin(unknown)
+    groups = cells.loc[is_unknown, "orgnr"].groupby(cells.loc[is_unknown, "orgnr"])
     skipped = {str(orgnr): tuple(int(row) for row in group.index) for orgnr, group in groups}
-    return cells[~is_out], skipped
+    return cells[~is_unknown], skipped
 
 
-def _left_out(orgnr: str, numbers: tuple[int, ...], shown: str) -> Fault:
-    what = f"The unit {name(orgnr)} is unknown, and its rows are left out: {name_rows(numbers)}."
-    todo = "Correct the orgnr, or add the unit to registries/units.csv."
-    return Fault(what, todo, shown, numbers[0], "orgnr", Kind.ROWS_LEFT_OUT)
+def _skip_warning(orgnr: str, row_numbers: tuple[int, ...], display_path: str) -> Diagnostic:
+    message = f"The unit {quote_identifier(orgnr)} is unknown, and its rows are left out: {format_rows(row_numbers)}."
+    hint = "Correct the orgnr, or add the unit to registries/units.csv."
+    return Diagnostic(message, hint, display_path, row_numbers[0], "orgnr", DiagnosticCode.ROWS_SKIPPED)

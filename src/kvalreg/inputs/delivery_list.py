@@ -1,6 +1,6 @@
 """`data/<id>/deliveries.yml`: the order, dates and remarks of a registry's deliveries, and units left out on purpose.
 
-Owns the fields' names, types and rules. The file is optional; which files it names is checked in `inputs/delivered.py`.
+Owns the fields' names, types and rules. The file is optional; which files it names is checked in `inputs/registry_deliveries.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, RootModel, StringConstraints, model_validator
 
 from kvalreg.clock import today
-from kvalreg.inputs.descriptor_model import FilledText, Model, Text
+from kvalreg.inputs.descriptor_model import DescriptorModel, DescriptorText, RequiredText
 
 
 def _orgnr_as_text(value: object) -> object:
@@ -22,16 +22,16 @@ def _orgnr_as_text(value: object) -> object:
 Orgnr = Annotated[str, BeforeValidator(_orgnr_as_text), StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-class ListedDelivery(Model):
+class ListedDelivery(DescriptorModel):
     """One delivery, as its registry describes it."""
 
-    file: FilledText
+    file: RequiredText
     """The file's name, below the folder of the list."""
     latest_update: date | None = None
     """When the data was last updated."""
     latest_affirm: date | None = None
     """The date up to which the data is complete."""
-    remark: Text = ""
+    remark: DescriptorText = ""
     """Anything worth knowing about the delivery."""
     skip_units: tuple[Orgnr, ...] = ()
     """Units that are not in units.csv and whose rows are left out on purpose."""

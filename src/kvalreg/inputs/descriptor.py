@@ -15,27 +15,27 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.inputs.descriptor_model import (
     D3_FORMAT,
-    FieldName,
+    DescriptorModel,
+    DescriptorText,
     IndicatorId,
-    Model,
+    InvalidReference,
+    InvalidReferenceError,
+    MedicalFieldName,
     Name,
     NoNumber,
     RegistryId,
-    Text,
-    WrongReference,
-    WrongReferenceError,
 )
 from kvalreg.inputs.descriptor_texts import About, Evaluation, Licence, QualityImprovement, Research
 from kvalreg.inputs.incomplete import Incomplete
 from kvalreg.inputs.units import Level
-from kvalreg.kinds import Kind
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-LEAST_SECRET = 5
+FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
+MIN_SECRET_BELOW = 5
 """What `secret_below` is at least: fewer patients than this are never shown."""
-_CENTRAL = 3
+_DEFAULT_CENTRAL_COUNT = 3
 """So many indicators are shown over time where the registry calls none central."""
 
 
@@ -50,14 +50,14 @@ class IndicatorType(StrEnum):
     DG_ANDEL = "dg_andel"
 
     @cached_property
-    def summed(self) -> bool:
+    def is_summed(self) -> bool:
         """True for numerators over denominators that sum: they aggregate, and rows of one key are summed."""
         return self in (IndicatorType.ANDEL, IndicatorType.DG_ANDEL)
 
     @cached_property
-    def share(self) -> bool:
+    def is_share(self) -> bool:
         """True when the value is a share from 0 to 1."""
-        return self.summed or self is IndicatorType.BEREGNET_ANDEL
+        return self.is_summed or self is IndicatorType.BEREGNET_ANDEL
 
 
 class UnknownIndicatorError(KeyError):
@@ -78,7 +78,7 @@ def _decimals(sformat: str) -> int:
     return int(sformat.rsplit(".", 1)[1][:-1])
 
 
-class Indicator(Model):
+class Indicator(DescriptorModel):
     """One quality indicator. `level_direction` 1: high is good; 0: low is good."""
 
     id: IndicatorId
@@ -96,17 +96,17 @@ class Indicator(Model):
     min_denominator: Annotated[int, Field(ge=1)] = 5
     """The least number of patients a unit needs for its value to be reliable enough to be shown. The number of
     patients itself stands."""
-    secret_below: Annotated[int, Field(ge=LEAST_SECRET)] | None = None
+    secret_below: Annotated[int, Field(ge=MIN_SECRET_BELOW)] | None = None
     """Numbers of patients below this are secret, and nobody can work them out. The registry's own when left out."""
-    level_green: Number | None = None
+    level_green: FiniteNumber | None = None
     """The limit for high target achievement, in the indicator's unit; 0.9 for 90 %."""
-    level_yellow: Number | None = None
+    level_yellow: FiniteNumber | None = None
     """The limit for moderate target achievement; the same as level_green when left out."""
     level_direction: Literal[0, 1] | None = None
     """1: high values are good. 0: low values are good."""
     short_description: NoNumber = ""
     """One or two sentences: what is measured and why it matters to patients."""
-    long_description: Text = ""
+    long_description: DescriptorText = ""
     """The whole definition: who is counted, the reasons for the targets, how to read the result."""
     dg_id: IndicatorId | None = None
     """The id of the indicator that holds this indicator's coverage."""
@@ -117,9 +117,9 @@ class Indicator(Model):
     """Whether the indicator is shown as a result. Coverage indicators usually are not."""
     central: bool = False
     """Whether the registry's own page shows it over time. Where no indicator is central, the first three are shown."""
-    target_source: Text = ""
+    target_source: DescriptorText = ""
     """Where the targets come from, such as a national guideline."""
-    data_source: Text = ""
+    data_source: DescriptorText = ""
     """Where the data comes from, when it is not the registry itself."""
     reviewed: date | None = None
     """The date (YYYY-MM-DD) when name and descriptions were last reviewed."""
@@ -130,7 +130,7 @@ class Indicator(Model):
         return _decimals(self.sformat)
 
     @model_validator(mode="after")
-    def _targets_are_possible(self) -> Self:
+    def _targets_are_consistent(self) -> Self:
         green, yellow, direction = self.level_green, self.level_yellow, self.level_direction
         if not self.include:  # nobody is shown its level
             return self
@@ -143,14 +143,14 @@ class Indicator(Model):
                 raise ValueError("level_green must be at least level_yellow when level_direction is 1. Correct them.")
             if direction == 0 and green > yellow:
                 raise ValueError("level_green must be at most level_yellow when level_direction is 0. Correct them.")
-        if self.type.share:
+        if self.type.is_share:
             for key, level in (("level_green", green), ("level_yellow", yellow)):
                 if level is not None and not 0 <= level <= 1:
                     raise ValueError(f"{key} of a share must lie between 0 and 1 (90 % is 0.9). Correct it.")
         return self
 
 
-class Registry(Model):
+class Registry(DescriptorModel):
     """One registry: the seed's fixed fields, its indicators, and how it wants to be shown."""
 
     id: RegistryId
@@ -163,7 +163,7 @@ class Registry(Model):
     """The written standard of the registry's pages: nb (bokmål) or nn (nynorsk)."""
     also_in: tuple[Literal["en"], ...] = ()
     """Languages in which the registry's pages are offered as well: [en]. The registry's own texts stay as written."""
-    medical_fields: Annotated[tuple[FieldName, ...], Field(min_length=1)]
+    medical_fields: Annotated[tuple[MedicalFieldName, ...], Field(min_length=1)]
     """One or more medical fields that the registry is found under."""
     keywords: tuple[Name, ...] = ()
     """Words that readers may search for: diagnoses, treatments, what people call them in daily speech."""
@@ -171,7 +171,7 @@ class Registry(Model):
     """The licence of the published numbers."""
     synthetic: bool = False
     """True when the data is made up; every page then says so."""
-    secret_below: Annotated[int, Field(ge=LEAST_SECRET)] = LEAST_SECRET
+    secret_below: Annotated[int, Field(ge=MIN_SECRET_BELOW)] = MIN_SECRET_BELOW
     """Numbers of patients below this are secret: they are hidden, and protected so that nobody can work them out."""
     approval: Literal["required"] | None = None
     """required: a new delivery is shown when data/<id>/approved.yml names its checksum. Left out: at once."""
@@ -191,10 +191,10 @@ class Registry(Model):
     _incomplete: tuple[Incomplete, ...] = PrivateAttr(default=())
 
     @model_validator(mode="after")
-    def _ids_are_known_once(self) -> Self:
-        wrong = wrong_references(self.model_dump())
-        if wrong:
-            raise WrongReferenceError(wrong)
+    def _references_are_valid(self) -> Self:
+        invalid = find_invalid_references(self.model_dump())
+        if invalid:
+            raise InvalidReferenceError(invalid)
         return self
 
     @property
@@ -228,20 +228,20 @@ class Registry(Model):
         return (self.language, *dict.fromkeys(self.also_in))
 
     @property
-    def central(self) -> tuple[Indicator, ...]:
+    def central_indicators(self) -> tuple[Indicator, ...]:
         """The indicators that its own page shows over time: those it calls central, else the first three it shows."""
-        shown = tuple(indicator for indicator in self.indicators if indicator.include)
-        return tuple(indicator for indicator in shown if indicator.central) or shown[:_CENTRAL]
+        included = tuple(indicator for indicator in self.indicators if indicator.include)
+        return tuple(indicator for indicator in included if indicator.central) or included[:_DEFAULT_CENTRAL_COUNT]
 
-    def works(self, ind_id: str) -> tuple[QualityImprovement, ...]:
+    def improvement_projects(self, ind_id: str) -> tuple[QualityImprovement, ...]:
         """The quality improvement work that concerns an indicator, in the registry's order."""
-        return tuple(work for work in self.quality_improvement if ind_id in work.indicators)
+        return tuple(project for project in self.quality_improvement if ind_id in project.indicators)
 
     def evaluation(self, year: int) -> Evaluation | None:
         """How the registry was judged in a year; None where nothing is told."""
-        return next((one for one in self.evaluations if one.year == year), None)
+        return next((evaluation for evaluation in self.evaluations if evaluation.year == year), None)
 
-    def secret_below_of(self, indicator: Indicator) -> int:
+    def secret_threshold(self, indicator: Indicator) -> int:
         """The number below which an indicator's numbers of patients are secret: its own, else the registry's."""
         return indicator.secret_below or self.secret_below
 
@@ -253,51 +253,53 @@ class Registry(Model):
         raise UnknownIndicatorError(f"{self.id} has no indicator {ind_id!r}", [one.id for one in self.indicators])
 
 
-def wrong_references(registry: Mapping[str, Any]) -> list[WrongReference]:
+def find_invalid_references(registry: Mapping[str, Any]) -> list[InvalidReference]:
     """Every id in a descriptor's plain values that is used twice or refers to no indicator.
 
     It takes values that have not been checked, so that a wrong reference is found together with other faults.
     """
-    wrong: list[WrongReference] = []
-    indicators = _mappings(registry.get("indicators"))
-    first: dict[str, int] = {}
-    for number, indicator in indicators:
+    invalid: list[InvalidReference] = []
+    indicators = _indexed_mappings(registry.get("indicators"))
+    index_by_id: dict[str, int] = {}
+    for index, indicator in indicators:
         ind_id = str(indicator.get("id")).strip()
-        if first.setdefault(ind_id, number) != number:
-            what = f"The id '{ind_id}' is used by an earlier indicator too."
-            own = ("indicators", number, "id")
-            wrong.append(WrongReference(own, what, "Give each indicator an id of its own.", Kind.ID_TWICE))
-    for number, indicator in indicators:
+        if index_by_id.setdefault(ind_id, index) != index:
+            message = f"The id '{ind_id}' is used by an earlier indicator too."
+            id_path = ("indicators", index, "id")
+            invalid.append(
+                InvalidReference(id_path, message, "Give each indicator an id of its own.", DiagnosticCode.DUPLICATE_ID)
+            )
+    for index, indicator in indicators:
         dg_id = indicator.get("dg_id")
-        if dg_id is not None and str(dg_id).strip() not in first:
-            what = f"'{dg_id}' is no indicator of this registry."
-            todo = "Add the coverage indicator, or correct dg_id."
-            wrong.append(WrongReference(("indicators", number, "dg_id"), what, todo))
-    for number, work in _mappings(registry.get("quality_improvement")):
-        named = work.get("indicators")
-        for position, ind_id in enumerate(named if isinstance(named, list | tuple) else ()):
-            if str(ind_id).strip() not in first:
-                what = f"'{ind_id}' is no indicator of this registry."
-                place = ("quality_improvement", number, "indicators", position)
-                wrong.append(WrongReference(place, what, "Correct the id, or remove it."))
-    return wrong + _twice_judged(registry)
+        if dg_id is not None and str(dg_id).strip() not in index_by_id:
+            message = f"'{dg_id}' is no indicator of this registry."
+            hint = "Add the coverage indicator, or correct dg_id."
+            invalid.append(InvalidReference(("indicators", index, "dg_id"), message, hint))
+    for index, project in _indexed_mappings(registry.get("quality_improvement")):
+        ids = project.get("indicators")
+        for position, ind_id in enumerate(ids if isinstance(ids, list | tuple) else ()):
+            if str(ind_id).strip() not in index_by_id:
+                message = f"'{ind_id}' is no indicator of this registry."
+                key_path = ("quality_improvement", index, "indicators", position)
+                invalid.append(InvalidReference(key_path, message, "Correct the id, or remove it."))
+    return invalid + _duplicate_evaluations(registry)
 
 
-def _twice_judged(registry: Mapping[str, Any]) -> list[WrongReference]:
+def _duplicate_evaluations(registry: Mapping[str, Any]) -> list[InvalidReference]:
     """Every evaluation of a year that is told of already."""
-    judged: set[object] = set()
-    wrong = []
-    for number, evaluation in _mappings(registry.get("evaluations")):
+    years: set[object] = set()
+    duplicates = []
+    for index, evaluation in _indexed_mappings(registry.get("evaluations")):
         year = evaluation.get("year")
-        if year in judged:
-            what = f"The year {year} is evaluated twice."
-            place, todo = ("evaluations", number, "year"), "Keep one evaluation for each year."
-            wrong.append(WrongReference(place, what, todo, Kind.ID_TWICE))
-        judged.add(year)
-    return wrong
+        if year in years:
+            message = f"The year {year} is evaluated twice."
+            key_path, hint = ("evaluations", index, "year"), "Keep one evaluation for each year."
+            duplicates.append(InvalidReference(key_path, message, hint, DiagnosticCode.DUPLICATE_ID))
+        years.add(year)
+    return duplicates
 
 
-def _mappings(values: object) -> list[tuple[int, Mapping[str, Any]]]:
+def _indexed_mappings(values: object) -> list[tuple[int, Mapping[str, Any]]]:
     """The mappings of a list, each with its place in it."""
     listed = values if isinstance(values, list | tuple) else ()
-    return [(number, value) for number, value in enumerate(listed) if isinstance(value, Mapping)]
+    return [(index, value) for index, value in enumerate(listed) if isinstance(value, Mapping)]

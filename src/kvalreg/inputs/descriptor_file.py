@@ -13,22 +13,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from kvalreg.errors import ConfigurationError, Fault
-from kvalreg.inputs.bibliography import with_publications
-from kvalreg.inputs.descriptor import Registry, wrong_references
-from kvalreg.inputs.descriptor_gaps import descriptor_remarks
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import ConfigurationError, Diagnostic
+from kvalreg.inputs.bibliography import add_publications
+from kvalreg.inputs.descriptor import Registry, find_invalid_references
 from kvalreg.inputs.descriptor_model import REGISTRY_ID
+from kvalreg.inputs.descriptor_warnings import descriptor_warnings
 from kvalreg.inputs.incomplete import with_stand_ins
 from kvalreg.inputs.text_file import printable, quote
-from kvalreg.inputs.validation import in_order, validate
-from kvalreg.inputs.yaml_file import Document, Place, read_text, values_of
-from kvalreg.kinds import Kind
+from kvalreg.inputs.validation import sort_diagnostics, validate
+from kvalreg.inputs.yaml_file import KeyPath, YamlDocument, parse_yaml, read_text
 from kvalreg.project import Project
 
 _JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
 
-def read_descriptor(path: Path, shown: str) -> Registry:
+def read_descriptor(path: Path, display_path: str) -> Registry:
     """The registry that a descriptor describes.
 
     Parameters
@@ -43,12 +43,12 @@ def read_descriptor(path: Path, shown: str) -> Registry:
     ConfigurationError
         With every fault of the file: its line, its key, what is wrong and what to do.
     """
-    return _read(path, shown)[0]
+    return _read(path, display_path)[0]
 
 
 def read_descriptors(
-    project: Project, owners: Callable[[], Mapping[str, str]] = dict
-) -> tuple[dict[str, Registry], dict[str, tuple[Fault, ...]]]:
+    project: Project, load_owners: Callable[[], Mapping[str, str]] = dict
+) -> tuple[dict[str, Registry], dict[str, tuple[Diagnostic, ...]]]:
     """Every good registry of a project by its id, and the faults of the others by the name of their folder.
 
     A folder without `registry.yml` is a fault. So is an indicator id that several registries use, as deliveries name
@@ -60,39 +60,45 @@ def read_descriptors(
         Tells which registry has published an indicator, by the indicator's id; asked only where an id is shared.
     """
     registries: dict[str, Registry] = {}
-    documents: dict[str, Document] = {}
-    faults: dict[str, tuple[Fault, ...]] = {}
-    for folder in _folders(project):
+    documents: dict[str, YamlDocument] = {}
+    diagnostics: dict[str, tuple[Diagnostic, ...]] = {}
+    for folder in _registry_folders(project):
         path = project.descriptor(folder)
-        shown = project.relative(path)
+        display_path = project.display_path(path)
         if not path.is_file():
-            what, todo = "The folder has no registry.yml.", "Write one, or remove the folder."
-            faults[folder] = (Fault(what, todo, printable(project.relative(path.parent)), kind=Kind.NO_DESCRIPTOR),)
+            message, hint = "The folder has no registry.yml.", "Write one, or remove the folder."
+            diagnostics[folder] = (
+                Diagnostic(
+                    message, hint, printable(project.display_path(path.parent)), code=DiagnosticCode.DESCRIPTOR_MISSING
+                ),
+            )
             continue
         try:
-            registries[folder], documents[folder] = _read(path, shown)
+            registries[folder], documents[folder] = _read(path, display_path)
         except ConfigurationError as error:
-            faults[folder] = error.faults
+            diagnostics[folder] = error.diagnostics
         except Exception as error:  # a file that breaks its reader is its registry's alone
-            what, todo = (
+            message, hint = (
                 f"The file cannot be read ({type(error).__name__}).",
                 "Compare it with another registry's file.",
             )
-            faults[folder] = (Fault(what, todo, printable(shown), kind=Kind.FILE_UNREADABLE),)
-    shared = _shared_ids(registries, documents, owners)
-    return {name: registry for name, registry in registries.items() if name not in shared}, faults | shared
+            diagnostics[folder] = (
+                Diagnostic(message, hint, printable(display_path), code=DiagnosticCode.FILE_UNREADABLE),
+            )
+    shared = _duplicate_indicator_ids(registries, documents, load_owners)
+    return {name: registry for name, registry in registries.items() if name not in shared}, diagnostics | shared
 
 
-def completed(registry: Registry, project: Project) -> tuple[Registry, list[Fault]]:
+def complete_descriptor(registry: Registry, project: Project) -> tuple[Registry, list[Diagnostic]]:
     """The registry with the publications of its bibliography, and what its owner should know of its descriptor.
 
     The remarks stop nothing: empty fields, addresses in a wrong form, what is wrong with the bibliography.
     """
     path = project.descriptor(registry.id)
-    shown = project.relative(path)
-    document = _understood(read_text(path, shown), shown, registry.id)[1]
-    whole, remarks = with_publications(registry, document, path.parent)
-    return whole, [*descriptor_remarks(registry, document), *remarks]
+    display_path = project.display_path(path)
+    document = _parse_descriptor(read_text(path, display_path), display_path, registry.id)[1]
+    completed, warnings = add_publications(registry, document, path.parent)
+    return completed, [*descriptor_warnings(registry, document), *warnings]
 
 
 def descriptor_schema() -> dict[str, Any]:
@@ -102,60 +108,67 @@ def descriptor_schema() -> dict[str, Any]:
     return {"$schema": _JSON_SCHEMA, **schema, "title": "kvalreg registry", "description": described}
 
 
-def _folders(project: Project) -> list[str]:
+def _registry_folders(project: Project) -> list[str]:
     names = (path.name for path in project.registries.iterdir() if path.is_dir())
     return sorted(name for name in names if not name.startswith((".", "_")))
 
 
-def _read(path: Path, shown: str) -> tuple[Registry, Document]:
-    return _understood(read_text(path, shown), shown, path.parent.name)
+def _read(path: Path, display_path: str) -> tuple[Registry, YamlDocument]:
+    return _parse_descriptor(read_text(path, display_path), display_path, path.parent.name)
 
 
 @lru_cache(256)
-def _understood(text: str, shown: str, folder: str) -> tuple[Registry, Document]:
+def _parse_descriptor(text: str, display_path: str, folder: str) -> tuple[Registry, YamlDocument]:
     """What a descriptor's text says: a build asks several times, and a nation's take half a second to read."""
-    document = values_of(text, shown)
+    document = parse_yaml(text, display_path)
     whole, incomplete = with_stand_ins(document)
-    registry, faults = validate(whole, Registry)
+    registry, diagnostics = validate(whole, Registry)
     if isinstance(document.data, dict):
         references = [
-            document.fault(each.place, printable(each.what), each.todo, each.kind)
-            for each in wrong_references(document.data)
+            document.diagnostic(reference.key_path, printable(reference.message), reference.hint, reference.code)
+            for reference in find_invalid_references(document.data)
         ]
-        faults = in_order([*faults, *references, *_id_faults(document, document.data, folder)])
-    if faults or registry is None:
-        raise ConfigurationError(faults)
+        diagnostics = sort_diagnostics([*diagnostics, *references, *_id_diagnostics(document, document.data, folder)])
+    if diagnostics or registry is None:
+        raise ConfigurationError(diagnostics)
     return registry.without(incomplete) if incomplete else registry, document
 
 
-def _id_faults(document: Document, data: dict[str, object], folder: str) -> list[Fault]:
-    given = data.get("id")
-    if given is None or given == folder:
+def _id_diagnostics(document: YamlDocument, data: dict[str, object], folder: str) -> list[Diagnostic]:
+    descriptor_id = data.get("id")
+    if descriptor_id is None or descriptor_id == folder:
         return []
     fits = re.fullmatch(REGISTRY_ID, folder) is not None
-    todo = f"Write 'id: {printable(folder)}', or rename the folder." if fits else "Rename the folder as the id."
+    hint = f"Write 'id: {printable(folder)}', or rename the folder." if fits else "Rename the folder as the id."
     return [
-        document.fault(("id",), f"The id {quote(str(given))} differs from the folder's name.", todo, Kind.FOLDER_NAME)
+        document.diagnostic(
+            ("id",),
+            f"The id {quote(str(descriptor_id))} differs from the folder's name.",
+            hint,
+            DiagnosticCode.FOLDER_NAME_MISMATCH,
+        )
     ]
 
 
-def _shared_ids(
-    registries: dict[str, Registry], documents: dict[str, Document], owners: Callable[[], Mapping[str, str]]
-) -> dict[str, tuple[Fault, ...]]:
+def _duplicate_indicator_ids(
+    registries: dict[str, Registry], documents: dict[str, YamlDocument], load_owners: Callable[[], Mapping[str, str]]
+) -> dict[str, tuple[Diagnostic, ...]]:
     """The faults of registries that use an indicator id which another registry uses too, and had first."""
-    places: defaultdict[str, list[tuple[str, Place]]] = defaultdict(list)
+    uses_by_id: defaultdict[str, list[tuple[str, KeyPath]]] = defaultdict(list)
     for name, registry in registries.items():
-        for number, indicator in registry.numbered:
-            places[indicator.id].append((name, ("indicators", number, "id")))
-    faults: defaultdict[str, list[Fault]] = defaultdict(list)
-    shared = {ind_id: users for ind_id, users in places.items() if len(users) > 1}
-    first = owners() if shared else {}
-    for ind_id, users in shared.items():
-        for name, place in users:
-            others = ", ".join(other for other, _ in users if other != name)
-            if others and first.get(ind_id) != name:
-                what = f"The indicator id '{ind_id}' is used by another registry too: {others}."
-                faults[name].append(
-                    documents[name].fault(place, what, "Give each indicator an id of its own.", Kind.ID_TWICE)
+        for index, indicator in registry.numbered:
+            uses_by_id[indicator.id].append((name, ("indicators", index, "id")))
+    diagnostics: defaultdict[str, list[Diagnostic]] = defaultdict(list)
+    shared_ids = {ind_id: uses for ind_id, uses in uses_by_id.items() if len(uses) > 1}
+    owner_by_id = load_owners() if shared_ids else {}
+    for ind_id, uses in shared_ids.items():
+        for name, key_path in uses:
+            other_registries = ", ".join(other for other, _ in uses if other != name)
+            if other_registries and owner_by_id.get(ind_id) != name:
+                message = f"The indicator id '{ind_id}' is used by another registry too: {other_registries}."
+                diagnostics[name].append(
+                    documents[name].diagnostic(
+                        key_path, message, "Give each indicator an id of its own.", DiagnosticCode.DUPLICATE_ID
+                    )
                 )
-    return {name: in_order(found) for name, found in faults.items()}
+    return {name: sort_diagnostics(diagnostics_of_registry) for name, diagnostics_of_registry in diagnostics.items()}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kvalreg.inputs.yaml_file import Document
+from kvalreg.inputs.yaml_file import YamlDocument
 
 _STAND_IN = {"type": "gjennomsnitt"}
 """Of a type whose values may be anything, so that only what is written is judged."""
@@ -41,7 +41,7 @@ class Incomplete:
         return f"'{self.ind_id}' ({', '.join(self.missing)} missing, {self.place})"
 
 
-def with_stand_ins(document: Document) -> tuple[Document, tuple[Incomplete, ...]]:
+def with_stand_ins(document: YamlDocument) -> tuple[YamlDocument, tuple[Incomplete, ...]]:
     """The document with every indicator complete, and those that were not."""
     data = document.data
     listed = data.get("indicators") if isinstance(data, dict) else None
@@ -51,7 +51,7 @@ def with_stand_ins(document: Document) -> tuple[Document, tuple[Incomplete, ...]
     for number, entry in enumerate(listed):
         missing = tuple(_missing(entry)) if isinstance(entry, dict) and entry.get("id") is not None else ()
         if missing:
-            place = f"{document.shown}:{document.line(('indicators', number))}"
+            place = f"{document.display_path}:{document.line(('indicators', number))}"
             found.append(Incomplete(number, str(entry["id"]).strip(), missing, place))
             entries[number] = _completed(entry, missing)
     return replace(document, data={**data, "indicators": entries}), tuple(found)

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from kvalreg.inputs.table_file import name_rows
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.inputs.table_file import format_rows
 from kvalreg.inputs.units import Units
-from kvalreg.kinds import Kind
 
 KEY = ["ind_id", "context", "year", "orgnr"]
 GROUPED = r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}"
@@ -28,7 +28,7 @@ class Doubt(NamedTuple):
 
     rows: pd.Index[int]
     key: str
-    kind: Kind
+    kind: DiagnosticCode
     what: str
     todo: str
 
@@ -43,13 +43,13 @@ def repeated_rows(rows: pd.DataFrame) -> Iterator[Doubt]:
     sums = rows[is_sum]
     again = sums.index[sums.duplicated(columns)]
     what = "The whole row stands more than once, and counts each time, in {rows}."
-    yield Doubt(again, "", Kind.ROW_REPEATED, what, "Remove it, unless these are different patients.")
+    yield Doubt(again, "", DiagnosticCode.ROW_REPEATED, what, "Remove it, unless these are different patients.")
     patients = rows[~is_sum]
     often = patients.groupby(columns, sort=False, dropna=False).size()
     if len(often) >= _LEAST_PATIENTS and (often % 2 == 0).all():
         what = "Every row of a patient stands an even number of times, as where a file is put together twice: {rows}."
         todo = "Remove the second half, unless these are different patients."
-        yield Doubt(patients.index[patients.duplicated(columns)], "", Kind.ROW_REPEATED, what, todo)
+        yield Doubt(patients.index[patients.duplicated(columns)], "", DiagnosticCode.ROW_REPEATED, what, todo)
 
 
 def grouped_values(rows: pd.DataFrame, texts: pd.Series[str]) -> Iterator[Doubt]:
@@ -66,7 +66,7 @@ def grouped_values(rows: pd.DataFrame, texts: pd.Series[str]) -> Iterator[Doubt]
         "The value has three decimals, beside whole numbers of the same indicator, in {rows}. It is read as decimals."
     )
     todo = "If it is a thousand separator, remove it."
-    yield Doubt(doubtful.index[doubtful], "var", Kind.MAYBE_THOUSANDS, what, todo)
+    yield Doubt(doubtful.index[doubtful], "var", DiagnosticCode.MAYBE_THOUSANDS, what, todo)
 
 
 def totals(rows: pd.DataFrame, units: Units) -> Iterator[Doubt]:
@@ -93,7 +93,7 @@ def totals(rows: pd.DataFrame, units: Units) -> Iterator[Doubt]:
         "count twice, in {rows}."
     )
     todo = "Remove it, unless these are further patients, of no unit below."
-    yield Doubt(meant, "denominator", Kind.LEVELS_MIXED, what, todo)
+    yield Doubt(meant, "denominator", DiagnosticCode.MIXED_LEVELS, what, todo)
 
 
 def _place(key: Any) -> tuple[str, ...]:
@@ -112,5 +112,5 @@ def lesser_totals(rows: pd.DataFrame, units: Units) -> Iterator[Doubt]:
             if above in values and values[above] < value:
                 wrong.setdefault(numbers[above], []).append(numbers[*group, orgnr])
     for total, parts in wrong.items():
-        what = f"The count in {{rows}} is less than that of a unit in it, {name_rows(np.array(parts))}."
-        yield Doubt(pd.Index([total]), "var", Kind.TOTAL_WRONG, what, "Correct the one that is wrong.")
+        what = f"The count in {{rows}} is less than that of a unit in it, {format_rows(np.array(parts))}."
+        yield Doubt(pd.Index([total]), "var", DiagnosticCode.TOTAL_WRONG, what, "Correct the one that is wrong.")

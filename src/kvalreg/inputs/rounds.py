@@ -16,7 +16,7 @@ _FINAL, _INTERIM = (6, 15), (12, 15)
 """Month and day."""
 
 
-class Standing(StrEnum):
+class DeadlineStatus(StrEnum):
     """How a registry stands to a deadline."""
 
     DONE = "done"
@@ -35,14 +35,14 @@ class Deadline:
     year: int
     due: date
 
-    def standing(self, delivered: Collection[int], today: date) -> Standing:
+    def status(self, delivered_years: Collection[int], today: date) -> DeadlineStatus:
         """How a registry that has delivered results of these years stands on a day.
 
         Worked: final results of 2025 that are not delivered are ahead on 2026-06-15 and late on 2026-06-16.
         """
-        if self.year in delivered:
-            return Standing.DONE
-        return Standing.LATE if today > self.due else Standing.AHEAD
+        if self.year in delivered_years:
+            return DeadlineStatus.DONE
+        return DeadlineStatus.LATE if today > self.due else DeadlineStatus.AHEAD
 
 
 def deadlines(today: date) -> tuple[Deadline, Deadline]:

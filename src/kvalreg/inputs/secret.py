@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 
-class _Untold:
+class _Redacted:
     """What stands before pandas' own ways of displaying."""
 
     _placeholder = "<SECRET>"
@@ -52,7 +52,7 @@ class _Untold:
         raise TypeError(f"{self._placeholder} has no style. Only published cells are displayed.")
 
 
-class SecretSeries(_Untold, pd.Series):
+class SecretSeries(_Redacted, pd.Series):
     """A column or a row of a secret table."""
 
     _placeholder = "<SECRET column>"
@@ -66,7 +66,7 @@ class SecretSeries(_Untold, pd.Series):
         return SecretFrame
 
 
-class SecretFrame(_Untold, pd.DataFrame):
+class SecretFrame(_Redacted, pd.DataFrame):
     """A secret table."""
 
     _placeholder = "<SECRET table>"

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from pydantic import HttpUrl, field_validator
 
 from kvalreg.errors import ConfigurationError
-from kvalreg.inputs.descriptor_model import Model, NoNumber, Text
+from kvalreg.inputs.descriptor_model import DescriptorModel, DescriptorText, NoNumber
 from kvalreg.inputs.validation import validate
 from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.project import Project
 
 
-class SiteDescriptor(Model):
+class SiteDescriptor(DescriptorModel):
     """Who answers for the site, and where it is."""
 
     url: HttpUrl | None = None
@@ -27,31 +27,31 @@ class SiteDescriptor(Model):
     """The institution that publishes the site."""
     publisher_url: HttpUrl | None = None
     """The institution's own page, or its address in a public register of institutions."""
-    email: Text = ""
+    email: DescriptorText = ""
     """Where readers may ask, and tell of faults."""
-    phone: Text = ""
+    phone: DescriptorText = ""
     """Phone number, in quotation marks."""
     accessibility_statement: HttpUrl | None = None
     """The site's accessibility statement in the national register of such statements."""
 
     @field_validator("url")
     @classmethod
-    def _a_folder(cls, url: HttpUrl | None) -> HttpUrl | None:
+    def _is_folder_url(cls, url: HttpUrl | None) -> HttpUrl | None:
         if url is not None and (url.query or url.fragment):
             raise ValueError("The site's address has a part after ? or #. Write the address of its front page alone.")
         return url
 
     @property
-    def base(self) -> str:
+    def base_url(self) -> str:
         """The site's whole address with a slash at its end; empty where it is not known."""
         return "" if self.url is None else f"{str(self.url).rstrip('/')}/"
 
     @property
     def path(self) -> str:
         """The part of the address after the host, with a slash at both ends: ``/`` or ``/resultater/``."""
-        return urlsplit(self.base).path or "/"
+        return urlsplit(self.base_url).path or "/"
 
-    def whole(self, address: str) -> str:
+    def absolute_url(self, address: str) -> str:
         """A page's or file's whole address; from the site's root where the site's own is not known.
 
         Examples
@@ -59,9 +59,9 @@ class SiteDescriptor(Model):
         >>> SiteDescriptor(url="https://example.org/r").whole("data/index.qmd")
         'https://example.org/r/data/'
         """
-        served = address.removesuffix("index.qmd").removesuffix("index.html")
-        served = f"{served.removesuffix('.qmd')}.html" if served.endswith(".qmd") else served
-        return f"{self.base or '/'}{served}"
+        served_path = address.removesuffix("index.qmd").removesuffix("index.html")
+        served_path = f"{served_path.removesuffix('.qmd')}.html" if served_path.endswith(".qmd") else served_path
+        return f"{self.base_url or '/'}{served_path}"
 
 
 def read_site_descriptor(project: Project) -> SiteDescriptor:
@@ -75,7 +75,7 @@ def read_site_descriptor(project: Project) -> SiteDescriptor:
     path = project.site_descriptor
     if not path.is_file():
         return SiteDescriptor()
-    descriptor, faults = validate(read_yaml(path, project.relative(path)), SiteDescriptor)
+    descriptor, diagnostics = validate(read_yaml(path, project.display_path(path)), SiteDescriptor)
     if descriptor is None:
-        raise ConfigurationError(faults)
+        raise ConfigurationError(diagnostics)
     return descriptor

@@ -23,19 +23,19 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from kvalreg.errors import DeliveryError, Fault, FaultsError
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import DeliveryError, Diagnostic, DiagnosticsError
 from kvalreg.inputs.secret import SecretFrame
-from kvalreg.inputs.text_file import NotItsEncodingError, decode, name, printable, quote
-from kvalreg.kinds import Kind
+from kvalreg.inputs.text_file import NotItsEncodingError, decode, printable, quote, quote_identifier
 
 _SEPARATORS = ";\t,"
-_ROWS_NAMED = 10
-_LARGEST_BLOCK = 1 << 30
-_LONGEST_HEADER = 10_000
+_MAX_ROWS_NAMED = 10
+_MAX_BLOCK_BYTES = 1 << 30
+_MAX_HEADER_LENGTH = 10_000
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableLayout:
     """What a table should look like.
 
     Parameters
@@ -51,11 +51,11 @@ class Layout:
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     comment: str = ""
-    error: type[FaultsError] = DeliveryError
+    error: type[DiagnosticsError] = DeliveryError
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """The cells of a file.
 
     Parameters
@@ -71,7 +71,7 @@ class Table:
     sha256: str
 
 
-def read_table(path: Path, shown: str, layout: Layout) -> Table:
+def read_table(path: Path, display_path: str, layout: TableLayout) -> TextTable:
     """The cells of a CSV file (`;`, `,` or tab; encodings as `decode` knows them) or, by its suffix, of a Parquet file.
 
     A first line ``sep=;``, as Excel writes and reads it, names the separator.
@@ -82,53 +82,69 @@ def read_table(path: Path, shown: str, layout: Layout) -> Table:
         Of the layout's class: the file cannot be read, its header is wrong, rows have too few or too many columns,
         or there are no rows.
     """
-    shown = printable(shown)
+    display_path = printable(display_path)
     try:
         raw = path.read_bytes()
-        texts = _parquet_texts(raw, layout) if path.suffix.lower() == ".parquet" else _csv_texts(raw, layout)
-        cells = SecretFrame(_without_empty_rows(texts).to_pandas().set_index("row"))
+        texts = _read_parquet(raw, layout) if path.suffix.lower() == ".parquet" else _read_csv(raw, layout)
+        cells = SecretFrame(_drop_empty_rows(texts).to_pandas().set_index("row"))
     except OSError as error:
-        todo = "Check that it is there, is a file, and that you may read it."
+        hint = "Check that it is there, is a file, and that you may read it."
         raise layout.error(
-            [Fault(f"The file cannot be read: {error.strerror}.", todo, shown, kind=Kind.FILE_UNREADABLE)]
+            [
+                Diagnostic(
+                    f"The file cannot be read: {error.strerror}.",
+                    hint,
+                    display_path,
+                    code=DiagnosticCode.FILE_UNREADABLE,
+                )
+            ]
         ) from None
-    except _WrongTableError as error:
-        raise layout.error([replace(each, file=shown) for each in error.faults]) from None
-    return Table(cells, hashlib.sha256(raw).hexdigest())
+    except _TableError as error:
+        raise layout.error([replace(diagnostic, file=display_path) for diagnostic in error.diagnostics]) from None
+    return TextTable(cells, hashlib.sha256(raw).hexdigest())
 
 
-def name_rows(rows: Sequence[int] | npt.NDArray[np.int64] | pd.Index[int]) -> str:
+def format_rows(rows: Sequence[int] | npt.NDArray[np.int64] | pd.Index[int]) -> str:
     """Row numbers for a message: the first ten, and how many there are in all."""
-    first = ", ".join(str(row) for row in rows[:_ROWS_NAMED])
+    first_rows = ", ".join(str(row) for row in rows[:_MAX_ROWS_NAMED])
     if len(rows) == 1:
-        return f"row {first}"
-    return f"rows {first}" + (f" and {len(rows) - _ROWS_NAMED} more" if len(rows) > _ROWS_NAMED else "")
+        return f"row {first_rows}"
+    return f"rows {first_rows}" + (f" and {len(rows) - _MAX_ROWS_NAMED} more" if len(rows) > _MAX_ROWS_NAMED else "")
 
 
-class _WrongTableError(FaultsError):
+class _TableError(DiagnosticsError):
     """Faults that do not know their file yet."""
 
 
-def _csv_texts(raw: bytes, layout: Layout) -> pa.Table:
-    text = _text_of(raw)
+def _read_csv(raw: bytes, layout: TableLayout) -> pa.Table:
+    text = _decode_csv(raw)
     named = _named_separator(text)
     header_line, header, body = _split_header(text, layout)
     if layout.comment:
         body = re.sub(rf"(?m)^{re.escape(layout.comment)}.*$", "", body)
     separator = named or max(_SEPARATORS, key=header.count)
-    cells = [cell.strip() for cell in next(csv.reader([header[:_LONGEST_HEADER]], delimiter=separator))]
+    cells = [cell.strip() for cell in next(csv.reader([header[:_MAX_HEADER_LENGTH]], delimiter=separator))]
     names = list(cells)
     while names and not names[-1]:
         names.pop()
     _check_header(names, header_line, layout)
     # A spreadsheet may end every line with separators: those columns have neither a name nor a cell.
     unnamed = [f"unnamed {number}" for number in range(len(cells) - len(names))]
-    table = _csv_cells(body, names + unnamed, separator, header_line)
-    stray = _filled(table, unnamed)
-    if stray.num_rows:
-        what = f"Cells to the right of the header's last column in {name_rows(stray.column('row').to_numpy())}."
-        raise _WrongTableError(
-            [Fault(what, "Remove them, or give the column its name.", line=header_line, kind=Kind.CELLS_ASTRAY)]
+    table = _parse_csv_body(body, names + unnamed, separator, header_line)
+    stray_rows = _non_empty_rows(table, unnamed)
+    if stray_rows.num_rows:
+        message = (
+            f"Cells to the right of the header's last column in {format_rows(stray_rows.column('row').to_numpy())}."
+        )
+        raise _TableError(
+            [
+                Diagnostic(
+                    message,
+                    "Remove them, or give the column its name.",
+                    line=header_line,
+                    code=DiagnosticCode.MISALIGNED_CELLS,
+                )
+            ]
         )
     return table.select([*names, "row"])
 
@@ -145,9 +161,9 @@ _SEEMS = (
 )
 
 
-def _text_of(raw: bytes) -> str:
+def _decode_csv(raw: bytes) -> str:
     """The text of a CSV file; a file that is no text is refused by what it seems to be."""
-    todo = "Save it as CSV with the encoding UTF-8, or as Parquet with the ending .parquet."
+    hint = "Save it as CSV with the encoding UTF-8, or as Parquet with the ending .parquet."
     what = next((told for sign, told in _SEEMS if raw.startswith(sign)), "")
     try:
         text = decode(raw)
@@ -157,7 +173,7 @@ def _text_of(raw: bytes) -> str:
         is_wide = len(raw) > _WIDE and (raw[1::2].count(0) * 2 > len(raw) // 2 or raw[::2].count(0) * 2 > len(raw) // 2)
         what = "The file is in UTF-16 without its mark." if is_wide else "This is not a text file."
     if what:
-        raise _WrongTableError([Fault(what, todo, kind=Kind.NOT_A_TABLE)])
+        raise _TableError([Diagnostic(what, hint, code=DiagnosticCode.TABLE_UNREADABLE)])
     return text
 
 
@@ -169,11 +185,11 @@ def _named_separator(text: str) -> str:
     if found[1] not in _SEPARATORS:
         what = f"The first line says that cells are separated by {quote(found[1])}."
         todo = "Separate them by ';', ',' or tabs, and correct or remove that line."
-        raise _WrongTableError([Fault(what, todo, line=1, kind=Kind.NO_HEADER)])
+        raise _TableError([Diagnostic(what, todo, line=1, code=DiagnosticCode.NO_HEADER)])
     return found[1]
 
 
-def _split_header(text: str, layout: Layout) -> tuple[int, str, str]:
+def _split_header(text: str, layout: TableLayout) -> tuple[int, str, str]:
     """The header's line number, the header, and everything below it. Empty lines above the header are skipped."""
     number, start = 0, 0
     while start < len(text):
@@ -186,67 +202,76 @@ def _split_header(text: str, layout: Layout) -> tuple[int, str, str]:
         if not is_comment and line.strip(_SEPARATORS + " "):
             return number, line, text[end + 1 :]
         start = end + 1
-    todo = f"Begin it with the header {';'.join(layout.required + layout.optional)}."
-    raise _WrongTableError([Fault("The file is empty.", todo, kind=Kind.NO_ROWS)])
+    hint = f"Begin it with the header {';'.join(layout.required + layout.optional)}."
+    raise _TableError([Diagnostic("The file is empty.", hint, code=DiagnosticCode.NO_ROWS)])
 
 
-def _check_header(names: list[str], line: int, layout: Layout) -> None:
+def _check_header(names: list[str], line: int, layout: TableLayout) -> None:
     """Every fault of the header at once."""
     known = layout.required + layout.optional
-    meant = {column.casefold(): column for column in known}
-    advice = f"The columns are {', '.join(known)}."
-    if not any(each.casefold() in meant for each in names):
-        raise _WrongTableError([Fault("The first line is no header.", advice, line=line, kind=Kind.NO_HEADER)])
-    faults: list[Fault] = []
-    for each in dict.fromkeys(names):
-        column = meant.get(each.casefold())
-        if names.count(each) > 1:
-            faults.append(
-                Fault(
-                    f"The column {name(each)} stands twice.",
+    column_by_name = {column.casefold(): column for column in known}
+    columns_hint = f"The columns are {', '.join(known)}."
+    if not any(name.casefold() in column_by_name for name in names):
+        raise _TableError(
+            [Diagnostic("The first line is no header.", columns_hint, line=line, code=DiagnosticCode.NO_HEADER)]
+        )
+    diagnostics: list[Diagnostic] = []
+    for name in dict.fromkeys(names):
+        column = column_by_name.get(name.casefold())
+        if names.count(name) > 1:
+            diagnostics.append(
+                Diagnostic(
+                    f"The column {quote_identifier(name)} stands twice.",
                     "Remove one of the two.",
                     line=line,
-                    kind=Kind.COLUMN_UNKNOWN,
+                    code=DiagnosticCode.COLUMN_UNKNOWN,
                 )
             )
         elif column is None:
-            faults.append(
-                Fault(
-                    f"The column {name(each)} is unknown.", f"Remove it. {advice}", line=line, kind=Kind.COLUMN_UNKNOWN
+            diagnostics.append(
+                Diagnostic(
+                    f"The column {quote_identifier(name)} is unknown.",
+                    f"Remove it. {columns_hint}",
+                    line=line,
+                    code=DiagnosticCode.COLUMN_UNKNOWN,
                 )
             )
-        elif each != column:
-            faults.append(
-                Fault(
-                    f"The column {name(each)} is misspelt.",
+        elif name != column:
+            diagnostics.append(
+                Diagnostic(
+                    f"The column {quote_identifier(name)} is misspelt.",
                     f"Write it '{column}'.",
                     line=line,
-                    kind=Kind.COLUMN_UNKNOWN,
+                    code=DiagnosticCode.COLUMN_UNKNOWN,
                 )
             )
-    spelt = {each.casefold() for each in names}
-    faults += [
-        Fault(
-            f"The column '{column}' is missing.", f"Add it. {advice}", line=line, key=column, kind=Kind.COLUMN_MISSING
+    names_present = {name.casefold() for name in names}
+    diagnostics += [
+        Diagnostic(
+            f"The column '{column}' is missing.",
+            f"Add it. {columns_hint}",
+            line=line,
+            key=column,
+            code=DiagnosticCode.COLUMN_MISSING,
         )
         for column in layout.required
-        if column not in spelt and column.casefold() not in spelt
+        if column not in names_present and column.casefold() not in names_present
     ]
-    if faults:
-        raise _WrongTableError(faults)
+    if diagnostics:
+        raise _TableError(diagnostics)
 
 
-def _csv_cells(body: str, names: list[str], separator: str, header_line: int) -> pa.Table:
+def _parse_csv_body(body: str, names: list[str], separator: str, header_line: int) -> pa.Table:
     """The cells below the header. A record is a line: no cell of ours can hold a line end."""
-    wrong: dict[int, str] = {}
+    invalid_rows: dict[int, str] = {}
 
-    def note(row: pyarrow.csv.InvalidRow) -> str:
-        wrong[row.number] = row.text
+    def record_invalid_row(row: pyarrow.csv.InvalidRow) -> str:
+        invalid_rows[row.number] = row.text
         return "skip"
 
     raw = body.encode("utf-8")
     if not raw.strip():
-        raise _no_rows()
+        raise _no_rows_error()
     try:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(raw),
@@ -254,62 +279,76 @@ def _csv_cells(body: str, names: list[str], separator: str, header_line: int) ->
                 # One thread and one block, because only then rows are numbered through.
                 column_names=names,
                 use_threads=False,
-                block_size=min(max(len(raw), 1 << 16) + 1, _LARGEST_BLOCK),
+                block_size=min(max(len(raw), 1 << 16) + 1, _MAX_BLOCK_BYTES),
             ),
-            pyarrow.csv.ParseOptions(delimiter=separator, ignore_empty_lines=False, invalid_row_handler=note),
-            pyarrow.csv.ConvertOptions(column_types={each: pa.string() for each in names}, strings_can_be_null=False),
+            pyarrow.csv.ParseOptions(
+                delimiter=separator, ignore_empty_lines=False, invalid_row_handler=record_invalid_row
+            ),
+            pyarrow.csv.ConvertOptions(column_types={name: pa.string() for name in names}, strings_can_be_null=False),
         )
     except pa.ArrowInvalid:
-        raise _wrong_quotes(body, header_line) from None
+        raise _unclosed_quote_error(body, header_line) from None
     lines = body.count("\n") + (not body.endswith("\n"))
-    if table.num_rows + len(wrong) != lines:
-        raise _wrong_quotes(body, header_line)
-    ragged = [number for number, text in wrong.items() if text.strip(_SEPARATORS + ' "')]
-    if ragged:
-        rows = [header_line + number for number in ragged]
-        what = f"More or fewer cells than the {len(names)} columns of the header in {name_rows(rows)}."
-        todo = f"Separate cells by {_SPELT[separator]} only, and put a cell that holds one in quotation marks."
-        raise _WrongTableError([Fault(what, todo, line=rows[0], kind=Kind.CELLS_ASTRAY)])
+    if table.num_rows + len(invalid_rows) != lines:
+        raise _unclosed_quote_error(body, header_line)
+    ragged_rows = [number for number, text in invalid_rows.items() if text.strip(_SEPARATORS + ' "')]
+    if ragged_rows:
+        rows = [header_line + number for number in ragged_rows]
+        message = f"More or fewer cells than the {len(names)} columns of the header in {format_rows(rows)}."
+        hint = (
+            f"Separate cells by {_SEPARATOR_NAMES[separator]} only, and put a cell that holds one in quotation marks."
+        )
+        raise _TableError([Diagnostic(message, hint, line=rows[0], code=DiagnosticCode.MISALIGNED_CELLS)])
     numbers = np.arange(1, lines + 1)
-    numbers = numbers[~np.isin(numbers, list(wrong))] if wrong else numbers
+    numbers = numbers[~np.isin(numbers, list(invalid_rows))] if invalid_rows else numbers
     return table.append_column("row", pa.array(numbers + header_line))
 
 
-_SPELT = {";": "';'", ",": "','", "\t": "tabs"}
+_SEPARATOR_NAMES = {";": "';'", ",": "','", "\t": "tabs"}
 
 
-def _wrong_quotes(body: str, header_line: int) -> _WrongTableError:
+def _unclosed_quote_error(body: str, header_line: int) -> _TableError:
     rows = [header_line + number for number, line in enumerate(body.split("\n"), 1) if line.count('"') % 2]
-    where = f" in {name_rows(rows)}" if rows else ""
-    fault = Fault(
-        f"A quotation mark is opened and not closed{where}.",
+    location = f" in {format_rows(rows)}" if rows else ""
+    diagnostic = Diagnostic(
+        f"A quotation mark is opened and not closed{location}.",
         "Close or remove it.",
         line=rows[0] if rows else None,
-        kind=Kind.CELLS_ASTRAY,
+        code=DiagnosticCode.MISALIGNED_CELLS,
     )
-    return _WrongTableError([fault])
+    return _TableError([diagnostic])
 
 
-def _no_rows() -> _WrongTableError:
-    return _WrongTableError(
-        [Fault("The file has a header and no rows.", "Add its rows, or remove the file.", kind=Kind.NO_ROWS)]
+def _no_rows_error() -> _TableError:
+    return _TableError(
+        [
+            Diagnostic(
+                "The file has a header and no rows.", "Add its rows, or remove the file.", code=DiagnosticCode.NO_ROWS
+            )
+        ]
     )
 
 
-def _parquet_texts(raw: bytes, layout: Layout) -> pa.Table:
+def _read_parquet(raw: bytes, layout: TableLayout) -> pa.Table:
     """The cells of a Parquet file as text, so that both formats follow the same rules."""
     if not raw:
-        raise _WrongTableError([Fault("The file is empty.", "Write it again as Parquet.", kind=Kind.NO_ROWS)])
+        raise _TableError([Diagnostic("The file is empty.", "Write it again as Parquet.", code=DiagnosticCode.NO_ROWS)])
     try:
         file = pyarrow.parquet.ParquetFile(io.BytesIO(raw))
         names = list(file.schema_arrow.names)
         _check_header(names, 1, layout)
         table = file.read()
     except (pa.ArrowException, OSError):
-        raise _WrongTableError(
-            [Fault("This is not a Parquet file, or it is damaged.", "Write it again.", kind=Kind.NOT_A_TABLE)]
+        raise _TableError(
+            [
+                Diagnostic(
+                    "This is not a Parquet file, or it is damaged.",
+                    "Write it again.",
+                    code=DiagnosticCode.TABLE_UNREADABLE,
+                )
+            ]
         ) from None
-    columns = {each: _as_text(table.column(each), each) for each in names}
+    columns = {name: _as_text(table.column(name), name) for name in names}
     return pa.table({**columns, "row": pa.array(np.arange(2, table.num_rows + 2))})
 
 
@@ -317,22 +356,22 @@ def _as_text(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
     try:
         return pc.fill_null(pc.cast(column, pa.string()), "")
     except pa.ArrowException:
-        what, todo = "The column holds neither text nor numbers.", "Write it again as text or numbers."
-        raise _WrongTableError([Fault(what, todo, key=key, kind=Kind.NOT_A_TABLE)]) from None
+        message, hint = "The column holds neither text nor numbers.", "Write it again as text or numbers."
+        raise _TableError([Diagnostic(message, hint, key=key, code=DiagnosticCode.TABLE_UNREADABLE)]) from None
 
 
-def _without_empty_rows(texts: pa.Table) -> pa.Table:
+def _drop_empty_rows(texts: pa.Table) -> pa.Table:
     """Every cell stripped, and rows without any text left out."""
-    names = [each for each in texts.column_names if each != "row"]
-    stripped = {each: pc.utf8_trim_whitespace(texts.column(each)) for each in names}
-    table = _filled(pa.table({**stripped, "row": texts.column("row")}), names)
+    names = [name for name in texts.column_names if name != "row"]
+    stripped = {name: pc.utf8_trim_whitespace(texts.column(name)) for name in names}
+    table = _non_empty_rows(pa.table({**stripped, "row": texts.column("row")}), names)
     if table.num_rows == 0:
-        raise _no_rows()
+        raise _no_rows_error()
     return table
 
 
-def _filled(table: pa.Table, names: list[str]) -> pa.Table:
+def _non_empty_rows(table: pa.Table, names: list[str]) -> pa.Table:
     """The rows with text in any of these columns."""
     if not names:
         return table.slice(0, 0)
-    return table.filter(functools.reduce(pc.or_, (pc.not_equal(table.column(each), "") for each in names)))
+    return table.filter(functools.reduce(pc.or_, (pc.not_equal(table.column(name), "") for name in names)))

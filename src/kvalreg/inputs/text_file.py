@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 
-_LONGEST_QUOTE = 60
+_MAX_QUOTE_LENGTH = 60
 _ORGNR_LENGTH = 9
 
 
@@ -84,11 +84,11 @@ def printable(text: str) -> str:
 
 def quote(text: str) -> str:
     """A foreign text as it stands in a message: printable, in quotation marks, at most 60 characters of it."""
-    shortened = text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
+    shortened = text if len(text) <= _MAX_QUOTE_LENGTH else text[:_MAX_QUOTE_LENGTH] + "…"
     return f"'{printable(shortened)}'"
 
 
-def is_name(text: str) -> bool:
+def is_identifier(text: str) -> bool:
     """Whether a foreign text is an id for certain: a short number may be a result that stands in the wrong column.
 
     Whatever has a letter is an id, and so is a number as long as an organisation number (nine digits).
@@ -96,6 +96,6 @@ def is_name(text: str) -> bool:
     return any(char.isalpha() for char in text) or len(text) >= _ORGNR_LENGTH
 
 
-def name(text: str) -> str:
+def quote_identifier(text: str) -> str:
     """A foreign id as it stands in a message; what may be a result is not shown."""
-    return quote(text) if is_name(text) else "(not shown)"
+    return quote(text) if is_identifier(text) else "(not shown)"

@@ -15,13 +15,13 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from kvalreg.errors import ConfigurationError, Fault
-from kvalreg.inputs.table_file import Layout, name_rows, read_table
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import ConfigurationError, Diagnostic
+from kvalreg.inputs.table_file import TableLayout, format_rows, read_table
 from kvalreg.inputs.text_file import misread, printable, quote
-from kvalreg.kinds import Kind
 
-COLUMNS = ("orgnr", "name", "short_name", "level", "parent", "county", "closed")
-_OPTIONAL = COLUMNS[5:]
+UNIT_COLUMNS = ("orgnr", "name", "short_name", "level", "parent", "county", "closed")
+_OPTIONAL_COLUMNS = UNIT_COLUMNS[5:]
 
 
 class Level(StrEnum):
@@ -34,7 +34,7 @@ class Level(StrEnum):
     COUNTY = "county"
 
 
-_LEVEL_ABOVE = {Level.NATION: None, Level.RHF: Level.NATION, Level.HF: Level.RHF, Level.HOSPITAL: Level.HF}
+_PARENT_LEVEL = {Level.NATION: None, Level.RHF: Level.NATION, Level.HF: Level.RHF, Level.HOSPITAL: Level.HF}
 
 
 _CLOSED = re.compile(r"((?:19|20)[0-9]{2})(?:-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))?")
@@ -80,22 +80,22 @@ class Units:
     @property
     def nation(self) -> Unit:
         """The one unit that all others are part of."""
-        return self.at(Level.NATION)[0]
+        return self.at_level(Level.NATION)[0]
 
     def ancestors(self, orgnr: str) -> tuple[Unit, ...]:
         """The units above this one, the nearest first; none for the nation."""
-        above: list[Unit] = []
+        ancestors: list[Unit] = []
         parent = self[orgnr].parent
         while parent is not None:
-            above.append(self[parent])
-            parent = above[-1].parent
-        return tuple(above)
+            ancestors.append(self[parent])
+            parent = ancestors[-1].parent
+        return tuple(ancestors)
 
     def children(self, orgnr: str) -> tuple[Unit, ...]:
         """The units right below this one, in the order of the file; none for a hospital."""
         return self._by_parent.get(self[orgnr].orgnr, ())
 
-    def at(self, level: Level) -> tuple[Unit, ...]:
+    def at_level(self, level: Level) -> tuple[Unit, ...]:
         """Every unit of one level, in the order of the file. Counties are no units: see `counties`."""
         return self._by_level.get(level, ())
 
@@ -117,7 +117,7 @@ class Units:
         return {level: tuple(unit for unit in self if unit.level is level) for level in Level}
 
 
-def read_units(path: Path, shown: str) -> Units:
+def read_units(path: Path, display_path: str) -> Units:
     """The units of `registries/units.csv`.
 
     The file is UTF-8, else Latin-1, with the columns ``orgnr;name;short_name;level;parent;county;closed``. Lines that
@@ -129,16 +129,18 @@ def read_units(path: Path, shown: str) -> Units:
     ConfigurationError
         With every fault: columns, levels, units that are named twice, parents, cycles, nations, names.
     """
-    layout = Layout(COLUMNS[:5], _OPTIONAL, comment="#", error=ConfigurationError)
-    cells = read_table(path, shown, layout).cells
-    lines: list[_Line] = []
+    layout = TableLayout(UNIT_COLUMNS[:5], _OPTIONAL_COLUMNS, comment="#", error=ConfigurationError)
+    cells = read_table(path, display_path, layout).cells
+    unit_records: list[_UnitRecord] = []
     for row, texts in zip(cells.index, cells.to_dict("records"), strict=True):
-        lines.append(_Line(printable(shown), int(row), {str(key): str(text) for key, text in texts.items()}))
-    faults = [fault for line in lines for fault in line.faults()]
-    faults += _tree_faults(lines, printable(shown))
-    if faults:
-        raise ConfigurationError(sorted(faults, key=lambda fault: (fault.line or 0, fault.key)))
-    return Units({line.orgnr: line.unit() for line in lines})
+        unit_records.append(
+            _UnitRecord(printable(display_path), int(row), {str(key): str(text) for key, text in texts.items()})
+        )
+    diagnostics = [diagnostic for unit_record in unit_records for diagnostic in unit_record.diagnostics()]
+    diagnostics += _tree_diagnostics(unit_records, printable(display_path))
+    if diagnostics:
+        raise ConfigurationError(sorted(diagnostics, key=lambda diagnostic: (diagnostic.line or 0, diagnostic.key)))
+    return Units({unit_record.orgnr: unit_record.to_unit() for unit_record in unit_records})
 
 
 def write_units(units: Units, path: Path, comment: str = "") -> None:
@@ -146,18 +148,18 @@ def write_units(units: Units, path: Path, comment: str = "") -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(f"# {line}\n" for line in comment.splitlines())
         writer = csv.writer(file, delimiter=";", lineterminator="\n")
-        width = len(COLUMNS) if any(unit.closed for unit in units) else len(COLUMNS) - 1
-        writer.writerow(COLUMNS[:width])
+        width = len(UNIT_COLUMNS) if any(unit.closed for unit in units) else len(UNIT_COLUMNS) - 1
+        writer.writerow(UNIT_COLUMNS[:width])
         for unit in units:
             cells = (unit.orgnr, unit.name, unit.short_name, unit.level.value, unit.parent or "", unit.county or "")
             writer.writerow((*cells, unit.closed or "")[:width])
 
 
 @dataclass(frozen=True)
-class _Line:
+class _UnitRecord:
     """One row of the file, not checked yet."""
 
-    shown: str
+    display_path: str
     row: int
     texts: Mapping[str, str]
 
@@ -172,15 +174,15 @@ class _Line:
     @property
     def level(self) -> Level | None:
         """The level, or None where the text names none that a unit can have."""
-        return next((level for level in _LEVEL_ABOVE if level.value == self.texts["level"]), None)
+        return next((level for level in _PARENT_LEVEL if level.value == self.texts["level"]), None)
 
     @property
     def closed(self) -> int | None:
         """The year in which the unit was closed; None where none is told."""
-        found = _CLOSED.fullmatch(self.texts.get("closed", ""))
-        return int(found[1]) if found else None
+        match = _CLOSED.fullmatch(self.texts.get("closed", ""))
+        return int(match[1]) if match else None
 
-    def unit(self) -> Unit:
+    def to_unit(self) -> Unit:
         assert self.level is not None
         return Unit(
             self.orgnr,
@@ -192,105 +194,144 @@ class _Line:
             self.closed,
         )
 
-    def fault(self, key: str, what: str, todo: str, kind: Kind = Kind.UNIT_CELL) -> Fault:
-        return Fault(what, todo, self.shown, self.row, key, kind)
+    def diagnostic(
+        self, key: str, message: str, hint: str, code: DiagnosticCode = DiagnosticCode.UNIT_CELL_INVALID
+    ) -> Diagnostic:
+        return Diagnostic(message, hint, self.display_path, self.row, key, code)
 
-    def faults(self) -> Iterator[Fault]:
+    def diagnostics(self) -> Iterator[Diagnostic]:
         """What is wrong with the row by itself."""
         yield from self._text_faults()
         if self.orgnr and not _ORGNR.fullmatch(self.orgnr):
-            yield self.fault("orgnr", f"{quote(self.orgnr)} is no orgnr.", "Use digits, letters, _ and - only.")
+            yield self.diagnostic("orgnr", f"{quote(self.orgnr)} is no orgnr.", "Use digits, letters, _ and - only.")
         if self.texts.get("closed") and self.closed is None:
-            todo = "Write the year or the date, as in 2021 or 2021-06-30."
-            yield self.fault("closed", f"{quote(self.texts['closed'])} is no year.", todo)
+            hint = "Write the year or the date, as in 2021 or 2021-06-30."
+            yield self.diagnostic("closed", f"{quote(self.texts['closed'])} is no year.", hint)
         if self.level is None:
-            levels = ", ".join(level.value for level in _LEVEL_ABOVE)
-            yield self.fault("level", f"{quote(self.texts['level'])} is no level of a unit.", f"Use one of {levels}.")
+            levels = ", ".join(level.value for level in _PARENT_LEVEL)
+            yield self.diagnostic(
+                "level", f"{quote(self.texts['level'])} is no level of a unit.", f"Use one of {levels}."
+            )
         elif self.level is Level.NATION and self.parent:
-            yield self.fault("parent", "The nation has a parent.", "Leave the cell empty.", Kind.PARENT)
+            yield self.diagnostic(
+                "parent", "The nation has a parent.", "Leave the cell empty.", DiagnosticCode.PARENT_INVALID
+            )
         elif self.level is not Level.NATION and not self.parent:
-            yield self.fault(
-                "parent", "The unit has no parent.", "Write the orgnr of the unit that it is part of.", Kind.PARENT
+            yield self.diagnostic(
+                "parent",
+                "The unit has no parent.",
+                "Write the orgnr of the unit that it is part of.",
+                DiagnosticCode.PARENT_INVALID,
             )
 
-    def _text_faults(self) -> Iterator[Fault]:
+    def _text_faults(self) -> Iterator[Diagnostic]:
         for key in ("orgnr", "name", "short_name"):
             if not self.texts[key]:
-                yield self.fault(key, "The cell is empty.", "Fill it in.")
+                yield self.diagnostic(key, "The cell is empty.", "Fill it in.")
         for key in ("name", "short_name", "county"):
             name = self.texts.get(key, "")
             if name and not any(sign.isalpha() for sign in name):
                 what = f"{quote(name)} has no letter, so that nobody can tell it from a number."
-                yield self.fault(key, what, "Write the name in letters, as in 'Post 7'.", Kind.UNIT_NAME)
+                yield self.diagnostic(
+                    key, what, "Write the name in letters, as in 'Post 7'.", DiagnosticCode.DUPLICATE_UNIT_NAME
+                )
         for key, longest in _LONGEST.items():
             text = self.texts.get(key, "")
             if len(text) > longest:
-                yield self.fault(key, "The text is too long.", f"Use at most {longest} characters.", Kind.TEXT_LONG)
+                yield self.diagnostic(
+                    key, "The text is too long.", f"Use at most {longest} characters.", DiagnosticCode.TEXT_TOO_LONG
+                )
             elif misread(text):
                 what = f"{quote(text)} has letters that were read in another encoding ({quote(misread(text))})."
-                yield self.fault(key, what, "Write them again, and save the file as UTF-8.", Kind.MISREAD)
+                yield self.diagnostic(
+                    key, what, "Write them again, and save the file as UTF-8.", DiagnosticCode.MISREAD
+                )
 
 
-def _tree_faults(lines: list[_Line], shown: str) -> Iterator[Fault]:
+def _tree_diagnostics(unit_records: list[_UnitRecord], display_path: str) -> Iterator[Diagnostic]:
     """What is wrong with the rows together."""
-    by_orgnr: dict[str, _Line] = {}
-    for line in lines:
-        first = by_orgnr.setdefault(line.orgnr, line) if line.orgnr else line
-        if first is not line:
-            what = f"The orgnr {quote(line.orgnr)} is in row {first.row} already."
-            yield line.fault("orgnr", what, "Keep one row for each unit.", Kind.UNIT_TWICE)
-    yield from _name_faults(lines)
-    nations = [line for line in lines if line.level is Level.NATION]
+    by_orgnr: dict[str, _UnitRecord] = {}
+    for unit_record in unit_records:
+        first = by_orgnr.setdefault(unit_record.orgnr, unit_record) if unit_record.orgnr else unit_record
+        if first is not unit_record:
+            message = f"The orgnr {quote(unit_record.orgnr)} is in row {first.row} already."
+            yield unit_record.diagnostic("orgnr", message, "Keep one row for each unit.", DiagnosticCode.DUPLICATE_UNIT)
+    yield from _name_diagnostics(unit_records)
+    nations = [unit_record for unit_record in unit_records if unit_record.level is Level.NATION]
     if not nations:
-        yield Fault("There is no nation.", "Add one row with the level 'nation'.", shown, key="level", kind=Kind.NATION)
+        yield Diagnostic(
+            "There is no nation.",
+            "Add one row with the level 'nation'.",
+            display_path,
+            key="level",
+            code=DiagnosticCode.NATION_COUNT,
+        )
     elif len(nations) > 1:
-        where = name_rows([line.row for line in nations])
-        yield nations[1].fault("level", f"There is more than one nation: {where}.", "Keep one.", Kind.NATION)
-    for line in lines:
-        if line.parent and line.level is not Level.NATION:
-            yield from _parent_faults(line, by_orgnr)
-    yield from _cycle_faults(by_orgnr)
+        nation_rows = format_rows([unit_record.row for unit_record in nations])
+        yield nations[1].diagnostic(
+            "level", f"There is more than one nation: {nation_rows}.", "Keep one.", DiagnosticCode.NATION_COUNT
+        )
+    for unit_record in unit_records:
+        if unit_record.parent and unit_record.level is not Level.NATION:
+            yield from _parent_diagnostics(unit_record, by_orgnr)
+    yield from _cycle_diagnostics(by_orgnr)
 
 
-def _name_faults(lines: list[_Line]) -> Iterator[Fault]:
+def _name_diagnostics(unit_records: list[_UnitRecord]) -> Iterator[Diagnostic]:
     """Units that nobody can tell apart: one name in one place, both open or closed in the same year."""
-    first: dict[tuple[str, str, int | None], _Line] = {}
-    for line in lines:
-        name = " ".join(line.texts["name"].casefold().split())
-        same = first.setdefault((name, line.parent, line.closed), line) if name else line
-        if same is not line and same.orgnr != line.orgnr:
-            what = (
-                f"The unit in row {same.row} has the same name and parent, so that readers cannot tell the two apart."
-            )
-            yield line.fault(
-                "name", what, "Give one of them another name, or the year in which it closed.", Kind.UNIT_NAME
+    first_by_key: dict[tuple[str, str, int | None], _UnitRecord] = {}
+    for unit_record in unit_records:
+        name = " ".join(unit_record.texts["name"].casefold().split())
+        first_row = (
+            first_by_key.setdefault((name, unit_record.parent, unit_record.closed), unit_record)
+            if name
+            else unit_record
+        )
+        if first_row is not unit_record and first_row.orgnr != unit_record.orgnr:
+            message = f"The unit in row {first_row.row} has the same name and parent, so that readers cannot tell the two apart."
+            yield unit_record.diagnostic(
+                "name",
+                message,
+                "Give one of them another name, or the year in which it closed.",
+                DiagnosticCode.DUPLICATE_UNIT_NAME,
             )
 
 
-def _parent_faults(line: _Line, by_orgnr: Mapping[str, _Line]) -> Iterator[Fault]:
-    parent = by_orgnr.get(line.parent)
+def _parent_diagnostics(unit_record: _UnitRecord, by_orgnr: Mapping[str, _UnitRecord]) -> Iterator[Diagnostic]:
+    parent = by_orgnr.get(unit_record.parent)
     if parent is None:
-        what = f"The parent {quote(line.parent)} is not among the units."
-        yield line.fault("parent", what, "Add that unit, or correct the parent.", Kind.PARENT)
-    elif line.level is not None and parent.level is not None and parent.level is not _LEVEL_ABOVE[line.level]:
-        above = _LEVEL_ABOVE[line.level]
-        what = f"The parent (row {parent.row}) has the level '{parent.level.value}'."
-        todo = f"A unit of level '{line.level.value}' is part of one of level '{above.value if above else ''}'."
-        yield line.fault("parent", what, todo, Kind.PARENT)
+        message = f"The parent {quote(unit_record.parent)} is not among the units."
+        yield unit_record.diagnostic(
+            "parent", message, "Add that unit, or correct the parent.", DiagnosticCode.PARENT_INVALID
+        )
+    elif (
+        unit_record.level is not None
+        and parent.level is not None
+        and parent.level is not _PARENT_LEVEL[unit_record.level]
+    ):
+        parent_level = _PARENT_LEVEL[unit_record.level]
+        message = f"The parent (row {parent.row}) has the level '{parent.level.value}'."
+        hint = f"A unit of level '{unit_record.level.value}' is part of one of level '{parent_level.value if parent_level else ''}'."
+        yield unit_record.diagnostic("parent", message, hint, DiagnosticCode.PARENT_INVALID)
 
 
-def _cycle_faults(by_orgnr: Mapping[str, _Line]) -> Iterator[Fault]:
+def _cycle_diagnostics(by_orgnr: Mapping[str, _UnitRecord]) -> Iterator[Diagnostic]:
     """Each cycle once, at its first row."""
-    done: set[str] = set()
+    visited: set[str] = set()
     for start in by_orgnr:
-        way: list[str] = []
+        path: list[str] = []
         orgnr = start
-        while orgnr in by_orgnr and orgnr not in done:
-            done.add(orgnr)
-            way.append(orgnr)
+        while orgnr in by_orgnr and orgnr not in visited:
+            visited.add(orgnr)
+            path.append(orgnr)
             orgnr = by_orgnr[orgnr].parent
-        if orgnr in way:
-            cycle = [by_orgnr[each] for each in way[way.index(orgnr) :]]
-            first = min(cycle, key=lambda line: line.row)
-            where = name_rows(sorted(line.row for line in cycle))
-            yield first.fault("parent", f"Units are above themselves: {where}.", "Correct their parents.", Kind.PARENT)
+        if orgnr in path:
+            cycle = [by_orgnr[member] for member in path[path.index(orgnr) :]]
+            first = min(cycle, key=lambda unit_record: unit_record.row)
+            cycle_rows = format_rows(sorted(unit_record.row for unit_record in cycle))
+            yield first.diagnostic(
+                "parent",
+                f"Units are above themselves: {cycle_rows}.",
+                "Correct their parents.",
+                DiagnosticCode.PARENT_INVALID,
+            )

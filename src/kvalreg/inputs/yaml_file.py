@@ -16,19 +16,19 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from kvalreg.errors import ConfigurationError, Fault
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import ConfigurationError, Diagnostic
 from kvalreg.inputs.text_file import printable, quote
-from kvalreg.kinds import Kind
 
-LARGEST = 2_000_000
+MAX_YAML_BYTES = 2_000_000
 """Bytes of a YAML file at most: its reader needs a second for each of a million."""
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Where a value is: ``("indicators", 2, "type")``."""
 
 _PLAIN_TAGS = {
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
 }
-_ADVICE = {
+_SYNTAX_HINTS = {
     "mapping values are not allowed here": (
         "A colon stands where YAML expects none.",
         "Put quotation marks around a text that holds a colon followed by a space, and check the indentation.",
@@ -53,7 +53,7 @@ _ADVICE = {
 
 
 @dataclass(frozen=True)
-class Document:
+class YamlDocument:
     """The values of a YAML file.
 
     Parameters
@@ -68,29 +68,29 @@ class Document:
         What is wrong with the file as YAML though its values could be read, such as a key that is given twice.
     """
 
-    shown: str
+    display_path: str
     data: object
-    lines: dict[Place, int]
-    faults: tuple[Fault, ...] = ()
+    lines: dict[KeyPath, int]
+    diagnostics: tuple[Diagnostic, ...] = ()
 
-    def fault(self, place: Place, what: str, todo: str, kind: Kind) -> Fault:
+    def diagnostic(self, key_path: KeyPath, message: str, hint: str, code: DiagnosticCode) -> Diagnostic:
         """A fault at a place, with the line of that place or of the nearest one around it."""
-        return Fault(what, todo, self.shown, self.line(place), name_place(place), kind)
+        return Diagnostic(message, hint, self.display_path, self.line(key_path), format_key_path(key_path), code)
 
-    def line(self, place: Place) -> int:
+    def line(self, key_path: KeyPath) -> int:
         """The line of a place, or of the nearest one around it."""
-        return next((self.lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in self.lines), 1)
+        return next((self.lines[key_path[:n]] for n in range(len(key_path), -1, -1) if key_path[:n] in self.lines), 1)
 
 
-def name_place(place: Place) -> str:
+def format_key_path(key_path: KeyPath) -> str:
     """A place as it stands in a message: ``indicators[2].type``, where ``[0]`` is the first of a list."""
     name = ""
-    for step in place:
+    for step in key_path:
         name += f"[{step}]" if isinstance(step, int) else f".{printable(step)}"
     return name.removeprefix(".")
 
 
-def read_yaml(path: Path, shown: str) -> Document:
+def read_yaml(path: Path, display_path: str) -> YamlDocument:
     """The values of a YAML file in UTF-8.
 
     Raises
@@ -98,133 +98,165 @@ def read_yaml(path: Path, shown: str) -> Document:
     ConfigurationError
         The file cannot be read as YAML at all. Lesser faults are in `Document.faults`.
     """
-    return values_of(read_text(path, shown), shown)
+    return parse_yaml(read_text(path, display_path), display_path)
 
 
-def values_of(text: str, shown: str) -> Document:
+def parse_yaml(text: str, display_path: str) -> YamlDocument:
     """The values of a YAML file's text; see `read_yaml`."""
-    shown = printable(shown)
+    display_path = printable(display_path)
     yaml = YAML(typ="safe", pure=True)
     try:
         node = yaml.compose(text)
-        walk = _Walk(yaml, shown)
-        data = None if node is None else walk.value(node, ())
+        builder = _ValueBuilder(yaml, display_path)
+        data = None if node is None else builder.value(node, ())
     except YAMLError as error:
-        raise ConfigurationError([_syntax_fault(error, text, shown)]) from None
+        raise ConfigurationError([_syntax_diagnostic(error, text, display_path)]) from None
     except RecursionError:
         raise ConfigurationError(
-            [Fault("Lists or mappings are nested too deeply.", "Simplify the file.", shown, kind=Kind.YAML_REFUSED)]
+            [
+                Diagnostic(
+                    "Lists or mappings are nested too deeply.",
+                    "Simplify the file.",
+                    display_path,
+                    code=DiagnosticCode.UNSUPPORTED_YAML,
+                )
+            ]
         ) from None
-    return Document(shown, data, walk.lines, tuple(walk.faults))
+    return YamlDocument(display_path, data, builder.lines, tuple(builder.diagnostics))
 
 
-def read_text(path: Path, shown: str) -> str:
+def read_text(path: Path, display_path: str) -> str:
     """The text of a file in UTF-8; ConfigurationError when it cannot be read, or is too large to be one of ours."""
-    shown = printable(shown)
+    display_path = printable(display_path)
     try:
-        if path.stat().st_size > LARGEST:
-            what = f"The file has more than {LARGEST // 1_000_000} MB."
-            todo = "Look for a text that was pasted by mistake, and remove it."
-            raise ConfigurationError([Fault(what, todo, shown, kind=Kind.TEXT_LONG)])
+        if path.stat().st_size > MAX_YAML_BYTES:
+            message = f"The file has more than {MAX_YAML_BYTES // 1_000_000} MB."
+            hint = "Look for a text that was pasted by mistake, and remove it."
+            raise ConfigurationError([Diagnostic(message, hint, display_path, code=DiagnosticCode.TEXT_TOO_LONG)])
         raw = path.read_bytes()
     except OSError as error:
-        what = f"The file cannot be read: {error.strerror}."
-        fault = Fault(what, "Check that it is there and readable.", shown, kind=Kind.FILE_UNREADABLE)
-        raise ConfigurationError([fault]) from None
+        message = f"The file cannot be read: {error.strerror}."
+        diagnostic = Diagnostic(
+            message, "Check that it is there and readable.", display_path, code=DiagnosticCode.FILE_UNREADABLE
+        )
+        raise ConfigurationError([diagnostic]) from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         is_wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         letter = "it has a letter (such as æ, ø or å) in another encoding"
-        fault = Fault(
+        diagnostic = Diagnostic(
             f"The file is not in UTF-8: {'it is in UTF-16' if is_wide else letter}.",
             "Save the file again with the encoding UTF-8.",
-            shown,
+            display_path,
             raw.count(b"\n", 0, error.start) + 1,
-            kind=Kind.NOT_UTF8,
+            code=DiagnosticCode.NOT_UTF8,
         )
-        raise ConfigurationError([fault]) from None
+        raise ConfigurationError([diagnostic]) from None
 
 
-def _syntax_fault(error: YAMLError, text: str, shown: str) -> Fault:
+def _syntax_diagnostic(error: YAMLError, text: str, display_path: str) -> Diagnostic:
     """What the YAML reader said, in words that do not ask for knowledge of YAML readers."""
     if isinstance(error, ReaderError):
         line = text.count("\n", 0, error.position) + 1
-        return Fault(
-            "The file holds a control character.", "Remove it, or type the line again.", shown, line, kind=Kind.NOT_YAML
+        return Diagnostic(
+            "The file holds a control character.",
+            "Remove it, or type the line again.",
+            display_path,
+            line,
+            code=DiagnosticCode.INVALID_YAML,
         )
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
-        return Fault(
-            "The file is not valid YAML.", "Compare it with another registry's file.", shown, kind=Kind.NOT_YAML
+        return Diagnostic(
+            "The file is not valid YAML.",
+            "Compare it with another registry's file.",
+            display_path,
+            code=DiagnosticCode.INVALID_YAML,
         )
-    said = f"{error.context or ''} {error.problem or ''}"
+    error_text = f"{error.context or ''} {error.problem or ''}"
     line = error.problem_mark.line + 1
     lines = text.split("\n")
-    if "\\t" in said or (line <= len(lines) and lines[line - 1].lstrip(" ").startswith("\t")):
-        return Fault(
-            "The line is indented with a tab.", "Use spaces only, two for each step.", shown, line, kind=Kind.TAB
+    if "\\t" in error_text or (line <= len(lines) and lines[line - 1].lstrip(" ").startswith("\t")):
+        return Diagnostic(
+            "The line is indented with a tab.",
+            "Use spaces only, two for each step.",
+            display_path,
+            line,
+            code=DiagnosticCode.TAB_INDENT,
         )
-    for sign, (what, todo) in _ADVICE.items():
-        if sign in said:
+    for error_pattern, (message, hint) in _SYNTAX_HINTS.items():
+        if error_pattern in error_text:
             # A quotation mark or a bracket is missed at the end of the file; where it was opened is what helps.
-            opened = error.context_mark is not None and "closed" in what
-            return Fault(what, todo, shown, error.context_mark.line + 1 if opened else line, kind=Kind.NOT_YAML)
-    return Fault(
-        f"The file is not valid YAML ({printable(said.strip())}).",
+            is_at_opening = error.context_mark is not None and "closed" in message
+            return Diagnostic(
+                message,
+                hint,
+                display_path,
+                error.context_mark.line + 1 if is_at_opening else line,
+                code=DiagnosticCode.INVALID_YAML,
+            )
+    return Diagnostic(
+        f"The file is not valid YAML ({printable(error_text.strip())}).",
         "Compare with another registry's.",
-        shown,
+        display_path,
         line,
-        kind=Kind.NOT_YAML,
+        code=DiagnosticCode.INVALID_YAML,
     )
 
 
 @dataclass
-class _Walk:
+class _ValueBuilder:
     """From the nodes of a file to its values, noting lines and faults on the way."""
 
     yaml: YAML
-    shown: str
-    lines: dict[Place, int] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    display_path: str
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
 
-    def value(self, node: Node, place: Place) -> object:
-        self.lines.setdefault(place, node.start_mark.line + 1)
+    def value(self, node: Node, key_path: KeyPath) -> object:
+        self.lines.setdefault(key_path, node.start_mark.line + 1)
         if node.tag not in _PLAIN_TAGS:
             name = quote(str(node.tag).rsplit(":", 1)[-1])
-            self._note(node, place, f"The tag {name} is not allowed.", "Write the value itself, without a tag.")
+            self._add_diagnostic(
+                node, key_path, f"The tag {name} is not allowed.", "Write the value itself, without a tag."
+            )
             return None
         if isinstance(node, ScalarNode):
             return self._scalar(node)
         if id(node) in self.seen:
-            self._note(node, place, "A list or mapping is repeated with '*'.", "Write it out in both places.")
+            self._add_diagnostic(
+                node, key_path, "A list or mapping is repeated with '*'.", "Write it out in both places."
+            )
             return None
         self.seen.add(id(node))
         if isinstance(node, SequenceNode):
-            return [self.value(child, (*place, number)) for number, child in enumerate(node.value)]
+            return [self.value(child, (*key_path, number)) for number, child in enumerate(node.value)]
         assert isinstance(node, MappingNode)
-        return self._mapping(node, place)
+        return self._mapping(node, key_path)
 
-    def _mapping(self, node: MappingNode, place: Place) -> dict[str, object]:
+    def _mapping(self, node: MappingNode, key_path: KeyPath) -> dict[str, object]:
         values: dict[str, object] = {}
         for key_node, child in node.value:
             if not isinstance(key_node, ScalarNode) or str(key_node.tag).endswith(":merge"):
-                self._note(key_node, place, "A key must be one word.", "Write 'key: value', one key to a line.")
-                continue
-            key = str(key_node.value)
-            there = (*place, key)
-            if key in values:
-                first = self.lines[there]
-                self._note(
-                    key_node,
-                    there,
-                    f"The key is given twice, first in line {first}.",
-                    "Remove one of the two.",
-                    Kind.KEY_TWICE,
+                self._add_diagnostic(
+                    key_node, key_path, "A key must be one word.", "Write 'key: value', one key to a line."
                 )
                 continue
-            self.lines[there] = key_node.start_mark.line + 1
-            values[key] = self.value(child, there)
+            key = str(key_node.value)
+            child_path = (*key_path, key)
+            if key in values:
+                first_line = self.lines[child_path]
+                self._add_diagnostic(
+                    key_node,
+                    child_path,
+                    f"The key is given twice, first in line {first_line}.",
+                    "Remove one of the two.",
+                    DiagnosticCode.DUPLICATE_KEY,
+                )
+                continue
+            self.lines[child_path] = key_node.start_mark.line + 1
+            values[key] = self.value(child, child_path)
         return values
 
     def _scalar(self, node: ScalarNode) -> object:
@@ -234,5 +266,14 @@ class _Walk:
             # What looks like a date or a number and is none, such as 2023-13-45, stays the text that was written.
             return str(node.value)
 
-    def _note(self, node: Node, place: Place, what: str, todo: str, kind: Kind = Kind.YAML_REFUSED) -> None:
-        self.faults.append(Fault(what, todo, self.shown, node.start_mark.line + 1, name_place(place), kind))
+    def _add_diagnostic(
+        self,
+        node: Node,
+        key_path: KeyPath,
+        message: str,
+        hint: str,
+        code: DiagnosticCode = DiagnosticCode.UNSUPPORTED_YAML,
+    ) -> None:
+        self.diagnostics.append(
+            Diagnostic(message, hint, self.display_path, node.start_mark.line + 1, format_key_path(key_path), code)
+        )

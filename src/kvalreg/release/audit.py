@@ -2,7 +2,7 @@
 
 Comes in: the folder of a site as it is published, and the project it was made of. Goes out: `Audit` with all findings.
 Numbers are held against their cells by `kvalreg.audit`. What the published cells give away together is asked of
-`kvalreg.disclosure.proof`, in all editions. A finding never repeats a number.
+`kvalreg.disclosure.edition_attack`, in all editions. A finding never repeats a number.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from kvalreg.audit.findings import Finding, findings_by_registry
 from kvalreg.audit.site import check_site
 from kvalreg.errors import UsageError
 from kvalreg.project import Project
-from kvalreg.release.audit_proof import prove
-from kvalreg.release.digests import Recall
+from kvalreg.release.digests import HashCache
+from kvalreg.release.edition_audit import audit_editions
 
-__all__ = ["Audit", "Finding", "audit"]
+__all__ = ["AuditReport", "Finding", "audit_site"]
 
 
 @dataclass(frozen=True)
-class Audit:
+class AuditReport:
     """What an audit found.
 
     Parameters
@@ -35,7 +35,7 @@ class Audit:
     """
 
     findings: tuple[Finding, ...]
-    claims: int
+    claim_count: int
 
     @property
     def passed(self) -> bool:
@@ -49,16 +49,16 @@ class Audit:
 
     def report_text(self) -> str:
         """The findings as lines, and a summary."""
-        read = f"{self.claims} numbers were held against their cells"
+        claims_text = f"{self.claim_count} numbers were held against their cells"
         if self.passed:
-            return f"The site passes the audit: {read}, and no hidden cell can be worked out."
-        kinds = Counter(finding.kind.value for finding in self.findings)
-        told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-        summary = f"The site does not pass the audit: {told}. {read}. Do not release it."
+            return f"The site passes the audit: {claims_text}, and no hidden cell can be worked out."
+        count_by_code = Counter(finding.kind.value for finding in self.findings)
+        counts_text = ", ".join(f"{count} {code}" for code, count in sorted(count_by_code.items()))
+        summary = f"The site does not pass the audit: {counts_text}. {claims_text}. Do not release it."
         return "\n".join([*map(str, self.findings), summary])
 
 
-def audit(site: Path, project: Project, memory: Recall | None = None) -> Audit:
+def audit_site(site: Path, project: Project, hash_cache: HashCache | None = None) -> AuditReport:
     """Hold a site's numbers against their cells, and attack the cells together with all that readers have seen.
 
     Parameters
@@ -77,8 +77,8 @@ def audit(site: Path, project: Project, memory: Recall | None = None) -> Audit:
     """
     if not site.is_dir():
         raise UsageError(f"{site}: there is no such folder. Name the folder of a finished site.")
-    with TemporaryDirectory(prefix="kvalreg-") as forgotten:
-        recall = memory or Recall(Path(forgotten))
-        proven = prove(project, recall.folder / "proof")
-        checked = check_site(site, project, recall.folder / "site", recall.digests.of)
-    return Audit((*proven, *checked.findings), checked.claims)
+    with TemporaryDirectory(prefix="kvalreg-") as temp_folder:
+        cache = hash_cache or HashCache(Path(temp_folder))
+        edition_findings = audit_editions(project, cache.folder / "proof")
+        site_check = check_site(site, project, cache.folder / "site", cache.digests.get)
+    return AuditReport((*edition_findings, *site_check.findings), site_check.claims)

@@ -13,16 +13,16 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kvalreg.batch.workers import Workers, processors
+from kvalreg.execution.worker_pool import WorkerPool, available_cpus
 
-WORTHWHILE = 100_000_000
+PARALLEL_THRESHOLD = 100_000_000
 """Bytes of files from which on further processes are worth their start."""
-_FILES_AT_ONCE = 100
+_BATCH_SIZE = 100
 """Files that a process is sent in one go: to send one costs more than that."""
-_Taken = dict[str, bytes]
+_DigestByPath = dict[str, bytes]
 
 
-class Digests:
+class FileDigests:
     """The digests of files.
 
     Parameters
@@ -32,31 +32,31 @@ class Digests:
     """
 
     def __init__(self, *folders: Path) -> None:
-        self._shares: dict[str, Future[_Taken]] = {}
-        self._workers: Workers | None = None
-        files = sorted(file for folder in folders for file in _files(folder))
-        if sum(size for _, size in files) > WORTHWHILE and processors() > 1:
-            self._workers = Workers(processors())
-            for at in range(0, len(files), _FILES_AT_ONCE):
-                share = [path for path, _ in files[at : at + _FILES_AT_ONCE]]
-                self._shares |= dict.fromkeys(share, self._workers.submit(_take, share))
+        self._future_by_path: dict[str, Future[_DigestByPath]] = {}
+        self._pool: WorkerPool | None = None
+        files = sorted(file for folder in folders for file in _list_files(folder))
+        if sum(size for _, size in files) > PARALLEL_THRESHOLD and available_cpus() > 1:
+            self._pool = WorkerPool(available_cpus())
+            for start in range(0, len(files), _BATCH_SIZE):
+                batch = [path for path, _ in files[start : start + _BATCH_SIZE]]
+                self._future_by_path |= dict.fromkeys(batch, self._pool.submit(_hash_files, batch))
 
-    def __enter__(self) -> Digests:
+    def __enter__(self) -> FileDigests:
         return self
 
-    def __exit__(self, error: type[BaseException] | None, *others: object) -> None:
-        if self._workers is not None:
-            self._workers.__exit__(error, *others)
+    def __exit__(self, error: type[BaseException] | None, *details: object) -> None:
+        if self._pool is not None:
+            self._pool.__exit__(error, *details)
 
-    def of(self, path: Path) -> bytes:
+    def get(self, path: Path) -> bytes:
         """The digest of a file; OSError for one that cannot be read."""
-        name = os.fspath(path)
-        taken = self._shares[name].result() if name in self._shares else {}
-        return taken.get(name) or hashlib.sha256(path.read_bytes()).digest()
+        key = os.fspath(path)
+        digests = self._future_by_path[key].result() if key in self._future_by_path else {}
+        return digests.get(key) or hashlib.sha256(path.read_bytes()).digest()
 
 
 @dataclass(frozen=True)
-class Recall:
+class HashCache:
     """What earlier looks at a site have kept.
 
     Parameters
@@ -68,23 +68,23 @@ class Recall:
     """
 
     folder: Path
-    digests: Digests = field(default_factory=Digests)
+    digests: FileDigests = field(default_factory=FileDigests)
 
 
-def _files(folder: Path) -> Iterator[tuple[str, int]]:
+def _list_files(folder: Path) -> Iterator[tuple[str, int]]:
     """Every file below a folder that can be read, and its size."""
-    for place, _, names in os.walk(folder):
+    for current_folder, _, names in os.walk(folder):
         for name in names:
-            path = f"{place}/{name}"
+            path = f"{current_folder}/{name}"
             if os.path.isfile(path):  # noqa: PTH113 - neither a pipe nor a link that leads nowhere
                 yield path, os.lstat(path).st_size
 
 
-def _take(paths: list[str]) -> _Taken:
-    taken = {}
+def _hash_files(paths: list[str]) -> _DigestByPath:
+    digests = {}
     for path in paths:
         try:
-            taken[path] = hashlib.sha256(Path(path).read_bytes()).digest()
+            digests[path] = hashlib.sha256(Path(path).read_bytes()).digest()
         except OSError:
             continue  # who asks for it is told
-    return taken
+    return digests

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import shutil
 
-from kvalreg.private_files import keep_private, private_folder
 from kvalreg.project import Project
+from kvalreg.storage.permissions import make_private_folder, secure_project
 
 
 def prepare_draft(project: Project) -> Project:
     """The draft's project, with the cells and pages of every registry as they were built last."""
     draft = project.draft
-    keep_private(draft)
+    secure_project(draft)
     if project.output is None:
-        private_folder(draft.site.with_name(f".{draft.site.name}"))
-    for built, mine in ((project.published, draft.published), (project.accepted, draft.accepted)):
-        shutil.rmtree(mine, ignore_errors=True)
-        if built.is_dir():
-            shutil.copytree(built, mine)
+        make_private_folder(draft.site.with_name(f".{draft.site.name}"))
+    for source, target in ((project.published, draft.published), (project.last_good_pages, draft.last_good_pages)):
+        shutil.rmtree(target, ignore_errors=True)
+        if source.is_dir():
+            shutil.copytree(source, target)
     return draft

@@ -14,10 +14,10 @@ from pydantic import TypeAdapter
 from kvalreg.disclosure.ledger import published_files
 from kvalreg.disclosure.published import load_published, load_source
 from kvalreg.project import Project
-from kvalreg.report.revision import Changes, History, PastEdition, changes
+from kvalreg.revision import EditionHistory, PastEdition, RegistryRevision, compare_publications
 
-_CHANGES = "changes.json"
-_PAST = TypeAdapter(PastEdition)
+_CHANGES_FILE = "changes.json"
+_PAST_EDITION_ADAPTER = TypeAdapter(PastEdition)
 
 
 def published_editions(project: Project) -> list[str]:
@@ -31,7 +31,7 @@ def withdrawn_editions(project: Project) -> set[str]:
     return {path.name for path in project.withdrawn.iterdir()} if project.withdrawn.is_dir() else set()
 
 
-def standing_editions(project: Project) -> tuple[str, ...]:
+def active_editions(project: Project) -> tuple[str, ...]:
     """The names of editions that have not been taken back, oldest first."""
     withdrawn = withdrawn_editions(project)
     return tuple(name for name in published_editions(project) if name not in withdrawn)
@@ -45,53 +45,53 @@ def public_edition(project: Project) -> str | None:
 def past_editions(project: Project) -> tuple[PastEdition, ...]:
     """Every edition and what it changed, newest first; those taken back are marked."""
     withdrawn = withdrawn_editions(project)
-    found = []
+    editions = []
     for name in reversed(published_editions(project)):
-        path = project.snapshots / name / _CHANGES
+        path = project.snapshots / name / _CHANGES_FILE
         if path.is_file():
-            past = _PAST.validate_json(path.read_bytes())
-            found.append(PastEdition(name, past.since, past.changes, withdrawn=name in withdrawn))
-    return tuple(found)
+            past_edition = _PAST_EDITION_ADAPTER.validate_json(path.read_bytes())
+            editions.append(PastEdition(name, past_edition.since, past_edition.changes, withdrawn=name in withdrawn))
+    return tuple(editions)
 
 
-def changes_since(name: str | None, registries: list[str], project: Project) -> tuple[Changes, ...]:
+def revisions_since(name: str | None, registries: list[str], project: Project) -> tuple[RegistryRevision, ...]:
     """What differs between an edition and these registries' cells; nothing when there has been no edition."""
     if name is None:
         return ()
     folder = project.snapshots / name
-    found = []
+    revisions = []
     for registry in registries:
         file = f"{registry}.parquet"
-        there = (folder / file).is_file()
-        if there and _same(folder / file, project.published / file):
+        has_snapshot = (folder / file).is_file()
+        if has_snapshot and _has_same_bytes(folder / file, project.published / file):
             continue
-        if there and load_source(registry, folder) is None:  # a damaged one: its registry has been told of it
+        if has_snapshot and load_source(registry, folder) is None:  # a damaged one: its registry has been told of it
             continue
-        before = load_published(registry, folder) if there else None
-        found.append(changes(before, load_published(registry, project.published)))
-    return tuple(one for one in found if one)
+        previous = load_published(registry, folder) if has_snapshot else None
+        revisions.append(compare_publications(previous, load_published(registry, project.published)))
+    return tuple(revision for revision in revisions if revision)
 
 
-def history(registries: list[str], project: Project) -> History:
+def edition_history(registries: list[str], project: Project) -> EditionHistory:
     """What readers have seen, and how these registries, named by their ids, differ from it."""
-    since = public_edition(project)
-    return History(since or "", changes_since(since, registries, project), past_editions(project))
+    baseline = public_edition(project)
+    return EditionHistory(baseline or "", revisions_since(baseline, registries, project), past_editions(project))
 
 
-def save_snapshot(name: str, before: str | None, project: Project) -> None:
+def save_snapshot(name: str, previous: str | None, project: Project) -> None:
     """Keep the gated cells of a new edition, and what it changed."""
     target = project.snapshots / name
-    aside = target.with_name(f".{name}.new")
-    for folder in (aside, target):
+    temp_folder = target.with_name(f".{name}.new")
+    for folder in (temp_folder, target):
         shutil.rmtree(folder, ignore_errors=True)
-    aside.mkdir(parents=True)
+    temp_folder.mkdir(parents=True)
     for path in published_files(project):
-        shutil.copyfile(path, aside / path.name)
-    registries = [path.stem for path in sorted(aside.glob("*.parquet"))]
-    past = PastEdition(name, before or "", changes_since(before, registries, project))
-    (aside / _CHANGES).write_bytes(_PAST.dump_json(past))
-    aside.rename(target)
+        shutil.copyfile(path, temp_folder / path.name)
+    registries = [path.stem for path in sorted(temp_folder.glob("*.parquet"))]
+    past_edition = PastEdition(name, previous or "", revisions_since(previous, registries, project))
+    (temp_folder / _CHANGES_FILE).write_bytes(_PAST_EDITION_ADAPTER.dump_json(past_edition))
+    temp_folder.rename(target)
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.read_bytes() == other.read_bytes()
+def _has_same_bytes(left: Path, right: Path) -> bool:
+    return left.read_bytes() == right.read_bytes()

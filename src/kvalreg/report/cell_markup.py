@@ -12,12 +12,12 @@ from functools import lru_cache
 from html import escape, unescape
 from typing import NamedTuple
 
-from kvalreg.report.addresses import SOURCES, anchor, data_page
+from kvalreg.urls import INDICATORS_ANCHOR, anchor, data_page
 
 _TAG = re.compile(r"<(/?)(\w+)([^>]*)>")
-_ROLE = re.compile(r' data-kv-role="([^"]*)"')
-_CELL = re.compile(r' data-kv-cell="([^"]*)"')
-_SIGNS = re.compile(r"[%/@\s]")
+_ROLE_ATTRIBUTE = re.compile(r' data-kv-role="([^"]*)"')
+_CELL_ATTRIBUTE = re.compile(r' data-kv-cell="([^"]*)"')
+_RESERVED = re.compile(r"[%/@\s]")
 
 
 class Html(str):
@@ -26,7 +26,7 @@ class Html(str):
     __slots__ = ()
 
 
-class Statement(NamedTuple):
+class LabelledText(NamedTuple):
     """A sentence as an attribute can hold it.
 
     Parameters
@@ -50,11 +50,11 @@ def cell_address(registry: str = "", ind_id: str = "", context: str = "", year: 
     >>> cell_address(year=2016)
     '///2016'
     """
-    parts = [_quoted(str(part)) for part in (registry, ind_id, context, year)]
-    return "/".join([*parts, unit if unit.startswith("@") else _quoted(unit)]).rstrip("/")
+    parts = [_percent_encode(str(part)) for part in (registry, ind_id, context, year)]
+    return "/".join([*parts, unit if unit.startswith("@") else _percent_encode(unit)]).rstrip("/")
 
 
-def units_of(level: str) -> str:
+def units_address(level: str) -> str:
     """The last part of the address of all units of a level together: ``@hospital``."""
     return f"@{level}"
 
@@ -76,9 +76,9 @@ def number_html(text: str, value: float | None = None, role: str = "", cell: str
     cell
         The parts of its address that differ from those around.
     """
-    exact = "" if value is None else repr(value)
-    told = f' data-kv-role="{role}"' if role else ""
-    return Html(f'<data value="{exact}"{cell_attribute(cell)}{told}>{escape(text)}</data>')
+    machine_value = "" if value is None else repr(value)
+    role_attribute = f' data-kv-role="{role}"' if role else ""
+    return Html(f'<data value="{machine_value}"{cell_attribute(cell)}{role_attribute}>{escape(text)}</data>')
 
 
 def year_html(year: int | str) -> Html:
@@ -86,29 +86,29 @@ def year_html(year: int | str) -> Html:
     return Html(f"<time>{int(year)}</time>")
 
 
-def day_html(text: str, day: str) -> Html:
+def day_html(text: str, iso_date: str) -> Html:
     """A day in a sentence; `day` is written as ``2026-11-30``."""
-    return Html(f'<time datetime="{escape(day)}">{escape(text)}</time>')
+    return Html(f'<time datetime="{escape(iso_date)}">{escape(text)}</time>')
 
 
-def statement(html: str) -> Statement:
+def labelled_text(html: str) -> LabelledText:
     """A sentence with its numbers marked, as an attribute holds it."""
-    label = []
+    labels = []
     for closing, tag, attributes in _TAG.findall(html):
         if closing:
             continue
         if tag == "time":
-            label.append("day" if "datetime" in attributes else "year")
+            labels.append("day" if "datetime" in attributes else "year")
         elif tag == "data":
-            role, cell = _ROLE.search(attributes), _CELL.search(attributes)
-            label.append((role[1] if role else "value") + (f":{cell[1]}" if cell else ""))
-    return Statement(unescape(_TAG.sub("", html)), " ".join(label))
+            role, cell = _ROLE_ATTRIBUTE.search(attributes), _CELL_ATTRIBUTE.search(attributes)
+            labels.append((role[1] if role else "value") + (f":{cell[1]}" if cell else ""))
+    return LabelledText(unescape(_TAG.sub("", html)), " ".join(labels))
 
 
-def address_in(html: str) -> str:
+def find_address(html: str) -> str:
     """The first address in a piece of HTML; empty where it has none."""
-    found = _CELL.search(html)
-    return unescape(found[1]) if found else ""
+    match = _CELL_ATTRIBUTE.search(html)
+    return unescape(match[1]) if match else ""
 
 
 def source_link(text: str, registry: str, ind_id: str = "") -> str:
@@ -117,8 +117,8 @@ def source_link(text: str, registry: str, ind_id: str = "") -> str:
     >>> source_link("Kilde", "slag", "slag_enhet")
     '<a class="kv-source" href="/data/slag/index.qmd#ind-slag_enhet">Kilde</a>'
     """
-    part = anchor(ind_id) if ind_id else SOURCES
-    return f'<a class="kv-source" href="/{data_page(registry)}#{part}">{escape(text)}</a>'
+    fragment = anchor(ind_id) if ind_id else INDICATORS_ANCHOR
+    return f'<a class="kv-source" href="/{data_page(registry)}#{fragment}">{escape(text)}</a>'
 
 
 def label_attribute(label: str) -> str:
@@ -126,5 +126,5 @@ def label_attribute(label: str) -> str:
     return f' data-kv-label="{label}"' if label else ""
 
 
-def _quoted(part: str) -> str:
-    return _SIGNS.sub(lambda sign: f"%{ord(sign[0]):02X}", part)
+def _percent_encode(part: str) -> str:
+    return _RESERVED.sub(lambda match: f"%{ord(match[0]):02X}", part)

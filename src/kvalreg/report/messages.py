@@ -13,20 +13,20 @@ from typing import Any
 
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level
-from kvalreg.report.addresses import anchor
-from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, number_html, statement, units_of
-from kvalreg.report.display import Piece, html_piece
-from kvalreg.report.figures.cells import Cells, PublishedCell, achievement_text, shown_of
-from kvalreg.report.figures.theme import drawn
-from kvalreg.report.markup import own_words
-from kvalreg.report.tables import ACHIEVEMENT, level_html
-from kvalreg.report.wording import Words
+from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, labelled_text, number_html, units_address
+from kvalreg.report.figures.cells import CellRecords, PublishedCell, achievement_text, shown_cells
+from kvalreg.report.figures.theme import chart_number
+from kvalreg.report.html_fragment import HtmlFragment, html_fragment
+from kvalreg.report.indicator_table import ACHIEVEMENT_ROLE, level_html
+from kvalreg.report.markup import mark_registry_language
+from kvalreg.report.translation import Translator
+from kvalreg.urls import anchor
 
-_MOST = 4
+_MAX_MESSAGES = 4
 
 
 @dataclass(frozen=True)
-class Message:
+class IndicatorMessage:
     """What is said of one indicator in one year.
 
     Parameters
@@ -43,7 +43,7 @@ class Message:
     indicator: Indicator
     cell: PublishedCell
     level: Level
-    units: Cells
+    units: CellRecords
 
     @property
     def year(self) -> int:
@@ -51,65 +51,73 @@ class Message:
         return int(self.cell["year"])
 
     @property
-    def weight(self) -> int:
+    def priority(self) -> int:
         """How much a reader needs it: a missed target first, then what has changed for certain."""
-        low = 2 if self.cell["achievement"] == "low" else 0
-        return low + (1 if self.cell["change"] not in ("", "unclear") else 0)
+        target_priority = 2 if self.cell["achievement"] == "low" else 0
+        return target_priority + (1 if self.cell["change"] not in ("", "unclear") else 0)
 
     @property
-    def address(self) -> str:
+    def attribute(self) -> str:
         """The attribute with the nation's cell, for the element that the message stands in."""
         cell = self.cell
-        where = cell_address(self.registry, self.indicator.id, cell["context"], self.year, cell["orgnr"])
-        return cell_attribute(where)
+        address = cell_address(self.registry, self.indicator.id, cell["context"], self.year, cell["orgnr"])
+        return cell_attribute(address)
 
-    def headline(self, words: Words) -> str:
+    def headline(self, translator: Translator) -> str:
         """The first sentence, as plain text."""
-        return statement(self._headline(words)).text
+        return labelled_text(self._headline(translator)).text
 
-    def headline_html(self, words: Words) -> Html:
+    def headline_html(self, translator: Translator) -> Html:
         """The first sentence with its cell, for a page of other things."""
-        return Html(f"<span{self.address}>{self._headline(words)}</span>")
+        return Html(f"<span{self.attribute}>{self._headline(translator)}</span>")
 
-    def html(self, words: Words) -> str:
+    def html(self, translator: Translator) -> str:
         """The sentences, headline in bold; the indicator's name is marked where it is in another language.
 
         They say which cell they tell of when they stand in an element with the message's `address`.
         """
-        rest = [words.target_html(self.indicator), self._change(words), *self._units(words)]
-        return f"<strong>{self._headline(words)}</strong> " + " ".join(part for part in rest if part)
+        sentences = [
+            translator.target_html(self.indicator),
+            self._change_sentence(translator),
+            *self._unit_sentences(translator),
+        ]
+        return f"<strong>{self._headline(translator)}</strong> " + " ".join(
+            sentence for sentence in sentences if sentence
+        )
 
-    def _headline(self, words: Words) -> Html:
+    def _headline(self, translator: Translator) -> Html:
         key = "message.headline_provisional" if self.cell["provisional"] else "message.headline"
         value = self.cell["value"]
-        number = number_html(words.value(self.indicator, value), drawn(value))
-        title = Html(own_words(escape(self.indicator.title), words))
-        return words.html(key, title=title, value=words.subject_html(self.indicator, number), year=self.year)
+        number = number_html(translator.format_value(self.indicator, value), chart_number(value))
+        title = Html(mark_registry_language(escape(self.indicator.title), translator))
+        return translator.html(
+            key, title=title, value=translator.value_phrase_html(self.indicator, number), year=self.year
+        )
 
-    def _change(self, words: Words) -> str:
+    def _change_sentence(self, translator: Translator) -> str:
         """The change since the year before where it is certain, else since the series began where that is."""
         change, since = self.cell["change"], self.cell["change_from"]
         if change in ("", "unclear") and self.cell["series_change"] not in ("", "unclear"):
             change, since = self.cell["series_change"], self.cell["series_from"]
-        return words.html(f"change.sentence_{change}", year=int(since)) if change else ""
+        return translator.html(f"change.sentence_{change}", year=int(since)) if change else ""
 
-    def _units(self, words: Words) -> Sequence[str]:
-        shown = [cell for cell in shown_of(self.units) if cell["achievement"]]
+    def _unit_sentences(self, translator: Translator) -> Sequence[str]:
+        shown = [cell for cell in shown_cells(self.units) if cell["achievement"]]
         if self.level is Level.NATION or len(shown) < 2:
             return []
         noun = f"units.{self.level.value}"
         reached = sum(cell["achievement"] == "high" for cell in shown)
-        units = cell_address(unit=units_of(self.level.value))
-        numbers: dict[str, Any] = {"reached": words.count_html(reached, "units-high", units)}
-        numbers["shown"] = words.count_html(len(shown), "units", units)
-        said = [words.html("message.reached", unit_word=words(noun, count=len(shown)), **numbers)]
-        unsure = sum(self._unsure(cell) for cell in shown)
-        if unsure:
-            number, word = words.count_html(unsure, "units-unsure", units), words(noun, count=unsure)
-            said.append(words.html("message.unsure", count=unsure, number=number, unit_word=word))
-        return said
+        units = cell_address(unit=units_address(self.level.value))
+        numbers: dict[str, Any] = {"reached": translator.count_html(reached, "units-high", units)}
+        numbers["shown"] = translator.count_html(len(shown), "units", units)
+        sentences = [translator.html("message.reached", unit_word=translator(noun, count=len(shown)), **numbers)]
+        uncertain = sum(self._is_uncertain(cell) for cell in shown)
+        if uncertain:
+            number, word = translator.count_html(uncertain, "units-unsure", units), translator(noun, count=uncertain)
+            sentences.append(translator.html("message.unsure", count=uncertain, number=number, unit_word=word))
+        return sentences
 
-    def _unsure(self, cell: PublishedCell) -> bool:
+    def _is_uncertain(self, cell: PublishedCell) -> bool:
         """Whether the interval has values on both sides of the target, which itself counts as reached."""
         target = float(self.indicator.level_green or 0)
         if self.indicator.level_direction == 1:
@@ -117,23 +125,27 @@ class Message:
         return bool(cell["low"] <= target < cell["high"])
 
 
-def message(registry: str, indicator: Indicator, nation: PublishedCell, units: tuple[Level, Cells]) -> Message | None:
+def indicator_message(
+    registry: str, indicator: Indicator, nation: PublishedCell, units: tuple[Level, CellRecords]
+) -> IndicatorMessage | None:
     """The message of a registry's indicator from the nation's cell; None when that cell is not shown."""
-    return Message(registry, indicator, nation, *units) if nation["shown"] else None
+    return IndicatorMessage(registry, indicator, nation, *units) if nation["shown"] else None
 
 
-def weightiest(messages: list[Message]) -> list[Message]:
+def top_messages(messages: list[IndicatorMessage]) -> list[IndicatorMessage]:
     """The few messages a reader needs most, in order; equals keep the registry's own order."""
-    return sorted(messages, key=lambda found: -found.weight)[:_MOST]
+    return sorted(messages, key=lambda message: -message.priority)[:_MAX_MESSAGES]
 
 
-def messages_piece(messages: list[Message], link_to: str, words: Words) -> Piece:
+def messages_fragment(messages: list[IndicatorMessage], link_to: str, translator: Translator) -> HtmlFragment:
     """Messages as a list, each with its level and a link to its indicator on the page `link_to`."""
     items = []
-    for found in messages:
-        level = level_html(found.cell["achievement"], achievement_text(found.cell, words), ACHIEVEMENT)
-        level = level if found.cell["achievement"] else ""
-        href = f"{link_to}#{anchor(found.indicator.id)}"
-        link = f'<a href="{escape(href)}">{escape(words("page.read_more"))}</a>'
-        items.append(f'<li class="kv-message"{found.address}>{level} <span>{found.html(words)} {link}</span></li>')
-    return html_piece('<ul class="kv-messages">\n' + "\n".join(items) + "\n</ul>")
+    for message in messages:
+        level = level_html(message.cell["achievement"], achievement_text(message.cell, translator), ACHIEVEMENT_ROLE)
+        level = level if message.cell["achievement"] else ""
+        href = f"{link_to}#{anchor(message.indicator.id)}"
+        link = f'<a href="{escape(href)}">{escape(translator("page.read_more"))}</a>'
+        items.append(
+            f'<li class="kv-message"{message.attribute}>{level} <span>{message.html(translator)} {link}</span></li>'
+        )
+    return html_fragment('<ul class="kv-messages">\n' + "\n".join(items) + "\n</ul>")

@@ -10,43 +10,47 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from kvalreg.inputs.contact_forms import mail_link, phone_link, web_link
+from kvalreg.inputs.contact_links import mail_link, phone_link, web_link
 from kvalreg.inputs.descriptor import Indicator, Registry
 from kvalreg.inputs.descriptor_texts import Contact, Evaluation, Publication, QualityImprovement
 from kvalreg.report.cell_markup import Html, year_html
-from kvalreg.report.display import Piece, html_piece
-from kvalreg.report.figures.works import DrawnWork
-from kvalreg.report.markup import own_words, registry_words, safe_html
-from kvalreg.report.wording import Words
+from kvalreg.report.figures.improvement_projects import ProjectBar
+from kvalreg.report.html_fragment import HtmlFragment, html_fragment
+from kvalreg.report.markup import mark_registry_language, mark_registry_text, safe_html
+from kvalreg.report.translation import Translator
 
-Facts = list[tuple[str, str]]
+DescriptionList = list[tuple[str, str]]
 """What is known of something, as label and HTML."""
 
 
-def about(registry: Registry, words: Words) -> Piece:
+def about(registry: Registry, translator: Translator) -> HtmlFragment:
     """Purpose, usefulness, patients, data controller, home page, phone, e-mail, contact persons, last review."""
     field = registry.about
-    contacts = "".join(f"<li>{_contact(contact)}</li>" for contact in field.contacts)
-    own = {
+    contacts = "".join(f"<li>{_contact_html(contact)}</li>" for contact in field.contacts)
+    texts = {
         "purpose": safe_html(field.purpose),
         "usefulness": safe_html(field.usefulness),
         "patients": safe_html(field.patients),
         "data_controller": escape(field.data_controller),
     }
-    facts = {key: own_words(html, words, "div") for key, html in own.items()} | {
-        "home_page": registry_words(_linked(field.home_page, web_link(field.home_page))),
-        "phone": registry_words(_linked(field.phone, phone_link(field.phone))),
-        "email": registry_words(_linked(field.email, mail_link(field.email))),
-        "contacts": own_words(f'<ul class="kv-contacts">{contacts}</ul>', words, "div") if contacts else "",
+    entries = {key: mark_registry_language(html, translator, "div") for key, html in texts.items()} | {
+        "home_page": mark_registry_text(_link_html(field.home_page, web_link(field.home_page))),
+        "phone": mark_registry_text(_link_html(field.phone, phone_link(field.phone))),
+        "email": mark_registry_text(_link_html(field.email, mail_link(field.email))),
+        "contacts": mark_registry_language(f'<ul class="kv-contacts">{contacts}</ul>', translator, "div")
+        if contacts
+        else "",
     }
     reviewed = ""
     if field.reviewed is not None:
-        said = words.html("page.reviewed", date=words.date_html(field.reviewed))
-        reviewed = f'\n<p class="kv-note">{said}</p>'
-    return html_piece(_facts([(words(f"about.{key}"), html) for key, html in facts.items()], words) + reviewed)
+        sentence = translator.html("page.reviewed", date=translator.date_html(field.reviewed))
+        reviewed = f'\n<p class="kv-note">{sentence}</p>'
+    return html_fragment(
+        _description_list([(translator(f"about.{key}"), html) for key, html in entries.items()], translator) + reviewed
+    )
 
 
-def quality_improvement(registry: Registry, words: Words, links: Mapping[str, str]) -> Piece:
+def quality_improvement(registry: Registry, translator: Translator, links: Mapping[str, str]) -> HtmlFragment:
     """Each piece of work: what, status, who began it, when, which indicators it concerns.
 
     Parameters
@@ -55,127 +59,146 @@ def quality_improvement(registry: Registry, words: Words, links: Mapping[str, st
         Where the page has an indicator, by its id; the others are named without a link.
     """
     if not registry.quality_improvement:
-        return _empty(words)
+        return _not_given(translator)
     items = [
-        _work(escape(work.title), work.description, _work_facts(work, registry, words, links), words)
-        for work in registry.quality_improvement
+        _project_html(
+            escape(project.title),
+            project.description,
+            _project_entries(project, registry, translator, links),
+            translator,
+        )
+        for project in registry.quality_improvement
     ]
-    return html_piece("\n".join(items))
+    return html_fragment("\n".join(items))
 
 
-def research(registry: Registry, words: Words) -> Piece:
+def research(registry: Registry, translator: Translator) -> HtmlFragment:
     """Projects, publications, and where the whole list is."""
     field = registry.research
     items = []
     for project in field.projects:
-        facts = [(words("about.status"), escape(words(f"about.{project.status}")))] if project.status else []
-        title = _linked(project.title, web_link(project.url))
+        entries = (
+            [(translator("about.status"), escape(translator(f"about.{project.status}")))] if project.status else []
+        )
+        title = _link_html(project.title, web_link(project.url))
         if project.url and not web_link(project.url):
-            facts.append((words("about.address"), registry_words(escape(project.url))))
-        items.append(_work(title, project.description, facts, words))
-    listed = "".join(f"<li>{item}</li>" for item in map(_publication, field.publications) if item)
-    if listed:
-        shown = own_words(f'<ul class="kv-publications">{listed}</ul>', words, "div")
-        items.append(f"<h3>{escape(words('about.publications'))}</h3>\n{shown}")
+            entries.append((translator("about.address"), mark_registry_text(escape(project.url))))
+        items.append(_project_html(title, project.description, entries, translator))
+    publication_items = "".join(f"<li>{item}</li>" for item in map(_publication_html, field.publications) if item)
+    if publication_items:
+        publications_html = mark_registry_language(
+            f'<ul class="kv-publications">{publication_items}</ul>', translator, "div"
+        )
+        items.append(f"<h3>{escape(translator('about.publications'))}</h3>\n{publications_html}")
     if field.publication_list:
         href = web_link(field.publication_list)
-        text = words("about.publication_list") if href else field.publication_list
-        items.append(f"<p>{registry_words(_linked(text, href))}</p>")
-    return html_piece("\n".join(items)) if items else _empty(words)
+        text = translator("about.publication_list") if href else field.publication_list
+        items.append(f"<p>{mark_registry_text(_link_html(text, href))}</p>")
+    return html_fragment("\n".join(items)) if items else _not_given(translator)
 
 
-def evaluations(registry: Registry, words: Words, year: int | None = None) -> Piece:
+def evaluations(registry: Registry, translator: Translator, year: int | None = None) -> HtmlFragment:
     """How the expert group judged the registry, the newest year first; only one year where it is given."""
-    told = [one for one in registry.evaluations if year in (None, one.year)]
-    if not told:
-        return Piece("") if year is not None else _empty(words)
-    newest_first = sorted(told, key=lambda one: -one.year)
-    facts: Facts = [(year_html(one.year), _evaluation(one, words)) for one in newest_first]
-    note = f'<p class="kv-note">{escape(words("evaluation.explained"))}</p>'
-    return html_piece(f"{_facts(facts, words)}\n{note}")
+    selected = [evaluation for evaluation in registry.evaluations if year in (None, evaluation.year)]
+    if not selected:
+        return HtmlFragment("") if year is not None else _not_given(translator)
+    newest_first = sorted(selected, key=lambda evaluation: -evaluation.year)
+    entries: DescriptionList = [
+        (year_html(evaluation.year), _evaluation_html(evaluation, translator)) for evaluation in newest_first
+    ]
+    note = f'<p class="kv-note">{escape(translator("evaluation.explained"))}</p>'
+    return html_fragment(f"{_description_list(entries, translator)}\n{note}")
 
 
-def definition(indicator: Indicator, words: Words) -> Piece:
+def definition(indicator: Indicator, translator: Translator) -> HtmlFragment:
     """An indicator's long description, where its target and data come from, and when its texts were reviewed."""
-    facts = [
-        escape(words(f"page.{key}", source="{source}")).format(source=own_words(escape(text.rstrip(".")), words))
+    sentences = [
+        escape(translator(f"page.{key}", source="{source}")).format(
+            source=mark_registry_language(escape(text.rstrip(".")), translator)
+        )
         for key, text in (("target_source", indicator.target_source), ("data_source", indicator.data_source))
         if text
     ]
     if indicator.reviewed is not None:
-        facts.append(words.html("page.reviewed", date=words.date_html(indicator.reviewed)))
-    body = own_words(safe_html(indicator.long_description), words, "div")
-    body += f"<p>{' '.join(facts)}</p>" if facts else ""
+        sentences.append(translator.html("page.reviewed", date=translator.date_html(indicator.reviewed)))
+    body = mark_registry_language(safe_html(indicator.long_description), translator, "div")
+    body += f"<p>{' '.join(sentences)}</p>" if sentences else ""
     if not body:
-        return Piece("")
-    return html_piece(
-        f'<details class="kv-more"><summary>{escape(words("page.read_more"))}</summary>\n{body}\n</details>'
+        return HtmlFragment("")
+    return html_fragment(
+        f'<details class="kv-more"><summary>{escape(translator("page.read_more"))}</summary>\n{body}\n</details>'
     )
 
 
-def works_note(works: Sequence[DrawnWork], words: Words) -> Piece:
+def projects_note(bars: Sequence[ProjectBar], translator: Translator) -> HtmlFragment:
     """What the bars above a trend are, by their letters; nothing where there are none."""
-    if not works:
-        return Piece("")
-    told = [
-        f"{one.letter}: {own_words(escape(one.work.title), words)} ({registry_words(escape(one.work.period))})"
-        for one in works
+    if not bars:
+        return HtmlFragment("")
+    items = [
+        f"{bar.letter}: {mark_registry_language(escape(bar.project.title), translator)} ({mark_registry_text(escape(bar.project.period))})"
+        for bar in bars
     ]
-    return html_piece(f'<p class="kv-note">{escape(words("figure.works_note"))} {"; ".join(told)}.</p>')
+    return html_fragment(f'<p class="kv-note">{escape(translator("figure.works_note"))} {"; ".join(items)}.</p>')
 
 
-def _work_facts(work: QualityImprovement, registry: Registry, words: Words, links: Mapping[str, str]) -> Facts:
-    facts = [
-        (words("about.status"), escape(words(f"about.{work.status}"))),
-        (words("about.initiated_by"), own_words(escape(work.initiated_by), words)),
+def _project_entries(
+    project: QualityImprovement, registry: Registry, translator: Translator, links: Mapping[str, str]
+) -> DescriptionList:
+    entries = [
+        (translator("about.status"), escape(translator(f"about.{project.status}"))),
+        (translator("about.initiated_by"), mark_registry_language(escape(project.initiated_by), translator)),
     ]
-    if work.period:
-        facts.append((words("about.period"), registry_words(escape(work.period))))
-    if work.indicators:
-        concerned = [registry.indicator(ind_id) for ind_id in work.indicators]
-        named = "".join(f"<li>{_linked(one.title, links.get(one.id, ''))}</li>" for one in concerned)
-        facts.append((words("about.concerns"), own_words(f"<ul>{named}</ul>", words, "div")))
-    return facts
+    if project.period:
+        entries.append((translator("about.period"), mark_registry_text(escape(project.period))))
+    if project.indicators:
+        indicators = [registry.indicator(ind_id) for ind_id in project.indicators]
+        items = "".join(
+            f"<li>{_link_html(indicator.title, links.get(indicator.id, ''))}</li>" for indicator in indicators
+        )
+        entries.append((translator("about.concerns"), mark_registry_language(f"<ul>{items}</ul>", translator, "div")))
+    return entries
 
 
-def _work(title: str, description: str, facts: Facts, words: Words) -> str:
+def _project_html(title: str, description: str, entries: DescriptionList, translator: Translator) -> str:
     """A piece of work: its name as HTML, its description, and what is known of it."""
-    own = own_words(f"<h3>{title}</h3>\n{safe_html(description)}", words, "div")
-    return f'<div class="kv-work">{own}\n{_facts(facts, words)}</div>'
+    body = mark_registry_language(f"<h3>{title}</h3>\n{safe_html(description)}", translator, "div")
+    return f'<div class="kv-work">{body}\n{_description_list(entries, translator)}</div>'
 
 
-def _facts(facts: Facts, words: Words) -> str:
+def _description_list(entries: DescriptionList, translator: Translator) -> str:
     """What is known, as a list of labels; what is not known is said to be not given."""
-    missing = f"<em>{escape(words('states.not_given'))}</em>"
-    named = ((label if isinstance(label, Html) else escape(label), html) for label, html in facts)
-    lines = [f"<dt>{label}</dt><dd>{html or missing}</dd>" for label, html in named]
-    return '<dl class="kv-facts">\n' + "\n".join(lines) + "\n</dl>" if lines else ""
+    placeholder = f"<em>{escape(translator('states.not_given'))}</em>"
+    pairs = ((label if isinstance(label, Html) else escape(label), html) for label, html in entries)
+    items = [f"<dt>{label}</dt><dd>{html or placeholder}</dd>" for label, html in pairs]
+    return '<dl class="kv-facts">\n' + "\n".join(items) + "\n</dl>" if items else ""
 
 
-def _evaluation(one: Evaluation, words: Words) -> str:
-    judged = [words(f"evaluation.{key}", value=value) for key, value in (("stage", one.stage), ("level", one.level))
+def _evaluation_html(evaluation: Evaluation, translator: Translator) -> str:
+    grades = [translator(f"evaluation.{key}", value=value) for key, value in (("stage", evaluation.stage), ("level", evaluation.level))
               if value is not None]  # fmt: skip
-    text = own_words(safe_html(one.text), words, "div")
-    level = registry_words(escape(", ".join(judged)))
-    return (f"<p><strong>{level}</strong></p>" if judged else "") + text
+    text = mark_registry_language(safe_html(evaluation.text), translator, "div")
+    level = mark_registry_text(escape(", ".join(grades)))
+    return (f"<p><strong>{level}</strong></p>" if grades else "") + text
 
 
-def _publication(publication: Publication) -> str:
+def _publication_html(publication: Publication) -> str:
     """A publication: its text, which leads to its address; the address alone where there is no text."""
     href = web_link(publication.url)
     if publication.text and publication.url and not href:
         return f"{escape(publication.text)} {escape(publication.url)}"
-    return _linked(publication.text or publication.url, href)
+    return _link_html(publication.text or publication.url, href)
 
 
-def _contact(contact: Contact) -> str:
-    who = ", ".join(part for part in (f"<strong>{escape(contact.name)}</strong>", escape(contact.role)) if part)
-    ways = [_linked(contact.phone, phone_link(contact.phone)), _linked(contact.email, mail_link(contact.email))]
-    reached = " ".join(f"<span>{way}</span>" for way in ways if way)
-    return f"{who}<br>{reached}" if reached else who
+def _contact_html(contact: Contact) -> str:
+    name_and_role = ", ".join(
+        part for part in (f"<strong>{escape(contact.name)}</strong>", escape(contact.role)) if part
+    )
+    links = [_link_html(contact.phone, phone_link(contact.phone)), _link_html(contact.email, mail_link(contact.email))]
+    links_html = " ".join(f"<span>{link}</span>" for link in links if link)
+    return f"{name_and_role}<br>{links_html}" if links_html else name_and_role
 
 
-def _linked(text: str, href: str) -> str:
+def _link_html(text: str, href: str) -> str:
     """A text as a link where there is an address, plain otherwise."""
     if not href:
         return escape(text)
@@ -183,5 +206,5 @@ def _linked(text: str, href: str) -> str:
     return f'<a href="{escape(href)}"{rel}>{escape(text)}</a>'
 
 
-def _empty(words: Words) -> Piece:
-    return html_piece(f"<p><em>{escape(words('states.not_given'))}</em></p>")
+def _not_given(translator: Translator) -> HtmlFragment:
+    return html_fragment(f"<p><em>{escape(translator('states.not_given'))}</em></p>")

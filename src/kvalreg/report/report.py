@@ -11,34 +11,34 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from kvalreg.disclosure.presentation import LADDER, Reason
-from kvalreg.disclosure.published import Published, Status, load_published
+from kvalreg.disclosure.presentation import LEVEL_ORDER, PresentationReason
+from kvalreg.disclosure.published import CellStatus, PublishedResults, load_published
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level
 from kvalreg.report import registry_text
-from kvalreg.report.addresses import (
+from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, number_html
+from kvalreg.report.figures import FIGURES
+from kvalreg.report.figures.cells import CellRecords, PublishedCell, is_known
+from kvalreg.report.figures.improvement_projects import project_bars
+from kvalreg.report.figures.theme import chart_number
+from kvalreg.report.footnotes import LIMIT_ROLE, not_shown_reason
+from kvalreg.report.html_fragment import HtmlFragment, html_fragment, join_fragments
+from kvalreg.report.indicator_table import IndicatorRow, indicator_table
+from kvalreg.report.markup import escape_markdown, mark_registry_language, safe_html
+from kvalreg.report.messages import IndicatorMessage, indicator_message, messages_fragment, top_messages
+from kvalreg.report.selected_unit import not_shown_sentence, units_script
+from kvalreg.report.selection import Selection
+from kvalreg.report.translation import get_translator
+from kvalreg.urls import (
     anchor,
-    in_language,
     indicator_page,
-    link,
+    localized_page,
     registry_page,
+    relative_url,
     series_file,
     year_folder,
     year_page,
 )
-from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, number_html
-from kvalreg.report.display import Piece, html_piece, join
-from kvalreg.report.figures import FIGURES
-from kvalreg.report.figures.cells import Cells, PublishedCell, known
-from kvalreg.report.figures.theme import drawn
-from kvalreg.report.figures.works import drawn_works
-from kvalreg.report.markup import escape_markdown, own_words, safe_html
-from kvalreg.report.messages import Message, message, messages_piece, weightiest
-from kvalreg.report.not_shown import LIMIT, not_shown
-from kvalreg.report.selection import Selection
-from kvalreg.report.tables import IndicatorLine, indicator_table
-from kvalreg.report.wording import words
-from kvalreg.report.yours import units_block, without_value
 
 PUBLISHED_FOLDER = "KVALREG_PUBLISHED"
 """Environment variable that says where the published cells lie; the project's own when it is not set."""
@@ -100,31 +100,33 @@ class Report(Selection):
         year, years = int(year), sorted({int(one) for one in published.cells["year"]})
         if year not in years:
             raise ValueError(f"{registry} has no results from {year}: it has {', '.join(map(str, years)) or 'none'}")
-        own = published.registry.language
-        return cls(published, int(year), round, words(language or own, own))
+        registry_language = published.registry.language
+        return cls(published, int(year), round, get_translator(language or registry_language, registry_language))
 
     # --- pieces of a page --------------------------------------------------------------------------------------------
-    def lead(self) -> Piece:
+    def lead(self) -> HtmlFragment:
         """What the page is, the provisional mark, and when the data were delivered."""
-        say, name = self.words, self.registry.name
-        key = "page.lead_year_nation" if self._finest is Level.NATION else "page.lead_year"
-        level = say(f"presentation.per_{self._finest}")
-        lines = [f'<p class="kv-lead">{say.html(key, year=self.year, name=name, level=level)}</p>']
+        translator, name = self.translator, self.registry.name
+        key = "page.lead_year_nation" if self._finest_level is Level.NATION else "page.lead_year"
+        level = translator(f"presentation.per_{self._finest_level}")
+        lines = [f'<p class="kv-lead">{translator.html(key, year=self.year, name=name, level=level)}</p>']
         lines += self._provisional_note()
-        lines.append(f'<p class="kv-note">{self._deliveries()}</p>')
-        return html_piece("\n".join([*self._languages(year_page(self.registry.id, self.year, self.round)), *lines]))
+        lines.append(f'<p class="kv-note">{self._delivery_dates()}</p>')
+        return html_fragment(
+            "\n".join([*self._language_links(year_page(self.registry.id, self.year, self.round)), *lines])
+        )
 
-    def introduction(self) -> Piece:
+    def introduction(self) -> HtmlFragment:
         """What a registry's page holds, which year its newest results are from, and when its data were delivered."""
-        say = self.words
-        lines = [*self._languages(registry_page(self.registry.id))]
-        lines.append(f'<p class="kv-lead">{escape(say("page.lead_registry"))}</p>')
+        translator = self.translator
+        lines = [*self._language_links(registry_page(self.registry.id))]
+        lines.append(f'<p class="kv-lead">{escape(translator("page.lead_registry"))}</p>')
         lines += self._provisional_note()
-        newest = say.html("page.newest", year=self.year)
-        lines.append(f'<p class="kv-note">{newest} {self._deliveries()}</p>')
-        return html_piece("\n".join(lines))
+        newest = translator.html("page.newest", year=self.year)
+        lines.append(f'<p class="kv-note">{newest} {self._delivery_dates()}</p>')
+        return html_fragment("\n".join(lines))
 
-    def message(self, ind_id: str | None = None, context: str = "caregiver", link_to: str = "") -> Piece:
+    def message(self, ind_id: str | None = None, context: str = "caregiver", link_to: str = "") -> HtmlFragment:
         """The message of one indicator; without one, the page's two to four most important, each with its level.
 
         Parameters
@@ -133,58 +135,69 @@ class Report(Selection):
             The page that the messages lead to; this one when not given.
         """
         if ind_id is not None:
-            one = self._message(self.registry.indicator(ind_id), context)
-            found = [] if one is None else [one]
+            candidate = self._message(self.registry.indicator(ind_id), context)
+            messages = [] if candidate is None else [candidate]
         else:
-            found = self._weightiest()
-        if not found:
-            return html_piece(f"<p>{self.words.html('message.none', year=self.year)}</p>")
-        return messages_piece(found, link_to, self.words)
+            messages = self._top_messages()
+        if not messages:
+            return html_fragment(f"<p>{self.translator.html('message.none', year=self.year)}</p>")
+        return messages_fragment(messages, link_to, self.translator)
 
     def headline(self) -> str:
         """The most important message's first sentence, as plain text."""
-        found = self._weightiest()
-        return found[0].headline(self.words) if found else self.words("message.none", year=self.year)
+        messages = self._top_messages()
+        return messages[0].headline(self.translator) if messages else self.translator("message.none", year=self.year)
 
     def headline_html(self) -> Html:
         """The same with its cell, for pages of other things."""
-        found = self._weightiest()
-        return found[0].headline_html(self.words) if found else self.words.html("message.none", year=self.year)
+        messages = self._top_messages()
+        return (
+            messages[0].headline_html(self.translator)
+            if messages
+            else self.translator.html("message.none", year=self.year)
+        )
 
-    def table(self) -> Piece:
+    def table(self) -> HtmlFragment:
         """The table of all indicators: the nation, and a place for the reader's own unit."""
-        lines = []
+        rows = []
         for indicator in self.indicators:
-            contexts, secret_below = self.contexts(indicator), self.registry.secret_below_of(indicator)
+            contexts, secret_below = self.contexts(indicator), self.registry.secret_threshold(indicator)
             for context in contexts:
-                note = self.words(f"message.{context}") if len(contexts) > 1 else ""
-                lines += [
-                    IndicatorLine(indicator, cell, f"#{anchor(indicator.id)}", note, secret_below)
+                note = self.translator(f"message.{context}") if len(contexts) > 1 else ""
+                rows += [
+                    IndicatorRow(indicator, cell, f"#{anchor(indicator.id)}", note, secret_below)
                     for cell in self.nation(indicator, context)
                 ]
         key = "table.caption_provisional" if self.round == "interim" else "table.caption"
-        caption = self.words(key, year=self.year)
-        return indicator_table("indikatorer-tabell", lines, caption, self.words, self.registry.id)
+        caption = self.translator(key, year=self.year)
+        return indicator_table("indikatorer-tabell", rows, caption, self.translator, self.registry.id)
 
-    def sections(self) -> Piece:
+    def sections(self) -> HtmlFragment:
         """One section per indicator: what it is, message, trend, comparison of units, more, definition."""
-        return join(self.section(indicator.id) for indicator in self.indicators)
+        return join_fragments(self.section(indicator.id) for indicator in self.indicators)
 
-    def section(self, ind_id: str) -> Piece:
+    def section(self, ind_id: str) -> HtmlFragment:
         """The section of one indicator."""
         indicator = self.registry.indicator(ind_id)
-        description = own_words(safe_html(indicator.short_description), self.words, "div")
-        pieces = [self._title(indicator), html_piece(description) if description else Piece("")]
+        description = mark_registry_language(safe_html(indicator.short_description), self.translator, "div")
+        fragments = [
+            self._indicator_heading(indicator),
+            html_fragment(description) if description else HtmlFragment(""),
+        ]
         contexts = self.contexts(indicator)
         for context in contexts:
             if len(contexts) > 1:
-                pieces.append(html_piece(f"<h4>{escape(_capital(self.words(f'message.{context}')))}</h4>"))
-            pieces += [self.text(ind_id, context), self.trend(ind_id, context)]
-            pieces += [self.presentation(ind_id, context), self.compare(ind_id, context)]
-            pieces += [self.variation(ind_id, context), self.units(ind_id, context)]
-        return join([*pieces, registry_text.definition(indicator, self.words), self._whole_page(indicator)])
+                fragments.append(
+                    html_fragment(f"<h4>{escape(_capitalize(self.translator(f'message.{context}')))}</h4>")
+                )
+            fragments += [self.text(ind_id, context), self.trend(ind_id, context)]
+            fragments += [self.presentation(ind_id, context), self.compare(ind_id, context)]
+            fragments += [self.variation(ind_id, context), self.units(ind_id, context)]
+        return join_fragments(
+            [*fragments, registry_text.definition(indicator, self.translator), self._indicator_page_link(indicator)]
+        )
 
-    def text(self, ind_id: str, context: str = "caregiver") -> Piece:
+    def text(self, ind_id: str, context: str = "caregiver") -> HtmlFragment:
         """The message of one indicator as a paragraph, and a place for the sentence about the reader's own unit.
 
         Examples
@@ -193,14 +206,14 @@ class Report(Selection):
         <kvalreg piece, ... characters>
         """
         indicator = self.registry.indicator(ind_id)
-        found = self._message(indicator, context)
-        place = f'<p class="kv-yours" data-ind="{escape(ind_id)}" data-context="{context}" hidden></p>'
-        if found is None:
-            return html_piece(f"{self._without(indicator, context)}\n{place}")
-        return html_piece(f"<p{found.address}>{found.html(self.words)}</p>\n{place}")
+        message = self._message(indicator, context)
+        placeholder = f'<p class="kv-yours" data-ind="{escape(ind_id)}" data-context="{context}" hidden></p>'
+        if message is None:
+            return html_fragment(f"{self._not_shown_paragraph(indicator, context)}\n{placeholder}")
+        return html_fragment(f"<p{message.attribute}>{message.html(self.translator)}</p>\n{placeholder}")
 
     # --- figures -----------------------------------------------------------------------------------------------------
-    def trend(self, ind_id: str, context: str = "caregiver", units: Sequence[str] = ()) -> Piece:
+    def trend(self, ind_id: str, context: str = "caregiver", units: Sequence[str] = ()) -> HtmlFragment:
         """The nation over the years, and the units asked for by `orgnr` beside it.
 
         Examples
@@ -211,71 +224,75 @@ class Report(Selection):
         <kvalreg piece, ... characters>
         """
         indicator = self.registry.indicator(ind_id)
-        presented = self.units_presented(indicator, context) if units else []
-        beside = [cell for cell in presented if cell["orgnr"] in units]
-        figure = self.figure("trend", ind_id, context, beside=beside)
+        presented_cells = self.presented_units(indicator, context) if units else []
+        comparison_cells = [cell for cell in presented_cells if cell["orgnr"] in units]
+        figure = self.figure("trend", ind_id, context, beside=comparison_cells)
         years = [int(cell["year"]) for cell in self.view(indicator, context).nation]
-        works = drawn_works(self.registry.works(ind_id), years) if figure.markdown else ()
-        return join([figure, registry_text.works_note(works, self.words)])
+        bars = project_bars(self.registry.improvement_projects(ind_id), years) if figure.markdown else ()
+        return join_fragments([figure, registry_text.projects_note(bars, self.translator)])
 
-    def compare(self, ind_id: str, context: str = "caregiver", order: str = "value") -> Piece:
+    def compare(self, ind_id: str, context: str = "caregiver", order: str = "value") -> HtmlFragment:
         """The units side by side, ordered by ``value``, ``name`` or ``certainty``; how many are not shown, and why."""
         figure = self.figure("compare", ind_id, context, order=order)
         indicator = self.registry.indicator(ind_id)
-        _, cells = self.units_compared(indicator, context)
-        without = [cell for cell in cells if not cell["shown"]]
-        if not (figure.markdown and without):
+        _, cells = self.compared_units(indicator, context)
+        hidden_cells = [cell for cell in cells if not cell["shown"]]
+        if not (figure.markdown and hidden_cells):
             return figure
         view = self.view(indicator, context)
-        word, number = view.unit_word(len(without)), self.words.count_html(len(without), "units-hidden")
-        said = [self.words.html("figure.hidden", count=len(without), number=number, unit_word=word)]
-        limits = " ".join(view.notes(without).sentences(self.words))
-        said.append(Html(f"<span{LIMIT}>{escape(limits)}</span>"))
-        address = cell_attribute(view.subject("compare").cell)
-        return join([figure, html_piece(f'<p class="kv-note"{address}>{" ".join(said)}</p>')])
+        noun, number = view.unit_noun(len(hidden_cells)), self.translator.count_html(len(hidden_cells), "units-hidden")
+        sentences = [self.translator.html("figure.hidden", count=len(hidden_cells), number=number, unit_word=noun)]
+        limit_notes = " ".join(view.footnotes(hidden_cells).sentences(self.translator))
+        sentences.append(Html(f"<span{LIMIT_ROLE}>{escape(limit_notes)}</span>"))
+        attribute = cell_attribute(view.subject("compare").cell_address)
+        return join_fragments([figure, html_fragment(f'<p class="kv-note"{attribute}>{" ".join(sentences)}</p>')])
 
-    def funnel(self, ind_id: str, context: str = "caregiver") -> Piece:
+    def funnel(self, ind_id: str, context: str = "caregiver") -> HtmlFragment:
         """Every unit against what chance allows for its number of patients, with how to read it."""
         return self.figure("funnel", ind_id, context)
 
-    def change(self, ind_id: str, context: str = "caregiver") -> Piece:
+    def change(self, ind_id: str, context: str = "caregiver") -> HtmlFragment:
         """How much each unit has moved since the year before."""
         return self.figure("change", ind_id, context)
 
-    def levels(self, ind_id: str, context: str = "caregiver") -> Piece:
+    def levels(self, ind_id: str, context: str = "caregiver") -> HtmlFragment:
         """How many of the units reach each level, year by year."""
         return self.figure("levels", ind_id, context)
 
-    def coverage(self, ind_id: str) -> Piece:
+    def coverage(self, ind_id: str) -> HtmlFragment:
         """Each unit's coverage for an indicator, of the year in which it was last measured."""
-        measured = self.registry.indicator(ind_id).dg_id
-        view = None if measured is None else self.coverage_view(self.registry.indicator(measured))
+        coverage_id = self.registry.indicator(ind_id).dg_id
+        view = None if coverage_id is None else self.coverage_view(self.registry.indicator(coverage_id))
         figure = None if view is None else FIGURES["coverage"](view)
-        return figure.piece(self.words) if figure else Piece("")
+        return figure.to_fragment(self.translator) if figure else HtmlFragment("")
 
-    def presentation(self, ind_id: str, context: str = "caregiver") -> Piece:
+    def presentation(self, ind_id: str, context: str = "caregiver") -> HtmlFragment:
         """Why the results are not shown per hospital; nothing where they are."""
-        shown = self.published.presentation(ind_id, context, self.year)
+        presentation = self.published.presentation(ind_id, context, self.year)
         nation = self.nation(self.registry.indicator(ind_id), context)
-        told = shown.reason is not Reason.SINGLE or any(cell["status"] == Status.LOW_COVERAGE for cell in nation)
-        if shown.reason is Reason.QUALITY or not told:  # a nation whose cell is secret says nothing of its coverage
-            return Piece("")
-        text = self.words(
-            f"presentation.{shown.reason}",
-            level=self.words(f"presentation.per_{shown.level}"),
-            units=self.words(f"presentation.units_{shown.passed_over or shown.level}"),
+        is_explained = presentation.reason is not PresentationReason.SINGLE or any(
+            cell["status"] == CellStatus.LOW_COVERAGE for cell in nation
         )
-        return html_piece(f'<p class="kv-note">{escape(text)}</p>')
+        if (
+            presentation.reason is PresentationReason.QUALITY or not is_explained
+        ):  # a nation whose cell is secret says nothing of its coverage
+            return HtmlFragment("")
+        text = self.translator(
+            f"presentation.{presentation.reason}",
+            level=self.translator(f"presentation.per_{presentation.level}"),
+            units=self.translator(f"presentation.units_{presentation.passed_over or presentation.level}"),
+        )
+        return html_fragment(f'<p class="kv-note">{escape(text)}</p>')
 
-    def variation(self, ind_id: str, context: str = "caregiver") -> Piece:
+    def variation(self, ind_id: str, context: str = "caregiver") -> HtmlFragment:
         """The second layer, folded: the funnel, and what has changed since the year before."""
-        found = join([self.funnel(ind_id, context), self.change(ind_id, context)])
-        if not found.markdown:
-            return found
-        summary = f'<details class="kv-deep"><summary>{escape(self.words("figure.variation"))}</summary>'
-        return join([html_piece(summary), found, html_piece("</details>")])
+        figures = join_fragments([self.funnel(ind_id, context), self.change(ind_id, context)])
+        if not figures.markdown:
+            return figures
+        summary = f'<details class="kv-deep"><summary>{escape(self.translator("figure.variation"))}</summary>'
+        return join_fragments([html_fragment(summary), figures, html_fragment("</details>")])
 
-    def figure(self, kind: str, ind_id: str, context: str = "caregiver", **options: object) -> Piece:
+    def figure(self, kind: str, ind_id: str, context: str = "caregiver", **options: object) -> HtmlFragment:
         """Any figure of `kvalreg.report.figures.FIGURES` by its name; empty where there is too little to show.
 
         Examples
@@ -285,183 +302,206 @@ class Report(Selection):
         """
         view = self.view(self.registry.indicator(ind_id), context)
         figure = FIGURES[kind](view, **options)
-        if figure and any(cell["provisional"] for cell in (*view.nation_now, *view.units_now)):
-            figure = figure.marked_provisional(view.year, self.words)
-        return figure.piece(self.words) if figure else Piece("")
+        if figure and any(cell["provisional"] for cell in (*view.current_nation, *view.current_units)):
+            figure = figure.with_provisional_mark(view.year, self.translator)
+        return figure.to_fragment(self.translator) if figure else HtmlFragment("")
 
-    def units(self, ind_id: str, context: str = "caregiver") -> Piece:
+    def units(self, ind_id: str, context: str = "caregiver") -> HtmlFragment:
         """What the page knows of every unit, for readers who pick their own; it shows nothing by itself."""
         indicator = self.registry.indicator(ind_id)
-        series = series_file(self.registry.id, ind_id, [one.id for one in self.registry.indicators])
-        return units_block(self.view(indicator, context), self.units_presented_now(indicator, context), series)
+        series = series_file(self.registry.id, ind_id, [other.id for other in self.registry.indicators])
+        return units_script(self.view(indicator, context), self.current_presented_units(indicator, context), series)
 
     # --- the registry's own words, and the page around them ----------------------------------------------------------
-    def quality(self) -> Piece:
+    def quality(self) -> HtmlFragment:
         """Coverage of the nation and of each unit, the method, and how experts judged the registry that year."""
-        nation = [cell for cell in self._nation_cells() if known(cell["coverage"])]  # nowhere where it is secret
-        text, address = self.words.html("page.coverage_none"), ""
+        nation = [cell for cell in self._nation_cells() if is_known(cell["coverage"])]  # nowhere where it is secret
+        text, attribute = self.translator.html("page.coverage_none"), ""
         if nation:
-            newest = max(nation, key=lambda cell: cell["coverage_year"])
-            share = number_html(self.words.frequency(newest["coverage"]), drawn(newest["coverage"]), "coverage")
-            text = self.words.html("page.coverage_text", year=int(newest["coverage_year"]), coverage=share)
-            address = self._attribute(newest)
-        measured = {one.dg_id: one.id for one in reversed(self.indicators) if one.dg_id is not None}
-        figures = join(self.coverage(ind_id) for ind_id in reversed(measured.values()))
-        method = html_piece(f"<p>{escape(self.words('page.method'))}</p>")
-        judged = registry_text.evaluations(self.registry, self.words, self.year)
-        heading = Piece(f"### {escape_markdown(self.words('page.evaluation'))}") if judged.markdown else judged
-        return join([html_piece(f"<p{address}>{text}</p>"), figures, method, heading, judged])
+            newest_cell = max(nation, key=lambda cell: cell["coverage_year"])
+            share = number_html(
+                self.translator.format_frequency(newest_cell["coverage"]),
+                chart_number(newest_cell["coverage"]),
+                "coverage",
+            )
+            text = self.translator.html("page.coverage_text", year=int(newest_cell["coverage_year"]), coverage=share)
+            attribute = self._cell_attribute(newest_cell)
+        indicator_by_coverage = {
+            indicator.dg_id: indicator.id for indicator in reversed(self.indicators) if indicator.dg_id is not None
+        }
+        figures = join_fragments(self.coverage(ind_id) for ind_id in reversed(indicator_by_coverage.values()))
+        method = html_fragment(f"<p>{escape(self.translator('page.method'))}</p>")
+        evaluations = registry_text.evaluations(self.registry, self.translator, self.year)
+        heading = (
+            HtmlFragment(f"### {escape_markdown(self.translator('page.evaluation'))}")
+            if evaluations.markdown
+            else evaluations
+        )
+        return join_fragments([html_fragment(f"<p{attribute}>{text}</p>"), figures, method, heading, evaluations])
 
-    def about(self) -> Piece:
+    def about(self) -> HtmlFragment:
         """The seed's field *about*."""
-        return registry_text.about(self.registry, self.words)
+        return registry_text.about(self.registry, self.translator)
 
-    def quality_improvement(self) -> Piece:
+    def quality_improvement(self) -> HtmlFragment:
         """How results were used; indicators that the registry's page does not show are links to the year's page."""
         links = {indicator.id: f"{self.year_link()}#{anchor(indicator.id)}" for indicator in self.indicators}
-        links |= {indicator.id: f"#{anchor(indicator.id)}" for indicator in self._central}
-        return registry_text.quality_improvement(self.registry, self.words, links)
+        links |= {indicator.id: f"#{anchor(indicator.id)}" for indicator in self._central_indicators}
+        return registry_text.quality_improvement(self.registry, self.translator, links)
 
-    def research(self) -> Piece:
+    def research(self) -> HtmlFragment:
         """Research findings and projects."""
-        return registry_text.research(self.registry, self.words)
+        return registry_text.research(self.registry, self.translator)
 
-    def evaluation(self) -> Piece:
+    def evaluation(self) -> HtmlFragment:
         """How the national expert group judged the registry, year by year."""
-        return registry_text.evaluations(self.registry, self.words)
+        return registry_text.evaluations(self.registry, self.translator)
 
-    def heading(self, key: str) -> Piece:
+    def heading(self, key: str) -> HtmlFragment:
         """A heading of the page, by its key in the catalogue: ``heading("messages")``."""
-        if key not in self.words.catalogue["page"]:
+        if key not in self.translator.catalogue["page"]:
             raise ValueError(
                 f"The catalogue has no heading {key!r} (src/kvalreg/report/locales, page). "
                 "For one of your own, write '## Heading' in a Markdown cell"
             )
-        return Piece(f"## {escape_markdown(self.words(f'page.{key}'))} {{#{key.replace('_', '-')}}}")
+        return HtmlFragment(f"## {escape_markdown(self.translator(f'page.{key}'))} {{#{key.replace('_', '-')}}}")
 
     def year_link(self) -> str:
         """The address of this year's page, seen from the registry's page."""
         return f"{year_folder(self.year, self.round)}/index.html"
 
-    def trends(self) -> Piece:
+    def trends(self) -> HtmlFragment:
         """The registry's page's results: its central indicators over the years, and the way to the whole year."""
-        pieces = []
-        for indicator in self._central:
+        fragments = []
+        for indicator in self._central_indicators:
             for context in self.contexts(indicator)[:1]:
-                parts = (self.text, self.trend, self.levels, self.units)
-                pieces += [self._title(indicator), *(part(indicator.id, context) for part in parts)]
-                pieces.append(self._whole_page(indicator))
-        link = escape_markdown(self.words("page.see_year", year=self.year))
-        pieces.append(Piece(f"[{link}]({year_folder(self.year, self.round)}/index.qmd)"))
-        return join(pieces)
+                methods = (self.text, self.trend, self.levels, self.units)
+                fragments += [
+                    self._indicator_heading(indicator),
+                    *(method(indicator.id, context) for method in methods),
+                ]
+                fragments.append(self._indicator_page_link(indicator))
+        label = escape_markdown(self.translator("page.see_year", year=self.year))
+        fragments.append(HtmlFragment(f"[{label}]({year_folder(self.year, self.round)}/index.qmd)"))
+        return join_fragments(fragments)
 
-    def years(self) -> Piece:
+    def years(self) -> HtmlFragment:
         """Links to every year's page, newest first."""
         links = []
         for year, round_ in rounds(self.published)[::-1]:
-            text = self.words("page.interim_year", year=year) if round_ == "interim" else str(year)
+            text = self.translator("page.interim_year", year=year) if round_ == "interim" else str(year)
             links.append(f"- [{escape_markdown(text)}]({year_folder(year, round_)}/index.qmd)")
-        return Piece("\n".join(links))
+        return HtmlFragment("\n".join(links))
 
     # --- inside ------------------------------------------------------------------------------------------------------
-    def _whole_page(self, indicator: Indicator) -> Piece:
+    def _indicator_page_link(self, indicator: Indicator) -> HtmlFragment:
         """The way to the indicator's own page."""
-        address = indicator_page(self.registry.id, indicator.id, [one.id for one in self.registry.indicators])
-        text = escape(self.words("indicator_page.link"))
-        return html_piece(f'<p class="kv-onward"><a href="/{address}">{text}</a></p>')
+        source = indicator_page(self.registry.id, indicator.id, [other.id for other in self.registry.indicators])
+        text = escape(self.translator("indicator_page.link"))
+        return html_fragment(f'<p class="kv-onward"><a href="/{source}">{text}</a></p>')
 
-    def _title(self, indicator: Indicator) -> Piece:
+    def _indicator_heading(self, indicator: Indicator) -> HtmlFragment:
         title = escape_markdown(indicator.title)
-        if self.words.lang:
-            title = f"[{title}]{{lang={self.words.texts}}}"
-        return Piece(f"### {title} {{#{anchor(indicator.id)}}}")
+        if self.translator.lang_attribute:
+            title = f"[{title}]{{lang={self.translator.registry_language}}}"
+        return HtmlFragment(f"### {title} {{#{anchor(indicator.id)}}}")
 
     @property
-    def _central(self) -> list[Indicator]:
+    def _central_indicators(self) -> list[Indicator]:
         """The registry's central indicators that have a cell in this year."""
-        return [indicator for indicator in self.registry.central if indicator in self.indicators]
+        return [indicator for indicator in self.registry.central_indicators if indicator in self.indicators]
 
-    def _languages(self, address: str) -> list[str]:
+    def _language_links(self, source: str) -> list[str]:
         """Links to the same page in the other languages that the registry offers; `address` is that in its own."""
         registry = self.registry
-        pages = {language: in_language(address, language) for language in registry.also_in} | {
-            registry.language: address
+        pages = {language: localized_page(source, language) for language in registry.also_in} | {
+            registry.language: source
         }
-        if self.words.language not in pages or len(pages) == 1:
+        if self.translator.language not in pages or len(pages) == 1:
             return []
-        here = pages.pop(self.words.language)
+        current_page = pages.pop(self.translator.language)
         links = "".join(
-            f'<li><a href="{link(page, here)}" lang="{language}" hreflang="{language}">'
-            f"{escape(self.words(f'om.language_{language}'))}</a></li>"
+            f'<li><a href="{relative_url(page, current_page)}" lang="{language}" hreflang="{language}">'
+            f"{escape(self.translator(f'om.language_{language}'))}</a></li>"
             for language, page in pages.items()
         )
-        label = escape(self.words("om.languages"))
+        label = escape(self.translator("om.languages"))
         return [f'<nav class="kv-languages" aria-label="{label}"><ul>{links}</ul></nav>']
 
     def _provisional_note(self) -> list[str]:
         """That the results are so far this year's, where they are."""
         if self.round != "interim":
             return []
-        mark, note = self.words("states.provisional"), self.words("states.provisional_note")
-        return [f'<p class="kv-provisional"><strong>{escape(mark)}.</strong> {escape(note)}</p>']
+        label, note = self.translator("states.provisional"), self.translator("states.provisional_note")
+        return [f'<p class="kv-provisional"><strong>{escape(label)}.</strong> {escape(note)}</p>']
 
-    def _weightiest(self) -> list[Message]:
-        found = [
+    def _top_messages(self) -> list[IndicatorMessage]:
+        messages = [
             self._message(indicator, context)
             for indicator in self.indicators
             for context in self.contexts(indicator)[:1]
         ]
-        return weightiest([one for one in found if one is not None])
+        return top_messages([candidate for candidate in messages if candidate is not None])
 
-    def _message(self, indicator: Indicator, context: str) -> Message | None:
+    def _message(self, indicator: Indicator, context: str) -> IndicatorMessage | None:
         nation = self.nation(indicator, context)
-        units = self.units_compared(indicator, context)
-        return message(self.registry.id, indicator, nation[0], units) if nation else None
+        units = self.compared_units(indicator, context)
+        return indicator_message(self.registry.id, indicator, nation[0], units) if nation else None
 
-    def _without(self, indicator: Indicator, context: str) -> str:
+    def _not_shown_paragraph(self, indicator: Indicator, context: str) -> str:
         """The paragraph where the nation's value is not shown."""
         for cell in self.nation(indicator, context):
-            why = not_shown(cell, indicator, self.registry.secret_below_of(indicator))
-            if why is not None:
-                note = f"<span{LIMIT}>{escape(why.note(self.words))}</span>"
-                return f"<p{self._attribute(cell)}>{without_value(cell, indicator, self.words)} {note}</p>"
-        return f"<p>{self.words.html('message.none', year=self.year)}</p>"
+            reason = not_shown_reason(cell, indicator, self.registry.secret_threshold(indicator))
+            if reason is not None:
+                note = f"<span{LIMIT_ROLE}>{escape(reason.note(self.translator))}</span>"
+                return (
+                    f"<p{self._cell_attribute(cell)}>{not_shown_sentence(cell, indicator, self.translator)} {note}</p>"
+                )
+        return f"<p>{self.translator.html('message.none', year=self.year)}</p>"
 
-    def _attribute(self, cell: PublishedCell) -> str:
+    def _cell_attribute(self, cell: PublishedCell) -> str:
         """The attribute that says which cell an element tells of."""
         key = (cell["ind_id"], cell["context"], int(cell["year"]), cell["orgnr"])
         return cell_attribute(cell_address(self.registry.id, *key))
 
-    def _deliveries(self) -> str:
+    def _delivery_dates(self) -> str:
         """When the data were delivered, and whether any of them could not be used, as HTML."""
-        source, say = self.published.source, self.words
-        left_out = say.html("page.left_out") if any(one.rows_left_out for one in source.deliveries) else ""
-        if source.latest_update is None or source.latest_affirm is None:
-            return f"{say.html('page.updated_unknown')} {left_out}".strip()
-        dates = say.html(
-            "page.updated", update=say.date_html(source.latest_update), affirm=say.date_html(source.latest_affirm)
+        source, translator = self.published.source, self.translator
+        left_out_note = (
+            translator.html("page.left_out") if any(delivery.rows_left_out for delivery in source.deliveries) else ""
         )
-        return f"{dates} {left_out}".strip()
+        if source.latest_update is None or source.latest_affirm is None:
+            return f"{translator.html('page.updated_unknown')} {left_out_note}".strip()
+        dates = translator.html(
+            "page.updated",
+            update=translator.date_html(source.latest_update),
+            affirm=translator.date_html(source.latest_affirm),
+        )
+        return f"{dates} {left_out_note}".strip()
 
     @property
-    def _finest(self) -> Level:
+    def _finest_level(self) -> Level:
         """The finest level that any indicator is shown at this year."""
         included = {indicator.id for indicator in self.indicators}
-        shown = [one for one in self.published.presentations if one.year == self.year and one.ind_id in included]
-        return min((one.level for one in shown), key=LADDER.index, default=Level.NATION)
+        presentations = [
+            presentation
+            for presentation in self.published.presentations
+            if presentation.year == self.year and presentation.ind_id in included
+        ]
+        return min((presentation.level for presentation in presentations), key=LEVEL_ORDER.index, default=Level.NATION)
 
-    def _nation_cells(self) -> Cells:
+    def _nation_cells(self) -> CellRecords:
         """The nation's cells of this year, of every indicator and context."""
-        every = (
+        groups = (
             self.nation(indicator, context) for indicator in self.indicators for context in self.contexts(indicator)
         )
-        return [cell for cells in every for cell in cells]
+        return [cell for cells in groups for cell in cells]
 
 
-def rounds(published: Published) -> list[tuple[int, str]]:
+def rounds(published: PublishedResults) -> list[tuple[int, str]]:
     """Every year with cells and its round, oldest first: a year is interim while any of its cells is provisional."""
     provisional = published.cells.groupby("year")["provisional"].any()
-    return [(int(str(year)), "interim" if mark else "final") for year, mark in provisional.items()]
+    return [(int(str(year)), "interim" if is_provisional else "final") for year, is_provisional in provisional.items()]
 
 
 def _published_folder() -> Path:
@@ -469,13 +509,13 @@ def _published_folder() -> Path:
 
     A notebook that somebody opens in Jupyter runs in its own folder, below that of its project.
     """
-    given = os.environ.get(PUBLISHED_FOLDER)
-    if given:
-        return Path(given)
-    here = Path.cwd()
-    places = [folder / "_build" / "published" for folder in (here, *here.parents)]
-    return next((place for place in places if place.is_dir()), places[0])
+    configured = os.environ.get(PUBLISHED_FOLDER)
+    if configured:
+        return Path(configured)
+    current = Path.cwd()
+    candidates = [folder / "_build" / "published" for folder in (current, *current.parents)]
+    return next((candidate for candidate in candidates if candidate.is_dir()), candidates[0])
 
 
-def _capital(text: str) -> str:
+def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kvalreg.inputs.descriptor import LEAST_SECRET, Indicator
+from kvalreg.inputs.descriptor import MIN_SECRET_BELOW, Indicator
 from kvalreg.report.cell_markup import source_link
 from kvalreg.report.figures.cells import PublishedCell
+from kvalreg.report.footnotes import Footnotes, not_shown_reason
+from kvalreg.report.indicator_table import COLUMN_ROLES, CellContent, result_contents, target_content
 from kvalreg.report.markup import escape
-from kvalreg.report.not_shown import Notes, not_shown
-from kvalreg.report.tables import ROLES, CellContent, result_contents, target_content
-from kvalreg.report.wording import Words
+from kvalreg.report.translation import Translator
 
-YOURS = {"unit": "yours.hospital", "above": "yours.hf"}
+SELECTED_UNIT_COLUMNS = {"unit": "yours.hospital", "above": "yours.hf"}
 """Columns that the page fills in once the reader has chosen a unit."""
 
 
 @dataclass(frozen=True)
-class ResultLine:
+class ResultRow:
     """One line.
 
     Parameters
@@ -43,14 +43,14 @@ class ResultLine:
     name: str
     indicator: Indicator
     cell: PublishedCell
-    words: Words
+    translator: Translator
     attributes: Mapping[str, str] = field(default_factory=dict)
     sort: str = ""
-    secret_below: int = LEAST_SECRET
+    secret_below: int = MIN_SECRET_BELOW
 
 
 @dataclass(frozen=True)
-class TableLook:
+class TableOptions:
     """What a table is called, its columns, and what its lines have in common.
 
     Parameters
@@ -73,25 +73,25 @@ class TableLook:
     source: tuple[str, ...] = ()
 
 
-def results_table(lines: Sequence[ResultLine], look: TableLook, words: Words) -> str:
+def results_table(rows: Sequence[ResultRow], options: TableOptions, translator: Translator) -> str:
     """A table in a box that scrolls by itself where the page is narrow, and its notes."""
-    first, *others = look.columns
-    labels = {name: escape(words(YOURS.get(name, f"table.{name}"))) for name in others}
-    yours = ' class="kv-yours-head"'
-    heads = "".join(
-        f'<th scope="col"{yours if name in YOURS else ""} data-kv-role="{ROLES.get(name, name)}">{label}</th>'
+    first_column, *other_columns = options.columns
+    labels = {name: escape(translator(SELECTED_UNIT_COLUMNS.get(name, f"table.{name}"))) for name in other_columns}
+    selected_class = ' class="kv-yours-head"'
+    header_cells = "".join(
+        f'<th scope="col"{selected_class if name in SELECTED_UNIT_COLUMNS else ""} data-kv-role="{COLUMN_ROLES.get(name, name)}">{label}</th>'
         for name, label in labels.items()
     )
-    notes = Notes((not_shown(line.cell, line.indicator, line.secret_below) for line in lines), look.anchor)
-    rows = "\n".join(_row(line, labels, notes) for line in lines)
-    caption = escape(look.caption)
-    source = f"<p>{source_link(words('number.link'), *look.source)}</p>" if look.source else ""
+    footnotes = Footnotes((not_shown_reason(row.cell, row.indicator, row.secret_below) for row in rows), options.anchor)
+    body = "\n".join(_row_html(row, labels, footnotes) for row in rows)
+    caption = escape(options.caption)
+    source = f"<p>{source_link(translator('number.link'), *options.source)}</p>" if options.source else ""
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{caption}">'
-        f'<table class="kv-table kv-stack" data-sortable{attributes_html(look.attributes)}><caption>{caption}</caption>'
-        f'<thead><tr><th scope="col" data-kv-role="{first}">{escape(words(f"table.{first}"))}</th>{heads}</tr>'
+        f'<table class="kv-table kv-stack" data-sortable{attributes_html(options.attributes)}><caption>{caption}</caption>'
+        f'<thead><tr><th scope="col" data-kv-role="{first_column}">{escape(translator(f"table.{first_column}"))}</th>{header_cells}</tr>'
         "</thead>\n"
-        f"<tbody>{rows}</tbody></table></div>{notes.below(words)}{source}"
+        f"<tbody>{body}</tbody></table></div>{footnotes.to_html(translator)}{source}"
     )
 
 
@@ -100,16 +100,20 @@ def attributes_html(attributes: Mapping[str, str]) -> str:
     return "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if value)
 
 
-def _row(line: ResultLine, labels: Mapping[str, str], notes: Notes) -> str:
-    contents = {"target": target_content(line.indicator, line.words)} | result_contents(line, notes, line.words)
-    cells = "".join(_cell(name, contents.get(name, CellContent()), line, label) for name, label in labels.items())
-    sort = f' data-sort="{escape(line.sort)}"' if line.sort else ""
-    return f'<tr{attributes_html(line.attributes)}><th scope="row"{sort}>{line.name}</th>{cells}</tr>'
+def _row_html(row: ResultRow, labels: Mapping[str, str], footnotes: Footnotes) -> str:
+    contents = {"target": target_content(row.indicator, row.translator)} | result_contents(
+        row, footnotes, row.translator
+    )
+    cells = "".join(_cell_html(name, contents.get(name, CellContent()), row, label) for name, label in labels.items())
+    sort = f' data-sort="{escape(row.sort)}"' if row.sort else ""
+    return f'<tr{attributes_html(row.attributes)}><th scope="row"{sort}>{row.name}</th>{cells}</tr>'
 
 
-def _cell(name: str, content: CellContent, line: ResultLine, label: str) -> str:
-    if name in YOURS:
-        about = f'data-ind="{escape(line.indicator.id)}" data-context="{line.cell["context"]}" data-what="{name}"'
-        return f'<td data-label="{label}" class="kv-yours-cell" {about}></td>'
+def _cell_html(name: str, content: CellContent, row: ResultRow, label: str) -> str:
+    if name in SELECTED_UNIT_COLUMNS:
+        data_attributes = (
+            f'data-ind="{escape(row.indicator.id)}" data-context="{row.cell["context"]}" data-what="{name}"'
+        )
+        return f'<td data-label="{label}" class="kv-yours-cell" {data_attributes}></td>'
     sort = f' data-sort="{escape(str(content.sort))}"' if content.sort != "" else ' data-sort=""'
     return f'<td data-label="{label}"{sort}>{content.html}</td>'

@@ -12,12 +12,12 @@ from string import Template
 
 from kvalreg import __version__
 from kvalreg.report.markup import escape_markdown
-from kvalreg.report.wording import LANGUAGES, Words, words
-from kvalreg.site.content import Content, Site
-from kvalreg.site.languages import in_language, language_links
+from kvalreg.report.translation import LANGUAGES, Translator, get_translator
+from kvalreg.site.languages import language_links, localized_address
+from kvalreg.site.site_model import Site, SiteOutput
 from kvalreg.site.staging import Page
 
-TEXTS = (
+ABOUT_PAGES = (
     "tall",
     "nivaa",
     "sikkerhet",
@@ -31,39 +31,43 @@ TEXTS = (
 """The texts, which are the pages' addresses as well; the first is `/om/` itself."""
 
 
-def about(site: Site) -> Content:
+def generate_about_pages(site: Site) -> SiteOutput:
     """Every text in every language."""
-    return Content(tuple(_page(name, site, words(language)) for language in LANGUAGES for name in TEXTS))
+    return SiteOutput(
+        tuple(_page(name, site, get_translator(language)) for language in LANGUAGES for name in ABOUT_PAGES)
+    )
 
 
-def _page(name: str, site: Site, say: Words) -> Page:
-    text = files("kvalreg.site").joinpath("om", say.language, f"{name}.md").read_text(encoding="utf-8")
-    head, _, body = text.partition("\n---\n")
-    told = dict(line.split(": ", 1) for line in head.splitlines())
-    first = name == TEXTS[0]
-    address = "om/index.qmd" if first else f"om/{name}/index.qmd"
+def _page(name: str, site: Site, translator: Translator) -> Page:
+    text = files("kvalreg.site").joinpath("om", translator.language, f"{name}.md").read_text(encoding="utf-8")
+    front_matter, _, body = text.partition("\n---\n")
+    metadata = dict(line.split(": ", 1) for line in front_matter.splitlines())
+    is_first = name == ABOUT_PAGES[0]
+    address = "om/index.qmd" if is_first else f"om/{name}/index.qmd"
     return Page(
-        in_language(address, say.language),
-        told["title"],
-        f"{language_links(address, say)}\n\n{Template(body).substitute(_filled_in(site, say))}",
-        say.language,
-        told["description"],
-        () if first else ((say("om.title"), in_language("om/index.qmd", say.language)),),
+        localized_address(address, translator.language),
+        metadata["title"],
+        f"{language_links(address, translator)}\n\n{Template(body).substitute(_template_values(site, translator))}",
+        translator.language,
+        metadata["description"],
+        () if is_first else ((translator("om.title"), localized_address("om/index.qmd", translator.language)),),
         synthetic=site.synthetic,
     )
 
 
-def _filled_in(site: Site, say: Words) -> dict[str, str]:
+def _template_values(site: Site, translator: Translator) -> dict[str, str]:
     """What the site says of itself, as Markdown."""
-    about_site = site.descriptor
-    email, phone = about_site.email, about_site.phone
-    ways = [f"- {say('about.email')}: [{escape_markdown(email)}](mailto:{escape_markdown(email)})"] if email else []
-    ways += [f"- {say('about.phone')}: {escape_markdown(phone)}"] if phone else []
-    statement = about_site.accessibility_statement
+    descriptor = site.descriptor
+    email, phone = descriptor.email, descriptor.phone
+    contact_lines = (
+        [f"- {translator('about.email')}: [{escape_markdown(email)}](mailto:{escape_markdown(email)})"] if email else []
+    )
+    contact_lines += [f"- {translator('about.phone')}: {escape_markdown(phone)}"] if phone else []
+    statement = descriptor.accessibility_statement
     return {
-        "publisher": escape_markdown(about_site.publisher or site.title or say("om.publisher")),
+        "publisher": escape_markdown(descriptor.publisher or site.title or translator("om.publisher")),
         "title": escape_markdown(site.title),
         "version": escape_markdown(__version__),
-        "contact": "\n".join(ways) or escape_markdown(say("om.no_contact")),
-        "statement": f"[{escape_markdown(say('om.statement'))}](<{statement}>)" if statement else "",
+        "contact": "\n".join(contact_lines) or escape_markdown(translator("om.no_contact")),
+        "statement": f"[{escape_markdown(translator('om.statement'))}](<{statement}>)" if statement else "",
     }

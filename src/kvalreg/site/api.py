@@ -12,22 +12,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kvalreg import __version__
-from kvalreg.disclosure.published import Published
+from kvalreg.disclosure.published import PublishedResults
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.inputs.units import Level, Unit, Units
 from kvalreg.site.api_schema import SCHEMAS
-from kvalreg.site.content import Content, Shown, Site, UnitShare
-from kvalreg.site.open_data import json_records, slugs
-from kvalreg.site.open_files import RESULTS, compact, delivered, indicator_row
+from kvalreg.site.open_data import indicator_slugs, json_records
+from kvalreg.site.open_files import RESULTS, compact_json, delivery_dates, indicator_row
+from kvalreg.site.site_model import PublishedRegistry, RegistryFragment, Site, SiteOutput
 
-ROOT = "api/v1"
-_LABELS = ((Level.HOSPITAL, "Sykehus"), (Level.HF, "HF"), (Level.RHF, "RHF"))
+API_ROOT = "api/v1"
+_LEVEL_LABELS = ((Level.HOSPITAL, "Sykehus"), (Level.HF, "HF"), (Level.RHF, "RHF"))
 """What SKDE's service calls the levels of units that a reader may choose."""
 
-Answer = dict[str, Any]
+ApiResponse = dict[str, Any]
 
 
-def api(site: Site, shares: Iterable[Mapping[str, UnitShare]]) -> Content:
+def api_responses(site: Site, fragments: Iterable[Mapping[str, RegistryFragment]]) -> SiteOutput:
     """The answers about all registries, and the schemas that they follow.
 
     Parameters
@@ -35,155 +35,169 @@ def api(site: Site, shares: Iterable[Mapping[str, UnitShare]]) -> Content:
     shares
         What each registry tells of each unit.
     """
-    newest: dict[str, list[str]] = {}
-    for orgnr, share in (told for one in shares for told in one.items()):
-        if share.answers:
-            newest.setdefault(orgnr, []).append(share.answers)
-    answers: dict[str, object] = {
+    cells_by_orgnr: dict[str, list[str]] = {}
+    for orgnr, fragment in (item for fragment_by_orgnr in fragments for item in fragment_by_orgnr.items()):
+        if fragment.api_json:
+            cells_by_orgnr.setdefault(orgnr, []).append(fragment.api_json)
+    responses: dict[str, object] = {
         "index": _index(site),
-        "info/names": [_names(shown, site) for shown in site.shown],
+        "info/names": [_registry_info(published_registry, site) for published_registry in site.registries],
         "info/medicalFields": _medical_fields(site),
-        **{f"schema/{kind}": schema for kind, schema in SCHEMAS.items()},
+        **{f"schema/{name}": schema for name, schema in SCHEMAS.items()},
     }
-    listed = [unit for unit in site.units if unit.orgnr in newest]
-    answers["units"] = [_unit(unit) | {"address": f"units/{unit.orgnr}.json"} for unit in listed]
-    return Content(files=_files(answers) | {_file(f"units/{unit.orgnr}"): _answer(unit, newest) for unit in listed})
+    listed_units = [unit for unit in site.units if unit.orgnr in cells_by_orgnr]
+    responses["units"] = [_unit_record(unit) | {"address": f"units/{unit.orgnr}.json"} for unit in listed_units]
+    return SiteOutput(
+        files=_json_files(responses)
+        | {_api_path(f"units/{unit.orgnr}"): _unit_response(unit, cells_by_orgnr) for unit in listed_units}
+    )
 
 
-def registry_answers(shown: Shown) -> Content:
+def registry_responses(published_registry: PublishedRegistry) -> SiteOutput:
     """One registry's answers."""
-    return Content(files=_files(_registry(shown)) | _indicators(shown))
+    return SiteOutput(files=_json_files(_registry_metadata(published_registry)) | _indicator_files(published_registry))
 
 
-def newest_answers(shown: Shown) -> dict[str, str]:
+def latest_cells_json(published_registry: PublishedRegistry) -> dict[str, str]:
     """Each unit's newest cell of every indicator in each context, as JSON with commas between.
 
     Where that year is provisional the newest complete one comes first: it is what pages show.
     """
-    registry, rows = shown.published.registry.id, shown.rows
-    cells = zip(*(rows[name] for name in ("ind_id", "unit_level", "orgnr", "context")), strict=True)
-    told_of = [(at, cell) for at, cell in enumerate(cells) if cell[1] != Level.COUNTY.value]  # they come by year
-    last = {cell: at for at, cell in told_of}
-    complete = {cell: at for at, cell in told_of if "provisional" not in str(rows["footnote"][at])}
-    places = sorted({*last.values(), *complete.values()})
-    columns = {name: [values[at] for at in places] for name, values in shown.json_columns.items()}
-    told = json_records(columns, leave_out=["ind_id", *_OF_UNIT])
-    about = {ind_id: _about(registry, ind_id, slug) for ind_id, slug in slugs(shown.published).items()}
-    newest: dict[str, list[str]] = defaultdict(list)
-    for at, answer in zip(places, told, strict=True):
-        newest[rows["orgnr"][at]].append(f"{about[rows['ind_id'][at]]},{answer[1:]}")
-    return {orgnr: ",".join(found) for orgnr, found in newest.items()}
+    registry_id, rows = published_registry.published.registry.id, published_registry.rows
+    cell_keys = zip(*(rows[name] for name in ("ind_id", "unit_level", "orgnr", "context")), strict=True)
+    told_of = [(index, key) for index, key in enumerate(cell_keys) if key[1] != Level.COUNTY.value]  # they come by year
+    last_index = {cell: index for index, cell in told_of}
+    complete = {cell: index for index, cell in told_of if "provisional" not in str(rows["footnote"][index])}
+    indices = sorted({*last_index.values(), *complete.values()})
+    columns = {name: [values[at] for at in indices] for name, values in published_registry.json_columns.items()}
+    cells_json = json_records(columns, excluded=["ind_id", *_UNIT_COLUMNS])
+    prefix_by_indicator = {
+        ind_id: _indicator_prefix(registry_id, ind_id, slug)
+        for ind_id, slug in indicator_slugs(published_registry.published).items()
+    }
+    cells_by_orgnr: dict[str, list[str]] = defaultdict(list)
+    for at, cell_json in zip(indices, cells_json, strict=True):
+        cells_by_orgnr[rows["orgnr"][at]].append(f"{prefix_by_indicator[rows['ind_id'][at]]},{cell_json[1:]}")
+    return {orgnr: ",".join(unit_cells) for orgnr, unit_cells in cells_by_orgnr.items()}
 
 
-_OF_UNIT = ("orgnr", "unit_name", "unit_level")
+_UNIT_COLUMNS = ("orgnr", "unit_name", "unit_level")
 
 
-def _about(registry: str, ind_id: str, slug: str) -> str:
+def _indicator_prefix(registry_id: str, ind_id: str, slug: str) -> str:
     """Which indicator a cell is of, as the beginning of an object."""
-    address = f"../data/{registry}/indicators/{slug}.json"
-    return compact({"registry_name": registry, "ind_id": ind_id, "address": address}).decode()[:-1]
+    address = f"../data/{registry_id}/indicators/{slug}.json"
+    return compact_json({"registry_name": registry_id, "ind_id": ind_id, "address": address}).decode()[:-1]
 
 
-def _files(answers: Mapping[str, object]) -> dict[str, bytes]:
-    return {_file(address): compact(answer) for address, answer in answers.items()}
+def _json_files(responses: Mapping[str, object]) -> dict[str, bytes]:
+    return {_api_path(address): compact_json(response) for address, response in responses.items()}
 
 
-def _file(address: str) -> str:
-    return f"{ROOT}/{address}.json"
+def _api_path(address: str) -> str:
+    return f"{API_ROOT}/{address}.json"
 
 
-def _answer(unit: Unit, newest: Mapping[str, list[str]]) -> bytes:
+def _unit_response(unit: Unit, cells_by_orgnr: Mapping[str, list[str]]) -> bytes:
     """A unit with its newest results, which are JSON already."""
-    return f'{compact(_unit(unit)).decode()[:-1]},"data":[{",".join(newest[unit.orgnr])}]}}'.encode()
+    return (
+        f'{compact_json(_unit_record(unit)).decode()[:-1]},"data":[{",".join(cells_by_orgnr[unit.orgnr])}]}}'.encode()
+    )
 
 
-def _index(site: Site) -> Answer:
+def _index(site: Site) -> ApiResponse:
     """Where everything is; addresses are seen from the API's own folder."""
-    made = {"made": site.made.isoformat()} if site.made else {}
+    modified = {"made": site.modified.isoformat()} if site.modified else {}
     registries = [
         {
-            "registry_name": (registry := shown.published.registry).id,
+            "registry_name": (registry := published_registry.published.registry).id,
             "registry_full_name": registry.name,
             "registry_short_name": registry.short_name,
             "licence": str(registry.licence.url),
-            **delivered(shown.published),
+            **delivery_dates(published_registry.published),
             "descriptions": f"data/{registry.id}/descriptions.json",
             "years": f"data/{registry.id}/years.json",
             "unitNames": f"data/{registry.id}/unitNames.json",
             "indicators": [
                 {"ind_id": ind_id, "address": f"data/{registry.id}/indicators/{slug}.json"}
-                for ind_id, slug in slugs(shown.published).items()
+                for ind_id, slug in indicator_slugs(published_registry.published).items()
             ],
             "results": f"../../data/{registry.id}/{RESULTS}.json",
         }
-        for shown in site.shown
+        for published_registry in site.registries
     ]
     return {
         "version": "1",
         "kvalreg": __version__,
-        **made,
+        **modified,
         "names": "info/names.json",
         "medicalFields": "info/medicalFields.json",
         "units": "units.json",
         "registries": registries,
-        "schemas": {kind: f"schema/{kind}.json" for kind in SCHEMAS},
+        "schemas": {name: f"schema/{name}.json" for name in SCHEMAS},
     }
 
 
-def _names(shown: Shown, site: Site) -> Answer:
+def _registry_info(published_registry: PublishedRegistry, site: Site) -> ApiResponse:
     """A registry as SKDE's ``/info/names`` has it; `id` is its number in this list alone."""
-    registry, cells = shown.published.registry, shown.published.cells
+    registry, cells = published_registry.published.registry, published_registry.published.cells
     coverage = {indicator.id for indicator in registry.indicators if indicator.type.value == "dg_andel"}
     return {
-        "id": shown.number,
+        "id": published_registry.number,
         "rname": registry.id,
         "full_name": registry.name,
         "short_name": registry.short_name,
         "caregiver_data": int((cells["context"] == "caregiver").any()),
         "resident_data": int((cells["context"] == "resident").any()),
         "dg_data": int(cells["ind_id"].isin(coverage).any()),
-        "url": site.descriptor.whole(f"registre/{registry.id}/index.qmd"),
+        "url": site.descriptor.absolute_url(f"registre/{registry.id}/index.qmd"),
         "description": registry.about.purpose or None,
     }
 
 
-def _medical_fields(site: Site) -> list[Answer]:
+def _medical_fields(site: Site) -> list[ApiResponse]:
     """The medical fields and the registries in each, as SKDE's ``/info/medicalFields``."""
     return [
-        {"shortName": site.slugs.fields[name], "name": name, "registers": [one.published.registry.id for one in shown]}
-        for name, shown in site.fields.items()
+        {
+            "shortName": site.slugs.fields[name],
+            "name": name,
+            "registers": [published_registry.published.registry.id for published_registry in published_registries],
+        }
+        for name, published_registries in site.registries_by_field.items()
     ]
 
 
-def _registry(shown: Shown) -> dict[str, object]:
-    published, number = shown.published, shown.number
-    registry, place = published.registry, f"data/{published.registry.id}"
-    answers: dict[str, object] = {
-        f"{place}/descriptions": [_description(number, one, published) for one in registry.indicators],
-        f"{place}/years": sorted(set(shown.rows["year"])),
-        f"{place}/unitNames": _unit_names(published),
+def _registry_metadata(published_registry: PublishedRegistry) -> dict[str, object]:
+    published, number = published_registry.published, published_registry.number
+    registry, folder = published.registry, f"data/{published.registry.id}"
+    responses: dict[str, object] = {
+        f"{folder}/descriptions": [_description(number, indicator, published) for indicator in registry.indicators],
+        f"{folder}/years": sorted(set(published_registry.rows["year"])),
+        f"{folder}/unitNames": _unit_names(published),
     }
-    return answers
+    return responses
 
 
-def _indicators(shown: Shown) -> dict[str, bytes]:
+def _indicator_files(published_registry: PublishedRegistry) -> dict[str, bytes]:
     """Every indicator with all its cells, which are JSON already."""
-    published, files = shown.published, {}
+    published, files = published_registry.published, {}
     registry = published.registry
-    found = json_records(shown.json_columns, leave_out=["ind_id"])
-    cells: dict[str, list[str]] = defaultdict(list)
-    for ind_id, cell in zip(shown.rows["ind_id"], found, strict=True):
-        cells[ind_id].append(cell)
-    for ind_id, slug in slugs(published).items():
-        about = indicator_row(registry.indicator(ind_id), registry)
-        about = {name: value for name, value in about.items() if "description" not in name and value not in (None, "")}
-        told = compact({"registry_name": registry.id, **about, **delivered(published)}).decode()[:-1]
-        told += f',"data":[{",".join(cells[ind_id])}]}}'
-        files[_file(f"data/{registry.id}/indicators/{slug}")] = told.encode()
+    cells_json = json_records(published_registry.json_columns, excluded=["ind_id"])
+    cells_by_indicator: dict[str, list[str]] = defaultdict(list)
+    for ind_id, cell_json in zip(published_registry.rows["ind_id"], cells_json, strict=True):
+        cells_by_indicator[ind_id].append(cell_json)
+    for ind_id, slug in indicator_slugs(published).items():
+        metadata = indicator_row(registry.indicator(ind_id), registry)
+        metadata = {
+            name: value for name, value in metadata.items() if "description" not in name and value not in (None, "")
+        }
+        response = compact_json({"registry_name": registry.id, **metadata, **delivery_dates(published)}).decode()[:-1]
+        response += f',"data":[{",".join(cells_by_indicator[ind_id])}]}}'
+        files[_api_path(f"data/{registry.id}/indicators/{slug}")] = response.encode()
     return files
 
 
-def _description(number: int, indicator: Indicator, published: Published) -> Answer:
+def _description(number: int, indicator: Indicator, published: PublishedResults) -> ApiResponse:
     """An indicator as SKDE's ``/data/:register/descriptions`` has it."""
     registry, row = published.registry, indicator_row(indicator, published.registry)
     row = {name: value if value != "" else None for name, value in row.items()}
@@ -192,7 +206,7 @@ def _description(number: int, indicator: Indicator, published: Published) -> Ans
         "id": row.pop("ind_id"),
         **row,
         "title": title,
-        "name": slugs(published)[indicator.id],
+        "name": indicator_slugs(published)[indicator.id],
         "min_value": None,
         "max_value": None,
         "registry_id": number,
@@ -201,38 +215,38 @@ def _description(number: int, indicator: Indicator, published: Published) -> Ans
     }
 
 
-def _unit_names(published: Published) -> Answer:
+def _unit_names(published: PublishedResults) -> ApiResponse:
     """The units that the registry presents: as lists to choose from and as a tree, as SKDE's ``unitNames``."""
-    units, present = published.units, set(published.cells["orgnr"])
+    units, presented = published.units, set(published.cells["orgnr"])
     options = [
         {
             "label": label,
             "options": [
                 {"value": unit.short_name, "label": unit.short_name, "orgnr": unit.orgnr}
-                for unit in units.at(level)
-                if unit.orgnr in present
+                for unit in units.at_level(level)
+                if unit.orgnr in presented
             ],
         }
-        for level, label in _LABELS
+        for level, label in _LEVEL_LABELS
     ]
-    return {"opts_tu": options, "nestedUnitNames": _nested(units, present)}
+    return {"opts_tu": options, "nestedUnitNames": _unit_tree(units, presented)}
 
 
-def _nested(units: Units, present: set[str]) -> list[Answer]:
+def _unit_tree(units: Units, presented: set[str]) -> list[ApiResponse]:
     """RHFs with their HFs with their hospitals: those that are presented, and those above them."""
     tree = []
-    for rhf in units.at(Level.RHF):
+    for rhf in units.at_level(Level.RHF):
         trusts = []
         for hf in units.children(rhf.orgnr):
-            hospitals = [one.short_name for one in units.children(hf.orgnr) if one.orgnr in present]
-            if hospitals or hf.orgnr in present:
+            hospitals = [hospital.short_name for hospital in units.children(hf.orgnr) if hospital.orgnr in presented]
+            if hospitals or hf.orgnr in presented:
                 trusts.append({"hf": hf.short_name, "hf_full": hf.name, "orgnr": hf.orgnr, "hospital": hospitals})
-        if trusts or rhf.orgnr in present:
+        if trusts or rhf.orgnr in presented:
             tree.append({"rhf": rhf.short_name, "orgnr": rhf.orgnr, "hf": trusts})
     return tree
 
 
-def _unit(unit: Unit) -> Answer:
-    told = {"orgnr": unit.orgnr, "unit_name": unit.short_name, "full_name": unit.name, "unit_level": unit.level.value}
-    above = {"parent": unit.parent, "county": unit.county}
-    return told | {name: value for name, value in above.items() if value}
+def _unit_record(unit: Unit) -> ApiResponse:
+    record = {"orgnr": unit.orgnr, "unit_name": unit.short_name, "full_name": unit.name, "unit_level": unit.level.value}
+    optional_fields = {"parent": unit.parent, "county": unit.county}
+    return record | {name: value for name, value in optional_fields.items() if value}

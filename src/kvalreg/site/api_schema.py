@@ -7,85 +7,88 @@ from __future__ import annotations
 
 from typing import Any
 
-from kvalreg.site.open_data import CODES, COLUMNS, NAMES, NOT_SHOWN
+from kvalreg.site.open_data import COLUMN_NAMES, COLUMN_VALUES, COLUMNS, NOT_SHOWN_FOOTNOTES
 from kvalreg.site.open_files import INDICATOR_COLUMNS
 
-Schema = dict[str, Any]
+JsonSchema = dict[str, Any]
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_TEXT: Schema = {"type": "string"}
-_TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
-_NUMBER_OR_NONE: Schema = {"type": ["number", "null"]}
-_WHOLE: Schema = {"type": "integer"}
-_FLAG: Schema = {"enum": [0, 1]}
-_DAY: Schema = {"type": "string", "format": "date"}
-_ADDRESS: Schema = {"type": "string", "format": "uri-reference"}
-_DELIVERED = {"delivery_latest_update": _DAY, "delivery_latest_affirm": _DAY}
-_CELL = {
-    column.name: {"type": column.type} | ({"enum": [*CODES[column.name]]} if column.name in CODES else {})
+_TEXT: JsonSchema = {"type": "string"}
+_TEXT_OR_NONE: JsonSchema = {"type": ["string", "null"]}
+_NUMBER_OR_NONE: JsonSchema = {"type": ["number", "null"]}
+_INTEGER: JsonSchema = {"type": "integer"}
+_FLAG: JsonSchema = {"enum": [0, 1]}
+_DATE: JsonSchema = {"type": "string", "format": "date"}
+_URI_REFERENCE: JsonSchema = {"type": "string", "format": "uri-reference"}
+_DELIVERY_DATES = {"delivery_latest_update": _DATE, "delivery_latest_affirm": _DATE}
+_CELL_FIELDS = {
+    column.name: {"type": column.type}
+    | ({"enum": [*COLUMN_VALUES[column.name]]} if column.name in COLUMN_VALUES else {})
     for column in COLUMNS
 }
-_KEY = ["context", "year", "unit_level", "orgnr", "unit_name"]
-_RESULT = (
+_KEY_FIELDS = ["context", "year", "unit_level", "orgnr", "unit_name"]
+_RESULT_FIELDS = (
     *("var", "value", "low", "high", "achievement", "certainty"),
     *("change", "change_from", "series_change", "series_from"),
 )
-_COUNTED = ("denominator", "dg", "dg_year")
+_COUNT_FIELDS = ("denominator", "dg", "dg_year")
 
 
-def _without(names: tuple[str, ...], *codes: str) -> Schema:
+def _forbid_fields(names: tuple[str, ...], *codes: str) -> JsonSchema:
     """A cell whose first footnote is one of these codes has none of these fields."""
-    first = f"^({'|'.join(codes)})( |$)"
+    pattern = f"^({'|'.join(codes)})( |$)"
     return {
-        "if": {"properties": {"footnote": {"pattern": first}}, "required": ["footnote"]},
+        "if": {"properties": {"footnote": {"pattern": pattern}}, "required": ["footnote"]},
         "then": {"not": {"anyOf": [{"required": [name]} for name in names]}},
     }
 
 
-_NOT_SHOWN: Schema = {"allOf": [_without(_RESULT, *NOT_SHOWN), _without(_COUNTED, "hidden")]}
+_SUPPRESSION_RULES: JsonSchema = {
+    "allOf": [_forbid_fields(_RESULT_FIELDS, *NOT_SHOWN_FOOTNOTES), _forbid_fields(_COUNT_FIELDS, "hidden")]
+}
 """A cell that is not reliable has no result; a secret one has no number of patients and no coverage either."""
 
 
-def _object(properties: Schema, required: list[str] | None = None) -> Schema:
+def _object_schema(properties: JsonSchema, required: list[str] | None = None) -> JsonSchema:
     """An object with these properties and no others; all of them required where no list says which."""
-    needed = [*properties] if required is None else required
-    return {"type": "object", "properties": properties, "required": needed, "additionalProperties": False}
+    required_names = [*properties] if required is None else required
+    return {"type": "object", "properties": properties, "required": required_names, "additionalProperties": False}
 
 
-def _list(items: Schema) -> Schema:
+def _array_schema(items: JsonSchema) -> JsonSchema:
     return {"type": "array", "items": items}
 
 
-def _cells(properties: Schema, required: list[str]) -> Schema:
-    return _list(_object(properties, required) | _NOT_SHOWN)
+def _cells_schema(properties: JsonSchema, required: list[str]) -> JsonSchema:
+    return _array_schema(_object_schema(properties, required) | _SUPPRESSION_RULES)
 
 
-_UNIT = {"orgnr": _TEXT, "unit_name": _TEXT, "full_name": _TEXT, "unit_level": _CELL["unit_level"]}
-_ABOVE = {"parent": _TEXT, "county": _TEXT}
-_INDICATOR = {
+_UNIT_FIELDS = {"orgnr": _TEXT, "unit_name": _TEXT, "full_name": _TEXT, "unit_level": _CELL_FIELDS["unit_level"]}
+_PARENT_FIELDS = {"parent": _TEXT, "county": _TEXT}
+_INDICATOR_FIELDS = {
     column.name: _FLAG if column.name in ("include", "level_direction") else {"type": column.type}
     for column in INDICATOR_COLUMNS
     if "description" not in column.name
 }
-_REGISTRY = {
+_REGISTRY_FIELDS = {
     "registry_name": _TEXT,
     "registry_full_name": _TEXT,
     "registry_short_name": _TEXT,
-    "licence": _ADDRESS,
-    **_DELIVERED,
-    "descriptions": _ADDRESS,
-    "years": _ADDRESS,
-    "unitNames": _ADDRESS,
-    "indicators": _list(_object({"ind_id": _TEXT, "address": _ADDRESS})),
-    "results": _ADDRESS,
+    "licence": _URI_REFERENCE,
+    **_DELIVERY_DATES,
+    "descriptions": _URI_REFERENCE,
+    "years": _URI_REFERENCE,
+    "unitNames": _URI_REFERENCE,
+    "indicators": _array_schema(_object_schema({"ind_id": _TEXT, "address": _URI_REFERENCE})),
+    "results": _URI_REFERENCE,
 }
-_DESCRIPTION = {
+_DESCRIPTION_FIELDS = {
     "id": _TEXT,
     "type": _TEXT,
     "include": _FLAG,
     "sformat": _TEXT,
     "measure_unit": _TEXT_OR_NONE,
-    "min_denominator": _WHOLE,
-    "secret_below": _WHOLE,
+    "min_denominator": _INTEGER,
+    "secret_below": _INTEGER,
     "level_green": _NUMBER_OR_NONE,
     "level_yellow": _NUMBER_OR_NONE,
     "level_direction": {"enum": [0, 1, None]},
@@ -96,40 +99,42 @@ _DESCRIPTION = {
     "name": _TEXT,
     "min_value": {"type": "null"},
     "max_value": {"type": "null"},
-    "registry_id": _WHOLE,
+    "registry_id": _INTEGER,
     "rname": _TEXT,
     "full_name": _TEXT,
 }
-_KINDS: dict[str, tuple[str, Schema]] = {
+_RESPONSE_SCHEMAS: dict[str, tuple[str, JsonSchema]] = {
     "index": (
         "Where every answer is.",
-        _object(
+        _object_schema(
             {
                 "version": {"const": "1"},
                 "kvalreg": _TEXT,
-                "made": _DAY,
-                "names": _ADDRESS,
-                "medicalFields": _ADDRESS,
-                "units": _ADDRESS,
-                "registries": _list(_object(_REGISTRY, [name for name in _REGISTRY if name not in _DELIVERED])),
-                "schemas": {"type": "object", "additionalProperties": _ADDRESS},
+                "made": _DATE,
+                "names": _URI_REFERENCE,
+                "medicalFields": _URI_REFERENCE,
+                "units": _URI_REFERENCE,
+                "registries": _array_schema(
+                    _object_schema(_REGISTRY_FIELDS, [name for name in _REGISTRY_FIELDS if name not in _DELIVERY_DATES])
+                ),
+                "schemas": {"type": "object", "additionalProperties": _URI_REFERENCE},
             },
             ["version", "kvalreg", "names", "medicalFields", "units", "registries", "schemas"],
         ),
     ),
     "names": (
         "The registries.",
-        _list(
-            _object(
+        _array_schema(
+            _object_schema(
                 {
-                    "id": _WHOLE,
+                    "id": _INTEGER,
                     "rname": _TEXT,
                     "full_name": _TEXT,
                     "short_name": _TEXT,
                     "caregiver_data": _FLAG,
                     "resident_data": _FLAG,
                     "dg_data": _FLAG,
-                    "url": _ADDRESS,
+                    "url": _URI_REFERENCE,
                     "description": _TEXT_OR_NONE,
                 }
             )
@@ -137,29 +142,31 @@ _KINDS: dict[str, tuple[str, Schema]] = {
     ),
     "medicalFields": (
         "The medical fields, and the registries in each.",
-        _list(_object({"shortName": _TEXT, "name": _TEXT, "registers": _list(_TEXT)})),
+        _array_schema(_object_schema({"shortName": _TEXT, "name": _TEXT, "registers": _array_schema(_TEXT)})),
     ),
-    "descriptions": ("The indicators of a registry.", _list(_object(_DESCRIPTION))),
-    "years": ("The years that a registry has results from.", _list(_WHOLE)),
+    "descriptions": ("The indicators of a registry.", _array_schema(_object_schema(_DESCRIPTION_FIELDS))),
+    "years": ("The years that a registry has results from.", _array_schema(_INTEGER)),
     "unitNames": (
         "The units that a registry presents.",
-        _object(
+        _object_schema(
             {
-                "opts_tu": _list(
-                    _object(
+                "opts_tu": _array_schema(
+                    _object_schema(
                         {
                             "label": {"enum": ["Sykehus", "HF", "RHF"]},
-                            "options": _list(_object({"value": _TEXT, "label": _TEXT, "orgnr": _TEXT})),
+                            "options": _array_schema(_object_schema({"value": _TEXT, "label": _TEXT, "orgnr": _TEXT})),
                         }
                     )
                 ),
-                "nestedUnitNames": _list(
-                    _object(
+                "nestedUnitNames": _array_schema(
+                    _object_schema(
                         {
                             "rhf": _TEXT,
                             "orgnr": _TEXT,
-                            "hf": _list(
-                                _object({"hf": _TEXT, "hf_full": _TEXT, "orgnr": _TEXT, "hospital": _list(_TEXT)})
+                            "hf": _array_schema(
+                                _object_schema(
+                                    {"hf": _TEXT, "hf_full": _TEXT, "orgnr": _TEXT, "hospital": _array_schema(_TEXT)}
+                                )
                             ),
                         }
                     )
@@ -169,54 +176,65 @@ _KINDS: dict[str, tuple[str, Schema]] = {
     ),
     "indicator": (
         "All published cells of an indicator.",
-        _object(
+        _object_schema(
             {
                 "registry_name": _TEXT,
-                **_INDICATOR,
-                **_DELIVERED,
-                "data": _cells({name: one for name, one in _CELL.items() if name != "ind_id"}, _KEY),
+                **_INDICATOR_FIELDS,
+                **_DELIVERY_DATES,
+                "data": _cells_schema(
+                    {name: cell_schema for name, cell_schema in _CELL_FIELDS.items() if name != "ind_id"}, _KEY_FIELDS
+                ),
             },
             ["registry_name", "ind_id", "ind_title", "type", "include", "data"],
         ),
     ),
     "units": (
         "The units that have results.",
-        _list(_object({**_UNIT, **_ABOVE, "address": _ADDRESS}, [*_UNIT, "address"])),
+        _array_schema(
+            _object_schema({**_UNIT_FIELDS, **_PARENT_FIELDS, "address": _URI_REFERENCE}, [*_UNIT_FIELDS, "address"])
+        ),
     ),
     "unit": (
         "A unit, and its newest published cell of every indicator; of a provisional year also the newest complete one.",
-        _object(
+        _object_schema(
             {
-                **_UNIT,
-                **_ABOVE,
-                "data": _cells(
-                    {"registry_name": _TEXT, "address": _ADDRESS}
-                    | {name: one for name, one in _CELL.items() if name not in _UNIT},
+                **_UNIT_FIELDS,
+                **_PARENT_FIELDS,
+                "data": _cells_schema(
+                    {"registry_name": _TEXT, "address": _URI_REFERENCE}
+                    | {name: cell_schema for name, cell_schema in _CELL_FIELDS.items() if name not in _UNIT_FIELDS},
                     ["registry_name", "ind_id", "address", "context", "year"],
                 ),
             },
-            [*_UNIT, "data"],
+            [*_UNIT_FIELDS, "data"],
         ),
     ),
     "results": (
         "All published cells of a registry, as one list for each column.",
-        _object(
+        _object_schema(
             {
                 "registry_name": _TEXT,
-                **_DELIVERED,
+                **_DELIVERY_DATES,
                 **{
-                    name: _list({"type": [one["type"], "null"]} if name not in ("footnote", *_KEY) else one)
-                    for name, one in _CELL.items()
-                    if name not in CODES
+                    name: _array_schema(
+                        {"type": [cell_schema["type"], "null"]}
+                        if name not in ("footnote", *_KEY_FIELDS)
+                        else cell_schema
+                    )
+                    for name, cell_schema in _CELL_FIELDS.items()
+                    if name not in COLUMN_VALUES
                 },
-                **{name: _list({"enum": [*CODES[name], *([] if name in _KEY else [""])]}) for name in CODES},
+                **{
+                    name: _array_schema({"enum": [*COLUMN_VALUES[name], *([] if name in _KEY_FIELDS else [""])]})
+                    for name in COLUMN_VALUES
+                },
             },
-            ["registry_name", *NAMES],
+            ["registry_name", *COLUMN_NAMES],
         ),
     ),
 }
-SCHEMAS: dict[str, Schema] = {
-    kind: {"$schema": _DRAFT, "title": f"kvalreg {kind}", "description": said, **schema}
-    for kind, (said, schema) in _KINDS.items()
+SCHEMAS: dict[str, JsonSchema] = {
+    response_name: {"$schema": _DRAFT, "title": f"kvalreg {response_name}", "description": description, **schema}
+    for response_name, (description, schema) in _RESPONSE_SCHEMAS.items()
 }
 """A schema for every kind of answer."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kvalreg.errors import ConfigurationError, Fault
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import ConfigurationError, Diagnostic
 from kvalreg.inputs.yaml_file import read_yaml
-from kvalreg.kinds import Kind
 from kvalreg.project import Project, shared_root
 
-_SETTINGS = "_extension.yml"
+_SETTINGS_FILE = "_extension.yml"
 
 
 def check_extension(project: Project) -> None:
@@ -26,26 +26,28 @@ def check_extension(project: Project) -> None:
     ConfigurationError
         It is of another version, or a script or filter that pages need is not there.
     """
-    shipped, own = shared_root() / "_extensions" / "kvalreg", project.extension
-    if own.resolve() == shipped.resolve():
+    shipped, project_copy = shared_root() / "_extensions" / "kvalreg", project.extension
+    if project_copy.resolve() == shipped.resolve():
         return
-    wanted, found = _version(shipped), _version(own)
-    needed = (path.name for pattern in ("*.js", "*.lua") for path in shipped.glob(pattern))
-    missing = sorted(name for name in needed if not (own / name).is_file())
-    faults = []
-    if found != wanted:
-        faults.append(f"It is of version {found or 'none'}, and the pages are made for version {wanted}.")
+    expected_version, version = _version(shipped), _version(project_copy)
+    required_files = (path.name for pattern in ("*.js", "*.lua") for path in shipped.glob(pattern))
+    missing = sorted(name for name in required_files if not (project_copy / name).is_file())
+    problems = []
+    if version != expected_version:
+        problems.append(f"It is of version {version or 'none'}, and the pages are made for version {expected_version}.")
     if missing:
-        faults.append(f"It has no {', '.join(missing)}, without which charts and tables stay as they are printed.")
-    if faults:
-        todo = f"Copy {shipped} anew and make your changes again, or remove yours: then the shipped one is used."
-        place = project.relative(own)
-        raise ConfigurationError(Fault(what, todo, place, kind=Kind.EXTENSION_OLD) for what in faults)
+        problems.append(f"It has no {', '.join(missing)}, without which charts and tables stay as they are printed.")
+    if problems:
+        hint = f"Copy {shipped} anew and make your changes again, or remove yours: then the shipped one is used."
+        display_path = project.display_path(project_copy)
+        raise ConfigurationError(
+            Diagnostic(problem, hint, display_path, code=DiagnosticCode.EXTENSION_OUTDATED) for problem in problems
+        )
 
 
 def _version(extension: Path) -> str:
-    settings = extension / _SETTINGS
+    settings = extension / _SETTINGS_FILE
     if not settings.is_file():
         return ""
-    told = read_yaml(settings, str(settings)).data
-    return str(told.get("version", "")) if isinstance(told, dict) else ""
+    data = read_yaml(settings, str(settings)).data
+    return str(data.get("version", "")) if isinstance(data, dict) else ""

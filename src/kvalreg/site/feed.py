@@ -13,60 +13,64 @@ from html import escape
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
-from kvalreg.batch.accepted import AcceptedPage
-from kvalreg.disclosure.published import Published
-from kvalreg.report.cell_markup import address_in, statement
+from kvalreg.disclosure.published import PublishedResults
+from kvalreg.report.cell_markup import find_address, labelled_text
 from kvalreg.report.markup import escape_markdown, raw_html
-from kvalreg.report.wording import words
-from kvalreg.site.content import Content, Shown, Site
+from kvalreg.report.translation import get_translator
+from kvalreg.site.site_model import PublishedRegistry, Site, SiteOutput
 from kvalreg.site.staging import NOT_FOUND, Page
+from kvalreg.storage.last_good import LastGoodPage
 
 FEED, SITEMAP, ROBOTS = "nytt.xml", "sitemap.xml", "robots.txt"
-_IDS = uuid.UUID("5d1c1a4e-3f0b-5d0e-9d53-2b7d1f6f9a10")
+_ID_NAMESPACE = uuid.UUID("5d1c1a4e-3f0b-5d0e-9d53-2b7d1f6f9a10")
 """What the feed's ids are made from; it must never change."""
-_NEWEST = 2
+_FEED_YEARS = 2
 """So many of a registry's newest years are in the feed."""
 
 
-def feed(site: Site) -> Content:
+def generate_feed(site: Site) -> SiteOutput:
     """The newest results of every registry, the newest first."""
     entries = sorted(
-        ((page, shown) for shown in site.shown for page in told_of(shown.published, shown.pages)),
+        (
+            (page, published_registry)
+            for published_registry in site.registries
+            for page in feed_pages(published_registry.published, published_registry.pages)
+        ),
         key=lambda entry: (entry[0].made, entry[0].address),
         reverse=True,
     )
-    say = words("nb")
-    told = "\n".join(_entry(page, shown, site) for page, shown in entries)
-    updated = _moment(site.made or date(2000, 1, 1))
-    author = escape_xml(site.descriptor.publisher or site.title or say("om.feed"))
-    links = f'<link rel="self" href={quoteattr(site.descriptor.whole(FEED))}/>\n'
-    links += f"<link href={quoteattr(site.descriptor.whole('index.qmd'))}/>"
+    translator = get_translator("nb")
+    entries_xml = "\n".join(_atom_entry(page, published_registry, site) for page, published_registry in entries)
+    updated = _atom_timestamp(site.modified or date(2000, 1, 1))
+    author = escape_xml(site.descriptor.publisher or site.title or translator("om.feed"))
+    links = f'<link rel="self" href={quoteattr(site.descriptor.absolute_url(FEED))}/>\n'
+    links += f"<link href={quoteattr(site.descriptor.absolute_url('index.qmd'))}/>"
     xml = (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:kv="urn:kvalreg" xml:lang="nb">\n'
-        f"<id>{_identity(site.descriptor.base)}</id>\n"
-        f"<title>{escape_xml(say('om.feed'))}: {escape_xml(site.title)}</title>\n"
-        f"<updated>{updated}</updated>\n<author><name>{author}</name></author>\n{links}\n{told}\n</feed>\n"
+        f"<id>{_entry_id(site.descriptor.base_url)}</id>\n"
+        f"<title>{escape_xml(translator('om.feed'))}: {escape_xml(site.title)}</title>\n"
+        f"<updated>{updated}</updated>\n<author><name>{author}</name></author>\n{links}\n{entries_xml}\n</feed>\n"
     )
-    return Content(files={FEED: xml.encode()})
+    return SiteOutput(files={FEED: xml.encode()})
 
 
-def not_found(site: Site) -> Content:
+def generate_not_found_page(site: Site) -> SiteOutput:
     """The page for addresses that are not there. Its links begin at the site's root, since it is shown anywhere."""
-    say = words("nb")
-    ways = (
-        ("/index.qmd", say("om.front")),
-        ("/registre/index.qmd", say("om.registries")),
-        ("/data/index.qmd", say("data.title")),
+    translator = get_translator("nb")
+    destinations = (
+        ("/index.qmd", translator("om.front")),
+        ("/registre/index.qmd", translator("om.registries")),
+        ("/data/index.qmd", translator("data.title")),
     )
-    links = "\n".join(f"- [{escape_markdown(text)}]({address})" for address, text in ways)
-    lead = raw_html(f'<p class="kv-lead">{escape(say("om.not_found_text"))}</p>')
-    body = f"{lead}\n\n{escape_markdown(say('om.not_found_ways'))}\n\n{links}"
-    title = say("om.not_found")
-    return Content((Page(NOT_FOUND, title, body, "nb", say("om.not_found_text"), synthetic=site.synthetic),))
+    links = "\n".join(f"- [{escape_markdown(text)}]({address})" for address, text in destinations)
+    lead = raw_html(f'<p class="kv-lead">{escape(translator("om.not_found_text"))}</p>')
+    body = f"{lead}\n\n{escape_markdown(translator('om.not_found_ways'))}\n\n{links}"
+    title = translator("om.not_found")
+    return SiteOutput((Page(NOT_FOUND, title, body, "nb", translator("om.not_found_text"), synthetic=site.synthetic),))
 
 
-def lists_of_pages(site: Site, days: Mapping[str, date | None]) -> dict[str, bytes]:
+def crawler_files(site: Site, modified_by_address: Mapping[str, date | None]) -> dict[str, bytes]:
     """The sitemap, where the site's address is known, and what robots may read: everything.
 
     Parameters
@@ -75,45 +79,49 @@ def lists_of_pages(site: Site, days: Mapping[str, date | None]) -> dict[str, byt
         When each page last changed, by address.
     """
     robots = "User-agent: *\nAllow: /\n"
-    if not site.descriptor.base:
+    if not site.descriptor.base_url:
         return {ROBOTS: robots.encode()}
-    lines = []
-    for address, made in sorted(days.items()):
+    urls = []
+    for address, modified in sorted(modified_by_address.items()):
         if address != NOT_FOUND:
-            changed = f"<lastmod>{made.isoformat()}</lastmod>" if made else ""
-            lines.append(f"<url><loc>{escape_xml(site.descriptor.whole(address))}</loc>{changed}</url>")
-    told = "\n".join(lines)
+            lastmod = f"<lastmod>{modified.isoformat()}</lastmod>" if modified else ""
+            urls.append(f"<url><loc>{escape_xml(site.descriptor.absolute_url(address))}</loc>{lastmod}</url>")
+    urls_xml = "\n".join(urls)
     xml = (
         '<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-        f"{told}\n</urlset>\n"
+        f"{urls_xml}\n</urlset>\n"
     )
-    return {SITEMAP: xml.encode(), ROBOTS: f"{robots}Sitemap: {site.descriptor.whole(SITEMAP)}\n".encode()}
+    return {SITEMAP: xml.encode(), ROBOTS: f"{robots}Sitemap: {site.descriptor.absolute_url(SITEMAP)}\n".encode()}
 
 
-def told_of(published: Published, pages: Iterable[AcceptedPage]) -> list[AcceptedPage]:
+def feed_pages(published: PublishedResults, pages: Iterable[LastGoodPage]) -> list[LastGoodPage]:
     """The pages of one registry that the feed tells of: its newest years', in its own language."""
     language = published.registry.language
     years = (page for page in pages if page.kind == "year" and page.language == language)
-    return sorted(years, key=lambda page: page.year)[-_NEWEST:]
+    return sorted(years, key=lambda page: page.year)[-_FEED_YEARS:]
 
 
-def _entry(page: AcceptedPage, shown: Shown, site: Site) -> str:
-    html = shown.headline(page.year, page.round)
-    said = statement(html)
-    about = f" kv:cell={quoteattr(address_in(html))} kv:label={quoteattr(said.label)}" if address_in(html) else ""
-    moment = _moment(page.made)
+def _atom_entry(page: LastGoodPage, published_registry: PublishedRegistry, site: Site) -> str:
+    headline_html = published_registry.headline(page.year, page.round)
+    summary = labelled_text(headline_html)
+    attributes = (
+        f" kv:cell={quoteattr(find_address(headline_html))} kv:label={quoteattr(summary.label)}"
+        if find_address(headline_html)
+        else ""
+    )
+    updated = _atom_timestamp(page.made)
     return (
-        f'<entry xml:lang="{page.language}" kv:registry="{page.registry}"><id>{_identity(page.address)}</id>\n'
-        f"<title>{escape_xml(page.title)}</title>\n<updated>{moment}</updated>\n"
-        f"<link href={quoteattr(site.descriptor.whole(page.address))}/>\n"
-        f"<summary{about}>{escape_xml(said.text)}</summary></entry>"
+        f'<entry xml:lang="{page.language}" kv:registry="{page.registry}"><id>{_entry_id(page.address)}</id>\n'
+        f"<title>{escape_xml(page.title)}</title>\n<updated>{updated}</updated>\n"
+        f"<link href={quoteattr(site.descriptor.absolute_url(page.address))}/>\n"
+        f"<summary{attributes}>{escape_xml(summary.text)}</summary></entry>"
     )
 
 
-def _identity(of: str) -> str:
-    return uuid.uuid5(_IDS, of).urn
+def _entry_id(name: str) -> str:
+    return uuid.uuid5(_ID_NAMESPACE, name).urn
 
 
-def _moment(day: date) -> str:
+def _atom_timestamp(day: date) -> str:
     """A day as Atom's moment: its beginning in universal time."""
     return f"{day.isoformat()}T00:00:00Z"

@@ -10,20 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from kvalreg.disclosure.published import Status
+from kvalreg.disclosure.published import CellStatus
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.figures.cells import PublishedCell
-from kvalreg.report.wording import Words
+from kvalreg.report.translation import Translator
 
 WHOLE_PAGE = "quarto-document-content"
 """The target of a filter that looks at all rows of the page."""
 TEXT = "sok"
 FIELD, YEAR, LEVEL, CERTAINTY, CHANGE, REGION = "fagomrade", "ar", "niva", "sikkerhet", "endring", "region"
 """The filters' names in a page's address."""
-BETWEEN = "|"
+VALUE_SEPARATOR = "|"
 """What stands between several values of one row."""
-NOT_SHOWN = (Status.SECRET.value, Status.FEW_PATIENTS.value, Status.LOW_COVERAGE.value)
-_CHANGES = {"better": "improved", "worse": "worsened", "unclear": "unchanged"}
+NOT_SHOWN_STATUSES = (CellStatus.SECRET.value, CellStatus.FEW_PATIENTS.value, CellStatus.LOW_COVERAGE.value)
+_CHANGE_VALUES = {"better": "improved", "worse": "worsened", "unclear": "unchanged"}
 
 
 @dataclass(frozen=True)
@@ -32,67 +32,69 @@ class Filter:
 
     key: str
     label: str
-    choices: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
 
 
-def text_filter(words: Words) -> Filter:
+def text_filter(translator: Translator) -> Filter:
     """A field that finds rows by any of their words."""
-    return Filter(TEXT, words("filter.text"))
+    return Filter(TEXT, translator("filter.text"))
 
 
-def choice(key: str, label: str, values: Iterable[str]) -> Filter:
+def choice_filter(key: str, label: str, values: Iterable[str]) -> Filter:
     """A filter whose values are their own names."""
     return Filter(key, label, tuple((value, value) for value in values))
 
 
-def result_filters(words: Words) -> tuple[Filter, ...]:
+def result_filters(translator: Translator) -> tuple[Filter, ...]:
     """Level, certainty and change of results."""
-    named = {
-        LEVEL: ("level", ("high", "moderate", "low", "without", *NOT_SHOWN)),
+    options_by_key = {
+        LEVEL: ("level", ("high", "moderate", "low", "without", *NOT_SHOWN_STATUSES)),
         CERTAINTY: ("certainty", ("certain", "uncertain")),
         CHANGE: ("change", ("improved", "worsened", "unchanged")),
     }
     return tuple(
-        Filter(key, words(f"filter.{label}"), tuple((value, words(f"filter.{value}")) for value in values))
-        for key, (label, values) in named.items()
+        Filter(key, translator(f"filter.{label}"), tuple((value, translator(f"filter.{value}")) for value in values))
+        for key, (label, values) in options_by_key.items()
     )
 
 
-def result_values(cell: PublishedCell, indicator: Indicator) -> dict[str, str]:
+def result_filter_attributes(cell: PublishedCell, indicator: Indicator) -> dict[str, str]:
     """What `result_filters` find a row by, as attributes."""
     level = cell["achievement"] or "without" if cell["shown"] else cell["status"]
     values = {LEVEL: level}
     if cell["shown"]:
-        values |= {CERTAINTY: cell["certainty"], CHANGE: _changed(cell, indicator)}
-    return row_values({key: (value,) for key, value in values.items()})
+        values |= {CERTAINTY: cell["certainty"], CHANGE: _change_value(cell, indicator)}
+    return filter_attributes({key: (value,) for key, value in values.items()})
 
 
-def row_values(values: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def filter_attributes(values: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """The attributes of a row that filters look at."""
-    return {"data-f": "rad"} | {f"data-f-{key}": BETWEEN.join(found) for key, found in values.items()}
+    return {"data-f": "rad"} | {f"data-f-{key}": VALUE_SEPARATOR.join(texts) for key, texts in values.items()}
 
 
-def filter_form(target: str, filters: Iterable[Filter], words: Words) -> str:
+def filter_form(target: str, filters: Iterable[Filter], translator: Translator) -> str:
     """The control of the list in the element `target`."""
-    fields = "".join(_field(one, words) for one in filters)
-    said = escape(words("filter.shown", count="{count}", total="{total}"))
+    fields = "".join(_filter_control(list_filter, translator) for list_filter in filters)
+    count_text = escape(translator("filter.shown", count="{count}", total="{total}"))
     return (
-        f'<form class="kv-filters" data-for="{target}" aria-label="{escape(words("filter.title"))}" hidden>{fields}'
-        f'<button type="reset" class="kv-button">{escape(words("filter.reset"))}</button>'
-        f'<p class="kv-note" role="status" data-said="{said}"></p></form>'
+        f'<form class="kv-filters" data-for="{target}" aria-label="{escape(translator("filter.title"))}" hidden>{fields}'
+        f'<button type="reset" class="kv-button">{escape(translator("filter.reset"))}</button>'
+        f'<p class="kv-note" role="status" data-said="{count_text}"></p></form>'
     )
 
 
-def _field(one: Filter, words: Words) -> str:
-    if not one.choices:
-        control = f'<input type="search" name="{one.key}" autocomplete="off">'
+def _filter_control(list_filter: Filter, translator: Translator) -> str:
+    if not list_filter.options:
+        control = f'<input type="search" name="{list_filter.key}" autocomplete="off">'
     else:
-        choices = "".join(f'<option value="{escape(value)}">{escape(text)}</option>' for value, text in one.choices)
-        control = f'<select name="{one.key}"><option value="">{escape(words("filter.all"))}</option>{choices}</select>'
-    return f"<label><span>{escape(one.label)}</span>{control}</label>"
+        options = "".join(
+            f'<option value="{escape(value)}">{escape(text)}</option>' for value, text in list_filter.options
+        )
+        control = f'<select name="{list_filter.key}"><option value="">{escape(translator("filter.all"))}</option>{options}</select>'
+    return f"<label><span>{escape(list_filter.label)}</span>{control}</label>"
 
 
-def _changed(cell: PublishedCell, indicator: Indicator) -> str:
+def _change_value(cell: PublishedCell, indicator: Indicator) -> str:
     if indicator.level_direction is None and cell["change"] in ("increased", "decreased"):
         return ""
-    return _CHANGES.get(cell["change"], "")
+    return _CHANGE_VALUES.get(cell["change"], "")

@@ -10,113 +10,122 @@ from datetime import date
 from html import escape
 
 from kvalreg.inputs.units import Level
-from kvalreg.report.addresses import (
+from kvalreg.report.cell_markup import year_html
+from kvalreg.report.markup import raw_html
+from kvalreg.report.translation import Translator, get_translator
+from kvalreg.site.search_index import search_form
+from kvalreg.site.site_model import PublishedRegistry, Site, SiteOutput
+from kvalreg.site.staging import Page
+from kvalreg.urls import (
     FRONT_PAGE,
     REGISTRIES_PAGE,
     UNITS_PAGE,
     field_page,
-    link,
     registry_page,
+    relative_url,
     unit_page,
     year_page,
 )
-from kvalreg.report.cell_markup import year_html
-from kvalreg.report.markup import raw_html
-from kvalreg.report.wording import Words, words
-from kvalreg.site.content import Content, Shown, Site
-from kvalreg.site.search_list import search_form
-from kvalreg.site.staging import Page
 
-ENGLISH = "en/index.qmd"
-_NEWS = 6
+ENGLISH_FRONT_PAGE = "en/index.qmd"
+_NEWS_COUNT = 6
 
 
-def front(site: Site) -> Content:
+def generate_front_pages(site: Site) -> SiteOutput:
     """The front page, and its English counterpart."""
-    return Content((_front(site, FRONT_PAGE, words("nb")), _front(site, ENGLISH, words("en", "nb"))))
-
-
-def _front(site: Site, at: str, say: Words) -> Page:
-    title = say("front.title")
-    other = ENGLISH if at == FRONT_PAGE else FRONT_PAGE
-    lang = "en" if at == FRONT_PAGE else "nb"
-    hero = (
-        f'<div class="kv-wide kv-hero"><p class="kv-lead">{escape(say("front.lead"))}</p>{search_form(say)}'
-        f'<p class="kv-note"><a href="{link(other, at)}" lang="{lang}" hreflang="{lang}">'
-        f"{escape(say('front.other_language'))}</a></p></div>"
+    return SiteOutput(
+        (
+            _front_page(site, FRONT_PAGE, get_translator("nb")),
+            _front_page(site, ENGLISH_FRONT_PAGE, get_translator("en", "nb")),
+        )
     )
-    if not site.shown:
-        return Page(at, title, raw_html(f"{hero}<p>{escape(say('front.none'))}</p>"), say.language)
+
+
+def _front_page(site: Site, address: str, translator: Translator) -> Page:
+    title = translator("front.title")
+    other_page = ENGLISH_FRONT_PAGE if address == FRONT_PAGE else FRONT_PAGE
+    other_language = "en" if address == FRONT_PAGE else "nb"
+    hero = (
+        f'<div class="kv-wide kv-hero"><p class="kv-lead">{escape(translator("front.lead"))}</p>{search_form(translator)}'
+        f'<p class="kv-note"><a href="{relative_url(other_page, address)}" lang="{other_language}" hreflang="{other_language}">'
+        f"{escape(translator('front.other_language'))}</a></p></div>"
+    )
+    if not site.registries:
+        return Page(address, title, raw_html(f"{hero}<p>{escape(translator('front.none'))}</p>"), translator.language)
     parts = [
         raw_html(hero),
-        f"## {say('front.fields')} {{#fagomrader}}",
-        raw_html(_fields(site, at, say)),
-        f"## {say('front.unit')} {{#ditt-sykehus}}",
-        raw_html(_units(site, at, say)),
-        f"## {say('front.news')} {{#nytt}}",
-        raw_html(_news(site, at, say)),
-        f"## {say('front.registries')} {{#registre}}",
-        raw_html(_registries(site, at, say)),
+        f"## {translator('front.fields')} {{#fagomrader}}",
+        raw_html(_field_tiles(site, address, translator)),
+        f"## {translator('front.unit')} {{#ditt-sykehus}}",
+        raw_html(_region_tiles(site, address, translator)),
+        f"## {translator('front.news')} {{#nytt}}",
+        raw_html(_news_list(site, address, translator)),
+        f"## {translator('front.registries')} {{#registre}}",
+        raw_html(_registry_list(site, address, translator)),
     ]
-    return Page(at, title, "\n\n".join(parts), say.language, synthetic=site.synthetic)
+    return Page(address, title, "\n\n".join(parts), translator.language, synthetic=site.synthetic)
 
 
-def _fields(site: Site, at: str, say: Words) -> str:
+def _field_tiles(site: Site, address: str, translator: Translator) -> str:
     """The medical fields as tiles, each with how many registries it has."""
     tiles = "".join(
-        f'<li><a href="{link(field_page(site.slugs.fields[name]), at)}"><strong{say.lang}>{escape(name)}</strong> '
-        f'<span class="kv-note">{_count(len(found), say)}</span></a></li>'
-        for name, found in site.fields.items()
+        f'<li><a href="{relative_url(field_page(site.slugs.fields[name]), address)}"><strong{translator.lang_attribute}>{escape(name)}</strong> '
+        f'<span class="kv-note">{_registry_count(len(registries), translator)}</span></a></li>'
+        for name, registries in site.registries_by_field.items()
     )
     return f'<ul class="kv-tiles">{tiles}</ul>'
 
 
-def _count(count: int, say: Words) -> str:
-    return say.html("registries.count", count=count, number=say.count_html(count, "registries"))
+def _registry_count(count: int, translator: Translator) -> str:
+    return translator.html("registries.count", count=count, number=translator.count_html(count, "registries"))
 
 
-def _units(site: Site, at: str, say: Words) -> str:
+def _region_tiles(site: Site, address: str, translator: Translator) -> str:
     """How to choose a hospital, and the way to all of them by region."""
     regions = "".join(
-        f'<li><a href="{link(unit_page(site.slugs.units[unit.orgnr]), at)}">'
-        f"<strong{say.lang}>{escape(site.name(unit))}</strong></a></li>"
-        for unit in site.units.at(Level.RHF)
-        if unit.orgnr in site.presented
+        f'<li><a href="{relative_url(unit_page(site.slugs.units[unit.orgnr]), address)}">'
+        f"<strong{translator.lang_attribute}>{escape(site.name(unit))}</strong></a></li>"
+        for unit in site.units.at_level(Level.RHF)
+        if unit.orgnr in site.presented_orgnrs
     )
     return (
-        f"<p>{escape(say('front.unit_text'))}</p>"
+        f"<p>{escape(translator('front.unit_text'))}</p>"
         f'<ul class="kv-tiles">{regions}</ul>'
-        f'<p><a class="kv-button" href="{link(UNITS_PAGE, at)}">{escape(say("front.all_units"))}</a></p>'
+        f'<p><a class="kv-button" href="{relative_url(UNITS_PAGE, address)}">{escape(translator("front.all_units"))}</a></p>'
     )
 
 
-def _news(site: Site, at: str, say: Words) -> str:
+def _news_list(site: Site, address: str, translator: Translator) -> str:
     """The registries whose numbers were updated last, the newest first."""
-    dated = sorted(site.by_name, key=lambda one: one.published.source.latest_update or date.min, reverse=True)
-    return f'<ul class="kv-list">{"".join(_new(one, at, say) for one in dated[:_NEWS])}</ul>'
+    recent = sorted(
+        site.sorted_registries, key=lambda item: item.published.source.latest_update or date.min, reverse=True
+    )
+    return f'<ul class="kv-list">{"".join(_news_item(item, address, translator) for item in recent[:_NEWS_COUNT])}</ul>'
 
 
-def _new(shown: Shown, at: str, say: Words) -> str:
-    registry, (year, round_) = shown.published.registry, shown.newest.rounds[0]
-    told = say.html("page.interim_year", year=year) if round_ == "interim" else year_html(year)
+def _news_item(published_registry: PublishedRegistry, address: str, translator: Translator) -> str:
+    registry, (year, round_) = published_registry.published.registry, published_registry.latest.rounds[0]
+    year_text = translator.html("page.interim_year", year=year) if round_ == "interim" else year_html(year)
     page = year_page(registry.id, year, round_)
-    page = page if page in shown.addresses else registry_page(registry.id)
-    update = shown.published.source.latest_update
-    updated = f", {say.html('front.news_updated', date=say.date_html(update))}" if update else ""
+    page = page if page in published_registry.addresses else registry_page(registry.id)
+    latest_update = published_registry.published.source.latest_update
+    updated = (
+        f", {translator.html('front.news_updated', date=translator.date_html(latest_update))}" if latest_update else ""
+    )
     return (
-        f'<li><a href="{link(page, at)}"><strong lang="{registry.language}">{escape(registry.name)}</strong></a>'
-        f'<span class="kv-note">{say.html("front.news_line", year=told)}{updated}</span></li>'
+        f'<li><a href="{relative_url(page, address)}"><strong lang="{registry.language}">{escape(registry.name)}</strong></a>'
+        f'<span class="kv-note">{translator.html("front.news_line", year=year_text)}{updated}</span></li>'
     )
 
 
-def _registries(site: Site, at: str, say: Words) -> str:
+def _registry_list(site: Site, address: str, translator: Translator) -> str:
     """Every registry by name."""
-    listed = "".join(
-        f'<li><a href="{link(registry_page(one.published.registry.id), at)}" lang="{one.published.registry.language}">'
-        f"{escape(one.published.registry.name)}</a></li>"
-        for one in site.by_name
+    items = "".join(
+        f'<li><a href="{relative_url(registry_page(item.published.registry.id), address)}" lang="{item.published.registry.language}">'
+        f"{escape(item.published.registry.name)}</a></li>"
+        for item in site.sorted_registries
     )
     return (
-        f'<ul class="kv-columns">{listed}</ul>'
-        f'<p><a class="kv-button" href="{link(REGISTRIES_PAGE, at)}">{escape(say("front.all_registries"))}</a></p>'
+        f'<ul class="kv-columns">{items}</ul>'
+        f'<p><a class="kv-button" href="{relative_url(REGISTRIES_PAGE, address)}">{escape(translator("front.all_registries"))}</a></p>'
     )

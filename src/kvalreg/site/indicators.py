@@ -12,107 +12,117 @@ from kvalreg.inputs.descriptor import Indicator, Registry
 from kvalreg.inputs.slugs import Slugs
 from kvalreg.inputs.unit_names import full_name
 from kvalreg.inputs.units import Level
-from kvalreg.report.addresses import (
+from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, number_html
+from kvalreg.report.drawing import render_charts
+from kvalreg.report.figures.cells import CellRecords, PublishedCell, sort_cells
+from kvalreg.report.html_fragment import HtmlFragment, html_fragment, join_fragments
+from kvalreg.report.markup import escape, escape_markdown, mark_registry_language, mark_registry_text, safe_html
+from kvalreg.report.report import Report
+from kvalreg.report.results_table import ResultRow, TableOptions, results_table
+from kvalreg.report.translation import Translator
+from kvalreg.site import filters
+from kvalreg.site.latest_results import IndicatorResult, LatestResults
+from kvalreg.site.site_model import PublishedRegistry, Site, SiteOutput
+from kvalreg.site.staging import Page
+from kvalreg.site.stale_notice import stale_notice
+from kvalreg.urls import (
     REGISTRIES_PAGE,
     anchor,
     field_page,
     indicator_page,
-    link,
     registry_page,
+    relative_url,
     unit_page,
     year_page,
 )
-from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, number_html
-from kvalreg.report.display import Piece, html_piece, join
-from kvalreg.report.drawing import draw
-from kvalreg.report.figures.cells import Cells, PublishedCell, ordered
-from kvalreg.report.markup import escape, escape_markdown, own_words, registry_words, safe_html
-from kvalreg.report.report import Report
-from kvalreg.report.results_table import ResultLine, TableLook, results_table
-from kvalreg.report.wording import Words
-from kvalreg.site import filters
-from kvalreg.site.content import Content, Shown, Site
-from kvalreg.site.delay import delay_mark
-from kvalreg.site.newest import Newest, NewestResults
-from kvalreg.site.staging import Page
 
 _COLUMNS = ("unit", "value", "patients", "level", "change")
-_UNITS = "enheter"
+_UNITS_ANCHOR = "enheter"
 
 
-def indicators(site: Site) -> Content:
+def generate_indicator_pages(site: Site) -> SiteOutput:
     """Every indicator's page."""
-    return Content(tuple(page for shown in site.shown for page in indicator_pages(shown, site.slugs)))
+    return SiteOutput(
+        tuple(
+            page for published_registry in site.registries for page in indicator_pages(published_registry, site.slugs)
+        )
+    )
 
 
-def indicator_pages(shown: Shown, slugs: Slugs) -> Iterable[Page]:
+def indicator_pages(published_registry: PublishedRegistry, slugs: Slugs) -> Iterable[Page]:
     """The pages of one registry's indicators, each in its newest complete year."""
-    by_indicator: dict[str, list[NewestResults]] = {}
-    for one in shown.newest.results:
-        by_indicator.setdefault(one.indicator.id, []).append(one)
-    for contexts in by_indicator.values():
-        yield _page(shown, contexts, slugs)
+    results_by_indicator: dict[str, list[IndicatorResult]] = {}
+    for result in published_registry.latest.results:
+        results_by_indicator.setdefault(result.indicator.id, []).append(result)
+    for results in results_by_indicator.values():
+        yield _page(published_registry, results, slugs)
 
 
-def _page(shown: Shown, contexts: list[NewestResults], slugs: Slugs) -> Page:
-    newest = shown.newest
-    registry, indicator = newest.registry, contexts[0].indicator
-    at = indicator_page(registry.id, indicator.id, [one.id for one in registry.indicators])
-    say = newest.report.words
+def _page(published_registry: PublishedRegistry, results: list[IndicatorResult], slugs: Slugs) -> Page:
+    latest = published_registry.latest
+    registry, indicator = latest.registry, results[0].indicator
+    address = indicator_page(registry.id, indicator.id, [item.id for item in registry.indicators])
+    translator = latest.report.translator
     description = safe_html(indicator.short_description)
-    lead = html_piece(f'<div class="kv-lead kv-wide">{registry_words(description, tag="div")}</div>')
-    parts = [Piece(delay_mark(shown, say)), lead]
-    several = len(contexts) > 1
-    for one in contexts:
-        parts += [_report(newest, one).text(indicator.id, one.context)]
-        parts += [html_piece(_to_downloads(say))] if one is contexts[0] else []
-        parts += [_context(newest, one, _Place(at, slugs), several=several)]
+    lead = html_fragment(f'<div class="kv-lead kv-wide">{mark_registry_text(description, tag="div")}</div>')
+    parts = [HtmlFragment(stale_notice(published_registry, translator)), lead]
+    has_several_contexts = len(results) > 1
+    for result in results:
+        parts += [_result_report(latest, result).text(indicator.id, result.context)]
+        parts += [html_fragment(_download_jump(translator))] if result is results[0] else []
+        parts += [
+            _context_section(latest, result, _PageLinks(address, slugs), has_several_contexts=has_several_contexts)
+        ]
     parts += [
-        Piece(f"## {escape_markdown(say('indicator_page.about'))} {{#om}}"),
-        html_piece(_definition(registry, indicator, _Place(at, slugs), say)),
-        Piece(f"## {escape_markdown(say('indicator_page.download'))} {{#last-ned}}"),
-        html_piece(_downloads(registry, at, say)),
-        Piece(f"## {escape_markdown(say('indicator_page.years'))} {{#ar}}"),
-        html_piece(_years(shown, indicator, at, say)),
+        HtmlFragment(f"## {escape_markdown(translator('indicator_page.about'))} {{#om}}"),
+        html_fragment(_definition(registry, indicator, _PageLinks(address, slugs), translator)),
+        HtmlFragment(f"## {escape_markdown(translator('indicator_page.download'))} {{#last-ned}}"),
+        html_fragment(_download_section(registry, address, translator)),
+        HtmlFragment(f"## {escape_markdown(translator('indicator_page.years'))} {{#ar}}"),
+        html_fragment(_year_links(published_registry, indicator, address, translator)),
     ]
-    trail = (
-        (say("registries.title"), REGISTRIES_PAGE),
+    breadcrumb = (
+        (translator("registries.title"), REGISTRIES_PAGE),
         (registry.name, registry_page(registry.id)),
     )
-    body = draw(join(parts).markdown)
-    about = " ".join(indicator.short_description.split())
-    return Page(at, indicator.title, body, registry.language, about, trail, registry.synthetic)
+    body = render_charts(join_fragments(parts).markdown)
+    meta_description = " ".join(indicator.short_description.split())
+    return Page(address, indicator.title, body, registry.language, meta_description, breadcrumb, registry.synthetic)
 
 
-class _Place:
+class _PageLinks:
     """Where a page is, and where units' pages are, seen from it."""
 
-    def __init__(self, at: str, slugs: Slugs) -> None:
-        self.at, self.slugs = at, slugs
+    def __init__(self, address: str, slugs: Slugs) -> None:
+        self.address, self.slugs = address, slugs
 
-    def unit(self, orgnr: str) -> str:
+    def unit_href(self, orgnr: str) -> str:
         """The address of a unit's page; empty for the nation and counties, which have none."""
-        return link(unit_page(self.slugs.units[orgnr]), self.at) if orgnr in self.slugs.units else ""
+        return relative_url(unit_page(self.slugs.units[orgnr]), self.address) if orgnr in self.slugs.units else ""
 
 
 # --- results ---------------------------------------------------------------------------------------------------------
-def _report(newest: Newest, one: NewestResults) -> Report:
+def _result_report(latest: LatestResults, result: IndicatorResult) -> Report:
     """The report of the year that is told of."""
-    return newest.report_of(one.year, "interim" if one.provisional else "final")
+    return latest.report_for(result.year, "interim" if result.provisional else "final")
 
 
-def _context(newest: Newest, one: NewestResults, place: _Place, *, several: bool) -> Piece:
+def _context_section(
+    latest: LatestResults, result: IndicatorResult, links: _PageLinks, *, has_several_contexts: bool
+) -> HtmlFragment:
     """Units, trend and variation in one context."""
-    report = _report(newest, one)
-    ind, context, say = one.indicator.id, one.context, report.words
-    suffix = f"-{context}" if several else ""
-    which = f" ({say(f'message.{context}')})" if several else ""
-    return join(
+    report = _result_report(latest, result)
+    ind, context, translator = result.indicator.id, result.context, report.translator
+    suffix = f"-{context}" if has_several_contexts else ""
+    label = f" ({translator(f'message.{context}')})" if has_several_contexts else ""
+    return join_fragments(
         [
-            Piece(f"## {escape_markdown(say('indicator_page.units') + which)} {{#{_UNITS}{suffix}}}"),
-            _unit_table(report, one, place, f"{_UNITS}{suffix}"),
-            _variation(report, ind, context),
-            Piece(f"## {escape_markdown(say('indicator_page.trend') + which)} {{#utvikling{suffix}}}"),
+            HtmlFragment(
+                f"## {escape_markdown(translator('indicator_page.units') + label)} {{#{_UNITS_ANCHOR}{suffix}}}"
+            ),
+            _unit_table(report, result, links, f"{_UNITS_ANCHOR}{suffix}"),
+            _variation_section(report, ind, context),
+            HtmlFragment(f"## {escape_markdown(translator('indicator_page.trend') + label)} {{#utvikling{suffix}}}"),
             report.trend(ind, context),
             report.levels(ind, context),
             report.units(ind, context),
@@ -120,32 +130,34 @@ def _context(newest: Newest, one: NewestResults, place: _Place, *, several: bool
     )
 
 
-def _unit_table(report: Report, one: NewestResults, place: _Place, target: str) -> Piece:
+def _unit_table(report: Report, result: IndicatorResult, links: _PageLinks, target: str) -> HtmlFragment:
     """The nation and every unit that is compared, with word and symbol; why it is not the hospitals where it is not."""
-    say, indicator = report.words, one.indicator
-    level, cells = report.units_compared(indicator, one.context)
-    nation = report.nation(indicator, one.context)
+    translator, indicator = report.translator, result.indicator
+    level, cells = report.compared_units(indicator, result.context)
+    nation = report.nation(indicator, result.context)
     if level is Level.NATION or not cells:
-        table = f"<p>{escape(say('indicator_page.no_units'))}</p>"
+        table = f"<p>{escape(translator('indicator_page.no_units'))}</p>"
     else:
-        cells = ordered(cells, indicator, "value")
-        word = say(f"units.{level.value}", count=len(cells))
-        caption = say("indicator_page.table_caption", unit_word_capital=word[:1].upper() + word[1:], year=one.year)
-        about = {"data-kv-cell": cell_address(report.registry.id, indicator.id, one.context, one.year)}
-        lines = [_line(report, cell, indicator, place) for cell in [*nation, *cells]]
-        form = filters.filter_form(target, _filters(report, cells), say)
-        look = TableLook(caption, _COLUMNS, f"fotnote-{target}", about, (report.registry.id, indicator.id))
-        table = form + results_table(lines, look, say)
-    return join([report.presentation(indicator.id, one.context), html_piece(table)])
+        cells = sort_cells(cells, indicator, "value")
+        unit_word = translator(f"units.{level.value}", count=len(cells))
+        caption = translator(
+            "indicator_page.table_caption", unit_word_capital=unit_word[:1].upper() + unit_word[1:], year=result.year
+        )
+        attributes = {"data-kv-cell": cell_address(report.registry.id, indicator.id, result.context, result.year)}
+        rows = [_result_row(report, cell, indicator, links) for cell in [*nation, *cells]]
+        form = filters.filter_form(target, _filters(report, cells), translator)
+        look = TableOptions(caption, _COLUMNS, f"fotnote-{target}", attributes, (report.registry.id, indicator.id))
+        table = form + results_table(rows, look, translator)
+    return join_fragments([report.presentation(indicator.id, result.context), html_fragment(table)])
 
 
-def _filters(report: Report, cells: Cells) -> Iterable[filters.Filter]:
-    say = report.words
-    yield filters.text_filter(say)
+def _filters(report: Report, cells: CellRecords) -> Iterable[filters.Filter]:
+    translator = report.translator
+    yield filters.text_filter(translator)
     regions = dict.fromkeys(region for cell in cells if (region := _region(report, cell)))
     if len(regions) > 1:
-        yield filters.choice(filters.REGION, say("filter.region"), sorted(regions))
-    yield from filters.result_filters(say)
+        yield filters.choice_filter(filters.REGION, translator("filter.region"), sorted(regions))
+    yield from filters.result_filters(translator)
 
 
 def _region(report: Report, cell: PublishedCell) -> str:
@@ -157,106 +169,118 @@ def _region(report: Report, cell: PublishedCell) -> str:
     return next((full_name(unit, {}) for unit in chain if unit.level is Level.RHF), "")
 
 
-def _line(report: Report, cell: PublishedCell, indicator: Indicator, place: _Place) -> ResultLine:
-    name, href = escape(str(cell["unit"])), place.unit(cell["orgnr"])
+def _result_row(report: Report, cell: PublishedCell, indicator: Indicator, links: _PageLinks) -> ResultRow:
+    name, href = escape(str(cell["unit"])), links.unit_href(cell["orgnr"])
     attributes = {"data-unit": str(cell["orgnr"])}
-    attributes |= filters.row_values({filters.REGION: (_region(report, cell),)})
-    attributes |= filters.result_values(cell, indicator)
+    attributes |= filters.filter_attributes({filters.REGION: (_region(report, cell),)})
+    attributes |= filters.result_filter_attributes(cell, indicator)
     linked = f'<a href="{href}">{name}</a>' if href else name
-    secret_below = report.registry.secret_below_of(indicator)
-    return ResultLine(linked, indicator, cell, report.words, attributes, secret_below=secret_below)
+    secret_below = report.registry.secret_threshold(indicator)
+    return ResultRow(linked, indicator, cell, report.translator, attributes, secret_below=secret_below)
 
 
-def _variation(report: Report, ind: str, context: str) -> Piece:
+def _variation_section(report: Report, ind: str, context: str) -> HtmlFragment:
     """The second layer, folded: the units with their intervals, the funnel, and what has changed."""
-    found = join([report.compare(ind, context), report.funnel(ind, context), report.change(ind, context)])
-    if not found.markdown:
-        return found
-    summary = f'<details class="kv-deep"><summary>{escape(report.words("figure.variation"))}</summary>'
-    return join([html_piece(summary), found, html_piece("</details>")])
+    figures = join_fragments([report.compare(ind, context), report.funnel(ind, context), report.change(ind, context)])
+    if not figures.markdown:
+        return figures
+    summary = f'<details class="kv-deep"><summary>{escape(report.translator("figure.variation"))}</summary>'
+    return join_fragments([html_fragment(summary), figures, html_fragment("</details>")])
 
 
 # --- the indicator's own words ---------------------------------------------------------------------------------------
-def _definition(registry: Registry, indicator: Indicator, place: _Place, say: Words) -> str:
+def _definition(registry: Registry, indicator: Indicator, links: _PageLinks, translator: Translator) -> str:
     """What is measured, the limits of the levels and where they come from, where the numbers come from."""
-    missing = f"<em>{escape(say('states.not_given'))}</em>"
-    long = own_words(safe_html(indicator.long_description or indicator.short_description), say, "div")
-    facts = {
-        "definition": long or missing,
-        "target": _target(indicator, say),
-        "source_of_target": registry_words(escape(indicator.target_source))
+    missing = f"<em>{escape(translator('states.not_given'))}</em>"
+    description = mark_registry_language(
+        safe_html(indicator.long_description or indicator.short_description), translator, "div"
+    )
+    definitions = {
+        "definition": description or missing,
+        "target": _target_html(indicator, translator),
+        "source_of_target": mark_registry_text(escape(indicator.target_source))
         or (missing if indicator.level_green is not None else ""),
-        "source_of_data": registry_words(escape(indicator.data_source or registry.name)),
-        "reviewed": say.date_html(indicator.reviewed) if indicator.reviewed else missing,
-        "minimum": _limit(indicator.min_denominator, say),
-        "secret": say.html("indicator_page.secret_value", limit=_limit(registry.secret_below_of(indicator), say)),
-        "registry": f'<a href="{link(registry_page(registry.id), place.at)}">{escape(registry.name)}</a>',
-        "field": ", ".join(_field(name, place) for name in registry.medical_fields),
-        "keywords": registry_words(escape(", ".join(registry.keywords))),
+        "source_of_data": mark_registry_text(escape(indicator.data_source or registry.name)),
+        "reviewed": translator.date_html(indicator.reviewed) if indicator.reviewed else missing,
+        "minimum": _limit_html(indicator.min_denominator, translator),
+        "secret": translator.html(
+            "indicator_page.secret_value", limit=_limit_html(registry.secret_threshold(indicator), translator)
+        ),
+        "registry": f'<a href="{relative_url(registry_page(registry.id), links.address)}">{escape(registry.name)}</a>',
+        "field": ", ".join(_field_link(name, links) for name in registry.medical_fields),
+        "keywords": mark_registry_text(escape(", ".join(registry.keywords))),
     }
     rows = "\n".join(
-        f"<dt>{escape(say(f'indicator_page.{key}'))}</dt><dd>{html}</dd>" for key, html in facts.items() if html
+        f"<dt>{escape(translator(f'indicator_page.{key}'))}</dt><dd>{html}</dd>"
+        for key, html in definitions.items()
+        if html
     )
     return f'<dl class="kv-facts"{cell_attribute(cell_address(registry.id, indicator.id))}>{rows}</dl>'
 
 
-def _limit(limit: int, say: Words) -> Html:
+def _limit_html(limit: int, translator: Translator) -> Html:
     """A limit that everybody knows."""
-    return number_html(say.number(limit), limit, "limit")
+    return number_html(translator.format_number(limit), limit, "limit")
 
 
-def _field(name: str, place: _Place) -> str:
-    if name not in place.slugs.fields:
+def _field_link(name: str, links: _PageLinks) -> str:
+    if name not in links.slugs.fields:
         return escape(name)
-    return f'<a href="{link(field_page(place.slugs.fields[name]), place.at)}">{escape(name)}</a>'
+    return f'<a href="{relative_url(field_page(links.slugs.fields[name]), links.address)}">{escape(name)}</a>'
 
 
-def _target(indicator: Indicator, say: Words) -> str:
+def _target_html(indicator: Indicator, translator: Translator) -> str:
     """The limits of the levels as a list."""
     green, yellow = indicator.level_green, indicator.level_yellow
     if green is None:
-        return escape(say("indicator_page.no_target"))
-    up, last = indicator.level_direction == 1, green if yellow is None else yellow
+        return escape(translator("indicator_page.no_target"))
+    is_high_good, moderate = indicator.level_direction == 1, green if yellow is None else yellow
     numbers = {
-        level: number_html(say.value(indicator, level), level, "target" if level == green else "target-moderate")
-        for level in (green, last)
+        level: number_html(
+            translator.format_value(indicator, level), level, "target" if level == green else "target-moderate"
+        )
+        for level in (green, moderate)
     }
-    limits = {"high": say.html(f"indicator_page.{'at_least' if up else 'at_most'}", value=numbers[green])}
-    if last != green:
-        low, high = sorted((green, last))
-        limits["moderate"] = say.html("indicator_page.between", low=numbers[low], high=numbers[high])
-    limits["low"] = say.html(f"indicator_page.{'under' if up else 'over'}", value=numbers[last])
+    limits = {
+        "high": translator.html(f"indicator_page.{'at_least' if is_high_good else 'at_most'}", value=numbers[green])
+    }
+    if moderate != green:
+        low, high = sorted((green, moderate))
+        limits["moderate"] = translator.html("indicator_page.between", low=numbers[low], high=numbers[high])
+    limits["low"] = translator.html(f"indicator_page.{'under' if is_high_good else 'over'}", value=numbers[moderate])
     items = "".join(
-        f"<li>{escape(say(f'indicator_page.target_{level}'))}: {text}</li>" for level, text in limits.items()
+        f"<li>{escape(translator(f'indicator_page.target_{level}'))}: {text}</li>" for level, text in limits.items()
     )
     return f"<ul>{items}</ul>"
 
 
-def _to_downloads(say: Words) -> str:
+def _download_jump(translator: Translator) -> str:
     """The way to the downloads from the top of the page."""
-    return f'<p class="kv-jump"><a href="#last-ned">{escape(say("indicator_page.download"))}</a></p>'
+    return f'<p class="kv-jump"><a href="#last-ned">{escape(translator("indicator_page.download"))}</a></p>'
 
 
-def _downloads(registry: Registry, at: str, say: Words) -> str:
+def _download_section(registry: Registry, address: str, translator: Translator) -> str:
     """Where the numbers of this page and of all others can be fetched."""
-    href = link(f"data/{registry.id}/index.qmd", at)
+    href = relative_url(f"data/{registry.id}/index.qmd", address)
     return (
-        f"<p>{escape(say('indicator_page.download_text'))}</p>"
-        f'<p class="kv-downloads"><a href="{href}">{escape(say("indicator_page.all_data"))}</a></p>'
+        f"<p>{escape(translator('indicator_page.download_text'))}</p>"
+        f'<p class="kv-downloads"><a href="{href}">{escape(translator("indicator_page.all_data"))}</a></p>'
     )
 
 
-def _years(shown: Shown, indicator: Indicator, at: str, say: Words) -> str:
+def _year_links(
+    published_registry: PublishedRegistry, indicator: Indicator, address: str, translator: Translator
+) -> str:
     """The pages of every year that tell of this indicator."""
-    cells, registry = shown.published.cells, shown.published.registry
-    told_of, links = set(cells["year"][cells["ind_id"] == indicator.id]), []
-    sections = {page.address: page.anchors for page in shown.pages}
-    for year, round_ in shown.newest.rounds:
+    cells, registry = published_registry.published.cells, published_registry.published.registry
+    years_with_cells, links = set(cells["year"][cells["ind_id"] == indicator.id]), []
+    anchors_by_page = {page.address: page.anchors for page in published_registry.pages}
+    for year, round_ in published_registry.latest.rounds:
         page = year_page(registry.id, year, round_)
-        if year not in told_of or page not in shown.addresses:
+        if year not in years_with_cells or page not in published_registry.addresses:
             continue
-        told = say("page.interim_year", year=year) if round_ == "interim" else str(year)
-        part = anchor(indicator.id)
-        href = link(page, at) + (f"#{part}" if part in sections[page] else "")
-        links.append(f'<li><a href="{href}">{escape(say("indicator_page.year_link", year=told))}</a></li>')
+        year_text = translator("page.interim_year", year=year) if round_ == "interim" else str(year)
+        section = anchor(indicator.id)
+        href = relative_url(page, address) + (f"#{section}" if section in anchors_by_page[page] else "")
+        links.append(f'<li><a href="{href}">{escape(translator("indicator_page.year_link", year=year_text))}</a></li>')
     return f'<ul class="kv-columns">{"".join(links)}</ul>'

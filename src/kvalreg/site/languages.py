@@ -8,22 +8,24 @@ from __future__ import annotations
 from html import escape
 
 from kvalreg.report.markup import raw_html
-from kvalreg.report.wording import LANGUAGES, Words
+from kvalreg.report.translation import LANGUAGES, Translator
 
-_FIRST = LANGUAGES[0]
+_DEFAULT_LANGUAGE = LANGUAGES[0]
 
 
-def in_language(address: str, language: str) -> str:
+def localized_address(address: str, language: str) -> str:
     """A page's source in a language: ``om/index.qmd``, ``nn/om/index.qmd``."""
-    return address if language == _FIRST else f"{language}/{address}"
+    return address if language == _DEFAULT_LANGUAGE else f"{language}/{address}"
 
 
-def language_links(address: str, say: Words) -> str:
+def language_links(address: str, translator: Translator) -> str:
     """Links to the same page in the other languages, each named in its own."""
     links = "".join(
-        f'<li><a href="/{in_language(address, language)}" lang="{language}" hreflang="{language}">'
-        f"{escape(say(f'om.language_{language}'))}</a></li>"
+        f'<li><a href="/{localized_address(address, language)}" lang="{language}" hreflang="{language}">'
+        f"{escape(translator(f'om.language_{language}'))}</a></li>"
         for language in LANGUAGES
-        if language != say.language
+        if language != translator.language
     )
-    return raw_html(f'<nav class="kv-languages" aria-label="{escape(say("om.languages"))}"><ul>{links}</ul></nav>')
+    return raw_html(
+        f'<nav class="kv-languages" aria-label="{escape(translator("om.languages"))}"><ul>{links}</ul></nav>'
+    )

@@ -9,43 +9,47 @@ import re
 from dataclasses import replace
 from importlib.resources import files
 
-from kvalreg.report.addresses import INTERIM_SUFFIX
 from kvalreg.report.figures.component import script_json
 from kvalreg.report.markup import raw_html
-from kvalreg.report.wording import words
-from kvalreg.site.catalogue import dataset_markup
-from kvalreg.site.content import Content, Shown, Site
-from kvalreg.site.staging import PREVIEW, Page
+from kvalreg.report.translation import get_translator
+from kvalreg.site.dcat import schema_org_dataset
+from kvalreg.site.site_model import PublishedRegistry, Site, SiteOutput
+from kvalreg.site.staging import PREVIEW_IMAGE, Page
+from kvalreg.urls import INTERIM_SUFFIX
 
-_REGISTRY = re.compile(rf"registre/(?P<id>[a-z0-9_-]+)/(?:(?P<year>\d{{4}})(?P<interim>{INTERIM_SUFFIX})?/)?index\.qmd")
+_REGISTRY_PAGE = re.compile(
+    rf"registre/(?P<id>[a-z0-9_-]+)/(?:(?P<year>\d{{4}})(?P<interim>{INTERIM_SUFFIX})?/)?index\.qmd"
+)
 """A registry's page, or the page of one of its years."""
 
 
-def described(page: Page, site: Site) -> Page:
+def add_metadata(page: Page, site: Site) -> Page:
     """The page with a sentence that describes it, where it has none, and a registry's with its data set's metadata."""
-    found = _REGISTRY.fullmatch(page.address)
-    shown = next((one for one in site.shown if found and one.published.registry.id == found["id"]), None)
-    if shown and found and not found["year"]:
-        markup = script_json(dataset_markup(shown, site))
-        page = replace(page, body=f"{page.body}\n\n{raw_html(f'<script type={_TYPE}>{markup}</script>')}")
+    match = _REGISTRY_PAGE.fullmatch(page.address)
+    published_registry = next(
+        (item for item in site.registries if match and item.published.registry.id == match["id"]), None
+    )
+    if published_registry and match and not match["year"]:
+        markup = script_json(schema_org_dataset(published_registry, site))
+        page = replace(page, body=f"{page.body}\n\n{raw_html(f'<script type={_JSON_LD_TYPE}>{markup}</script>')}")
     if page.description:
         return page
-    return replace(page, description=_sentence(page, shown, found))
+    return replace(page, description=_meta_description(page, published_registry, match))
 
 
-_TYPE = '"application/ld+json"'
+_JSON_LD_TYPE = '"application/ld+json"'
 
 
-def _sentence(page: Page, shown: Shown | None, found: re.Match[str] | None) -> str:
-    say = words(page.language)
-    if shown is None or found is None:
-        return say("om.any_page", title=page.title)
-    name, year = shown.published.registry.name, found["year"]
+def _meta_description(page: Page, published_registry: PublishedRegistry | None, match: re.Match[str] | None) -> str:
+    translator = get_translator(page.language)
+    if published_registry is None or match is None:
+        return translator("om.any_page", title=page.title)
+    name, year = published_registry.published.registry.name, match["year"]
     if year is None:
-        return say("om.registry_page", name=name)
-    return say("om.interim_page" if found["interim"] else "om.year_page", name=name, year=year)
+        return translator("om.registry_page", name=name)
+    return translator("om.interim_page" if match["interim"] else "om.year_page", name=name, year=year)
 
 
-def preview(_site: Site) -> Content:
+def generate_preview_image(_site: Site) -> SiteOutput:
     """The picture that goes with a page that is shared."""
-    return Content(files={PREVIEW: files("kvalreg.site").joinpath(PREVIEW).read_bytes()})
+    return SiteOutput(files={PREVIEW_IMAGE: files("kvalreg.site").joinpath(PREVIEW_IMAGE).read_bytes()})

@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kvalreg.disclosure.published import Published
+from kvalreg.disclosure.published import PublishedResults
 from kvalreg.inputs.units import Level
-from kvalreg.report.addresses import anchor
-from kvalreg.report.not_shown import FOOTNOTES as CODE_OF
+from kvalreg.report.footnotes import FOOTNOTE_CODES as CODE_OF
+from kvalreg.urls import anchor
 
-DIGITS = 6
+SIGNIFICANT_DIGITS = 6
 """Numbers that are not whole have so many significant digits."""
-_PUBLISHED_AS = {
+_PUBLIC_COLUMN_NAMES = {
     "level": "unit_level",
     "coverage": "dg",
     "coverage_year": "dg_year",
@@ -32,7 +32,7 @@ _PUBLISHED_AS = {
 
 
 @dataclass(frozen=True)
-class Column:
+class OpenDataColumn:
     """A column: its type as Table Schema names it, and whether every row has it. Its meaning is in the catalogues."""
 
     name: str
@@ -41,29 +41,29 @@ class Column:
 
 
 COLUMNS = (
-    Column("context", "string", required=True),
-    Column("year", "integer", required=True),
-    Column("unit_level", "string", required=True),
-    Column("orgnr", "string", required=True),
-    Column("unit_name", "string", required=True),
-    Column("ind_id", "string", required=True),
-    Column("var", "number"),
-    Column("denominator", "integer"),
-    Column("value", "number"),
-    Column("low", "number"),
-    Column("high", "number"),
-    Column("dg", "number"),
-    Column("dg_year", "integer"),
-    Column("achievement", "string"),
-    Column("certainty", "string"),
-    Column("change", "string"),
-    Column("change_from", "integer"),
-    Column("series_change", "string"),
-    Column("series_from", "integer"),
-    Column("footnote", "string"),
+    OpenDataColumn("context", "string", required=True),
+    OpenDataColumn("year", "integer", required=True),
+    OpenDataColumn("unit_level", "string", required=True),
+    OpenDataColumn("orgnr", "string", required=True),
+    OpenDataColumn("unit_name", "string", required=True),
+    OpenDataColumn("ind_id", "string", required=True),
+    OpenDataColumn("var", "number"),
+    OpenDataColumn("denominator", "integer"),
+    OpenDataColumn("value", "number"),
+    OpenDataColumn("low", "number"),
+    OpenDataColumn("high", "number"),
+    OpenDataColumn("dg", "number"),
+    OpenDataColumn("dg_year", "integer"),
+    OpenDataColumn("achievement", "string"),
+    OpenDataColumn("certainty", "string"),
+    OpenDataColumn("change", "string"),
+    OpenDataColumn("change_from", "integer"),
+    OpenDataColumn("series_change", "string"),
+    OpenDataColumn("series_from", "integer"),
+    OpenDataColumn("footnote", "string"),
 )
-NAMES = [column.name for column in COLUMNS]
-CODES = {
+COLUMN_NAMES = [column.name for column in COLUMNS]
+COLUMN_VALUES = {
     "context": ("caregiver", "resident"),
     "unit_level": tuple(level.value for level in Level),
     "achievement": ("high", "moderate", "low"),
@@ -72,40 +72,43 @@ CODES = {
     "series_change": ("better", "worse", "increased", "decreased", "unclear"),
 }
 """What the words in a column may be."""
-NOT_SHOWN = tuple(code for code in CODE_OF.values() if code)
+NOT_SHOWN_FOOTNOTES = tuple(code for code in CODE_OF.values() if code)
 """Codes of cells whose value is not shown: each such cell has one of them, and it comes first."""
-FOOTNOTES = (*NOT_SHOWN, "provisional", "no_interval")
+FOOTNOTES = (*NOT_SHOWN_FOOTNOTES, "provisional", "no_interval")
 """Codes in the column ``footnote``; a cell may have several, with a space between them."""
 _EMPTY = ("null", '""')
 """What has no value, as JSON."""
 _LEVELS = [Level.NATION, Level.RHF, Level.HF, Level.HOSPITAL, Level.COUNTY]
 
 
-def rows(published: Published) -> dict[str, list[Any]]:
+def open_data_rows(published: PublishedResults) -> dict[str, list[Any]]:
     """Every published cell of the registry's shown indicators and their coverage, as `COLUMNS`, column by column.
 
     Missing numbers are None, whole ones ``int``, and the others rounded to `DIGITS` significant digits. The order is
     the registry's own order of indicators, then context, year, level from the nation down, and unit.
     """
-    cells = published.cells.rename(columns=_PUBLISHED_AS)
-    order = {indicator.id: at for at, indicator in enumerate(published.registry.indicators)}
-    places = {level.value: at for at, level in enumerate(_LEVELS)}
-    indicators, levels = cells["ind_id"].map(order).to_numpy(float), cells["unit_level"].map(places).to_numpy(float)
-    keys = (_ranks(cells["orgnr"]), levels, cells["year"].to_numpy(), _ranks(cells["context"]), indicators)
-    at = np.lexsort(keys)
-    at = at[np.isfinite(indicators[at])]
+    cells = published.cells.rename(columns=_PUBLIC_COLUMN_NAMES)
+    indicator_order = {indicator.id: position for position, indicator in enumerate(published.registry.indicators)}
+    level_order = {level.value: position for position, level in enumerate(_LEVELS)}
+    indicators, levels = (
+        cells["ind_id"].map(indicator_order).to_numpy(float),
+        cells["unit_level"].map(level_order).to_numpy(float),
+    )
+    keys = (_sort_ranks(cells["orgnr"]), levels, cells["year"].to_numpy(), _sort_ranks(cells["context"]), indicators)
+    row_order = np.lexsort(keys)
+    row_order = row_order[np.isfinite(indicators[row_order])]
     names = {unit.orgnr: unit.short_name for unit in published.units}
     cells["unit_name"] = cells["orgnr"].map(names).where(cells["unit_level"] != Level.COUNTY.value, cells["orgnr"])
     cells["footnote"] = _footnotes(cells)
-    return {column.name: _plain(cells[column.name], column.type, at) for column in COLUMNS}
+    return {column.name: _json_values(cells[column.name], column.type, row_order) for column in COLUMNS}
 
 
-def _ranks(column: pd.Series[Any]) -> npt.NDArray[np.int64]:
+def _sort_ranks(column: pd.Series[Any]) -> npt.NDArray[np.int64]:
     """Numbers that order texts as the texts are ordered."""
     return pd.factorize(column, sort=True)[0]
 
 
-def slugs(published: Published) -> dict[str, str]:
+def indicator_slugs(published: PublishedResults) -> dict[str, str]:
     """The part of an address that stands for each indicator, by its id; no two are the same."""
     return slugs_of(indicator.id for indicator in published.registry.indicators)
 
@@ -124,52 +127,52 @@ def slugs_of(ids: Iterable[str]) -> dict[str, str]:
 
 def json_columns(table: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
     """The table's columns with each value as JSON: what several files tell is worked out once."""
-    return {column.name: _as_json(table[column.name], column.type) for column in COLUMNS}
+    return {column.name: _encode_json(table[column.name], column.type) for column in COLUMNS}
 
 
-def _as_json(values: Sequence[Any], kind: str) -> list[str]:
-    if kind == "string":
-        known = {value: json.dumps(value, ensure_ascii=False) for value in set(values)}
-        return [known[value] for value in values]
+def _encode_json(values: Sequence[Any], data_type: str) -> list[str]:
+    if data_type == "string":
+        json_by_value = {value: json.dumps(value, ensure_ascii=False) for value in set(values)}
+        return [json_by_value[value] for value in values]
     return json.dumps(values, separators=(",", ":"), allow_nan=False)[1:-1].split(",") if values else []
 
 
-def json_records(columns: Mapping[str, Sequence[str]], leave_out: Collection[str] = ()) -> list[str]:
+def json_records(columns: Mapping[str, Sequence[str]], excluded: Collection[str] = ()) -> list[str]:
     """The rows of JSON columns as JSON objects, without what is empty and without these columns."""
-    told = []
+    encoded_columns = []
     for name, values in columns.items():
-        known = {value: "" if value in _EMPTY else f'"{name}":{value}' for value in set(values)}
-        if name not in leave_out and any(known.values()):
-            told.append([known[value] for value in values])
-    return [f"{{{','.join(filter(None, row))}}}" for row in zip(*told, strict=True)]
+        json_by_value = {value: "" if value in _EMPTY else f'"{name}":{value}' for value in set(values)}
+        if name not in excluded and any(json_by_value.values()):
+            encoded_columns.append([json_by_value[value] for value in values])
+    return [f"{{{','.join(filter(None, row))}}}" for row in zip(*encoded_columns, strict=True)]
 
 
 def _footnotes(cells: pd.DataFrame) -> pd.Series[str]:
     """The codes of each cell's footnotes."""
-    shown = cells["shown"].to_numpy(dtype=bool)
-    marks = (
+    is_shown = cells["shown"].to_numpy(dtype=bool)
+    code_columns = (
         cells["status"].map(CODE_OF).to_numpy(dtype=object),
         np.where(cells["provisional"].to_numpy(dtype=bool), "provisional", ""),
-        np.where(shown & cells["low"].isna().to_numpy(), "no_interval", ""),
+        np.where(is_shown & cells["low"].isna().to_numpy(), "no_interval", ""),
     )
-    told = pd.Series(marks[0], index=cells.index, dtype=object)
-    for mark in marks[1:]:
-        told = (told + " " + mark).str.strip()
-    return told
+    footnotes = pd.Series(code_columns[0], index=cells.index, dtype=object)
+    for code_column in code_columns[1:]:
+        footnotes = (footnotes + " " + code_column).str.strip()
+    return footnotes
 
 
-def _plain(column: pd.Series[Any], kind: str, at: npt.NDArray[np.int64]) -> list[Any]:
+def _json_values(column: pd.Series[Any], data_type: str, row_order: npt.NDArray[np.int64]) -> list[Any]:
     """A column's values at these places as JSON has them: None for what is missing, whole numbers without a sign."""
-    if kind == "string":
+    if data_type == "string":
         codes, texts = pd.factorize(column, use_na_sentinel=False)
-        told = ["" if text is None or text != text else str(text) for text in texts.tolist()]
-        return [told[code] for code in codes[at].tolist()]
-    numbers = column.to_numpy(dtype=float)[at]
-    known = np.isfinite(numbers)
-    whole = known & (numbers == np.floor(numbers))
-    plain = np.full(len(numbers), None, dtype=object)
-    plain[whole] = numbers[whole].astype(np.int64)
-    rest = numbers[known & ~whole]
-    digits = np.clip(DIGITS - 1 - np.floor(np.log10(np.abs(rest))), 0, 15).astype(int)
-    plain[known & ~whole] = list(map(round, rest.tolist(), digits.tolist()))
-    return list(plain.tolist())
+        strings = ["" if text is None or text != text else str(text) for text in texts.tolist()]
+        return [strings[code] for code in codes[row_order].tolist()]
+    numbers = column.to_numpy(dtype=float)[row_order]
+    is_finite = np.isfinite(numbers)
+    is_whole = is_finite & (numbers == np.floor(numbers))
+    values = np.full(len(numbers), None, dtype=object)
+    values[is_whole] = numbers[is_whole].astype(np.int64)
+    decimals = numbers[is_finite & ~is_whole]
+    digits = np.clip(SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(np.abs(decimals))), 0, 15).astype(int)
+    values[is_finite & ~is_whole] = list(map(round, decimals.tolist(), digits.tolist()))
+    return list(values.tolist())

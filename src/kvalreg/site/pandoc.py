@@ -20,20 +20,20 @@ from typing import Any
 
 import pypandoc
 
-from kvalreg.batch.workers import processors
 from kvalreg.errors import RendererError
-from kvalreg.report.addresses import served
-from kvalreg.site.output import Approve, replaced, share, unasked
+from kvalreg.execution.worker_pool import available_cpus
+from kvalreg.site.atomic_output import ReleaseCheck, atomic_output, link_or_copy, no_release_check
 from kvalreg.site.quarto_yml import Footer, NavigationItem, QuartoYml, read_quarto_yml
-from kvalreg.site.rendered import Rendered, remember, tools_of
+from kvalreg.site.render_chunks import copy_static, split_pages
+from kvalreg.site.render_manifest import RenderManifest, renderer_digest, save_manifest
 from kvalreg.site.staging import EXTENSION, NOT_FOUND
-from kvalreg.site.work import pass_on, shares
+from kvalreg.urls import output_path
 
-_HERE = Path(__file__).parent
-_LIBRARY = Path("site_libs", "kvalreg")
-_LIBRARY_ENDINGS = (".css", ".js")
-_OWN = ("page.html", "pandoc.lua")
-_WORTHWHILE = 2_000_000
+_FOLDER = Path(__file__).parent
+_ASSETS = Path("site_libs", "kvalreg")
+_ASSET_SUFFIXES = (".css", ".js")
+_RENDERER_FILES = ("page.html", "pandoc.lua")
+_BYTES_PER_PROCESS = 2_000_000
 """Bytes of pages that are worth one more process."""
 
 
@@ -45,53 +45,53 @@ class Pandoc:
     version: str
     name: str = "pandoc"
 
-    def render(self, staged: Path, output: Path, approve: Approve = unasked) -> None:
+    def render(self, staged: Path, output: Path, check_release: ReleaseCheck = no_release_check) -> None:
         """Render the pages that have changed; RendererError names what is not supported, on every page at once."""
         config = read_quarto_yml(staged / "_quarto.yml")
-        tools = tools_of(f"{self.name} {self.version}", staged, *(_HERE / name for name in _OWN))
-        with replaced(output, staged, approve) as aside:
-            pages = pass_on(staged, aside)
-            _put_library(staged, aside)
-            unchanged = Rendered.last(staged, output, tools).unchanged(pages, staged, output)
+        digest = renderer_digest(f"{self.name} {self.version}", staged, *(_FOLDER / name for name in _RENDERER_FILES))
+        with atomic_output(output, staged, check_release) as new_site:
+            pages = copy_static(staged, new_site)
+            _copy_assets(staged, new_site)
+            unchanged = RenderManifest.load(staged, output, digest).unchanged_pages(pages, staged, output)
             for page in unchanged:
-                share(output.resolve() / served(page), aside / served(page))
+                link_or_copy(output.resolve() / output_path(page), new_site / output_path(page))
             changed = sorted(set(pages) - set(unchanged))
-            account = self._run(_job(config, staged, aside, changed), _shares(changed, staged))
-            refused = {page["address"]: ", ".join(page["refused"]) for page in account if page["refused"]}
-            if refused:
+            results = self._render_chunks(_job(config, staged, new_site, changed), _page_chunks(changed, staged))
+            unsupported = {page["address"]: ", ".join(page["refused"]) for page in results if page["refused"]}
+            if unsupported:
                 raise RendererError(
                     "The embedded renderer does not support all that is on these pages. The old site stays.\n"
-                    + "\n".join(f"  {page['address']}: {what}" for page in account for what in page["refused"])
+                    + "\n".join(f"  {page['address']}: {feature}" for page in results for feature in page["refused"])
                     + "\nRemove these from the pages, or use --renderer quarto.",
-                    refused,
+                    unsupported,
                 )
-        remember(tools, pages, staged, output)
+        save_manifest(digest, pages, staged, output)
 
-    def _run(self, job: dict[str, Any], parts: list[list[str]]) -> list[dict[str, Any]]:
+    def _render_chunks(self, job: dict[str, Any], chunks: list[list[str]]) -> list[dict[str, Any]]:
         """Have each share of the pages rendered in a process of its own."""
-        jobs = [job | {"pages": [page for page in job["pages"] if page["address"] in part]} for part in parts]
+        jobs = [job | {"pages": [page for page in job["pages"] if page["address"] in chunk]} for chunk in chunks]
         with ThreadPoolExecutor(max(1, len(jobs))) as threads:
-            told = [page for part in threads.map(self._process, jobs) for page in part]
-        return sorted(told, key=lambda page: str(page["address"]))
+            results = [page for chunk in threads.map(self._render_chunk, jobs) for page in chunk]
+        return sorted(results, key=lambda page: str(page["address"]))
 
-    def _process(self, job: dict[str, Any]) -> list[dict[str, Any]]:
+    def _render_chunk(self, job: dict[str, Any]) -> list[dict[str, Any]]:
         with tempfile.TemporaryDirectory(prefix="kvalreg-") as folder:
             file = Path(folder, "job.json")
             file.write_text(json.dumps(job), encoding="utf-8")
-            done = subprocess.run(
-                [self.command, "lua", str(_HERE / "pandoc.lua"), str(file)],
+            result = subprocess.run(
+                [self.command, "lua", str(_FOLDER / "pandoc.lua"), str(file)],
                 capture_output=True,
                 text=True,
                 encoding="utf-8",
                 errors="replace",
                 check=False,
             )
-        if done.returncode:
+        if result.returncode:
             raise RendererError(
-                f"Pandoc {self.version} could not render the site. The old site stays. It said:\n{done.stderr.strip()}"
+                f"Pandoc {self.version} could not render the site. The old site stays. It said:\n{result.stderr.strip()}"
             )
-        account: list[dict[str, Any]] = json.loads(done.stdout)
-        return account
+        results: list[dict[str, Any]] = json.loads(result.stdout)
+        return results
 
 
 def find() -> tuple[Pandoc | None, str]:
@@ -107,42 +107,42 @@ def _installed() -> tuple[str, str]:
     return str(pypandoc.get_pandoc_path()), str(pypandoc.get_pandoc_version())
 
 
-def _put_library(staged: Path, aside: Path) -> None:
+def _copy_assets(staged: Path, new_site: Path) -> None:
     """Put the extension's own styles and scripts there."""
-    (aside / _LIBRARY).mkdir(parents=True)
+    (new_site / _ASSETS).mkdir(parents=True)
     for path in sorted((staged / EXTENSION).iterdir()):
-        if path.suffix in _LIBRARY_ENDINGS:
-            shutil.copyfile(path, aside / _LIBRARY / path.name)
+        if path.suffix in _ASSET_SUFFIXES:
+            shutil.copyfile(path, new_site / _ASSETS / path.name)
 
 
-def _shares(pages: list[str], staged: Path) -> list[list[str]]:
+def _page_chunks(pages: list[str], staged: Path) -> list[list[str]]:
     """The pages in as many shares of the same weight as there are processors; fewer where there is little to do."""
     sizes = {page: (staged / page).stat().st_size for page in pages}
-    return shares(sizes, min(processors(), 1 + sum(sizes.values()) // _WORTHWHILE))
+    return split_pages(sizes, min(available_cpus(), 1 + sum(sizes.values()) // _BYTES_PER_PROCESS))
 
 
-def _job(config: QuartoYml, staged: Path, aside: Path, pages: list[str]) -> dict[str, Any]:
+def _job(config: QuartoYml, staged: Path, new_site: Path, pages: list[str]) -> dict[str, Any]:
     """What pandoc.lua reads."""
     extension = (staged / EXTENSION).resolve()
     return {
         "title": config.website.title,
         "lang": config.lang,
-        "template": str(_HERE / "page.html"),
+        "template": str(_FOLDER / "page.html"),
         "partials": f"{extension}{os.sep}page.html",
         "filter": str(extension / "kvalreg.lua"),
         "pages": [
             {
                 "address": page,
                 "source": str((staged / page).resolve()),
-                "output": str((aside / served(page)).resolve()),
-                "surround": _surround(config, page),
+                "output": str((new_site / output_path(page)).resolve()),
+                "surround": _page_layout(config, page),
             }
             for page in pages
         ],
     }
 
 
-def _surround(config: QuartoYml, page: str) -> dict[str, Any]:
+def _page_layout(config: QuartoYml, page: str) -> dict[str, Any]:
     """What the template shows around a page. Texts are plain; Pandoc escapes them."""
     root = config.website.site_path if page == NOT_FOUND else "../" * page.count("/")
     navbar = []
@@ -160,17 +160,17 @@ def _surround(config: QuartoYml, page: str) -> dict[str, Any]:
 
 
 def _footer(footer: Footer, root: str) -> list[dict[str, Any]]:
-    places: list[dict[str, Any]] = []
-    for place, content in (("left", footer.left), ("center", footer.center), ("right", footer.right)):
+    entries: list[dict[str, Any]] = []
+    for position, content in (("left", footer.left), ("center", footer.center), ("right", footer.right)):
         if isinstance(content, str):
-            places += [{"place": place, "text": content}] if content else []
+            entries += [{"place": position, "text": content}] if content else []
         elif content:
-            places.append({"place": place, "items": [_link(item, root) for item in content]})
-    return places
+            entries.append({"place": position, "items": [_link(item, root) for item in content]})
+    return entries
 
 
 def _link(item: NavigationItem, root: str) -> dict[str, str]:
     href = item.href
     if href and ":" not in href.split("/")[0]:
-        href = root + served(href.lstrip("/"))
+        href = root + output_path(href.lstrip("/"))
     return {"text": item.text, "href": href}

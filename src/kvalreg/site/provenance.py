@@ -17,9 +17,9 @@ from pathlib import PurePosixPath
 from kvalreg import __version__
 from kvalreg.report.cell_markup import Html
 from kvalreg.report.markup import raw_html
-from kvalreg.report.wording import LANGUAGES, Words, words
-from kvalreg.site.content import Shown, Site
-from kvalreg.site.page_days import day_mark
+from kvalreg.report.translation import LANGUAGES, Translator, get_translator
+from kvalreg.site.modified_dates import date_placeholder
+from kvalreg.site.site_model import PublishedRegistry, Site
 from kvalreg.site.staging import NOT_FOUND, Page
 
 
@@ -29,87 +29,102 @@ class Provenance:
 
     site: Site
 
-    def added(self, page: Page) -> Page:
+    def add_block(self, page: Page) -> Page:
         """The page with the block at its end. The page for addresses that are not there has none."""
         if page.address == NOT_FOUND:
             return page
-        return replace(page, body=f"{page.body}\n\n{raw_html(self.block(page))}", changed=self.made(page))
+        return replace(page, body=f"{page.body}\n\n{raw_html(self.block(page))}", modified=self.modified(page))
 
     def block(self, page: Page) -> str:
         """The block of one page, as HTML."""
-        say, registry = words(page.language), self._registry(page)
-        shown = [registry] if registry else list(self.site.shown)
+        translator, published_registry = get_translator(page.language), self._registry_of_page(page)
+        registries = [published_registry] if published_registry else list(self.site.registries)
         lines = [
-            (say("trust.made"), self._made(page, say)),
-            (say("trust.numbers"), _numbers(shown, say)),
-            (say("trust.licence"), _licence(registry, say)),
-            (say("trust.cite"), self._citation(page, registry, say)),
+            (translator("trust.made"), self._modified_html(page, translator)),
+            (translator("trust.numbers"), _delivery_html(registries, translator)),
+            (translator("trust.licence"), _licence_html(published_registry, translator)),
+            (translator("trust.cite"), self._citation(page, published_registry, translator)),
         ]
-        listed = "\n".join(f"<dt>{escape(term)}</dt><dd>{told}</dd>" for term, told in lines if told)
-        heading = f'<h2 class="kv-provenance-title">{escape(say("trust.title"))}</h2>'
-        return f'<section class="kv-provenance">{heading}\n<dl>\n{listed}\n</dl></section>'
+        rows = "\n".join(f"<dt>{escape(term)}</dt><dd>{value}</dd>" for term, value in lines if value)
+        heading = f'<h2 class="kv-provenance-title">{escape(translator("trust.title"))}</h2>'
+        return f'<section class="kv-provenance">{heading}\n<dl>\n{rows}\n</dl></section>'
 
-    def made(self, page: Page) -> date | None:
+    def modified(self, page: Page) -> date | None:
         """The day of what a page is made of: its own, else the newest of the pages it is about; see `page_days`."""
-        own = self._days.get(page.address)
-        registry = self._registry(page)
-        return own or (max(accepted.made for accepted in registry.pages) if registry else self.site.made)
+        page_date = self._modified_by_address.get(page.address)
+        published_registry = self._registry_of_page(page)
+        return page_date or (
+            max(accepted_page.made for accepted_page in published_registry.pages)
+            if published_registry
+            else self.site.modified
+        )
 
-    def _made(self, page: Page, say: Words) -> str:
+    def _modified_html(self, page: Page, translator: Translator) -> str:
         version = Html(f'<span data-kv-role="version">{escape(__version__)}</span>')
-        if self.made(page) is None:
-            return say.html("trust.version", version=version)
-        return say.html("trust.made_by", date=Html(day_mark(page.language)), version=version)
+        if self.modified(page) is None:
+            return translator.html("trust.version", version=version)
+        return translator.html("trust.made_by", date=Html(date_placeholder(page.language)), version=version)
 
-    def _citation(self, page: Page, registry: Shown | None, say: Words) -> str:
+    def _citation(self, page: Page, published_registry: PublishedRegistry | None, translator: Translator) -> str:
         """Authority, title, site, year, address and date: what a reader needs to name the page elsewhere."""
         authority = self.site.descriptor.publisher or self.site.title
-        if registry:
-            authority = registry.published.registry.about.data_controller or registry.published.registry.name
-        address = self.site.descriptor.whole(page.address)
+        if published_registry:
+            authority = (
+                published_registry.published.registry.about.data_controller
+                or published_registry.published.registry.name
+            )
+        address = self.site.descriptor.absolute_url(page.address)
         titles = [f"<cite>{escape(page.title)}</cite>"]
         titles += [escape(self.site.title)] if page.title != self.site.title else []
         parts = [escape(authority), *titles]
-        if self.made(page):
-            parts.append(say.html("trust.changed", date=Html(day_mark(page.language))))
-        told = " ".join(f"{part.rstrip('.')}." for part in parts)
-        return f'{told} <span data-kv-role="url">{escape(address)}</span>' if self.site.descriptor.base else told
+        if self.modified(page):
+            parts.append(translator.html("trust.changed", date=Html(date_placeholder(page.language))))
+        citation = " ".join(f"{part.rstrip('.')}." for part in parts)
+        return (
+            f'{citation} <span data-kv-role="url">{escape(address)}</span>'
+            if self.site.descriptor.base_url
+            else citation
+        )
 
-    def _registry(self, page: Page) -> Shown | None:
+    def _registry_of_page(self, page: Page) -> PublishedRegistry | None:
         parts = PurePosixPath(page.address).parts
         if len(parts) > 1 and parts[0] in LANGUAGES:
             parts = parts[1:]
-        return self._by_id.get(parts[1]) if len(parts) > 2 and parts[0] in ("registre", "data") else None
+        return self._registry_by_id.get(parts[1]) if len(parts) > 2 and parts[0] in ("registre", "data") else None
 
     @cached_property
-    def _by_id(self) -> dict[str, Shown]:
-        return {shown.published.registry.id: shown for shown in self.site.shown}
+    def _registry_by_id(self) -> dict[str, PublishedRegistry]:
+        return {
+            published_registry.published.registry.id: published_registry for published_registry in self.site.registries
+        }
 
     @cached_property
-    def _days(self) -> dict[str, date]:
-        return {page.address: page.made for shown in self.site.shown for page in shown.pages}
+    def _modified_by_address(self) -> dict[str, date]:
+        return {
+            page.address: page.made for published_registry in self.site.registries for page in published_registry.pages
+        }
 
 
-def _numbers(shown: Sequence[Shown], say: Words) -> str:
+def _delivery_html(registries: Sequence[PublishedRegistry], translator: Translator) -> str:
     """When the numbers were delivered, and until when they are complete, as HTML."""
-    sources = [one.published.source for one in shown]
+    sources = [published_registry.published.source for published_registry in registries]
     updated = max((source.latest_update for source in sources if source.latest_update), default=None)
     affirmed = max((source.latest_affirm for source in sources if source.latest_affirm), default=None)
-    if not shown:
-        return say.html("trust.no_numbers")
-    if len(shown) > 1:
-        newest = say.html("trust.newest", date=say.date_html(updated)) if updated else ""
-        return f"{say.html('trust.from')} {newest}".strip()
+    if not registries:
+        return translator.html("trust.no_numbers")
+    if len(registries) > 1:
+        latest_html = translator.html("trust.newest", date=translator.date_html(updated)) if updated else ""
+        return f"{translator.html('trust.from')} {latest_html}".strip()
     if updated is None or affirmed is None:
-        return say.html("page.updated_unknown")
-    return say.html("page.updated", update=say.date_html(updated), affirm=say.date_html(affirmed))
+        return translator.html("page.updated_unknown")
+    return translator.html("page.updated", update=translator.date_html(updated), affirm=translator.date_html(affirmed))
 
 
-def _licence(registry: Shown | None, say: Words) -> str:
+def _licence_html(published_registry: PublishedRegistry | None, translator: Translator) -> str:
     """What others may do with the numbers, and where to fetch them."""
-    if registry is None:
-        return f'<a href="/data/index.qmd">{escape(say("trust.fetch_all"))}</a>'
-    about = registry.published.registry
-    name = about.licence.name
-    link = f'<a href="{escape(str(about.licence.url))}" rel="license">{escape(name)}</a>'
-    return f'{link}. <a href="/data/{about.id}/index.qmd">{escape(say("trust.fetch"))}</a>'
+    if published_registry is None:
+        return f'<a href="/data/index.qmd">{escape(translator("trust.fetch_all"))}</a>'
+    registry = published_registry.published.registry
+    name = registry.licence.name
+    link = f'<a href="{escape(str(registry.licence.url))}" rel="license">{escape(name)}</a>'
+    return f'{link}. <a href="/data/{registry.id}/index.qmd">{escape(translator("trust.fetch"))}</a>'

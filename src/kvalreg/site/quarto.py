@@ -16,30 +16,30 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from kvalreg.batch.workers import processors
 from kvalreg.errors import RendererError
-from kvalreg.site.output import Approve, replaced, unasked
-from kvalreg.site.quarto_share import OUTPUT, SEARCH, lay_out, take_in, take_over
-from kvalreg.site.rendered import Rendered, remember, tools_of
-from kvalreg.site.work import pass_on, shares
+from kvalreg.execution.worker_pool import available_cpus
+from kvalreg.site.atomic_output import ReleaseCheck, atomic_output, no_release_check
+from kvalreg.site.quarto_chunk import OUTPUT_FOLDER, SEARCH_FILE, merge_chunk, prepare_chunk, reuse_pages
+from kvalreg.site.render_chunks import copy_static, split_pages
+from kvalreg.site.render_manifest import RenderManifest, renderer_digest, save_manifest
 
-OLDEST = (1, 4)
+MINIMUM_VERSION = (1, 4)
 """The first version with extension formats, templates and tables as ours uses them."""
-_VARIABLES = ("KVALREG_QUARTO", "QUARTO_PATH")
-_PATIENCE = 20
+_ENVIRONMENT_VARIABLES = ("KVALREG_QUARTO", "QUARTO_PATH")
+_VERSION_TIMEOUT = 20
 """Seconds that `quarto --version` may take; the first run after an installation is slow."""
 _LAST_LINES = 20
-_WORK = ".quarto-work"
+_WORK_FOLDER = ".quarto-work"
 """Where the shares are rendered, inside the new site: what a killed run leaves goes with the site it was making."""
-_WORTHWHILE = 16
+_PAGES_PER_PROCESS = 16
 """Pages that are worth one more Quarto: starting one takes as long as rendering six pages."""
-_EVERY_PAGE = 100_000
+_PAGE_OVERHEAD = 100_000
 """What a page weighs before its first byte: most of its time does not follow its size."""
 _BEGUN = re.compile(r"^\[ *\d+/\d+\] (\S+\.qmd)$")
 _ERROR = re.compile(r"^ERROR:? *(?:\([^)]*\) *)?(.*\w.*)")
 _LONGEST = 200
 """Letters of what Quarto said of a page."""
-_MOST = 4
+_MAX_PROCESSES = 4
 """Quartos at once: each may want half a gigabyte."""
 
 
@@ -51,49 +51,61 @@ class Quarto:
     version: str
     name: str = "quarto"
 
-    def render(self, staged: Path, output: Path, approve: Approve = unasked) -> None:
+    def render(self, staged: Path, output: Path, check_release: ReleaseCheck = no_release_check) -> None:
         """Render the pages that have changed; on failure RendererError carries the last lines of what Quarto said."""
-        tools = tools_of(f"{self.name} {self.version}", staged)
-        with replaced(output, staged, approve) as aside:
-            pages = pass_on(staged, aside)
-            before = output.resolve()
-            last = Rendered.last(staged, output, tools)
-            kept = last.unchanged(pages, staged, output) if last.unchanged([SEARCH], staged, output) else []
-            kept = kept[: len(pages) - 1]  # one page at least is rendered, since with it Quarto brings its library
-            strange = self._make(staged, sorted({*pages} - {*kept}), aside)
-            if not take_over(kept, before, aside):
-                strange += self._make(staged, kept, aside)
-        if not strange:  # what else Quarto made belongs to pages that nobody can tell: next time all are rendered
-            remember(tools, [*pages, SEARCH], staged, output)
+        digest = renderer_digest(f"{self.name} {self.version}", staged)
+        with atomic_output(output, staged, check_release) as new_site:
+            pages = copy_static(staged, new_site)
+            previous_site = output.resolve()
+            manifest = RenderManifest.load(staged, output, digest)
+            reused = (
+                manifest.unchanged_pages(pages, staged, output)
+                if manifest.unchanged_pages([SEARCH_FILE], staged, output)
+                else []
+            )
+            reused = reused[: len(pages) - 1]  # one page at least is rendered, since with it Quarto brings its library
+            unexpected = self._render_pages(staged, sorted({*pages} - {*reused}), new_site)
+            if not reuse_pages(reused, previous_site, new_site):
+                unexpected += self._render_pages(staged, reused, new_site)
+        if not unexpected:  # what else Quarto made belongs to pages that nobody can tell: next time all are rendered
+            save_manifest(digest, [*pages, SEARCH_FILE], staged, output)
 
-    def _make(self, staged: Path, pages: list[str], aside: Path) -> list[str]:
+    def _render_pages(self, staged: Path, pages: list[str], new_site: Path) -> list[str]:
         """Have pages rendered, each share by a Quarto of its own."""
-        count = min(processors(), _MOST, 1 + len(pages) // _WORTHWHILE)
-        parts = shares({page: (staged / page).stat().st_size + _EVERY_PAGE for page in pages}, count)
-        works = [aside / _WORK / str(number) for number in range(len(parts))]
+        count = min(available_cpus(), _MAX_PROCESSES, 1 + len(pages) // _PAGES_PER_PROCESS)
+        chunks = split_pages({page: (staged / page).stat().st_size + _PAGE_OVERHEAD for page in pages}, count)
+        work_folders = [new_site / _WORK_FOLDER / str(number) for number in range(len(chunks))]
         try:
-            for part, work in zip(parts, works, strict=True):
-                lay_out(staged, part, work)
-            with ThreadPoolExecutor(max(1, len(parts))) as threads:
-                failed = [said for said in threads.map(self._run, works) if said is not None]
-            if failed:
+            for chunk, work_folder in zip(chunks, work_folders, strict=True):
+                prepare_chunk(staged, chunk, work_folder)
+            with ThreadPoolExecutor(max(1, len(chunks))) as threads:
+                failures = [
+                    process_output
+                    for process_output in threads.map(self._run_quarto, work_folders)
+                    if process_output is not None
+                ]
+            if failures:
                 raise RendererError(
                     f"Quarto {self.version} could not render {staged}. The old site stays. It said:\n"
-                    + "\n".join(map(_tail, failed))
+                    + "\n".join(map(_tail, failures))
                     + "\nCorrect what it names, or use --renderer pandoc.",
-                    dict(page for said in failed if (page := _refused(said)) is not None),
+                    dict(page for said in failures if (page := _refused(said)) is not None),
                 )
-            strange = [name for part, work in zip(parts, works, strict=True) for name in take_in(work, part, aside)]
+            unexpected = [
+                name
+                for chunk, work_folder in zip(chunks, work_folders, strict=True)
+                for name in merge_chunk(work_folder, chunk, new_site)
+            ]
         finally:
-            shutil.rmtree(aside / _WORK, ignore_errors=True)
-        return strange
+            shutil.rmtree(new_site / _WORK_FOLDER, ignore_errors=True)
+        return unexpected
 
-    def _run(self, work: Path) -> str | None:
+    def _run_quarto(self, work_folder: Path) -> str | None:
         """Render a share; what Quarto said if it failed."""
         try:
-            done = subprocess.run(
-                [self.command, "render", ".", "--no-execute", "--output-dir", OUTPUT],
-                cwd=work,
+            result = subprocess.run(
+                [self.command, "render", ".", "--no-execute", "--output-dir", OUTPUT_FOLDER],
+                cwd=work_folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -105,51 +117,56 @@ class Quarto:
             )
         except OSError as error:
             return f"It was found and cannot be started any longer ({error.strerror}): {self.command}"
-        return done.stdout if done.returncode else None
+        return result.stdout if result.returncode else None
 
 
 def find() -> tuple[Quarto | None, str]:
     """The first Quarto that answers and is new enough, and where it was found; or None, and why."""
-    refused = []
-    for command, place in _places():
-        answer = _version(command)
-        if answer is None:
-            refused.append(f"the Quarto {place} does not answer")
-        elif _numbers(answer) < OLDEST:
-            oldest = ".".join(map(str, OLDEST))
-            refused.append(f"the Quarto {place} is {answer}, older than {oldest}")
+    rejections = []
+    for command, location in _candidates():
+        version = _version(command)
+        if version is None:
+            rejections.append(f"the Quarto {location} does not answer")
+        elif _parse_version(version) < MINIMUM_VERSION:
+            oldest = ".".join(map(str, MINIMUM_VERSION))
+            rejections.append(f"the Quarto {location} is {version}, older than {oldest}")
         else:
-            return Quarto(command, answer), f"({place})" if place.startswith("named") else f"(found {place})"
-    return None, " and ".join(refused) or "no Quarto was found"
+            return Quarto(command, version), f"({location})" if location.startswith("named") else f"(found {location})"
+    return None, " and ".join(rejections) or "no Quarto was found"
 
 
-def _places() -> Iterator[tuple[str, str]]:
+def _candidates() -> Iterator[tuple[str, str]]:
     """Where Quarto may be: named by the user, beside this Python (the wheel puts it there), on PATH."""
     seen = set()
-    for variable in _VARIABLES:
-        if named := os.environ.get(variable):
-            path = Path(named)
+    for variable in _ENVIRONMENT_VARIABLES:
+        if configured := os.environ.get(variable):
+            path = Path(configured)
             yield str(path / "quarto" if path.is_dir() else path), f"named by {variable}"
-    beside = shutil.which("quarto", path=str(Path(sys.executable).parent))
+    beside_python = shutil.which("quarto", path=str(Path(sys.executable).parent))
     on_path = shutil.which("quarto")
-    for command, place in ((beside, "beside Python"), (on_path, "on PATH")):
+    for command, location in ((beside_python, "beside Python"), (on_path, "on PATH")):
         if command and command not in seen:
             seen.add(command)
-            yield command, place
+            yield command, location
 
 
 def _version(command: str) -> str | None:
     try:
-        done = subprocess.run(
-            [command, "--version"], capture_output=True, text=True, timeout=_PATIENCE, check=False, encoding="utf-8"
+        result = subprocess.run(
+            [command, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=_VERSION_TIMEOUT,
+            check=False,
+            encoding="utf-8",
         )
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         return None
-    answer = done.stdout.strip()
-    return answer if done.returncode == 0 and _numbers(answer) else None
+    version = result.stdout.strip()
+    return version if result.returncode == 0 and _parse_version(version) else None
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def _parse_version(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 

@@ -16,7 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from kvalreg.errors import RendererError
 
 
-class Model(BaseModel):
+class QuartoModel(BaseModel):
     """Keys as Quarto spells them, with a hyphen; an unknown key is an error."""
 
     model_config = ConfigDict(
@@ -24,7 +24,7 @@ class Model(BaseModel):
     )
 
 
-class ProjectKeys(Model):
+class ProjectKeys(QuartoModel):
     """`project`. What is rendered follows from what is staged."""
 
     type: Literal["website"]
@@ -33,20 +33,20 @@ class ProjectKeys(Model):
     resources: list[str] = []
 
 
-class Execute(Model):
+class Execute(QuartoModel):
     """`execute`. Nothing is ever executed here."""
 
     enabled: Literal[False]
 
 
-class NavigationItem(Model):
+class NavigationItem(QuartoModel):
     """A link in the navigation bar or footer, or a text in the footer."""
 
     text: str
     href: str = ""
 
 
-class Navbar(Model):
+class Navbar(QuartoModel):
     """`website.navbar`. The bar is always open and stands still, as with `collapse: false` and `pinned: false`."""
 
     left: list[NavigationItem] = []
@@ -60,7 +60,7 @@ class Navbar(Model):
         return [*self.left, *self.right]
 
 
-class Footer(Model):
+class Footer(QuartoModel):
     """`website.page-footer`: a text or a list of links in each place."""
 
     left: str | list[NavigationItem] = ""
@@ -68,14 +68,14 @@ class Footer(Model):
     right: str | list[NavigationItem] = ""
 
 
-class Search(Model):
+class Search(QuartoModel):
     """`website.search`: the field in the navigation bar."""
 
     location: Literal["navbar"]
     type: Literal["textbox", "overlay"] = "textbox"
 
 
-class Website(Model):
+class Website(QuartoModel):
     """`website`."""
 
     title: str
@@ -86,7 +86,7 @@ class Website(Model):
     page_footer: Footer = Footer()
 
 
-class QuartoYml(Model):
+class QuartoYml(QuartoModel):
     """The whole file."""
 
     project: ProjectKeys
@@ -97,7 +97,7 @@ class QuartoYml(Model):
     format: dict[Literal["kvalreg-html"], Literal["default"]] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _navigation_leads_somewhere(self) -> Self:
+    def _navigation_has_links(self) -> Self:
         for item in self.website.navbar.items:
             if not item.href:
                 raise ValueError(f"website.navbar: {item.text!r} has no href")
@@ -124,16 +124,16 @@ def read_quarto_yml(path: Path) -> QuartoYml:
     """
     try:
         content = YAML(typ="rt").load(path)
-        plain = _plain(content)
+        plain = _plain_values(content)
         local = path.with_name(f"{path.name}.local")
         if local.is_file() and isinstance(plain, dict) and isinstance(plain.get("website"), dict):
-            plain["website"] |= _plain(YAML(typ="safe").load(local)).get("website", {})
+            plain["website"] |= _plain_values(YAML(typ="safe").load(local)).get("website", {})
         return QuartoYml.model_validate(plain)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise RendererError(f"_quarto.yml:{line}: this is no valid YAML: {error.problem}. Correct it.") from None
     except ValidationError as error:
-        lines = [_sentence(content, one) for one in error.errors(include_url=False)]
+        lines = [_error_message(content, details) for details in error.errors(include_url=False)]
         raise RendererError(
             "The embedded renderer does not understand all of _quarto.yml:\n"
             + "\n".join(f"  {line}" for line in lines)
@@ -146,28 +146,30 @@ def read_quarto_yml(path: Path) -> QuartoYml:
         ) from None
 
 
-def _plain(node: Any) -> Any:
+def _plain_values(node: Any) -> Any:
     """ruamel's round-trip nodes, which carry line numbers, as plain values."""
     if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items()}
-    return [_plain(value) for value in node] if isinstance(node, list) else node
+        return {str(key): _plain_values(value) for key, value in node.items()}
+    return [_plain_values(value) for value in node] if isinstance(node, list) else node
 
 
-def _sentence(content: Any, error: Any) -> str:
-    place = [part for part in error["loc"] if not (isinstance(part, str) and "[" in part) and part not in _VARIANTS]
-    key = ".".join(str(part) for part in place)
-    what = "is not supported" if error["type"] == "extra_forbidden" else str(error["msg"]).lower()
-    return f"_quarto.yml:{_line(content, place)}: {key}: {what}"
+def _error_message(content: Any, error: Any) -> str:
+    key_path = [
+        part for part in error["loc"] if not (isinstance(part, str) and "[" in part) and part not in _UNION_LABELS
+    ]
+    key = ".".join(str(part) for part in key_path)
+    problem = "is not supported" if error["type"] == "extra_forbidden" else str(error["msg"]).lower()
+    return f"_quarto.yml:{_key_line(content, key_path)}: {key}: {problem}"
 
 
-_VARIANTS = ("str", "bool", "Search")
+_UNION_LABELS = ("str", "bool", "Search")
 """Names that pydantic puts into the place of an error inside a union."""
 
 
-def _line(content: Any, place: list[Any]) -> int:
+def _key_line(content: Any, key_path: list[Any]) -> int:
     """The line of the innermost key of a place that is there."""
     line, node = 1, content
-    for part in place:
+    for part in key_path:
         try:
             position = node.lc.item(part) if isinstance(part, int) else node.lc.key(part)
             line, node = position[0] + 1, node[part]

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from kvalreg.errors import UsageError
 from kvalreg.site import pandoc, quarto
-from kvalreg.site.output import Approve, unasked
+from kvalreg.site.atomic_output import ReleaseCheck, no_release_check
 
 
 class Renderer(Protocol):
@@ -27,7 +27,7 @@ class Renderer(Protocol):
     def version(self) -> str:
         """Its own version."""
 
-    def render(self, staged: Path, output: Path, approve: Approve = unasked) -> None:
+    def render(self, staged: Path, output: Path, check_release: ReleaseCheck = no_release_check) -> None:
         """Render the staged project and put the approved site in `output`; an error leaves the old one."""
 
 
@@ -37,14 +37,14 @@ AUTO = "auto"
 
 
 @dataclass(frozen=True)
-class Choice:
+class RendererChoice:
     """The renderer chosen, and why, as one line for the user."""
 
     renderer: Renderer
     reason: str
 
 
-def choose_renderer(wanted: str = AUTO) -> Choice:
+def choose_renderer(requested: str = AUTO) -> RendererChoice:
     """The renderer to use.
 
     Parameters
@@ -57,18 +57,18 @@ def choose_renderer(wanted: str = AUTO) -> Choice:
     UsageError
         An unknown name, or a renderer that was asked for and is not there.
     """
-    if wanted not in (AUTO, *RENDERERS):
-        raise UsageError(f"There is no renderer {wanted!r}. Use one of {', '.join((AUTO, *RENDERERS))}.")
-    passed_over: list[str] = []
-    for name in RENDERERS if wanted == AUTO else (wanted,):
-        renderer, said = RENDERERS[name]()
+    if requested not in (AUTO, *RENDERERS):
+        raise UsageError(f"There is no renderer {requested!r}. Use one of {', '.join((AUTO, *RENDERERS))}.")
+    rejections: list[str] = []
+    for name in RENDERERS if requested == AUTO else (requested,):
+        renderer, explanation = RENDERERS[name]()
         if renderer is not None:
-            because = f"because {'; '.join(passed_over)}" if passed_over else said
-            joint = ", " if passed_over else " "
-            return Choice(renderer, f"Renderer: {renderer.name} {renderer.version}{joint}{because}.")
-        passed_over.append(said)
+            reason = f"because {'; '.join(rejections)}" if rejections else explanation
+            separator = ", " if rejections else " "
+            return RendererChoice(renderer, f"Renderer: {renderer.name} {renderer.version}{separator}{reason}.")
+        rejections.append(explanation)
     raise UsageError(
-        f"The renderer {wanted!r} cannot be used, because {'; '.join(passed_over)}. "
+        f"The renderer {requested!r} cannot be used, because {'; '.join(rejections)}. "
         "Install it (pip install 'kvalreg[quarto]', or the program from quarto.org), say where it is with "
         "KVALREG_QUARTO, or use --renderer pandoc, which is always there."
     )

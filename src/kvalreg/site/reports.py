@@ -8,47 +8,47 @@ from __future__ import annotations
 
 from datetime import date
 
-from kvalreg.batch.accepted import AcceptedPage
 from kvalreg.clock import today
-from kvalreg.inputs.rounds import Standing, deadlines
+from kvalreg.inputs.rounds import DeadlineStatus, deadlines
 from kvalreg.report.cell_markup import Html
 from kvalreg.report.report import rounds
-from kvalreg.report.wording import words
-from kvalreg.site.content import Content, Shown, Site
-from kvalreg.site.delay import marked
-from kvalreg.site.own_links import sections, with_living_links
+from kvalreg.report.translation import get_translator
+from kvalreg.site.internal_links import link_targets, remove_dead_links
+from kvalreg.site.site_model import PublishedRegistry, Site, SiteOutput
 from kvalreg.site.staging import Page
+from kvalreg.site.stale_notice import notice_html
+from kvalreg.storage.last_good import LastGoodPage
 
 
-def reports(site: Site) -> Content:
+def generate_report_pages(site: Site) -> SiteOutput:
     """Every accepted page of every registry."""
     day = today()
     pages = []
-    for shown in site.shown:
-        there = sections(shown)
-        for page in shown.pages:
-            body = with_living_links(page, there, site.elsewhere)
-            pages.append(_report(page, _marks(page, shown, day), body))
-    return Content(tuple(pages))
+    for published_registry in site.registries:
+        targets = link_targets(published_registry)
+        for page in published_registry.pages:
+            body = remove_dead_links(page, targets, site.elsewhere)
+            pages.append(_report_page(page, _notices(page, published_registry, day), body))
+    return SiteOutput(tuple(pages))
 
 
-def _marks(page: AcceptedPage, shown: Shown, day: date) -> list[Html]:
+def _notices(page: LastGoodPage, published_registry: PublishedRegistry, day: date) -> list[Html]:
     """What a reader must know first: that the page is an earlier one, or that last year's results are overdue."""
-    say = words(page.language)
-    marks = [say.html("states.delayed")] if page.delayed else []
+    translator = get_translator(page.language)
+    notices = [translator.html("states.delayed")] if page.delayed else []
     final, _ = deadlines(day)
-    published = {year for year, round_ in rounds(shown.published) if round_ == "final"}
-    if page.kind == "registry" and final.standing(published, day) is Standing.LATE:
-        marks.append(say.html("states.overdue", year=final.year))
-    return marks
+    published_years = {year for year, round_ in rounds(published_registry.published) if round_ == "final"}
+    if page.kind == "registry" and final.status(published_years, day) is DeadlineStatus.LATE:
+        notices.append(translator.html("states.overdue", year=final.year))
+    return notices
 
 
-def _report(page: AcceptedPage, marks: list[Html], body: str) -> Page:
-    said = [marked(mark) for mark in marks]
+def _report_page(page: LastGoodPage, notices: list[Html], body: str) -> Page:
+    notice_blocks = [notice_html(notice) for notice in notices]
     return Page(
         address=page.address,
         title=page.title,
-        body="\n\n".join([*said, body]),
+        body="\n\n".join([*notice_blocks, body]),
         language=page.language,
         breadcrumb=page.breadcrumb,
         synthetic=page.synthetic,

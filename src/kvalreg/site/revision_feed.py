@@ -11,81 +11,88 @@ from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape, quoteattr
 
-from kvalreg.report.addresses import EDITIONS
-from kvalreg.report.cell_markup import Html, statement, year_html
-from kvalreg.report.revision import Changes, Kind
-from kvalreg.report.wording import Words
-from kvalreg.site.content import Site
+from kvalreg.report.cell_markup import Html, labelled_text, year_html
+from kvalreg.report.translation import Translator
+from kvalreg.revision import RegistryRevision, RevisionKind
+from kvalreg.site.site_model import Site
+from kvalreg.urls import EDITIONS_FOLDER
 
 _PAGE = "endringer/index.qmd"
 
 
-def revision_feed(site: Site, say: Words) -> bytes:
+def revision_feed(site: Site, translator: Translator) -> bytes:
     """The feed, newest first."""
     history = site.history
-    names = {one.published.registry.id: one.published.registry.name for one in site.shown}
+    names = {
+        published_registry.published.registry.id: published_registry.published.registry.name
+        for published_registry in site.registries
+    }
     entries: list[tuple[date, str]] = []
     for changes in history.changes:
-        day = _day(changes, history.since)
-        link = f"{site.descriptor.whole(_PAGE)}#endret-{changes.registry_id}"
-        entries.append((day, _entry(changes, (history.since, day, link), names, say)))
+        day = _change_date(changes, history.since)
+        link = f"{site.descriptor.absolute_url(_PAGE)}#endret-{changes.registry_id}"
+        entries.append((day, _atom_entry(changes, (history.since, day, link), names, translator)))
     for edition in history.editions:
         if edition.since and not edition.withdrawn:
-            link = site.descriptor.whole(f"{EDITIONS}/{edition.name}/{_PAGE}")
+            link = site.descriptor.absolute_url(f"{EDITIONS_FOLDER}/{edition.name}/{_PAGE}")
             for changes in edition.changes:
-                day = _day(changes, edition.name)
-                entries.append((day, _entry(changes, (edition.since, day, link), names, say)))
+                day = _change_date(changes, edition.name)
+                entries.append((day, _atom_entry(changes, (edition.since, day, link), names, translator)))
     entries.sort(key=lambda entry: entry[0], reverse=True)
-    newest = entries[0][0] if entries else date(2000, 1, 1)
+    latest_date = entries[0][0] if entries else date(2000, 1, 1)
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
-        f'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:kv="urn:kvalreg" xml:lang="{say.language}">',
-        f"<title>{escape(say('revision.title'))}</title>",
-        f"<id>{_id('feed')}</id>",
-        f"<updated>{_instant(newest)}</updated>",
-        f'<link rel="alternate" type="text/html" href={quoteattr(site.descriptor.whole(_PAGE))}/>',
-        f"<author><name>{escape(say('revision.author'))}</name></author>",
+        f'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:kv="urn:kvalreg" xml:lang="{translator.language}">',
+        f"<title>{escape(translator('revision.title'))}</title>",
+        f"<id>{_entry_id('feed')}</id>",
+        f"<updated>{_atom_timestamp(latest_date)}</updated>",
+        f'<link rel="alternate" type="text/html" href={quoteattr(site.descriptor.absolute_url(_PAGE))}/>',
+        f"<author><name>{escape(translator('revision.author'))}</name></author>",
         *(text for _, text in entries),
         "</feed>",
     ]
     return "\n".join([*lines, ""]).encode()
 
 
-def _entry(changes: Changes, place: tuple[str, date, str], names: dict[str, str], say: Words) -> str:
-    since, day, link = place
+def _atom_entry(
+    changes: RegistryRevision, edition_link: tuple[str, date, str], names: dict[str, str], translator: Translator
+) -> str:
+    since, day, link = edition_link
     name = names.get(changes.registry_id, changes.registry_id)
-    counts = {kind: count for kind in Kind if (count := changes.count(kind))}
+    counts = {kind: count for kind in RevisionKind if (count := changes.count(kind))}
     html: list[str] = [
-        say.html(f"revision.{kind.value}_count", count=count, number=say.count_html(count, "changes"))
+        translator.html(f"revision.{kind.value}_count", count=count, number=translator.count_html(count, "changes"))
         for kind, count in counts.items()
     ]
-    html += _years(changes, say)
-    said = statement(" ".join(html))
-    remarks = [f"{say('revision.says')} «{reason.remark}»" for reason in changes.reasons if reason.remark]
-    about = f" kv:cell={quoteattr(changes.registry_id)} kv:label={quoteattr(said.label)}"
+    html += _year_sentences(changes, translator)
+    summary = labelled_text(" ".join(html))
+    remarks = [f"{translator('revision.says')} «{reason.remark}»" for reason in changes.reasons if reason.remark]
+    attributes = f" kv:cell={quoteattr(changes.registry_id)} kv:label={quoteattr(summary.label)}"
     return (
-        f"<entry><title>{escape(name)}</title><id>{_id(f'{since}/{changes.registry_id}')}</id>"
-        f"<updated>{_instant(day)}</updated><link href={quoteattr(link)}/>"
-        f"<summary{about}>{escape(' '.join([said.text, *remarks]))}</summary></entry>"
+        f"<entry><title>{escape(name)}</title><id>{_entry_id(f'{since}/{changes.registry_id}')}</id>"
+        f"<updated>{_atom_timestamp(day)}</updated><link href={quoteattr(link)}/>"
+        f"<summary{attributes}>{escape(' '.join([summary.text, *remarks]))}</summary></entry>"
     )
 
 
-def _years(changes: Changes, say: Words) -> Iterable[str]:
-    for key, wholes in (("new", changes.new), ("gone", changes.gone)):
-        years = sorted({whole.year for whole in wholes})
+def _year_sentences(changes: RegistryRevision, translator: Translator) -> Iterable[str]:
+    for key, indicator_years in (("new", changes.new), ("gone", changes.gone)):
+        years = sorted({indicator_year.year for indicator_year in indicator_years})
         if years:
-            yield say.html(f"revision.{key}", years=Html(say.listed([year_html(year) for year in years])))
+            yield translator.html(
+                f"revision.{key}", years=Html(translator.format_list([year_html(year) for year in years]))
+            )
 
 
-def _day(changes: Changes, edition: str) -> date:
+def _change_date(changes: RegistryRevision, edition: str) -> date:
     """When the newest of the deliveries was made; the edition's own month where that is not known."""
     month = date(int(edition[:4]), int(edition[5:7]), 1)
     return max((reason.latest_update for reason in changes.reasons if reason.latest_update), default=month)
 
 
-def _instant(day: date) -> str:
+def _atom_timestamp(day: date) -> str:
     return f"{day.isoformat()}T00:00:00Z"
 
 
-def _id(name: str) -> str:
+def _entry_id(name: str) -> str:
     return f"urn:uuid:{uuid5(NAMESPACE_URL, f'kvalreg/endringer/{name}')}"

@@ -8,37 +8,37 @@ from __future__ import annotations
 
 import json
 
-from kvalreg.report.addresses import in_language, series_file
+from kvalreg.report.selected_unit import units_series
 from kvalreg.report.selection import CONTEXTS
-from kvalreg.report.yours import units_series
-from kvalreg.site.content import Content, Site
-from kvalreg.site.newest import Newest
+from kvalreg.site.latest_results import LatestResults
+from kvalreg.site.site_model import Site, SiteOutput
+from kvalreg.urls import localized_page, series_file
 
 
-def series(site: Site) -> Content:
+def generate_unit_series(site: Site) -> SiteOutput:
     """The files of every registry, in each of its languages."""
     files: dict[str, bytes] = {}
-    for shown in site.shown:
-        for language in shown.published.registry.languages:
-            files |= series_files(shown.newest, language)
-    return Content(files=files)
+    for published_registry in site.registries:
+        for language in published_registry.published.registry.languages:
+            files |= series_files(published_registry.latest, language)
+    return SiteOutput(files=files)
 
 
-def series_files(newest: Newest, language: str) -> dict[str, bytes]:
+def series_files(latest: LatestResults, language: str) -> dict[str, bytes]:
     """A registry's files by address: for each indicator a list of blocks, each with its ``ind_id`` and ``context``."""
-    registry = newest.registry
-    report = newest.report_of(int(newest.published.cells["year"].max()), "final", language)
+    registry = latest.registry
+    report = latest.report_for(int(latest.published.cells["year"].max()), "final", language)
     files = {}
     for indicator in registry.indicators:
-        rows = {context: report.units_presented(indicator, context) for context in CONTEXTS}
+        rows = {context: report.presented_units(indicator, context) for context in CONTEXTS}
         blocks = [
-            {"ind_id": indicator.id, "context": context, "series": units_series(cells, indicator, report.words)}
+            {"ind_id": indicator.id, "context": context, "series": units_series(cells, indicator, report.translator)}
             for context, cells in rows.items()
             if cells
         ]
         if not (blocks and indicator.include):
             continue
-        address = series_file(registry.id, indicator.id, [one.id for one in registry.indicators])
-        at = address if language == registry.language else in_language(address, language)
-        files[at] = json.dumps(blocks, ensure_ascii=False, separators=(",", ":")).encode()
+        address = series_file(registry.id, indicator.id, [item.id for item in registry.indicators])
+        file_address = address if language == registry.language else localized_page(address, language)
+        files[file_address] = json.dumps(blocks, ensure_ascii=False, separators=(",", ":")).encode()
     return files

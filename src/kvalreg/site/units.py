@@ -11,155 +11,174 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from kvalreg.inputs.descriptor import Registry
-from kvalreg.inputs.slugs import WITH_PAGE
+from kvalreg.inputs.slugs import LEVELS_WITH_PAGE
 from kvalreg.inputs.units import Level, Unit
-from kvalreg.report.addresses import UNITS_PAGE, link, unit_page
 from kvalreg.report.markup import escape_markdown, raw_html
-from kvalreg.report.wording import Words, words
+from kvalreg.report.translation import Translator, get_translator
 from kvalreg.site import filters
-from kvalreg.site.api import ROOT
-from kvalreg.site.content import Content, Site, UnitShare
+from kvalreg.site.api import API_ROOT
+from kvalreg.site.site_model import RegistryFragment, Site, SiteOutput
 from kvalreg.site.staging import Page
-from kvalreg.site.unit_shares import GLANCED, unit_shares
+from kvalreg.site.unit_fragments import HIGHLIGHT_GROUPS, unit_fragments
+from kvalreg.urls import UNITS_PAGE, relative_url, unit_page
 
-CELLS = "tall.json"
+UNIT_FILE = "tall.json"
 """Beside a unit's page: its cells, for other pages whose reader has chosen it."""
-_RESULTS = "resultater"
-_FIRST = 6
+_RESULTS_ANCHOR = "resultater"
+_FIRST_LINES = 6
 """So many of a list are shown at once."""
-_Found = Sequence[tuple[Registry, UnitShare]]
+_RegistryFragments = Sequence[tuple[Registry, RegistryFragment]]
 """The registries that tell of a unit, by name, each with its share of the unit's page."""
 
 
-def units(site: Site) -> Content:
+def generate_unit_pages(site: Site) -> SiteOutput:
     """Every unit's page and file, and the list of all."""
-    found = {unit.orgnr: _shares(site, unit) for unit in site.units if _has_page(site, unit)}
-    pages = [_page(site, site.units[orgnr], shares) for orgnr, shares in found.items()]
+    fragments_by_orgnr = {unit.orgnr: _fragments(site, unit) for unit in site.units if _has_page(site, unit)}
+    pages = [_page(site, site.units[orgnr], fragments) for orgnr, fragments in fragments_by_orgnr.items()]
     files = {
-        unit_page(site.slugs.units[orgnr]).replace("index.qmd", CELLS): _file(shares) for orgnr, shares in found.items()
+        unit_page(site.slugs.units[orgnr]).replace("index.qmd", UNIT_FILE): _file(fragments)
+        for orgnr, fragments in fragments_by_orgnr.items()
     }
-    return Content((_list(site), *pages), files)
+    return SiteOutput((_list_page(site), *pages), files)
 
 
 def _has_page(site: Site, unit: Unit) -> bool:
-    return unit.level in WITH_PAGE and unit.orgnr in site.presented
+    return unit.level in LEVELS_WITH_PAGE and unit.orgnr in site.presented_orgnrs
 
 
-def _shares(site: Site, unit: Unit) -> _Found:
-    shares = ((one.published.registry, unit_shares(one).get(unit.orgnr)) for one in site.by_name)
-    return [(registry, share) for registry, share in shares if share is not None and share.table]
+def _fragments(site: Site, unit: Unit) -> _RegistryFragments:
+    fragments = (
+        (published_registry.published.registry, unit_fragments(published_registry).get(unit.orgnr))
+        for published_registry in site.sorted_registries
+    )
+    return [(registry, fragment) for registry, fragment in fragments if fragment is not None and fragment.table]
 
 
 # --- the list --------------------------------------------------------------------------------------------------------
-def _list(site: Site) -> Page:
-    say = words("nb")
-    listed = [unit for unit in site.units if _has_page(site, unit)]
-    below: dict[str | None, list[Unit]] = {}
-    for unit in listed:
-        below.setdefault(unit.parent, []).append(unit)
-    regions = [unit for unit in listed if unit.level is Level.RHF]
-    form = filters.filter_form(filters.WHOLE_PAGE, [filters.text_filter(say)], say)
-    parts = [raw_html(f'<p class="kv-lead">{escape(say("units_page.lead"))}</p>{form}')]
+def _list_page(site: Site) -> Page:
+    translator = get_translator("nb")
+    units = [unit for unit in site.units if _has_page(site, unit)]
+    units_by_parent: dict[str | None, list[Unit]] = {}
+    for unit in units:
+        units_by_parent.setdefault(unit.parent, []).append(unit)
+    regions = [unit for unit in units if unit.level is Level.RHF]
+    form = filters.filter_form(filters.WHOLE_PAGE, [filters.text_filter(translator)], translator)
+    parts = [raw_html(f'<p class="kv-lead">{escape(translator("units_page.lead"))}</p>{form}')]
     for region in regions:
         parts += [
             f"## {escape_markdown(site.name(region))} {{#{site.slugs.units[region.orgnr]}}}",
-            raw_html(_branch(site, region, below)),
+            raw_html(_region_list(site, region, units_by_parent)),
         ]
-    return Page(UNITS_PAGE, say("units_page.title"), "\n\n".join(parts), "nb", synthetic=site.synthetic)
+    return Page(UNITS_PAGE, translator("units_page.title"), "\n\n".join(parts), "nb", synthetic=site.synthetic)
 
 
-def _branch(site: Site, region: Unit, below: dict[str | None, list[Unit]]) -> str:
+def _region_list(site: Site, region: Unit, units_by_parent: dict[str | None, list[Unit]]) -> str:
     """A region's units: itself, its HFs, and their hospitals."""
-    items = [_item(site, region, "")]
-    for trust in below.get(region.orgnr, []):
-        hospitals = "".join(_item(site, hospital, "") for hospital in below.get(trust.orgnr, []))
-        items.append(_item(site, trust, f"<ul>{hospitals}</ul>" if hospitals else ""))
+    items = [_unit_item(site, region, "")]
+    for trust in units_by_parent.get(region.orgnr, []):
+        hospitals = "".join(_unit_item(site, hospital, "") for hospital in units_by_parent.get(trust.orgnr, []))
+        items.append(_unit_item(site, trust, f"<ul>{hospitals}</ul>" if hospitals else ""))
     return f'<ul class="kv-units-list">{"".join(items)}</ul>'
 
 
-def _item(site: Site, unit: Unit, below: str) -> str:
-    return f'<li data-f="rad" class="kv-unit-{unit.level}">{_unit_link(site, unit, UNITS_PAGE)}{below}</li>'
+def _unit_item(site: Site, unit: Unit, children_html: str) -> str:
+    return f'<li data-f="rad" class="kv-unit-{unit.level}">{_unit_link(site, unit, UNITS_PAGE)}{children_html}</li>'
 
 
-def _unit_link(site: Site, unit: Unit, at: str) -> str:
-    return f'<a href="{link(unit_page(site.slugs.units[unit.orgnr]), at)}">{escape(site.name(unit))}</a>'
+def _unit_link(site: Site, unit: Unit, address: str) -> str:
+    return f'<a href="{relative_url(unit_page(site.slugs.units[unit.orgnr]), address)}">{escape(site.name(unit))}</a>'
 
 
 # --- one unit --------------------------------------------------------------------------------------------------------
-def _page(site: Site, unit: Unit, found: _Found) -> Page:
-    say, at = words("nb"), unit_page(site.slugs.units[unit.orgnr])
-    lead = escape(say("unit_page.lead" if found else "unit_page.empty", name=site.name(unit)))
+def _page(site: Site, unit: Unit, fragments: _RegistryFragments) -> Page:
+    translator, address = get_translator("nb"), unit_page(site.slugs.units[unit.orgnr])
+    lead = escape(translator("unit_page.lead" if fragments else "unit_page.empty", name=site.name(unit)))
     parts = [
         raw_html(
             f'<p class="kv-lead kv-wide">{lead}</p><p class="kv-follow" data-unit="{escape(unit.orgnr)}" hidden>'
-            f'<button type="button" class="kv-button">{escape(say("unit_page.make_yours"))}</button></p>'
+            f'<button type="button" class="kv-button">{escape(translator("unit_page.make_yours"))}</button></p>'
         )
     ]
-    if found:
-        parts += [f"## {say('unit_page.glance')} {{#kort-fortalt}}", raw_html(_glance(found, say))]
-        parts += [f"## {say('unit_page.all')} {{#{_RESULTS}}}", *_all(found, say)]
-        rows = f"/{ROOT}/units/{unit.orgnr}.json"
-        parts.append(raw_html(f'<p><a href="{escape(rows)}">{escape(say("unit_page.rows"))}</a></p>'))
-    parts += [f"## {say('unit_page.belongs')} {{#tilhorighet}}", raw_html(_around(site, unit, at, say))]
-    trail = [(say("units_page.title"), UNITS_PAGE)]
-    above = [one for one in site.units.ancestors(unit.orgnr)[::-1] if one.level in WITH_PAGE]
-    trail += [(site.name(one), unit_page(site.slugs.units[one.orgnr])) for one in above]
-    return Page(at, site.name(unit), "\n\n".join(parts), "nb", breadcrumb=tuple(trail), synthetic=site.synthetic)
-
-
-def _glance(found: _Found, say: Words) -> str:
-    """What is certain: targets reached and missed, changes for better and worse, in the registries' own order."""
-    groups = {name: [line for _, share in found for line in share.glance.get(name, ())] for name in GLANCED}
-    boxes = "".join(_box(say(f"unit_page.{name}"), lines, say) for name, lines in groups.items() if lines or
-                    name in ("reached", "missed"))  # fmt: skip
-    return f'<p class="kv-note">{escape(say("unit_page.glance_note"))}</p><div class="kv-glance">{boxes}</div>'
-
-
-def _box(title: str, lines: list[str], say: Words) -> str:
-    if not lines:
-        return f"<div><h3>{escape(title)}</h3><p>{escape(say('unit_page.none'))}</p></div>"
-    rest = "".join(lines[_FIRST:])
-    more = f"<details><summary>{escape(say('unit_page.more'))}</summary><ul>{rest}</ul></details>" if rest else ""
-    return f"<div><h3>{escape(title)}</h3><ul>{''.join(lines[:_FIRST])}</ul>{more}</div>"
-
-
-def _all(found: _Found, say: Words) -> Iterable[str]:
-    """The filters, then a table for each registry below its first medical field."""
-    by_field: dict[str, list[str]] = {}
-    for registry, share in found:
-        by_field.setdefault(registry.medical_fields[0], []).append(share.table)
-    fields = {name for registry, _ in found for name in registry.medical_fields}
-    asked = [
-        filters.text_filter(say),
-        filters.choice(filters.FIELD, say("filter.field"), sorted(fields, key=str.lower)),
-        *filters.result_filters(say),
+    if fragments:
+        parts += [
+            f"## {translator('unit_page.glance')} {{#kort-fortalt}}",
+            raw_html(_highlights(fragments, translator)),
+        ]
+        parts += [f"## {translator('unit_page.all')} {{#{_RESULTS_ANCHOR}}}", *_result_tables(fragments, translator)]
+        rows = f"/{API_ROOT}/units/{unit.orgnr}.json"
+        parts.append(raw_html(f'<p><a href="{escape(rows)}">{escape(translator("unit_page.rows"))}</a></p>'))
+    parts += [
+        f"## {translator('unit_page.belongs')} {{#tilhorighet}}",
+        raw_html(_related_units(site, unit, address, translator)),
     ]
-    yield raw_html(filters.filter_form(_RESULTS, asked, say))
-    for field in sorted(by_field, key=str.lower):
-        yield f"### {escape_markdown(field)}"
-        yield raw_html("\n".join(by_field[field]))
+    breadcrumb = [(translator("units_page.title"), UNITS_PAGE)]
+    ancestors = [ancestor for ancestor in site.units.ancestors(unit.orgnr)[::-1] if ancestor.level in LEVELS_WITH_PAGE]
+    breadcrumb += [(site.name(ancestor), unit_page(site.slugs.units[ancestor.orgnr])) for ancestor in ancestors]
+    return Page(
+        address, site.name(unit), "\n\n".join(parts), "nb", breadcrumb=tuple(breadcrumb), synthetic=site.synthetic
+    )
 
 
-def _around(site: Site, unit: Unit, at: str, say: Words) -> str:
-    """Where the unit belongs: what it is part of, what it consists of, and its neighbours."""
-    has_page = [one for one in site.units.ancestors(unit.orgnr) if _has_page(site, one)]
-    beside = [] if unit.parent is None or unit.level is Level.RHF else site.units.children(unit.parent)
+def _highlights(fragments: _RegistryFragments, translator: Translator) -> str:
+    """What is certain: targets reached and missed, changes for better and worse, in the registries' own order."""
     groups = {
-        "part_of": has_page,
-        "has": [one for one in site.units.children(unit.orgnr) if _has_page(site, one)],
+        name: [line for _, fragment in fragments for line in fragment.highlights.get(name, ())]
+        for name in HIGHLIGHT_GROUPS
+    }
+    boxes = "".join(_highlight_box(translator(f"unit_page.{name}"), lines, translator) for name, lines in groups.items() if lines or
+                    name in ("reached", "missed"))  # fmt: skip
+    return f'<p class="kv-note">{escape(translator("unit_page.glance_note"))}</p><div class="kv-glance">{boxes}</div>'
+
+
+def _highlight_box(title: str, lines: list[str], translator: Translator) -> str:
+    if not lines:
+        return f"<div><h3>{escape(title)}</h3><p>{escape(translator('unit_page.none'))}</p></div>"
+    hidden_lines = "".join(lines[_FIRST_LINES:])
+    details_html = (
+        f"<details><summary>{escape(translator('unit_page.more'))}</summary><ul>{hidden_lines}</ul></details>"
+        if hidden_lines
+        else ""
+    )
+    return f"<div><h3>{escape(title)}</h3><ul>{''.join(lines[:_FIRST_LINES])}</ul>{details_html}</div>"
+
+
+def _result_tables(fragments: _RegistryFragments, translator: Translator) -> Iterable[str]:
+    """The filters, then a table for each registry below its first medical field."""
+    tables_by_field: dict[str, list[str]] = {}
+    for registry, fragment in fragments:
+        tables_by_field.setdefault(registry.medical_fields[0], []).append(fragment.table)
+    fields = {name for registry, _ in fragments for name in registry.medical_fields}
+    list_filters = [
+        filters.text_filter(translator),
+        filters.choice_filter(filters.FIELD, translator("filter.field"), sorted(fields, key=str.lower)),
+        *filters.result_filters(translator),
+    ]
+    yield raw_html(filters.filter_form(_RESULTS_ANCHOR, list_filters, translator))
+    for field in sorted(tables_by_field, key=str.lower):
+        yield f"### {escape_markdown(field)}"
+        yield raw_html("\n".join(tables_by_field[field]))
+
+
+def _related_units(site: Site, unit: Unit, address: str, translator: Translator) -> str:
+    """Where the unit belongs: what it is part of, what it consists of, and its neighbours."""
+    ancestors = [candidate for candidate in site.units.ancestors(unit.orgnr) if _has_page(site, candidate)]
+    siblings = [] if unit.parent is None or unit.level is Level.RHF else site.units.children(unit.parent)
+    groups = {
+        "part_of": ancestors,
+        "has": [candidate for candidate in site.units.children(unit.orgnr) if _has_page(site, candidate)],
         "beside" if unit.level is Level.HOSPITAL else "beside_region": [
-            one for one in beside if one.orgnr != unit.orgnr and _has_page(site, one)
+            candidate for candidate in siblings if candidate.orgnr != unit.orgnr and _has_page(site, candidate)
         ],
     }
     rows = "".join(
-        f"<dt>{escape(say(f'unit_page.{name}'))}</dt><dd><ul>"
-        f"{''.join(f'<li>{_unit_link(site, one, at)}</li>' for one in found)}</ul></dd>"
-        for name, found in groups.items()
-        if found
+        f"<dt>{escape(translator(f'unit_page.{name}'))}</dt><dd><ul>"
+        f"{''.join(f'<li>{_unit_link(site, candidate, address)}</li>' for candidate in related)}</ul></dd>"
+        for name, related in groups.items()
+        if related
     )
     return f'<dl class="kv-facts">{rows}</dl>'
 
 
-def _file(found: _Found) -> bytes:
+def _file(fragments: _RegistryFragments) -> bytes:
     """The unit's cells as the page's scripts read them."""
-    return f"[{','.join(share.cells for _, share in found)}]".encode()
+    return f"[{','.join(fragment.cells_json for _, fragment in fragments)}]".encode()

@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 
-from kvalreg.account import Account, Entry, faults_of, faults_told
-from kvalreg.batch.accepted import accept, accepted_file
-from kvalreg.batch.diagnosis import diagnose
-from kvalreg.batch.execution import Outcome, Workplace, execute
-from kvalreg.batch.last_good import Standing, failure
-from kvalreg.batch.plan import Job
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.disclosure.published import load_source
-from kvalreg.errors import EXIT_FAILED, Fault, UsageError
+from kvalreg.errors import EXIT_FAILED, Diagnostic, UsageError
+from kvalreg.execution.diagnose import diagnose
+from kvalreg.execution.execute import ExecutorConfig, JobResult, execute
+from kvalreg.execution.plan import Job
 from kvalreg.inputs.text_file import printable
-from kvalreg.kinds import Kind
 from kvalreg.project import Project
-from kvalreg.report.readability import Lix, lix, names_of
-from kvalreg.report.text_check import hard_to_read
-from kvalreg.request import Progress, Request
+from kvalreg.release.fallback import RegistryFallback, failed_registry_result
+from kvalreg.report.readability import Lix, exempt_names, lix
+from kvalreg.report.text_lint import readability_message
+from kvalreg.request import BuildRequest, Progress
+from kvalreg.run_result import RunResult, TaskResult, diagnostics_from_dicts, diagnostics_to_dicts
 from kvalreg.stages.gate import GatedRegistry
+from kvalreg.storage.last_good import last_good_path, save_last_good
 from kvalreg.storage.memo import Memo
 
 STAGE = "pages"
@@ -34,12 +34,14 @@ class Execution:
     """What this stage works with."""
 
     project: Project
-    request: Request
+    request: BuildRequest
     progress: Progress
     memo: Memo
 
 
-def execute_pages(gated: Mapping[str, GatedRegistry], run: Execution, states: Standing, account: Account) -> None:
+def execute_pages(
+    gated: Mapping[str, GatedRegistry], run: Execution, states: RegistryFallback, result: RunResult
+) -> None:
     """Execute what has changed, and tell of every page that was asked for.
 
     Raises
@@ -55,46 +57,49 @@ def execute_pages(gated: Mapping[str, GatedRegistry], run: Execution, states: St
             continue
         stored = run.memo.get(STAGE, _name(job), _key(job, run))
         if stored is not None and job.address in requested:
-            _add(job, stored, account)
+            _add(job, stored, result)
         elif stored is None and (job.address in requested or _is_outdated(job, run.project)):
             due.append(job)
-    failed: dict[str, list[Entry]] = {}
+    failed: dict[str, list[TaskResult]] = {}
     project, progress = run.project, run.progress
-    progress.begin(len(due))
-    place = Workplace(project.published, project.logs, run.request.workers, run.request.cluster)
-    for outcome in execute(due, place):
-        job = outcome.job
+    progress.start(len(due))
+    executor = ExecutorConfig(project.published, project.logs, run.request.workers, run.request.cluster)
+    for job_result in execute(due, executor):
+        job = job_result.job
         try:
-            if outcome.error is None and outcome.markdown.strip():
-                _add(job, _accept(outcome, run), account)
+            if job_result.error is None and job_result.markdown.strip():
+                _add(job, _save_page(job_result, run), result)
             else:
-                failed.setdefault(job.registry, []).append(_failure(outcome, project))
+                failed.setdefault(job.registry, []).append(_failure(job_result, project))
         except Exception as error:  # what cannot be kept of a page is its registry's alone
-            entry = failure(job.registry, diagnose(error, job.registry, project))
+            entry = failed_registry_result(job.registry, diagnose(error, job.registry, project))
             failed.setdefault(job.registry, []).append(entry)
-        progress.done(outcome)
-    progress.end()
+        progress.advance(job_result)
+    progress.finish()
     for registry, entries in failed.items():
-        states.fail(registry, sorted(entries, key=lambda entry: entry.name))
+        states.fall_back(registry, sorted(entries, key=lambda entry: entry.name))
     for registry in gated:
         run.memo.prune(f"{STAGE}/{registry}", {_name(job).partition("/")[2] for job in gated[registry].jobs})
 
 
-def _accept(outcome: Outcome, run: Execution) -> dict[str, object]:
+def _save_page(job_result: JobResult, run: Execution) -> dict[str, object]:
     """Keep a page that succeeded; what is told of it."""
-    job = outcome.job
-    accept(job, outcome.markdown, run.project.accepted)
+    job = job_result.job
+    save_last_good(job, job_result.markdown, run.project.last_good_pages)
     source = load_source(job.registry, run.project.published)
-    measured = lix(outcome.prose, names_of(source.registry, source.units) if source else frozenset())
-    value: dict[str, object] = {"lix": measured.value, "remarks": faults_told(_remarks(job, measured))}
-    file = accepted_file(job.registry, job.address, run.project.accepted)
+    measured = lix(job_result.prose, exempt_names(source.registry, source.units) if source else frozenset())
+    value: dict[str, object] = {
+        "lix": measured.value,
+        "remarks": diagnostics_to_dicts(_readability_warnings(job, measured)),
+    }
+    file = last_good_path(job.registry, job.address, run.project.last_good_pages)
     run.memo.put(STAGE, _name(job), _key(job, run), value, [file])
     return value
 
 
-def _add(job: Job, stored: Mapping[str, object], account: Account) -> None:
-    account.entries.append(Entry(job.name, ok=True, lix=stored["lix"]))  # type: ignore[arg-type]
-    account.warnings.extend(faults_of(stored["remarks"]))  # type: ignore[arg-type]
+def _add(job: Job, stored: Mapping[str, object], result: RunResult) -> None:
+    result.task_results.append(TaskResult(job.name, ok=True, lix=stored["lix"]))  # type: ignore[arg-type]
+    result.warnings.extend(diagnostics_from_dicts(stored["remarks"]))  # type: ignore[arg-type]
 
 
 def _name(job: Job) -> str:
@@ -109,7 +114,7 @@ def _key(job: Job, run: Execution) -> str:
 
 def _is_outdated(job: Job, project: Project) -> bool:
     """Whether a page that cannot be used again is there, and would tell of other cells than its registry's others."""
-    return accepted_file(job.registry, job.address, project.accepted).exists()
+    return last_good_path(job.registry, job.address, project.last_good_pages).exists()
 
 
 def _of_years(jobs: Iterable[Job], years: tuple[int, ...]) -> list[Job]:
@@ -123,18 +128,20 @@ def _of_years(jobs: Iterable[Job], years: tuple[int, ...]) -> list[Job]:
     return [job for job in jobs if not years or job.year in years or job.kind == "registry"]
 
 
-def _remarks(job: Job, measured: Lix) -> list[Fault]:
-    if not measured.hard:
+def _readability_warnings(job: Job, measured: Lix) -> list[Diagnostic]:
+    if not measured.is_hard:
         return []
     todo = "Look at the registry's descriptions first: kvalreg check names them."
-    return [Fault(hard_to_read(f"The page '{job.name}'", measured), todo, kind=Kind.HARD_TO_READ)]
+    return [Diagnostic(readability_message(f"The page '{job.name}'", measured), todo, code=DiagnosticCode.HARD_TO_READ)]
 
 
-def _failure(outcome: Outcome, project: Project) -> Entry:
-    job, log = outcome.job, outcome.log
-    notebook = printable(project.relative(job.notebook))
-    if outcome.error is None:
-        fault = Fault("The page is empty.", "Show something through the report.", notebook, kind=Kind.PAGE_EMPTY)
-        return Entry(job.name, ok=False, error=str(fault), exit_code=EXIT_FAILED)
-    error, shown = outcome.error, project.relative(log) if log else ""
-    return Entry(job.name, False, error.error, error.cell, shown, EXIT_FAILED, notebook=notebook)
+def _failure(job_result: JobResult, project: Project) -> TaskResult:
+    job, log = job_result.job, job_result.log
+    notebook = printable(project.display_path(job.notebook))
+    if job_result.error is None:
+        fault = Diagnostic(
+            "The page is empty.", "Show something through the report.", notebook, code=DiagnosticCode.PAGE_EMPTY
+        )
+        return TaskResult(job.name, ok=False, error=str(fault), exit_code=EXIT_FAILED)
+    error, shown = job_result.error, project.display_path(log) if log else ""
+    return TaskResult(job.name, False, error.cause, error.cell, shown, EXIT_FAILED, notebook=notebook)

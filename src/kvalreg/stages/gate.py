@@ -10,24 +10,24 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kvalreg.account import faults_of, faults_told
-from kvalreg.batch.accepted import forget_others
-from kvalreg.batch.last_good import Standing
-from kvalreg.batch.parallel import run_each
-from kvalreg.batch.plan import Job, check_notebooks, plan
-from kvalreg.disclosure.gate import publish
+from kvalreg.disclosure.gate import apply_gate
 from kvalreg.disclosure.ledger import NEXT, ledger_files, move_entry, read_editions, save_edition
-from kvalreg.disclosure.published import Source, save_published
-from kvalreg.disclosure.remembered import Remembered
-from kvalreg.errors import AwaitingError, ConfigurationError, Fault
-from kvalreg.inputs.approval import Which
-from kvalreg.inputs.delivered import read_approved, read_deliveries, refuse_no_rows
-from kvalreg.inputs.descriptor_file import completed
-from kvalreg.private_files import clear_way, private_folder, remove
+from kvalreg.disclosure.published import RegistrySource, save_published
+from kvalreg.disclosure.suppression_cache import SuppressionCache
+from kvalreg.errors import ApprovalPendingError, ConfigurationError, Diagnostic
+from kvalreg.execution.parallel import run_each
+from kvalreg.execution.plan import Job, check_notebooks, plan_jobs
+from kvalreg.inputs.approval import DeliveryScope
+from kvalreg.inputs.descriptor_file import complete_descriptor
+from kvalreg.inputs.registry_deliveries import read_approved_deliveries, read_deliveries, refuse_no_rows
 from kvalreg.project import Project
+from kvalreg.release.fallback import RegistryFallback
+from kvalreg.run_result import diagnostics_from_dicts, diagnostics_to_dicts
 from kvalreg.stages.read import RunInputs
 from kvalreg.statistics.aggregation import aggregate
+from kvalreg.storage.last_good import prune_pages
 from kvalreg.storage.memo import Memo
+from kvalreg.storage.permissions import clear_path, make_private_folder, remove
 
 STAGE, MASKS = "gate", "masks"
 _PARALLEL_THRESHOLD = 1_000_000
@@ -39,12 +39,12 @@ class GatedRegistry:
     """A registry that is through the gate: the pages to make of it, and what should be looked at."""
 
     jobs: tuple[Job, ...]
-    warnings: tuple[Fault, ...]
+    warnings: tuple[Diagnostic, ...]
 
 
 def gate_registries(
-    project: Project, inputs: RunInputs, states: Standing, memo: Memo, workers: int
-) -> tuple[dict[str, GatedRegistry], list[Fault]]:
+    project: Project, inputs: RunInputs, states: RegistryFallback, memo: Memo, workers: int
+) -> tuple[dict[str, GatedRegistry], list[Diagnostic]]:
     """Let every chosen registry through the gate, and put its cells in their place.
 
     Returns
@@ -57,22 +57,24 @@ def gate_registries(
     size = sum(path.stat().st_size for name in due for path in project.data(name).glob("*") if path.is_file())
     calls = {name: (project, _of_registry(inputs, name), name, _masks(memo, name)) for name in due}
     gated: dict[str, GatedRegistry] = {}
-    waiting: list[Fault] = []
+    waiting: list[Diagnostic] = []
     results = run_each(gate_registry, calls, workers if size >= _PARALLEL_THRESHOLD else 1)
     pending = dict(results)
     for name in inputs.chosen:
-        with states.contained(name):
+        with states.isolated(name):
             try:
                 if name in inputs.faults:
                     raise ConfigurationError(inputs.faults[name])
                 value = stored.get(name) or pending[name]()
-            except AwaitingError as error:  # as it should be: readers keep what they have
-                waiting += error.faults
+            except ApprovalPendingError as error:  # as it should be: readers keep what they have
+                waiting += error.diagnostics
                 continue
             if name in pending:
-                _put_in_place(project, name, value, memo)
+                _install(project, name, value, memo)
                 memo.put(STAGE, name, keys[name], value, _files(project, name))
-            gated[name] = GatedRegistry(tuple(map(_job, value["jobs"])), tuple(faults_of(value["warnings"])))
+            gated[name] = GatedRegistry(
+                tuple(map(_job, value["jobs"])), tuple(diagnostics_from_dicts(value["warnings"]))
+            )
     return gated, waiting
 
 
@@ -88,33 +90,33 @@ def gate_registry(project: Project, inputs: RunInputs, registry_id: str, masks: 
     -------
     JSON: its jobs, its warnings, and what was chosen to be suppressed.
     """
-    registry, warnings = completed(inputs.registries[registry_id], project)
-    read = read_approved if inputs.which is Which.APPROVED else read_deliveries
+    registry, warnings = complete_descriptor(inputs.registries[registry_id], project)
+    read = read_approved_deliveries if inputs.which is DeliveryScope.APPROVED else read_deliveries
     delivered = read(project, registry, inputs.units, inputs.unknown_units)
     refuse_no_rows(delivered, project)
-    source, remembered = Source(registry, inputs.units, delivered.deliveries), Remembered(masks)
+    source, remembered = RegistrySource(registry, inputs.units, delivered.deliveries), SuppressionCache(masks)
     results = aggregate(delivered, registry, inputs.units)
-    published, edition = publish(results, source, read_editions(registry_id, project), remembered)
-    jobs = plan(published, project)
+    published, edition = apply_gate(results, source, read_editions(registry_id, project), remembered)
+    jobs = plan_jobs(published, project)
     check_notebooks((job.notebook for job in jobs), project)
-    folder = private_folder(project.gated, registry_id)
+    folder = make_private_folder(project.gated, registry_id)
     save_published(published, folder)
     save_edition(edition, registry_id, folder)
     return {
         "jobs": [asdict(job) | {"notebook": str(job.notebook)} for job in jobs],
-        "warnings": faults_told([*warnings, *delivered.warnings]),
-        "masks": remembered.used,
+        "warnings": diagnostics_to_dicts([*warnings, *delivered.warnings]),
+        "masks": remembered.used_masks,
     }
 
 
-def _put_in_place(project: Project, name: str, value: dict[str, Any], memo: Memo) -> None:
+def _install(project: Project, name: str, value: dict[str, Any], memo: Memo) -> None:
     """Put new cells where notebooks read them, with what the ledger will keep, and drop pages they no longer have."""
-    made = project.gated / name
-    (made / f"{name}.parquet").replace(clear_way(project.published / f"{name}.parquet"))
-    move_entry(name, made, project.next_ledger)
-    remove(made)
+    folder = project.gated / name
+    (folder / f"{name}.parquet").replace(clear_path(project.published / f"{name}.parquet"))
+    move_entry(name, folder, project.pending_ledger)
+    remove(folder)
     memo.store.write_json(f"{MASKS}/{name}", {"code": memo.fingerprints.environment, "masks": value.pop("masks")})
-    forget_others(name, {job["address"] for job in value["jobs"]}, project.accepted)
+    prune_pages(name, {job["address"] for job in value["jobs"]}, project.last_good_pages)
 
 
 def _key(project: Project, name: str, inputs: RunInputs, memo: Memo) -> str:
@@ -136,7 +138,7 @@ def _masks(memo: Memo, name: str) -> dict[str, str]:
 
 
 def _files(project: Project, name: str) -> list[Path]:
-    return [project.published / f"{name}.parquet", project.next_ledger / NEXT / f"{name}.parquet"]
+    return [project.published / f"{name}.parquet", project.pending_ledger / NEXT / f"{name}.parquet"]
 
 
 def _job(value: dict[str, Any]) -> Job:

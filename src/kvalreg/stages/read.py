@@ -10,16 +10,16 @@ from dataclasses import dataclass
 
 from kvalreg.disclosure.ledger import published_files
 from kvalreg.disclosure.published import load_source
-from kvalreg.errors import Fault, UsageError
-from kvalreg.inputs.approval import Which
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.errors import Diagnostic, UsageError
+from kvalreg.inputs.approval import DeliveryScope
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.inputs.slugs import read_slugs
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.project import Project
-from kvalreg.request import Request
+from kvalreg.request import BuildRequest
 from kvalreg.site.extension import check_extension
 
 
@@ -37,13 +37,13 @@ class RunInputs:
 
     units: Units
     registries: dict[str, Registry]
-    faults: dict[str, tuple[Fault, ...]]
+    faults: dict[str, tuple[Diagnostic, ...]]
     chosen: list[str]
-    unknown_units: UnknownUnits = UnknownUnits.REFUSE
-    which: Which = Which.APPROVED
+    unknown_units: UnknownUnitPolicy = UnknownUnitPolicy.REFUSE
+    which: DeliveryScope = DeliveryScope.APPROVED
 
 
-def read_inputs(project: Project, request: Request) -> RunInputs:
+def read_inputs(project: Project, request: BuildRequest) -> RunInputs:
     """Read what all registries share, and every descriptor.
 
     Raises
@@ -53,11 +53,11 @@ def read_inputs(project: Project, request: Request) -> RunInputs:
     """
     read_site_descriptor(project)
     check_extension(project)
-    units = read_units(project.units, project.relative(project.units))
-    read_slugs(project.slugs, project.relative(project.slugs))
+    units = read_units(project.units, project.display_path(project.units))
+    read_slugs(project.slugs, project.display_path(project.slugs))
     registries, faults = read_descriptors(project, lambda: _indicator_owners(project))
     chosen = _chosen(request.registries, {*registries, *faults})
-    return RunInputs(units, registries, faults, chosen, request.unknown_units, request.which)
+    return RunInputs(units, registries, faults, chosen, request.unknown_units, request.scope)
 
 
 def _indicator_owners(project: Project) -> dict[str, str]:

@@ -22,7 +22,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from kvalreg.statistics.intervals import Codes, as_floats
+from kvalreg.statistics.intervals import CodeArray, as_floats
 
 
 class Achievement(StrEnum):
@@ -42,11 +42,13 @@ class Certainty(StrEnum):
     NONE = "none"
 
 
-_ACHIEVEMENTS: Codes = np.array([Achievement.NONE, Achievement.LOW, Achievement.MODERATE, Achievement.HIGH], object)
-_CERTAINTIES: Codes = np.array([Certainty.NONE, Certainty.UNCERTAIN, Certainty.CERTAIN], object)
+_ACHIEVEMENTS: CodeArray = np.array([Achievement.NONE, Achievement.LOW, Achievement.MODERATE, Achievement.HIGH], object)
+_CERTAINTIES: CodeArray = np.array([Certainty.NONE, Certainty.UNCERTAIN, Certainty.CERTAIN], object)
 
 
-def achievement(value: npt.ArrayLike, green: npt.ArrayLike, yellow: npt.ArrayLike, direction: npt.ArrayLike) -> Codes:
+def achievement(
+    value: npt.ArrayLike, green: npt.ArrayLike, yellow: npt.ArrayLike, direction: npt.ArrayLike
+) -> CodeArray:
     """Level of achievement of each value, before rounding.
 
     Direction 1 (high is good): high from green up, low below yellow, else moderate. Direction 0 (low is good): high up
@@ -82,7 +84,7 @@ def achievement(value: npt.ArrayLike, green: npt.ArrayLike, yellow: npt.ArrayLik
 
 def certainty(
     low: npt.ArrayLike, high: npt.ArrayLike, green: npt.ArrayLike, yellow: npt.ArrayLike, direction: npt.ArrayLike
-) -> Codes:
+) -> CodeArray:
     """Whether the whole interval has one level: CERTAIN when its two ends have the same, UNCERTAIN when not.
 
     The level only rises or only falls with the value, so the two ends decide for everything between them. Which levels

@@ -13,15 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kvalreg.inputs.delivered import Delivered
 from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.registry_deliveries import RegistryDeliveries
 from kvalreg.inputs.units import Level, Units
-from kvalreg.statistics.results import KEY, Results
+from kvalreg.statistics.results import CELL_KEY, Results
 
-_GROUP = ["ind_id", "context", "year"]
+_GROUP_KEY = ["ind_id", "context", "year"]
 
 
-def aggregate(delivered: Delivered, registry: Registry, units: Units) -> Results:
+def aggregate(delivered: RegistryDeliveries, registry: Registry, units: Units) -> Results:
     """Every cell of a registry at every level.
 
     Parameters
@@ -62,64 +62,70 @@ def aggregate(delivered: Delivered, registry: Registry, units: Units) -> Results
     {'hf': 0.3667, 'hospital': 0.15, 'nation': 0.3667, 'rhf': 0.3667}
     """
     rows = delivered.rows
-    summed_ids = {indicator.id for indicator in registry.indicators if indicator.type.summed}
+    summed_ids = {indicator.id for indicator in registry.indicators if indicator.type.is_summed}
     is_summed = rows["ind_id"].isin(summed_ids)
-    cells = pd.concat([_sum_upwards(rows[is_summed], units), _as_delivered(rows[~is_summed], units)], ignore_index=True)
-    cells = cells.sort_values(KEY, kind="stable", ignore_index=True)
-    return Results(registry.id, _with_coverage(cells, registry))
+    cells = pd.concat(
+        [_sum_upwards(rows[is_summed], units), _delivered_cells(rows[~is_summed], units)], ignore_index=True
+    )
+    cells = cells.sort_values(CELL_KEY, kind="stable", ignore_index=True)
+    return Results(registry.id, _add_coverage(cells, registry))
 
 
 def _sum_upwards(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
     """Numerators and denominators summed at each row's own level and at every level above it."""
-    grouped = rows.groupby(_GROUP)
-    group, keys = grouped.ngroup().to_numpy(), grouped.size().index.to_frame(index=False)
-    unit, orgnrs = pd.factorize(rows["orgnr"])
-    places, counts_in = _places(orgnrs, units)
+    grouped = rows.groupby(_GROUP_KEY)
+    group_codes, keys = grouped.ngroup().to_numpy(), grouped.size().index.to_frame(index=False)
+    unit_codes, orgnrs = pd.factorize(rows["orgnr"])
+    targets, membership = _aggregation_targets(orgnrs, units)
 
-    def total(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def sum_by_target(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Sums of shape (groups, places); counts are whole numbers far below 2⁵³, so they are exact."""
-        own = np.bincount(group * len(orgnrs) + unit, weights=values, minlength=len(keys) * len(orgnrs))
-        return own.reshape(len(keys), len(orgnrs)) @ counts_in
+        unit_sums = np.bincount(
+            group_codes * len(orgnrs) + unit_codes, weights=values, minlength=len(keys) * len(orgnrs)
+        )
+        return unit_sums.reshape(len(keys), len(orgnrs)) @ membership
 
-    at_group, at_place = np.nonzero(total(np.ones(len(rows))))
-    named = (keys.take(at_group), places.take(at_place))
-    cells = pd.concat([part.reset_index(drop=True) for part in named], axis=1)
+    group_index, target_index = np.nonzero(sum_by_target(np.ones(len(rows))))
+    key_frames = (keys.take(group_index), targets.take(target_index))
+    cells = pd.concat([frame.reset_index(drop=True) for frame in key_frames], axis=1)
     for name in ("var", "denominator", "provisional"):
-        cells[name] = total(rows[name])[at_group, at_place]
+        cells[name] = sum_by_target(rows[name])[group_index, target_index]
     cells = cells.astype({"denominator": "int64", "provisional": "bool"})
     cells["value"] = cells["var"] / cells["denominator"]
     return cells
 
 
-def _places(orgnrs: Iterable[str], units: Units) -> tuple[pd.DataFrame, npt.NDArray[np.float64]]:
+def _aggregation_targets(orgnrs: Iterable[str], units: Units) -> tuple[pd.DataFrame, npt.NDArray[np.float64]]:
     """The ``level`` and ``orgnr`` of every place where these units count, and a 1 for each unit at its places."""
-    of_unit: list[list[tuple[str, str]]] = []
+    targets_by_unit: list[list[tuple[str, str]]] = []
     for orgnr in orgnrs:
         unit = units[orgnr]
-        above = [(place.level.value, place.orgnr) for place in (unit, *units.ancestors(orgnr))]
-        of_unit.append(above + ([(Level.COUNTY.value, unit.county)] if unit.county is not None else []))
-    places = sorted({place for above in of_unit for place in above})
-    number = {place: i for i, place in enumerate(places)}
-    counts_in = np.zeros((len(of_unit), len(places)))
-    for i, above in enumerate(of_unit):
-        counts_in[i, [number[place] for place in above]] = 1
-    return pd.DataFrame(places, columns=["level", "orgnr"], dtype="str"), counts_in
+        unit_targets = [(ancestor.level.value, ancestor.orgnr) for ancestor in (unit, *units.ancestors(orgnr))]
+        targets_by_unit.append(unit_targets + ([(Level.COUNTY.value, unit.county)] if unit.county is not None else []))
+    targets = sorted({target for unit_targets in targets_by_unit for target in unit_targets})
+    target_index = {target: i for i, target in enumerate(targets)}
+    membership = np.zeros((len(targets_by_unit), len(targets)))
+    for i, unit_targets in enumerate(targets_by_unit):
+        membership[i, [target_index[target] for target in unit_targets]] = 1
+    return pd.DataFrame(targets, columns=["level", "orgnr"], dtype="str"), membership
 
 
-def _as_delivered(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
+def _delivered_cells(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
     """Computed values as they came: one row is one cell."""
-    cells = rows[[*_GROUP, "orgnr", "var", "denominator", "provisional"]].copy()
+    cells = rows[[*_GROUP_KEY, "orgnr", "var", "denominator", "provisional"]].copy()
     cells["level"] = pd.Series([units[orgnr].level.value for orgnr in cells["orgnr"]], index=cells.index, dtype="str")
     cells["value"] = cells["var"]
     return cells
 
 
-def _with_coverage(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
+def _add_coverage(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     """Each cell with its unit's coverage: of the same year, else of the newest earlier year that has one."""
-    dg_of = {indicator.id: indicator.dg_id for indicator in registry.indicators if indicator.dg_id is not None}
+    coverage_indicators = {
+        indicator.id: indicator.dg_id for indicator in registry.indicators if indicator.dg_id is not None
+    }
     keys = pd.DataFrame(
         {
-            "dg_id": cells["ind_id"].map(dg_of).astype("str"),
+            "dg_id": cells["ind_id"].map(coverage_indicators).astype("str"),
             "unit": cells.groupby(["context", "level", "orgnr"], sort=False).ngroup(),
             "year": cells["year"],
         }
@@ -127,11 +133,11 @@ def _with_coverage(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     measured = keys.assign(
         dg_id=cells["ind_id"], coverage=cells["value"], coverage_year=cells["year"].astype("float64")
     )
-    measured = measured[cells["ind_id"].isin(set(dg_of.values()))]
-    found = pd.merge_asof(
+    measured = measured[cells["ind_id"].isin(set(coverage_indicators.values()))]
+    matched = pd.merge_asof(
         keys.reset_index().sort_values("year", kind="stable"),
         measured.sort_values("year", kind="stable"),
         on="year",
         by=["dg_id", "unit"],
     ).set_index("index")
-    return cells.assign(coverage=found["coverage"], coverage_year=found["coverage_year"])
+    return cells.assign(coverage=matched["coverage"], coverage_year=matched["coverage_year"])

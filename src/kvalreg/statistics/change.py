@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kvalreg.statistics.intervals import Codes, Estimate, Floats, as_floats, contrast, difference
+from kvalreg.statistics.intervals import CodeArray, Estimate, FloatArray, as_floats, contrast, difference
 
 
 class Change(StrEnum):
@@ -34,11 +34,11 @@ class Change(StrEnum):
     NOT_KNOWN = "not_known"
 
 
-class Comparison(NamedTuple):
+class EstimatedChange(NamedTuple):
     """A difference with its interval, and what can be said about it."""
 
     difference: Estimate
-    change: Codes
+    change: CodeArray
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ class SeriesChange:
     first: npt.NDArray[np.intp]
     last: npt.NDArray[np.intp]
     difference: Estimate
-    change: Codes
+    change: CodeArray
 
 
-TREND_FROM = 3
+MIN_TREND_YEARS = 3
 """A trend needs at least this many known years; two years are a difference."""
 
-_BY_INTERVAL: Codes = np.array(
+_CHANGE_CODES: CodeArray = np.array(
     [
         [Change.WORSE, Change.UNCLEAR, Change.BETTER],
         [Change.DECREASED, Change.UNCLEAR, Change.INCREASED],
@@ -73,7 +73,7 @@ _BY_INTERVAL: Codes = np.array(
 """Rows: high is good, no direction, low is good. Columns: below 0, holds 0, above 0."""
 
 
-def between_years(now: Estimate, before: Estimate, direction: npt.ArrayLike) -> Comparison:
+def change_between_years(now: Estimate, before: Estimate, direction: npt.ArrayLike) -> EstimatedChange:
     """Change from one year to another.
 
     The interval of the difference is made from the two intervals (`intervals.contrast`): for proportions with Wilson
@@ -96,11 +96,11 @@ def between_years(now: Estimate, before: Estimate, direction: npt.ArrayLike) -> 
     >>> print(*(f"{part:.4f}" for part in found.difference), found.change)
     0.2000 0.0524 0.3339 better
     """
-    found = difference(now, before)
-    return Comparison(found, _judge(found, direction))
+    estimate = difference(now, before)
+    return EstimatedChange(estimate, _classify(estimate, direction))
 
 
-def over_series(series: Estimate, direction: npt.ArrayLike) -> SeriesChange:
+def change_over_series(series: Estimate, direction: npt.ArrayLike) -> SeriesChange:
     """Change from the first to the last known year. Years are the last axis; what is between them does not count.
 
     Examples
@@ -114,22 +114,22 @@ def over_series(series: Estimate, direction: npt.ArrayLike) -> SeriesChange:
     """
     series = Estimate(*as_floats(*series))
     known = ~np.isnan(series.value)
-    enough = known.sum(axis=-1) >= 2
-    first = np.where(enough, known.argmax(axis=-1), -1)
-    last = np.where(enough, known.shape[-1] - 1 - known[..., ::-1].argmax(axis=-1), -1)
+    is_comparable = known.sum(axis=-1) >= 2
+    first = np.where(is_comparable, known.argmax(axis=-1), -1)
+    last = np.where(is_comparable, known.shape[-1] - 1 - known[..., ::-1].argmax(axis=-1), -1)
 
-    def at(position: npt.NDArray[np.intp]) -> Estimate:
-        def pick(part: Floats) -> Floats:
-            found = np.take_along_axis(part, np.maximum(position, 0)[..., np.newaxis], axis=-1)[..., 0]
-            return np.where(enough, found, np.nan)
+    def estimate_at(position: npt.NDArray[np.intp]) -> Estimate:
+        def take_year(part: FloatArray) -> FloatArray:
+            values = np.take_along_axis(part, np.maximum(position, 0)[..., np.newaxis], axis=-1)[..., 0]
+            return np.where(is_comparable, values, np.nan)
 
-        return Estimate(*(pick(part) for part in series))
+        return Estimate(*(take_year(part) for part in series))
 
-    found = between_years(at(last), at(first), direction)
-    return SeriesChange(first, last, *found)
+    estimated_change = change_between_years(estimate_at(last), estimate_at(first), direction)
+    return SeriesChange(first, last, *estimated_change)
 
 
-def trend(series: Estimate, years: npt.ArrayLike, direction: npt.ArrayLike) -> Comparison:
+def trend(series: Estimate, years: npt.ArrayLike, direction: npt.ArrayLike) -> EstimatedChange:
     r"""Mean change per year over all known years: the slope of a straight line, with its interval.
 
     .. math:: b = \sum_t \frac{(t - \bar t)}{\sum_s (s - \bar t)^2}\, \hat\theta_t
@@ -165,19 +165,19 @@ def trend(series: Estimate, years: npt.ArrayLike, direction: npt.ArrayLike) -> C
     count = known.sum(axis=-1, keepdims=True)
     centred = np.where(known, times - times.sum(axis=-1, keepdims=True) / np.maximum(count, 1), 0.0)
     spread = (centred**2).sum(axis=-1, keepdims=True)
-    weights = centred / np.where((count >= TREND_FROM) & (spread > 0), spread, np.nan)
+    weights = centred / np.where((count >= MIN_TREND_YEARS) & (spread > 0), spread, np.nan)
     # A missing year has weight 0, and 0 · NaN would still be NaN.
     filled = Estimate(*(np.where(known, part, 0.0) for part in series))
     slope = contrast(
         (weights[..., year], Estimate(*(part[..., year] for part in filled))) for year in range(known.shape[-1])
     )
-    return Comparison(slope, _judge(slope, direction))
+    return EstimatedChange(slope, _classify(slope, direction))
 
 
-def _judge(found: Estimate, direction: npt.ArrayLike) -> Codes:
+def _classify(estimate: Estimate, direction: npt.ArrayLike) -> CodeArray:
     """A code for each difference, by where 0 lies."""
-    low, high, good = as_floats(found.low, found.high, direction)
+    low, high, directions = as_floats(estimate.low, estimate.high, direction)
     side = np.where(low > 0, 2, np.where(high < 0, 0, 1))
-    row = np.where(good == 1, 0, np.where(good == 0, 2, 1))
-    codes = _BY_INTERVAL[row, side]
+    row = np.where(directions == 1, 0, np.where(directions == 0, 2, 1))
+    codes = _CHANGE_CODES[row, side]
     return np.where(np.isnan(low) | np.isnan(high), np.array(Change.NOT_KNOWN, object), codes)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from kvalreg.statistics.intervals import Bools, Floats, as_floats
+from kvalreg.statistics.intervals import BoolArray, FloatArray, as_floats
 
 MIN_POINTS = 12
 """Fewest points for a control chart."""
@@ -24,17 +24,17 @@ _D2 = 1.128
 
 
 @dataclass(frozen=True)
-class XmR:
+class XmRChart:
     """Limits of an individuals chart. `outside` has one element per point that came in; a missing one is inside."""
 
     centre: float
     low: float
     high: float
-    outside: Bools
+    outside: BoolArray
 
 
 @dataclass(frozen=True)
-class Runs:
+class RunsAnalysis:
     """Runs about the median. A signal is an unusually long run, or unusually few crossings.
 
     Parameters
@@ -56,7 +56,7 @@ class Runs:
         return self.longest > self.longest_allowed or self.crossings < self.crossings_needed
 
 
-def xmr(values: npt.ArrayLike) -> XmR | None:
+def xmr(values: npt.ArrayLike) -> XmRChart | None:
     r"""Limits of an individuals (XmR) chart, from the mean moving range.
 
     .. math:: \bar x \pm 3\,\overline{mR}/1.128, \quad mR_i = |x_i - x_{i-1}|
@@ -76,11 +76,16 @@ def xmr(values: npt.ArrayLike) -> XmR | None:
     if points.size < MIN_POINTS:
         return None
     centre = float(points.mean())
-    half = 3 * float(np.abs(np.diff(points)).mean()) / _D2
-    return XmR(centre, centre - half, centre + half, (series < centre - half) | (series > centre + half))
+    half_width = 3 * float(np.abs(np.diff(points)).mean()) / _D2
+    return XmRChart(
+        centre,
+        centre - half_width,
+        centre + half_width,
+        (series < centre - half_width) | (series > centre + half_width),
+    )
 
 
-def runs(values: npt.ArrayLike) -> Runs | None:
+def runs(values: npt.ArrayLike) -> RunsAnalysis | None:
     r"""The two Anhøj rules about the median. Points on the median say nothing and are left out first.
 
     .. math:: \text{longest} \le \mathrm{round}(\log_2 n + 3), \quad \text{crossings} \ge Q_{0.05}(B(n - 1, 1/2))
@@ -97,20 +102,20 @@ def runs(values: npt.ArrayLike) -> Runs | None:
     Runs(longest=12, longest_allowed=8, crossings=1, crossings_needed=8) True
     """
     _, points = _points(values)
-    above = points[points != np.median(points)] > np.median(points) if points.size else np.zeros(0, bool)
-    if above.size < MIN_POINTS:
+    is_above = points[points != np.median(points)] > np.median(points) if points.size else np.zeros(0, bool)
+    if is_above.size < MIN_POINTS:
         return None
-    turns = np.flatnonzero(np.diff(above))
-    lengths = np.diff(np.concatenate(([-1], turns, [above.size - 1])))
-    return Runs(
+    crossings = np.flatnonzero(np.diff(is_above))
+    lengths = np.diff(np.concatenate(([-1], crossings, [is_above.size - 1])))
+    return RunsAnalysis(
         longest=int(lengths.max()),
-        longest_allowed=round(float(np.log2(above.size)) + 3),
-        crossings=int(turns.size),
-        crossings_needed=int(stats.binom.ppf(0.05, above.size - 1, 0.5)),
+        longest_allowed=round(float(np.log2(is_above.size)) + 3),
+        crossings=int(crossings.size),
+        crossings_needed=int(stats.binom.ppf(0.05, is_above.size - 1, 0.5)),
     )
 
 
-def _points(values: npt.ArrayLike) -> tuple[Floats, Floats]:
+def _points(values: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     """The series as it came, and its known points. ValueError unless it has one axis."""
     (series,) = as_floats(values)
     if series.ndim != 1:

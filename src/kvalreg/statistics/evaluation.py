@@ -12,12 +12,12 @@ import pandas as pd
 
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.statistics.achievement import Achievement, Certainty, achievement, certainty
-from kvalreg.statistics.change import Change, between_years
-from kvalreg.statistics.intervals import Estimate, Floats
-from kvalreg.statistics.proportions import wilson
+from kvalreg.statistics.change import Change, change_between_years
+from kvalreg.statistics.intervals import Estimate, FloatArray
+from kvalreg.statistics.proportions import wilson_interval
 from kvalreg.statistics.rates import poisson_interval
 
-SERIES = ["ind_id", "context", "level", "orgnr"]
+SERIES_KEY = ["ind_id", "context", "level", "orgnr"]
 """What names one cell over the years."""
 _TARGETS = ("level_green", "level_yellow", "level_direction")
 
@@ -39,25 +39,25 @@ def evaluate(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
         spread), ``achievement`` and ``certainty`` (codes; empty text where there is none). A numerator above its
         denominator has a value but no interval.
     """
-    at = _indicator_of(cells, registry)
-    summed = np.array([indicator.type.summed for indicator in registry.indicators])[at]
-    counted = np.array([indicator.type is IndicatorType.ANTALL for indicator in registry.indicators])[at]
+    indicator_index = _indicator_index(cells, registry)
+    is_summed = np.array([indicator.type.is_summed for indicator in registry.indicators])[indicator_index]
+    is_count = np.array([indicator.type is IndicatorType.ANTALL for indicator in registry.indicators])[indicator_index]
     low, high = np.full(len(cells), np.nan), np.full(len(cells), np.nan)
     var, denominator = cells["var"].to_numpy(float), cells["denominator"].to_numpy(float)
-    low[summed], high[summed] = wilson(var[summed], denominator[summed])
-    low[counted], high[counted] = poisson_interval(var[counted])
-    green, yellow, direction = (_field(registry, name)[at] for name in _TARGETS)
+    low[is_summed], high[is_summed] = wilson_interval(var[is_summed], denominator[is_summed])
+    low[is_count], high[is_count] = poisson_interval(var[is_count])
+    green, yellow, direction = (_indicator_values(registry, name)[indicator_index] for name in _TARGETS)
     levels = achievement(cells["value"].to_numpy(float), green, yellow, direction)
-    sureness = certainty(low, high, green, yellow, direction)
+    certainties = certainty(low, high, green, yellow, direction)
     return cells.assign(
         low=low,
         high=high,
-        achievement=_codes(levels, Achievement.NONE),
-        certainty=_codes(sureness, Certainty.NONE),
+        achievement=_blank_codes(levels, Achievement.NONE),
+        certainty=_blank_codes(certainties, Certainty.NONE),
     )
 
 
-def with_change(shown: pd.DataFrame, registry: Registry) -> pd.DataFrame:
+def add_change(shown: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     """Shown cells with their change since the year before and since the series began.
 
     Parameters
@@ -73,34 +73,37 @@ def with_change(shown: pd.DataFrame, registry: Registry) -> pd.DataFrame:
         unclear; empty when not known) and that year, ``change_from``; ``series_change`` since the first year that is
         shown, and that year, ``series_from``.
     """
-    complete = shown.loc[~shown["provisional"].to_numpy(bool), [*SERIES, "year", "value", "low", "high"]]
-    series, years = complete.groupby(SERIES, sort=False).ngroup().to_numpy(), complete["year"].to_numpy(float)
-    by_year = np.lexsort((years, series))
-    years, index = years[by_year], complete.index[by_year]
-    begins = np.diff(series[by_year], prepend=-1) != 0
-    place = np.arange(len(by_year))
-    first = np.maximum.accumulate(np.where(begins, place, 0))
-    now = Estimate(*(complete[name].to_numpy(float)[by_year] for name in ("value", "low", "high")))
-    direction = _field(registry, "level_direction")[_indicator_of(complete, registry)][by_year]
-    changed = shown.copy()
-    for name, since, start in (("change", "change_from", place - 1), ("series_change", "series_from", first)):
-        before = Estimate(*(np.where(begins, np.nan, part[start]) for part in now))
-        codes = _codes(between_years(now, before, direction).change, Change.NOT_KNOWN)
-        changed[name] = pd.Series(codes, index, dtype="str").reindex(shown.index, fill_value="")
-        changed[since] = pd.Series(np.where(codes != "", years[start], np.nan), index)
-    return changed
+    final_cells = shown.loc[~shown["provisional"].to_numpy(bool), [*SERIES_KEY, "year", "value", "low", "high"]]
+    series, years = final_cells.groupby(SERIES_KEY, sort=False).ngroup().to_numpy(), final_cells["year"].to_numpy(float)
+    order = np.lexsort((years, series))
+    years, index = years[order], final_cells.index[order]
+    is_first = np.diff(series[order], prepend=-1) != 0
+    position = np.arange(len(order))
+    first = np.maximum.accumulate(np.where(is_first, position, 0))
+    current = Estimate(*(final_cells[name].to_numpy(float)[order] for name in ("value", "low", "high")))
+    direction = _indicator_values(registry, "level_direction")[_indicator_index(final_cells, registry)][order]
+    result = shown.copy()
+    for name, year_column, base_position in (
+        ("change", "change_from", position - 1),
+        ("series_change", "series_from", first),
+    ):
+        base = Estimate(*(np.where(is_first, np.nan, part[base_position]) for part in current))
+        codes = _blank_codes(change_between_years(current, base, direction).change, Change.NOT_KNOWN)
+        result[name] = pd.Series(codes, index, dtype="str").reindex(shown.index, fill_value="")
+        result[year_column] = pd.Series(np.where(codes != "", years[base_position], np.nan), index)
+    return result
 
 
-def _indicator_of(cells: pd.DataFrame, registry: Registry) -> npt.NDArray[np.intp]:
+def _indicator_index(cells: pd.DataFrame, registry: Registry) -> npt.NDArray[np.intp]:
     """The place of each cell's indicator among the registry's."""
-    ids = pd.Index([indicator.id for indicator in registry.indicators], dtype="str")
-    return ids.get_indexer(pd.Index(cells["ind_id"]))
+    ind_ids = pd.Index([indicator.id for indicator in registry.indicators], dtype="str")
+    return ind_ids.get_indexer(pd.Index(cells["ind_id"]))
 
 
-def _field(registry: Registry, name: str) -> Floats:
+def _indicator_values(registry: Registry, name: str) -> FloatArray:
     """A number of each indicator, NaN where it has none."""
     return np.array([getattr(indicator, name) for indicator in registry.indicators], dtype=np.float64)
 
 
-def _codes(codes: npt.NDArray[np.object_], none: str) -> npt.NDArray[np.object_]:
+def _blank_codes(codes: npt.NDArray[np.object_], none: str) -> npt.NDArray[np.object_]:
     return np.where(codes == none, "", codes)

@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from kvalreg.statistics.intervals import Bools, Codes, Floats, Interval, as_floats, tail
+from kvalreg.statistics.intervals import BoolArray, CodeArray, FloatArray, Interval, as_floats, tail_probability
 
 MIN_COVERAGE = 0.60
 """Below this share of the patients registered, numbers do not describe the unit well enough for a verdict."""
-WINSORISED = 0.10
+WINSORISED_SHARE = 0.10
 """Share of the units at each end whose z-scores are drawn in before the overdispersion is estimated."""
 
 
@@ -38,12 +38,12 @@ class Verdict(StrEnum):
     MISSING = "missing"
 
     @property
-    def given(self) -> bool:
+    def is_verdict(self) -> bool:
         """False when the code is a reason for giving no verdict."""
         return self in (Verdict.AS_EXPECTED, Verdict.POSSIBLE_DEVIATION, Verdict.DEVIATION)
 
 
-_VERDICTS: Codes = np.array(list(Verdict), object)
+_VERDICTS: CodeArray = np.array(list(Verdict), object)
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,11 @@ class Funnel:
         Variance between units beyond chance, on the arcsine scale; 0 when there is none.
     """
 
-    x: Floats
-    n: Floats
-    target: Floats
-    phi: Floats
-    tau2: Floats
+    x: FloatArray
+    n: FloatArray
+    target: FloatArray
+    phi: FloatArray
+    tau2: FloatArray
 
     def limits(self, n: npt.ArrayLike, confidence: float) -> Interval:
         """Limits at any number of patients: the lines of the figure. See `limits`."""
@@ -112,17 +112,17 @@ def funnel(x: npt.ArrayLike, n: npt.ArrayLike, target: npt.ArrayLike | None = No
         patients = np.nansum(ns, axis=-1, keepdims=True)
         centre = np.nansum(xs, axis=-1, keepdims=True) / np.where(patients > 0, patients, np.nan)
     else:
-        (given,) = as_floats(target)
-        centre = np.where((given >= 0) & (given <= 1), given, np.nan)[..., np.newaxis]
+        (targets,) = as_floats(target)
+        centre = np.where((targets >= 0) & (targets <= 1), targets, np.nan)[..., np.newaxis]
     z = 2 * np.sqrt(ns) * (_arcsine(xs / ns) - _arcsine(centre))
     squares = np.nansum(_winsorised(z) ** 2, axis=-1, keepdims=True)
     weights = np.where(usable, 4 * ns, 0.0)
     weight = weights.sum(axis=-1, keepdims=True)
     # One unit alone, or none, has no variance between units.
     scale = weight - (weights**2).sum(axis=-1, keepdims=True) / np.where(weight > 0, weight, np.nan)
-    several = (units >= 2) & ~np.isnan(centre)
-    tau2 = np.where(several, np.maximum(0.0, (squares - (units - 1)) / np.where(several, scale, np.nan)), 0.0)
-    phi = np.where(several, squares / np.where(several, units, np.nan), np.nan)
+    has_variance = (units >= 2) & ~np.isnan(centre)
+    tau2 = np.where(has_variance, np.maximum(0.0, (squares - (units - 1)) / np.where(has_variance, scale, np.nan)), 0.0)
+    phi = np.where(has_variance, squares / np.where(has_variance, units, np.nan), np.nan)
     return Funnel(xs, ns, centre, phi, tau2)
 
 
@@ -151,11 +151,15 @@ def binomial_limits(n: npt.ArrayLike, target: npt.ArrayLike, confidence: float) 
     usable = (ns > 0) & (centres >= 0) & (centres <= 1)
     patients, centres = np.where(usable, ns, 1.0), np.where(usable, centres, 0.5)
 
-    p = tail(confidence)
-    ends = np.array([p, 1 - p]).reshape(2, *(1 for _ in usable.shape))  # both at once: SciPy's calls cost, not numbers
-    rank = cast(Floats, stats.binom.ppf(ends, patients, centres))
-    part = (_up_to(rank, patients, centres) - ends) / np.asarray(stats.binom.pmf(rank, patients, centres))
-    low, high = np.where(usable, np.clip((rank - part) / patients, 0.0, 1.0), np.nan)
+    p = tail_probability(confidence)
+    tail_probabilities = np.array([p, 1 - p]).reshape(
+        2, *(1 for _ in usable.shape)
+    )  # both at once: SciPy's calls cost, not numbers
+    rank = cast(FloatArray, stats.binom.ppf(tail_probabilities, patients, centres))
+    fraction = (_binomial_cdf(rank, patients, centres) - tail_probabilities) / np.asarray(
+        stats.binom.pmf(rank, patients, centres)
+    )
+    low, high = np.where(usable, np.clip((rank - fraction) / patients, 0.0, 1.0), np.nan)
     return Interval(low, np.where(usable & (rank[1] == patients), 1.0, high))
 
 
@@ -176,18 +180,18 @@ def limits(n: npt.ArrayLike, target: npt.ArrayLike, tau2: npt.ArrayLike, confide
     >>> print(f"{low:.4f} {high:.4f}")
     0.0665 0.3821
     """
-    ns, centres, between = as_floats(n, target, tau2)
+    ns, centres, variances = as_floats(n, target, tau2)
     exact = binomial_limits(ns, centres, confidence)
-    wide = _arcsine_limits(ns, centres, between, confidence)
+    widened = _arcsine_limits(ns, centres, variances, confidence)
     return Interval(
-        np.where(between > 0, np.minimum(exact.low, wide.low), exact.low),
-        np.where(between > 0, np.maximum(exact.high, wide.high), exact.high),
+        np.where(variances > 0, np.minimum(exact.low, widened.low), exact.low),
+        np.where(variances > 0, np.maximum(exact.high, widened.high), exact.high),
     )
 
 
 def verdicts(
     comparison: Funnel, min_patients: npt.ArrayLike, coverage: npt.ArrayLike, min_coverage: float = MIN_COVERAGE
-) -> Codes:
+) -> CodeArray:
     """A code for each unit: where it lies between the limits, or why nothing is said.
 
     A unit on a limit is within it. Reasons are looked for in the order missing, coverage, number of patients. Unknown
@@ -216,46 +220,47 @@ def verdicts(
     >>> print(*verdicts(Funnel(found.x, found.n, found.target, found.phi, np.zeros(1)), 5, np.nan))
     deviation possible_deviation as_expected
     """
-    xs, ns, centres, between, least, covered = as_floats(
+    xs, ns, centres, variances, min_counts, coverages = as_floats(
         comparison.x, comparison.n, comparison.target, comparison.tau2, min_patients, coverage
     )
     missing = np.isnan(xs) | np.isnan(centres)
     share = np.where(missing, 0.0, xs) / np.where(missing, 1.0, ns)
-    chance = _up_to(np.where(missing, 0.0, xs), np.where(missing, 1.0, ns), np.where(missing, 0.5, centres))
-    everybody = np.where(xs == ns, centres**ns, 0.0)
+    probability = _binomial_cdf(np.where(missing, 0.0, xs), np.where(missing, 1.0, ns), np.where(missing, 0.5, centres))
+    probability_of_all = np.where(xs == ns, centres**ns, 0.0)
 
-    def beyond(confidence: float) -> Bools:
-        p = tail(confidence)
-        wide = _arcsine_limits(ns, centres, between, confidence)
-        by_chance = (chance < p) | ((chance > 1 - p) & (xs > 0) & (everybody <= p))
-        overdispersed = (between == 0) | (share < wide.low) | (share > wide.high)
-        return np.asarray(by_chance & overdispersed)
+    def is_outside(confidence: float) -> BoolArray:
+        p = tail_probability(confidence)
+        widened = _arcsine_limits(ns, centres, variances, confidence)
+        is_outside_exact = (probability < p) | ((probability > 1 - p) & (xs > 0) & (probability_of_all <= p))
+        is_outside_widened = (variances == 0) | (share < widened.low) | (share > widened.high)
+        return np.asarray(is_outside_exact & is_outside_widened)
 
-    code = beyond(0.95).astype(np.intp) + beyond(0.998)
-    code = np.where(ns < least, 4, code)
-    code = np.where(covered < min_coverage, 3, code)
+    code = is_outside(0.95).astype(np.intp) + is_outside(0.998)
+    code = np.where(ns < min_counts, 4, code)
+    code = np.where(coverages < min_coverage, 3, code)
     return _VERDICTS[np.where(missing, 5, code)]
 
 
-def _up_to(x: Floats, n: Floats, target: Floats) -> Floats:
+def _binomial_cdf(x: FloatArray, n: FloatArray, target: FloatArray) -> FloatArray:
     """P(R ≤ x) for R binomial (n, target)."""
-    return cast(Floats, stats.binom.cdf(x, n, target))
+    return cast(FloatArray, stats.binom.cdf(x, n, target))
 
 
-def _arcsine(share: Floats) -> Floats:
+def _arcsine(share: FloatArray) -> FloatArray:
     return np.asarray(np.arcsin(np.sqrt(share)))
 
 
-def _arcsine_limits(n: Floats, target: Floats, tau2: Floats, confidence: float) -> Interval:
-    half = -special.ndtri(tail(confidence)) * np.sqrt(0.25 / np.where(n > 0, n, np.nan) + tau2)
+def _arcsine_limits(n: FloatArray, target: FloatArray, tau2: FloatArray, confidence: float) -> Interval:
+    half_width = -special.ndtri(tail_probability(confidence)) * np.sqrt(0.25 / np.where(n > 0, n, np.nan) + tau2)
     centre = _arcsine(target)
     # Beyond 0 and a quarter turn the sine would come back: those limits are 0 and 1.
     return Interval(
-        np.sin(np.clip(centre - half, 0.0, np.pi / 2)) ** 2, np.sin(np.clip(centre + half, 0.0, np.pi / 2)) ** 2
+        np.sin(np.clip(centre - half_width, 0.0, np.pi / 2)) ** 2,
+        np.sin(np.clip(centre + half_width, 0.0, np.pi / 2)) ** 2,
     )
 
 
-def _winsorised(z: Floats) -> Floats:
+def _winsorised(z: FloatArray) -> FloatArray:
     """The z-scores, with both ends drawn in to their 10th and 90th percentile (along the last axis, NaN apart)."""
     known = ~np.isnan(z)
     if not known.any():
@@ -263,11 +268,11 @@ def _winsorised(z: Floats) -> Floats:
     ordered = np.sort(z, axis=-1)  # NaN last, which nanquantile does too, but row by row
     count = known.sum(axis=-1, keepdims=True)
 
-    def percentile(share: float) -> Floats:
-        place = share * np.maximum(count - 1, 0)
-        under = np.floor(place).astype(np.intp)
-        lower = np.take_along_axis(ordered, under, axis=-1)
-        upper = np.take_along_axis(ordered, np.minimum(under + 1, np.maximum(count - 1, 0)), axis=-1)
-        return np.asarray(lower + (place - under) * (upper - lower))
+    def percentile(share: float) -> FloatArray:
+        position = share * np.maximum(count - 1, 0)
+        lower_index = np.floor(position).astype(np.intp)
+        lower = np.take_along_axis(ordered, lower_index, axis=-1)
+        upper = np.take_along_axis(ordered, np.minimum(lower_index + 1, np.maximum(count - 1, 0)), axis=-1)
+        return np.asarray(lower + (position - lower_index) * (upper - lower))
 
-    return np.clip(z, percentile(WINSORISED), percentile(1 - WINSORISED))
+    return np.clip(z, percentile(WINSORISED_SHARE), percentile(1 - WINSORISED_SHARE))

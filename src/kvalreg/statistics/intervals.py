@@ -12,25 +12,25 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.object_]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+CodeArray = npt.NDArray[np.object_]
 """An array whose elements are members of one StrEnum, so that ``codes == Achievement.HIGH`` works elementwise."""
 
 
 class Interval(NamedTuple):
     """Lower and upper limit, in the unit of the value they belong to; both NaN when no interval can be given."""
 
-    low: Floats
-    high: Floats
+    low: FloatArray
+    high: FloatArray
 
 
 class Estimate(NamedTuple):
     """A value with its interval. The value may be known while the interval is NaN, never the other way round."""
 
-    value: Floats
-    low: Floats
-    high: Floats
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
 
     def times(self, factor: npt.ArrayLike) -> Estimate:
         """The same estimate in another unit: per 100,000 with ``times(100_000)``. The factor is positive."""
@@ -38,7 +38,7 @@ class Estimate(NamedTuple):
         return Estimate(self.value * scale, self.low * scale, self.high * scale)
 
 
-def as_floats(*values: npt.ArrayLike) -> tuple[Floats, ...]:
+def as_floats(*values: npt.ArrayLike) -> tuple[FloatArray, ...]:
     """The inputs of a method as float64 arrays of one common shape.
 
     Missing (None, NaN) and infinite numbers become NaN: infinity is what a division by zero leaves behind, and it must
@@ -61,7 +61,7 @@ def as_floats(*values: npt.ArrayLike) -> tuple[Floats, ...]:
     return tuple(np.broadcast_arrays(*arrays))
 
 
-def tail(confidence: float) -> float:
+def tail_probability(confidence: float) -> float:
     """Probability in each tail: 0.025 for 0.95. ValueError unless 0 < confidence < 1."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}, but must lie between 0 and 1 (95 % is 0.95)")
@@ -88,14 +88,14 @@ def contrast(terms: Iterable[tuple[npt.ArrayLike, Estimate]]) -> Estimate:
     >>> [round(float(part), 4) for part in difference(eight, five)]
     [3.0, 0.1716, 4.4142]
     """
-    total, below, above = (np.zeros(()) for _ in range(3))
+    total, lower_variance, upper_variance = (np.zeros(()) for _ in range(3))
     for weight, estimate in terms:
         factor, value, low, high = as_floats(weight, *estimate)
-        part, one_end, other_end = factor * value, factor * low, factor * high
-        total = np.asarray(total + part)
-        below = np.asarray(below + (part - np.minimum(one_end, other_end)) ** 2)
-        above = np.asarray(above + (np.maximum(one_end, other_end) - part) ** 2)
-    return Estimate(total, np.asarray(total - np.sqrt(below)), np.asarray(total + np.sqrt(above)))
+        term, first_end, second_end = factor * value, factor * low, factor * high
+        total = np.asarray(total + term)
+        lower_variance = np.asarray(lower_variance + (term - np.minimum(first_end, second_end)) ** 2)
+        upper_variance = np.asarray(upper_variance + (np.maximum(first_end, second_end) - term) ** 2)
+    return Estimate(total, np.asarray(total - np.sqrt(lower_variance)), np.asarray(total + np.sqrt(upper_variance)))
 
 
 def difference(now: Estimate, before: Estimate) -> Estimate:

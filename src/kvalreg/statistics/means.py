@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from kvalreg.statistics.intervals import Interval, as_floats, tail
+from kvalreg.statistics.intervals import Interval, as_floats, tail_probability
 
 
 def mean_interval(mean: npt.ArrayLike, sd: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95) -> Interval:
@@ -43,5 +43,5 @@ def mean_interval(mean: npt.ArrayLike, sd: npt.ArrayLike, n: npt.ArrayLike, conf
     means, sds, ns = as_floats(mean, sd, n)
     usable = (ns >= 2) & (sds >= 0)
     ns = np.where(usable, ns, np.nan)
-    half = special.stdtrit(ns - 1, 1 - tail(confidence)) * np.where(usable, sds, np.nan) / np.sqrt(ns)
-    return Interval(means - half, means + half)
+    half_width = special.stdtrit(ns - 1, 1 - tail_probability(confidence)) * np.where(usable, sds, np.nan) / np.sqrt(ns)
+    return Interval(means - half_width, means + half_width)

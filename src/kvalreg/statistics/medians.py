@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from kvalreg.statistics.intervals import Estimate, Floats, Interval, as_floats, tail
+from kvalreg.statistics.intervals import Estimate, FloatArray, Interval, as_floats, tail_probability
 
 
 def median_ranks(n: npt.ArrayLike, confidence: float = 0.95) -> Interval:
@@ -36,9 +36,9 @@ def median_ranks(n: npt.ArrayLike, confidence: float = 0.95) -> Interval:
     40.0 61.0
     """
     (ns,) = as_floats(n)
-    p = tail(confidence)
+    p = tail_probability(confidence)
     usable = (ns >= 1) & (ns == np.floor(ns))
-    lower = cast(Floats, stats.binom.ppf(p, np.where(usable, ns, 1), 0.5))
+    lower = cast(FloatArray, stats.binom.ppf(p, np.where(usable, ns, 1), 0.5))
     lower = np.where(usable & (lower >= 1), lower, np.nan)
     return Interval(lower, ns + 1 - lower)
 
@@ -61,12 +61,12 @@ def median_interval(values: npt.ArrayLike, confidence: float = 0.95) -> Estimate
     (sample,) = as_floats(np.asarray(values))
     if sample.ndim != 1:
         raise ValueError(f"values have {sample.ndim} axes, but a sample has one. Call it once for each sample.")
-    nothing = np.array(np.nan)
+    missing = np.array(np.nan)
     if sample.size == 0 or np.isnan(sample).any():
-        return Estimate(nothing, nothing, nothing)
+        return Estimate(missing, missing, missing)
     lower, upper = median_ranks(sample.size, confidence)
     median = np.asarray(np.median(sample))
     if np.isnan(lower):
-        return Estimate(median, nothing, nothing)
+        return Estimate(median, missing, missing)
     ordered = np.sort(sample)
     return Estimate(median, np.asarray(ordered[int(lower) - 1]), np.asarray(ordered[int(upper) - 1]))

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from statsmodels.stats.proportion import proportion_confint
 
-from kvalreg.statistics.intervals import Estimate, Interval, as_floats, difference, tail
+from kvalreg.statistics.intervals import Estimate, Interval, as_floats, difference, tail_probability
 
 
-def wilson(x: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95) -> Interval:
+def wilson_interval(x: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95) -> Interval:
     r"""Wilson's score interval for a proportion.
 
     .. math:: \frac{p + z^2/2n \pm z\sqrt{p(1-p)/n + z^2/4n^2}}{1 + z^2/n}, \quad p = x/n
@@ -48,7 +48,10 @@ def wilson(x: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95) -> Inte
     xs, ns = as_floats(x, n)
     usable = (ns > 0) & (xs >= 0) & (xs <= ns)
     low, high = proportion_confint(
-        np.where(usable, xs, np.nan), np.where(usable, ns, np.nan), alpha=2 * tail(confidence), method="wilson"
+        np.where(usable, xs, np.nan),
+        np.where(usable, ns, np.nan),
+        alpha=2 * tail_probability(confidence),
+        method="wilson",
     )
     # Rounding leaves 1e-17 where the formula gives 0, and a target of 0 would then look out of reach.
     return Interval(np.where(usable & (xs == 0), 0.0, low), np.where(usable & (xs == ns), 1.0, high))
@@ -68,7 +71,7 @@ def proportion(x: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95) -> 
     xs, ns = as_floats(x, n)
     usable = (ns > 0) & (xs >= 0)
     value = np.divide(xs, ns, out=np.full(xs.shape, np.nan), where=usable)
-    return Estimate(value, *wilson(xs, ns, confidence))
+    return Estimate(value, *wilson_interval(xs, ns, confidence))
 
 
 def newcombe_difference(
@@ -92,5 +95,5 @@ def newcombe_difference(
     0.2000 0.0524 0.3339
     """
     estimate = difference(proportion(x1, n1, confidence), proportion(x2, n2, confidence))
-    without = np.isnan(estimate.low)
-    return Estimate(np.where(without, np.nan, estimate.value), estimate.low, estimate.high)
+    has_no_interval = np.isnan(estimate.low)
+    return Estimate(np.where(has_no_interval, np.nan, estimate.value), estimate.low, estimate.high)

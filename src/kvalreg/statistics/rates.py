@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from kvalreg.statistics.intervals import Estimate, Floats, Interval, as_floats, tail
+from kvalreg.statistics.intervals import Estimate, FloatArray, Interval, as_floats, tail_probability
 
-BYAR_FROM = 10
+BYAR_MIN_COUNT = 10
 """Byar's approximation from this count upwards, the exact limits below it."""
-DSR_FROM = 10
+DSR_MIN_EVENTS = 10
 """A directly standardised rate on fewer events than this is withheld."""
 
 
@@ -38,7 +38,7 @@ def exact_poisson_interval(x: npt.ArrayLike, confidence: float = 0.95) -> Interv
     0.0000 3.6889
     """
     (xs,) = as_floats(x)
-    p = tail(confidence)
+    p = tail_probability(confidence)
     counts = np.where(xs >= 0, xs, np.nan)
     # The chi-square quantile with 2x degrees of freedom is twice the gamma quantile with shape x.
     low = np.where(counts == 0, 0.0, special.gammaincinv(np.where(counts == 0, 1.0, counts), p))
@@ -62,12 +62,12 @@ def byar_interval(x: npt.ArrayLike, confidence: float = 0.95) -> Interval:
     50.1632 82.8491
     """
     (xs,) = as_floats(x)
-    z = -special.ndtri(tail(confidence))
+    z = -special.ndtri(tail_probability(confidence))
     counts = np.where(xs >= 0, xs, np.nan)
     positive = np.where(counts > 0, counts, np.nan)
     low = positive * (1 - 1 / (9 * positive) - z / (3 * np.sqrt(positive))) ** 3
-    more = counts + 1
-    high = more * (1 - 1 / (9 * more) + z / (3 * np.sqrt(more))) ** 3
+    incremented = counts + 1
+    high = incremented * (1 - 1 / (9 * incremented) + z / (3 * np.sqrt(incremented))) ** 3
     return Interval(np.where(counts == 0, 0.0, np.maximum(low, 0.0)), high)
 
 
@@ -81,12 +81,12 @@ def poisson_interval(x: npt.ArrayLike, confidence: float = 0.95) -> Interval:
     [ 1.6235 12.2114] [11.6683 30.8899]
     """
     (xs,) = as_floats(x)
-    small = xs < BYAR_FROM
+    is_small = xs < BYAR_MIN_COUNT
     low, high = byar_interval(xs, confidence)
     # The exact limits cost ten times as much: only where they are used.
     low, high = np.atleast_1d(low), np.atleast_1d(high)
-    where = np.atleast_1d(small)
-    low[where], high[where] = exact_poisson_interval(np.atleast_1d(xs)[where], confidence)
+    use_exact = np.atleast_1d(is_small)
+    low[use_exact], high[use_exact] = exact_poisson_interval(np.atleast_1d(xs)[use_exact], confidence)
     return Interval(low.reshape(xs.shape), high.reshape(xs.shape))
 
 
@@ -102,9 +102,9 @@ def rate(x: npt.ArrayLike, n: npt.ArrayLike, multiplier: float = 1.0, confidence
     """
     xs, ns = as_floats(x, n)
     counts = np.where(xs >= 0, xs, np.nan)
-    per_head = 1 / np.where(ns > 0, ns, np.nan)
+    per_person = 1 / np.where(ns > 0, ns, np.nan)
     low, high = poisson_interval(counts, confidence)
-    return Estimate(counts * per_head, low * per_head, high * per_head).times(multiplier)
+    return Estimate(counts * per_person, low * per_person, high * per_person).times(multiplier)
 
 
 def dsr(
@@ -151,18 +151,18 @@ def dsr(
     weights = np.where(weights >= 0, weights, np.nan)
     weight, events = weights.sum(axis=-1), xs.sum(axis=-1)
     weight = np.where(weight > 0, weight, np.nan)
-    events = np.where(events >= DSR_FROM, events, np.nan)
+    events = np.where(events >= DSR_MIN_EVENTS, events, np.nan)
     value = (weights * xs / ns).sum(axis=-1) / weight
-    spread = np.sqrt((weights**2 * xs / ns**2).sum(axis=-1) / weight**2 / events)
+    scale = np.sqrt((weights**2 * xs / ns**2).sum(axis=-1) / weight**2 / events)
     low, high = poisson_interval(events, confidence)
     return Estimate(
-        np.where(np.isnan(events), np.nan, value), value + spread * (low - events), value + spread * (high - events)
+        np.where(np.isnan(events), np.nan, value), value + scale * (low - events), value + scale * (high - events)
     )
 
 
 def expected_count(
     populations: npt.ArrayLike, reference_counts: npt.ArrayLike, reference_populations: npt.ArrayLike
-) -> Floats:
+) -> FloatArray:
     """Events to expect if every age band (last axis) had the reference's rate: the sum of n_i · X_i / N_i.
 
     Examples

@@ -13,7 +13,7 @@ import pandas as pd
 
 from kvalreg.inputs.secret import SecretFrame
 
-KEY = ["ind_id", "context", "year", "level", "orgnr"]
+CELL_KEY = ["ind_id", "context", "year", "level", "orgnr"]
 """What names one cell. For a county, `orgnr` holds the county's name."""
 
 

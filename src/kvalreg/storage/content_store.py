@@ -13,7 +13,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from kvalreg.private_files import private_folder, remove, write_private
+from kvalreg.storage.permissions import make_private_folder, remove, write_private
 
 
 class ContentStore:
@@ -47,7 +47,7 @@ class ContentStore:
     def write(self, name: str, content: bytes) -> None:
         """Replace an entry, in one step."""
         path = self.folder / name
-        private_folder(self.folder, *path.relative_to(self.folder).parent.parts)
+        make_private_folder(self.folder, *path.relative_to(self.folder).parent.parts)
         write_private(path, _checksum(content) + b"\n" + content)
 
     def read_json(self, name: str) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from kvalreg.private_files import remove
 from kvalreg.storage.content_store import ContentStore
 from kvalreg.storage.fingerprint import Fingerprints, stamp
+from kvalreg.storage.permissions import remove
 
 WHOLE = "build"
 """The stage whose result is the whole build's."""

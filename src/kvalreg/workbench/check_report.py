@@ -10,89 +10,98 @@ import os
 from collections.abc import Callable
 
 from kvalreg.project import Project
-from kvalreg.workbench.check import Check, Finding
+from kvalreg.workbench.check import CheckFinding, CheckReport
 from kvalreg.workbench.groups import grouped
 
 _MOST = 20
 """So many findings of a section are told one by one: together with a summary they fit a screen."""
 
 
-def as_text(check: Check, _project: Project, *, every: bool = False) -> str:
+def check_to_text(report: CheckReport, _project: Project, *, every: bool = False) -> str:
     """Findings with place, what is wrong and what to do; then a summary.
 
     Where there are more than fit a screen, one line tells all of a kind, unless `every` one is asked for.
     """
     parts = []
     for findings, title in (
-        ([one for one in check.findings if one.stops], "Stops publication"),
-        ([one for one in check.findings if one.exit_code and not one.stops], "Must be corrected, and stops no page"),
-        ([one for one in check.findings if not one.exit_code], "Worth a look, and stops nothing"),
+        ([finding for finding in report.findings if finding.is_blocking], "Stops publication"),
+        (
+            [finding for finding in report.findings if finding.exit_code and not finding.is_blocking],
+            "Must be corrected, and stops no page",
+        ),
+        ([finding for finding in report.findings if not finding.exit_code], "Worth a look, and stops nothing"),
     ):
         if findings:
-            faults = [one.fault for one in findings]
+            faults = [one.diagnostic for one in findings]
             is_short = every or len(faults) <= _MOST
             told = [line for fault in faults for line in str(fault).splitlines()] if is_short else grouped(faults)
             hint = "" if is_short else " One by one: kvalreg check --all"
             parts.append("\n".join([f"{title} ({len(findings)}):{hint}", *(f"  {line}" for line in told)]))
-    return "\n\n".join([*parts, _summary(check)])
+    return "\n\n".join([*parts, _summary(report)])
 
 
-def as_json(check: Check, _project: Project) -> str:
+def check_to_json(report: CheckReport, _project: Project) -> str:
     """One object: ``registries`` with ``id`` and ``ready``, and ``findings``."""
-    told = {
-        "registries": [{"id": name, "ready": name not in check.stopped} for name in check.registries],
-        "findings": [_finding(one) for one in check.findings],
+    document = {
+        "registries": [{"id": name, "ready": name not in report.blocked_registries} for name in report.registries],
+        "findings": [_finding_to_dict(finding) for finding in report.findings],
     }
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    return json.dumps(document, ensure_ascii=False, indent=2)
 
 
-def as_github(check: Check, project: Project) -> str:
+def check_to_github(report: CheckReport, project: Project) -> str:
     """One workflow command a finding: GitHub shows it beside the line, with files as seen from where the check runs."""
-    lines = [_annotation(one, project) for one in check.findings]
-    return "\n".join([*lines, _summary(check)])
+    lines = [_github_annotation(finding, project) for finding in report.findings]
+    return "\n".join([*lines, _summary(report)])
 
 
-FORMATS: dict[str, Callable[[Check, Project], str]] = {"text": as_text, "json": as_json, "github": as_github}
+FORMATS: dict[str, Callable[[CheckReport, Project], str]] = {
+    "text": check_to_text,
+    "json": check_to_json,
+    "github": check_to_github,
+}
 
 
-def _summary(check: Check) -> str:
-    ready = [name for name in check.registries if name not in check.stopped]
-    count = len(check.registries)
-    told = f"{count} {'registry' if count == 1 else 'registries'} checked, {len(ready)} ready to build."
-    if check.stopped:
-        told += f" Stopped: {', '.join(sorted(check.stopped))}."
-    numbers = [one.fault.kind for one in check.findings if one.fault.kind is not None]
-    return told + (f" More about a message: kvalreg explain {numbers[0]}" if numbers else "")
+def _summary(report: CheckReport) -> str:
+    ready_registries = [name for name in report.registries if name not in report.blocked_registries]
+    count = len(report.registries)
+    text = f"{count} {'registry' if count == 1 else 'registries'} checked, {len(ready_registries)} ready to build."
+    if report.blocked_registries:
+        text += f" Stopped: {', '.join(sorted(report.blocked_registries))}."
+    codes = [finding.diagnostic.code for finding in report.findings if finding.diagnostic.code is not None]
+    return text + (f" More about a message: kvalreg explain {codes[0]}" if codes else "")
 
 
-def _finding(one: Finding) -> dict[str, object]:
-    fault = one.fault
+def _finding_to_dict(finding: CheckFinding) -> dict[str, object]:
+    diagnostic = finding.diagnostic
     return {
-        "number": fault.kind,
-        "stops": one.stops,
-        "what": fault.what,
-        "todo": fault.todo,
-        "file": fault.file,
-        "line": fault.line,
-        "key": fault.key,
+        "number": diagnostic.code,
+        "stops": finding.is_blocking,
+        "what": diagnostic.message,
+        "todo": diagnostic.hint,
+        "file": diagnostic.file,
+        "line": diagnostic.line,
+        "key": diagnostic.key,
     }
 
 
-def _annotation(one: Finding, project: Project) -> str:
-    fault = one.fault
-    places = {"title": fault.kind or "kvalreg"}
-    if fault.file:
-        places["file"] = os.path.relpath(project.root / fault.file)
-    if fault.line is not None:
-        places["line"] = str(fault.line)
-    level = "error" if one.exit_code else "warning"
-    told = " ".join(part for part in (f"{fault.key}:" if fault.key else "", fault.what, fault.todo) if part)
-    return f"::{level} {','.join(f'{key}={_property(value)}' for key, value in places.items())}::{_data(told)}"
+def _github_annotation(finding: CheckFinding, project: Project) -> str:
+    diagnostic = finding.diagnostic
+    properties = {"title": diagnostic.code or "kvalreg"}
+    if diagnostic.file:
+        properties["file"] = os.path.relpath(project.root / diagnostic.file)
+    if diagnostic.line is not None:
+        properties["line"] = str(diagnostic.line)
+    level = "error" if finding.exit_code else "warning"
+    message = " ".join(
+        part for part in (f"{diagnostic.key}:" if diagnostic.key else "", diagnostic.message, diagnostic.hint) if part
+    )
+    return f"::{level} {','.join(f'{key}={_escape_property(value)}' for key, value in properties.items())}::{_escape_data(message)}"
 
 
-def _data(text: str) -> str:
+def _escape_data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")

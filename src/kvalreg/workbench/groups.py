@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from kvalreg.errors import Fault
-from kvalreg.workbench.explanation import sections
+from kvalreg.errors import Diagnostic
+from kvalreg.workbench.diagnostic_reference import sections_by_code
 
 _NAMED = 6
 _LONGEST = 150
 
 
-def grouped(faults: Iterable[Fault], also_by: Callable[[Fault], str] = lambda _: "") -> list[str]:
+def grouped(faults: Iterable[Diagnostic], also_by: Callable[[Diagnostic], str] = lambda _: "") -> list[str]:
     """One line for each kind of fault, in the order in which they are met.
 
     Parameters
@@ -24,13 +24,13 @@ def grouped(faults: Iterable[Fault], also_by: Callable[[Fault], str] = lambda _:
     also_by
         What tells faults of one kind apart.
     """
-    groups: dict[tuple[str, str], list[Fault]] = {}
+    groups: dict[tuple[str, str], list[Diagnostic]] = {}
     for fault in faults:
-        groups.setdefault((fault.kind or "", also_by(fault)), []).append(fault)
+        groups.setdefault((fault.code or "", also_by(fault)), []).append(fault)
     return [_line(found) for found in groups.values()]
 
 
-def _line(faults: Sequence[Fault]) -> str:
+def _line(faults: Sequence[Diagnostic]) -> str:
     first = " ".join(str(faults[0]).split())
     if len(faults) == 1:
         return first
@@ -38,13 +38,13 @@ def _line(faults: Sequence[Fault]) -> str:
     return f"{len(faults)} x {title(faults[0])}{_of(faults)}. The first: {first}"
 
 
-def title(fault: Fault) -> str:
+def title(fault: Diagnostic) -> str:
     """The number and the heading of a fault's kind."""
-    section = sections().get(fault.kind or "", "")
-    return section.partition("\n")[0].removeprefix("## ") or fault.what.rstrip(".")
+    section = sections_by_code().get(fault.code or "", "")
+    return section.partition("\n")[0].removeprefix("## ") or fault.message.rstrip(".")
 
 
-def _of(faults: Sequence[Fault]) -> str:
+def _of(faults: Sequence[Diagnostic]) -> str:
     """Of which registries, where that can be told."""
     ids = list(dict.fromkeys(one for fault in faults if (one := registry_of(fault))))
     if not ids:
@@ -53,7 +53,7 @@ def _of(faults: Sequence[Fault]) -> str:
     return f" in {named}"
 
 
-def registry_of(fault: Fault) -> str:
+def registry_of(fault: Diagnostic) -> str:
     """The id of the registry in whose files a fault is, or empty text."""
     parts = fault.file.split("/")
     if parts[0] in ("registries", "data") and len(parts) > 1 and not parts[1].endswith((".csv", ".yml", ".json")):

@@ -1,7 +1,7 @@
 """Files that somebody may think are read, and are not: stray deliveries, notebooks and pages.
 
 Comes in: a project. Goes out: remarks, one a file. They stop nothing. What lies in a registry's own folder of
-deliveries is told by `inputs/delivered.py`, to builds as well.
+deliveries is told by `inputs/registry_deliveries.py`, to builds as well.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from kvalreg.errors import Fault
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import Diagnostic
 from kvalreg.inputs.text_file import printable
-from kvalreg.kinds import Kind
 from kvalreg.project import Project
 
 _TABLES = {".csv", ".parquet", ".tsv", ".xlsx", ".xls", ".ods", ".sav", ".dta", ".sas7bdat", ".rds"}
@@ -23,7 +23,7 @@ _BIBLIOGRAPHIES = {".bib", ".json"}
 _MOST = 20
 
 
-def ignored_files(project: Project, registries: frozenset[str], *, every: bool) -> list[Fault]:
+def ignored_files(project: Project, registries: frozenset[str], *, every: bool) -> list[Diagnostic]:
     """A remark on each file that is not read: of these registries, and with `every` also of none; 20 at most."""
     found = list(_of_registries(project, registries))
     if every:
@@ -52,7 +52,7 @@ def _of_none(project: Project, registries: frozenset[str]) -> Iterator[tuple[Pat
             yield path, "Put it into the folder of its registry, data/<id>/."
     for folder in (*_folders(root / "data"), *_folders(reports)):
         if folder.name not in registries:
-            yield folder, f"There is no registry of this name in {project.relative(project.registries)}."
+            yield folder, f"There is no registry of this name in {project.display_path(project.registries)}."
     for path in (*_files(reports), *_files(root), *_files(root / "notebooks")):
         if path.name not in _REPORTS and path.suffix.lower() in _PAGES:
             yield path, "Report notebooks are in notebooks/report/<id>/, analyses in notebooks/analysis/."
@@ -70,8 +70,8 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in files if not path.name.startswith((".", "~", "_", "README")))
 
 
-def _remark(path: Path, todo: str, project: Project) -> Fault:
+def _remark(path: Path, todo: str, project: Project) -> Diagnostic:
     what = "The folder is not read." if path.is_dir() else "The file is not read."
-    where = project.relative(path.parent)
+    where = project.display_path(path.parent)
     shown = path.name if where == "." else f"{where}/{path.name}"
-    return Fault(what, todo, printable(shown), kind=Kind.FILE_IGNORED)
+    return Diagnostic(what, todo, printable(shown), code=DiagnosticCode.FILE_IGNORED)

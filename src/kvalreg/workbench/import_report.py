@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kvalreg.errors import Fault
+from kvalreg.errors import Diagnostic
 from kvalreg.inputs.imongr import ImportReport
 from kvalreg.workbench.groups import grouped
 
@@ -31,6 +31,6 @@ def _counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def _last_key(fault: Fault) -> str:
+def _last_key(fault: Diagnostic) -> str:
     """What was changed: ``dg_id``, wherever it stands."""
     return fault.key.rsplit(".", 1)[-1]

@@ -13,51 +13,51 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
-from kvalreg.batch.accepted import accept, forget_others
-from kvalreg.batch.execution import Workplace, execute
-from kvalreg.batch.hygiene import report_faults
-from kvalreg.batch.plan import Job, plan
-from kvalreg.disclosure.gate import publish
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.disclosure.gate import apply_gate
 from kvalreg.disclosure.ledger import read_editions
-from kvalreg.disclosure.published import Published, Source, save_published
+from kvalreg.disclosure.published import PublishedResults, RegistrySource, save_published
 from kvalreg.errors import (
     ConfigurationError,
-    Fault,
-    FaultsError,
+    Diagnostic,
+    DiagnosticsError,
     KvalregError,
     NotebookError,
     UsageError,
     describe_unexpected,
 )
-from kvalreg.inputs.delivered import read_deliveries
-from kvalreg.inputs.delivery import UnknownUnits
-from kvalreg.inputs.descriptor_file import completed, read_descriptor
+from kvalreg.execution.execute import ExecutorConfig, execute
+from kvalreg.execution.notebook_lint import lint_report_notebook
+from kvalreg.execution.plan import Job, plan_jobs
+from kvalreg.inputs.delivery import UnknownUnitPolicy
+from kvalreg.inputs.descriptor_file import complete_descriptor, read_descriptor
+from kvalreg.inputs.registry_deliveries import read_deliveries
 from kvalreg.inputs.units import read_units
-from kvalreg.kinds import Kind
-from kvalreg.pipeline import gather
-from kvalreg.private_files import private_folder
+from kvalreg.pipeline import load_site
 from kvalreg.project import Project
-from kvalreg.site.chooser import unit_list
-from kvalreg.site.front import front
-from kvalreg.site.pages import site_content
-from kvalreg.site.renderer import Choice
-from kvalreg.site.reports import reports
-from kvalreg.site.series import series
+from kvalreg.site.front import generate_front_pages
+from kvalreg.site.generators import generate_site
+from kvalreg.site.renderer import RendererChoice
+from kvalreg.site.reports import generate_report_pages
+from kvalreg.site.series import generate_unit_series
 from kvalreg.site.staging import stage
+from kvalreg.site.unit_selector import generate_unit_list
 from kvalreg.statistics.aggregation import aggregate
-from kvalreg.workbench.watch import snapshot, wait_for_change
+from kvalreg.storage.last_good import prune_pages, save_last_good
+from kvalreg.storage.permissions import make_private_folder
+from kvalreg.workbench.file_watcher import snapshot, wait_for_change
 
-_MAKERS = (front, reports, series, unit_list)
+_PAGE_GENERATORS = (generate_front_pages, generate_report_pages, generate_unit_series, generate_unit_list)
 """What a preview has beside the registry's own pages: enough for the menu and a chosen unit, no more than is quick."""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PreviewRequest:
     """What is looked at: a registry, one year or the newest, and what happens to rows of unknown units."""
 
     registry: str
     year: int | None = None
-    unknown_units: UnknownUnits = UnknownUnits.REFUSE
+    unknown_units: UnknownUnitPolicy = UnknownUnitPolicy.REFUSE
     workers: int = 2
 
 
@@ -76,22 +76,22 @@ class Preview:
     """
 
     project: Project
-    wanted: Wanted
-    choice: Choice
+    request: PreviewRequest
+    renderer_choice: RendererChoice
     address: str = ""
     """The page to open first, below the site: empty until pages have been made."""
-    _made_of: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    _inputs_by_address: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
 
     @property
-    def own(self) -> Project:
+    def output_project(self) -> Project:
         """The same sources, with a place of its own for what is made."""
-        made = self.project.workbench
-        return replace(self.project, made=made, output=made / "pages")
+        folder = self.project.workbench
+        return replace(self.project, build_override=folder, output=folder / "pages")
 
     @property
     def sources(self) -> list[Path]:
         """What the pages are made of: a change in any of these makes them anew."""
-        project, registry = self.project, self.wanted.registry
+        project, registry = self.project, self.request.registry
         return [
             project.registries / registry,
             project.units,
@@ -104,77 +104,85 @@ class Preview:
             project.extension,
         ]
 
-    def make(self) -> tuple[Fault, ...]:
+    def build(self) -> tuple[Diagnostic, ...]:
         """Make the pages; nothing when they are made, else what is wrong, and the last good pages stay."""
         try:
-            return self._make()
-        except FaultsError as error:
-            return error.faults
+            return self._build()
+        except DiagnosticsError as error:
+            return error.diagnostics
         except KvalregError as error:
-            return (Fault(str(error), kind=Kind.NOT_MADE),)
+            return (Diagnostic(str(error), code=DiagnosticCode.BUILD_FAILED),)
         except Exception as error:  # the next save may be right again
-            what = f"kvalreg stopped at an error that it did not expect.\n{describe_unexpected(error)}"
-            return (Fault(what, "Send these lines to whoever maintains kvalreg.", kind=Kind.DEFECT),)
+            message = f"kvalreg stopped at an error that it did not expect.\n{describe_unexpected(error)}"
+            return (
+                Diagnostic(
+                    message, "Send these lines to whoever maintains kvalreg.", code=DiagnosticCode.INTERNAL_ERROR
+                ),
+            )
 
-    def _make(self) -> tuple[Fault, ...]:
-        private_folder(self.project.workbench)
-        own, published = self.own, self._published()
-        jobs = self._jobs(published)
-        _check(jobs, self.project)
-        save_published(published, own.published)
-        forget_others(self.wanted.registry, {job.address for job in jobs}, own.accepted)
-        failed = self._execute(jobs)
-        if failed:
-            return failed
-        site = gather(own)
-        content = site_content(site, _MAKERS)
-        self.choice.renderer.render(stage(own, content.pages, content.files), own.site)
+    def _build(self) -> tuple[Diagnostic, ...]:
+        make_private_folder(self.project.workbench)
+        output_project, published = self.output_project, self._gate_registry()
+        jobs = self._select_jobs(published)
+        _check_notebooks(jobs, self.project)
+        save_published(published, output_project.published)
+        prune_pages(self.request.registry, {job.address for job in jobs}, output_project.last_good_pages)
+        diagnostics = self._execute(jobs)
+        if diagnostics:
+            return diagnostics
+        site = load_site(output_project)
+        content = generate_site(site, _PAGE_GENERATORS)
+        self.renderer_choice.renderer.render(stage(output_project, content.pages, content.files), output_project.site)
         self.address = jobs[-1].address.removesuffix(".qmd") + ".html"
         return ()
 
-    def _published(self) -> Published:
+    def _gate_registry(self) -> PublishedResults:
         """The registry's cells, through the gate as a build would publish them."""
         project = self.project
-        units = read_units(project.units, project.relative(project.units))
-        descriptor = project.descriptor(self.wanted.registry)
-        registry, _ = completed(read_descriptor(descriptor, project.relative(descriptor)), project)
-        delivered = read_deliveries(project, registry, units, self.wanted.unknown_units)
-        source = Source(registry, units, delivered.deliveries)
-        return publish(aggregate(delivered, registry, units), source, read_editions(registry.id, project))[0]
+        units = read_units(project.units, project.display_path(project.units))
+        descriptor = project.descriptor(self.request.registry)
+        registry, _ = complete_descriptor(read_descriptor(descriptor, project.display_path(descriptor)), project)
+        delivered = read_deliveries(project, registry, units, self.request.unknown_units)
+        source = RegistrySource(registry, units, delivered.deliveries)
+        return apply_gate(aggregate(delivered, registry, units), source, read_editions(registry.id, project))[0]
 
-    def _jobs(self, published: Published) -> list[Job]:
+    def _select_jobs(self, published: PublishedResults) -> list[Job]:
         """The registry's own page, and that of the year: the one asked for, or the newest."""
-        jobs = plan(published, self.project)
+        jobs = plan_jobs(published, self.project)
         years = [job for job in jobs if job.kind == "year"]
         if not years:
             raise UsageError(
-                f"{self.wanted.registry} has no results yet. Add a delivery to data/{self.wanted.registry}/."
+                f"{self.request.registry} has no results yet. Add a delivery to data/{self.request.registry}/."
             )
-        year = self.wanted.year if self.wanted.year is not None else years[0].year
-        chosen = [job for job in years if job.year == year]
-        if not chosen:
-            told = ", ".join(str(job.year) for job in years)
-            raise UsageError(f"{self.wanted.registry} has no results from {year}. It has: {told}.")
-        return [*(job for job in jobs if job.kind == "registry"), *chosen]
+        year = self.request.year if self.request.year is not None else years[0].year
+        selected_jobs = [job for job in years if job.year == year]
+        if not selected_jobs:
+            years_text = ", ".join(str(job.year) for job in years)
+            raise UsageError(f"{self.request.registry} has no results from {year}. It has: {years_text}.")
+        return [*(job for job in jobs if job.kind == "registry"), *selected_jobs]
 
-    def _execute(self, jobs: list[Job]) -> tuple[Fault, ...]:
+    def _execute(self, jobs: list[Job]) -> tuple[Diagnostic, ...]:
         """Run the notebooks whose numbers, texts or code have changed since they were last run."""
-        own = self.own
-        now = {job.address: _ingredients(job, own) for job in jobs}
-        due = [job for job in jobs if self._made_of.get(job.address) != now[job.address]]
-        faults = []
-        for outcome in execute(due, Workplace(own.published, own.logs, self.wanted.workers)):
-            if outcome.error is None:
-                accept(outcome.job, outcome.markdown, own.accepted)
-                self._made_of[outcome.job.address] = now[outcome.job.address]
+        output_project = self.output_project
+        inputs_by_address = {job.address: _job_inputs(job, output_project) for job in jobs}
+        changed_jobs = [
+            job for job in jobs if self._inputs_by_address.get(job.address) != inputs_by_address[job.address]
+        ]
+        diagnostics = []
+        for job_result in execute(
+            changed_jobs, ExecutorConfig(output_project.published, output_project.logs, self.request.workers)
+        ):
+            if job_result.error is None:
+                save_last_good(job_result.job, job_result.markdown, output_project.last_good_pages)
+                self._inputs_by_address[job_result.job.address] = inputs_by_address[job_result.job.address]
             else:
-                self._made_of.pop(outcome.job.address, None)
-                faults.append(_notebook_fault(outcome.job, outcome.error, self.project))
-        return tuple(faults)
+                self._inputs_by_address.pop(job_result.job.address, None)
+                diagnostics.append(_notebook_diagnostic(job_result.job, job_result.error, self.project))
+        return tuple(diagnostics)
 
 
-def follow(
-    preview: Preview, tell: Callable[[tuple[Fault, ...], float], object], pause: Callable[[float], object]
+def watch_preview(
+    preview: Preview, on_built: Callable[[tuple[Diagnostic, ...], float], object], sleep: Callable[[float], object]
 ) -> NoReturn:
     """Make the pages, and again after each save, until `pause` raises.
 
@@ -184,28 +192,30 @@ def follow(
         Takes what is wrong, nothing when the pages were made, and the seconds it took.
     """
     while True:
-        before, started = snapshot(preview.sources), time.monotonic()
-        tell(preview.make(), time.monotonic() - started)
-        wait_for_change(preview.sources, before, pause)
+        previous, start_time = snapshot(preview.sources), time.monotonic()
+        on_built(preview.build(), time.monotonic() - start_time)
+        wait_for_change(preview.sources, previous, sleep)
 
 
-def _ingredients(job: Job, own: Project) -> tuple[bytes, bytes]:
-    return job.notebook.read_bytes(), (own.published / f"{job.registry}.parquet").read_bytes()
+def _job_inputs(job: Job, output_project: Project) -> tuple[bytes, bytes]:
+    return job.notebook.read_bytes(), (output_project.published / f"{job.registry}.parquet").read_bytes()
 
 
-def _check(jobs: Iterable[Job], project: Project) -> None:
+def _check_notebooks(jobs: Iterable[Job], project: Project) -> None:
     """Refuse notebooks with faults, but for stored outputs: whoever works in Jupyter has them until the end."""
-    faults = [
-        fault
+    diagnostics = [
+        diagnostic
         for path in sorted({job.notebook for job in jobs})
-        for fault in report_faults(path, project.relative(path))
-        if fault.kind is not Kind.OUTPUTS_SAVED
+        for diagnostic in lint_report_notebook(path, project.display_path(path))
+        if diagnostic.code is not DiagnosticCode.OUTPUTS_SAVED
     ]
-    if faults:
-        raise ConfigurationError(faults)
+    if diagnostics:
+        raise ConfigurationError(diagnostics)
 
 
-def _notebook_fault(job: Job, error: NotebookError, project: Project) -> Fault:
+def _notebook_diagnostic(job: Job, error: NotebookError, project: Project) -> Diagnostic:
     cell = f"cell {error.cell}" if error.cell is not None else ""
-    todo = "Correct the cell, and save."
-    return Fault(error.error, todo, project.relative(job.notebook), key=cell, kind=Kind.NOTEBOOK_FAILED)
+    hint = "Correct the cell, and save."
+    return Diagnostic(
+        error.cause, hint, project.display_path(job.notebook), key=cell, code=DiagnosticCode.NOTEBOOK_FAILED
+    )

@@ -19,32 +19,32 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from kvalreg.errors import Fault, UsageError
+from kvalreg.errors import Diagnostic, UsageError
 
-_OWN = "/_kvalreg/"
-_HEARTBEAT = 15.0
+_URL_PREFIX = "/_kvalreg/"
+_HEARTBEAT_SECONDS = 15.0
 """Seconds between signs of life, by which a closed browser is noticed."""
 
 
 @dataclass
-class State:
+class PreviewState:
     """What a preview is in: how often pages were made or failed, and what is wrong with the newest."""
 
     version: int = 0
-    faults: tuple[str, ...] = ()
-    _changed: threading.Condition = field(default_factory=threading.Condition)
+    diagnostics: tuple[str, ...] = ()
+    _condition: threading.Condition = field(default_factory=threading.Condition)
 
-    def tell(self, faults: Sequence[Fault]) -> None:
+    def update(self, diagnostics: Sequence[Diagnostic]) -> None:
         """There is a new version, or there are faults."""
-        with self._changed:
+        with self._condition:
             self.version += 1
-            self.faults = tuple(str(fault) for fault in faults)
-            self._changed.notify_all()
+            self.diagnostics = tuple(str(diagnostic) for diagnostic in diagnostics)
+            self._condition.notify_all()
 
-    def wait(self, known: int) -> bool:
+    def wait_for_change(self, known_version: int) -> bool:
         """Wait for a version after `known`; False when there is none yet and it is time for a sign of life."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self.version != known, _HEARTBEAT)
+        with self._condition:
+            return self._condition.wait_for(lambda: self.version != known_version, _HEARTBEAT_SECONDS)
 
 
 class PreviewServer(ThreadingHTTPServer):
@@ -52,9 +52,9 @@ class PreviewServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, folder: Path, state: State, port: int) -> None:
+    def __init__(self, folder: Path, state: PreviewState, port: int) -> None:
         try:
-            super().__init__(("127.0.0.1", port), partial(_Handler, state=state, directory=str(folder)))
+            super().__init__(("127.0.0.1", port), partial(_PreviewHandler, state=state, directory=str(folder)))
         except OSError as error:
             raise UsageError(
                 f"Port {port} cannot be used: {error.strerror}. "
@@ -70,22 +70,22 @@ class PreviewServer(ThreadingHTTPServer):
         """A browser that went away is nobody's concern."""
 
 
-class _Handler(SimpleHTTPRequestHandler):
-    def __init__(self, *args: Any, state: State, **kwargs: Any) -> None:
+class _PreviewHandler(SimpleHTTPRequestHandler):
+    def __init__(self, *args: Any, state: PreviewState, **kwargs: Any) -> None:
         self.state = state
         super().__init__(*args, **kwargs)
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
         if self.headers.get("Host", "") not in {f"{name}:{self._port}" for name in ("127.0.0.1", "localhost")}:
-            self._answer(HTTPStatus.FORBIDDEN, "text/plain", b"This preview is for this machine alone.")
-        elif path == f"{_OWN}reload.js":
+            self._send_body(HTTPStatus.FORBIDDEN, "text/plain", b"This preview is for this machine alone.")
+        elif path == f"{_URL_PREFIX}reload.js":
             script = files("kvalreg.workbench").joinpath("reload.js").read_bytes()
-            self._answer(HTTPStatus.OK, "text/javascript", script)
-        elif path == f"{_OWN}events":
-            self._events()
+            self._send_body(HTTPStatus.OK, "text/javascript", script)
+        elif path == f"{_URL_PREFIX}events":
+            self._send_events()
         elif path.endswith((".html", "/")):
-            self._page(Path(self.translate_path(path)))
+            self._send_page(Path(self.translate_path(path)))
         else:
             super().do_GET()
 
@@ -101,51 +101,51 @@ class _Handler(SimpleHTTPRequestHandler):
         assert isinstance(self.server, PreviewServer)
         return self.server.server_port
 
-    def _page(self, path: Path) -> None:
+    def _send_page(self, path: Path) -> None:
         """A page with the script that reloads it; in place of one that is not there, what is wrong."""
-        version, faults = self.state.version, self.state.faults
+        version, diagnostics = self.state.version, self.state.diagnostics
         try:
             html = (path / "index.html" if path.is_dir() else path).read_text(encoding="utf-8")
             status = HTTPStatus.OK
         except OSError:
-            html, status = _in_its_place(version, faults), HTTPStatus.NOT_FOUND
-        script = f'<script src="{_OWN}reload.js" data-version="{version}" defer></script>'
-        at = html.lower().rfind("</body>")
-        html = f"{html[:at]}{script}{html[at:]}" if at >= 0 else html + script
-        self._answer(status, "text/html", html.encode())
+            html, status = _placeholder_page(version, diagnostics), HTTPStatus.NOT_FOUND
+        script = f'<script src="{_URL_PREFIX}reload.js" data-version="{version}" defer></script>'
+        index = html.lower().rfind("</body>")
+        html = f"{html[:index]}{script}{html[index:]}" if index >= 0 else html + script
+        self._send_body(status, "text/html", html.encode())
 
-    def _answer(self, status: HTTPStatus, kind: str, body: bytes) -> None:
+    def _send_body(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Type", f"{content_type}; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    def _events(self) -> None:
+    def _send_events(self) -> None:
         """Tell of the version there is, and of each that follows, until the browser goes."""
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        known = -1
+        known_version = -1
         while True:
-            if self.state.wait(known):
-                known = self.state.version
-                told = json.dumps({"version": known, "faults": self.state.faults})
-                self.wfile.write(f"data: {told}\n\n".encode())
+            if self.state.wait_for_change(known_version):
+                known_version = self.state.version
+                event = json.dumps({"version": known_version, "faults": self.state.diagnostics})
+                self.wfile.write(f"data: {event}\n\n".encode())
             else:
                 self.wfile.write(b": still here\n\n")
             self.wfile.flush()
 
 
-def _in_its_place(version: int, faults: Sequence[str]) -> str:
+def _placeholder_page(version: int, diagnostics: Sequence[str]) -> str:
     """A page that says why there is none here."""
-    if faults:
-        items = "".join(f"<li><pre>{escape(fault)}</pre></li>" for fault in faults)
-        said = f"<h1>The pages could not be made</h1><ul>{items}</ul><p>Correct this and save.</p>"
+    if diagnostics:
+        items = "".join(f"<li><pre>{escape(diagnostic)}</pre></li>" for diagnostic in diagnostics)
+        body = f"<h1>The pages could not be made</h1><ul>{items}</ul><p>Correct this and save.</p>"
     elif not version:
-        said = "<h1>The pages are being made</h1><p>They come by themselves.</p>"
+        body = "<h1>The pages are being made</h1><p>They come by themselves.</p>"
     else:
-        said = (
+        body = (
             "<h1>This page is not part of the preview</h1>"
             "<p>A preview holds one registry's own page and one year. kvalreg build makes the whole site.</p>"
             '<p><a href="/">To the front page</a></p>'
@@ -153,4 +153,4 @@ def _in_its_place(version: int, faults: Sequence[str]) -> str:
     style = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:48rem;margin:3rem auto;padding:0 1rem}"
     style += "pre{white-space:pre-wrap;font:inherit}"
     head = f'<meta charset="utf-8"><title>kvalreg preview</title><style>{style}</style>'
-    return f'<!doctype html><html lang="en"><head>{head}</head><body><main>{said}</main></body></html>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body><main>{body}</main></body></html>'

@@ -14,21 +14,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.disclosure.ledger import read_editions
-from kvalreg.errors import ConfigurationError, Fault, FaultsError, LedgerError, UsageError
-from kvalreg.inputs.delivered import Delivered, read_deliveries
-from kvalreg.inputs.delivery import UnknownUnits
+from kvalreg.errors import ConfigurationError, Diagnostic, DiagnosticsError, LedgerError, UsageError
+from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor import Registry
-from kvalreg.inputs.descriptor_file import completed, read_descriptors
-from kvalreg.inputs.descriptor_gaps import gaps
-from kvalreg.inputs.rounds import Standing, deadlines
+from kvalreg.inputs.descriptor_file import complete_descriptor, read_descriptors
+from kvalreg.inputs.descriptor_warnings import missing_fields
+from kvalreg.inputs.registry_deliveries import RegistryDeliveries, read_deliveries
+from kvalreg.inputs.rounds import DeadlineStatus, deadlines
 from kvalreg.inputs.units import Units, read_units
-from kvalreg.inputs.yaml_file import name_place
-from kvalreg.kinds import Kind
+from kvalreg.inputs.yaml_file import format_key_path
 from kvalreg.project import Project
-from kvalreg.report.readability import lix_of_markdown, names_of
-from kvalreg.report.text_check import registry_texts
-from kvalreg.workbench.dates import REVIEWED_EVERY
+from kvalreg.report.readability import exempt_names, lix_of_markdown
+from kvalreg.report.text_lint import registry_texts
+from kvalreg.workbench.date_checks import REVIEW_INTERVAL
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class HardText:
 
 
 @dataclass(frozen=True)
-class Due:
+class DeadlineState:
     """How a registry stands to one deadline: ``done``, ``late`` or ``ahead``."""
 
     round: str
     year: int
     due: date
-    standing: Standing
+    standing: DeadlineStatus
 
 
 @dataclass(frozen=True)
@@ -88,25 +88,25 @@ class RegistryStatus:
     hard_to_read: tuple[HardText, ...] = ()
     newest_final: int | None = None
     newest_interim: int | None = None
-    deadlines: tuple[Due, ...] = ()
+    deadlines: tuple[DeadlineState, ...] = ()
     remarks: tuple[str, ...] = ()
 
     @property
-    def good(self) -> bool:
+    def is_ok(self) -> bool:
         """Whether there is nothing to do."""
-        late = any(one.standing is Standing.LATE for one in self.deadlines)
-        return not (self.stopped or self.missing or self.unreviewed or self.hard_to_read or self.remarks or late)
+        is_late = any(deadline.standing is DeadlineStatus.LATE for deadline in self.deadlines)
+        return not (self.stopped or self.missing or self.unreviewed or self.hard_to_read or self.remarks or is_late)
 
 
 @dataclass(frozen=True)
-class Status:
+class StatusReport:
     """How the registries of a project stand on a day."""
 
     today: date
     registries: tuple[RegistryStatus, ...]
 
 
-def status(project: Project, wanted: tuple[str, ...], today: date) -> Status:
+def report_status(project: Project, requested_ids: tuple[str, ...], today: date) -> StatusReport:
     """The status of the registries asked for; of all where none is named.
 
     Raises
@@ -116,65 +116,69 @@ def status(project: Project, wanted: tuple[str, ...], today: date) -> Status:
     ConfigurationError
         When `units.csv` cannot be used.
     """
-    units = read_units(project.units, project.relative(project.units))
-    registries, faulty = read_descriptors(project)
-    known = sorted({*registries, *faulty})
-    for registry_id in wanted:
-        if registry_id not in known:
-            raise UsageError(f"There is no registry {registry_id!r}. This project has: {', '.join(known) or 'none'}.")
-    chosen = list(dict.fromkeys(wanted)) or known
-    return Status(
+    units = read_units(project.units, project.display_path(project.units))
+    registries, diagnostics_by_registry = read_descriptors(project)
+    known_ids = sorted({*registries, *diagnostics_by_registry})
+    for registry_id in requested_ids:
+        if registry_id not in known_ids:
+            raise UsageError(
+                f"There is no registry {registry_id!r}. This project has: {', '.join(known_ids) or 'none'}."
+            )
+    registry_ids = list(dict.fromkeys(requested_ids)) or known_ids
+    return StatusReport(
         today,
         tuple(
-            _of_registry(registries[registry_id], units, project, today)
+            _registry_status(registries[registry_id], units, project, today)
             if registry_id in registries
-            else RegistryStatus(registry_id, stopped=tuple(map(str, faulty[registry_id])))
-            for registry_id in chosen
+            else RegistryStatus(registry_id, stopped=tuple(map(str, diagnostics_by_registry[registry_id])))
+            for registry_id in registry_ids
         ),
     )
 
 
-def _of_registry(registry: Registry, units: Units, project: Project, today: date) -> RegistryStatus:
+def _registry_status(registry: Registry, units: Units, project: Project, today: date) -> RegistryStatus:
     try:
-        whole, found = completed(registry, project)
+        complete_registry, gap_warnings = complete_descriptor(registry, project)
     except ConfigurationError as error:  # the descriptor changed since it was read
-        return RegistryStatus(registry.id, registry.name, stopped=tuple(map(str, error.faults)))
-    remarks = [fault for fault in found if fault.kind is not Kind.TEXT_MISSING]
-    delivered, stopped = _delivered(registry, units, project)
-    stopped += _ledger(registry, project)
-    final, interim = _years(delivered)
+        return RegistryStatus(registry.id, registry.name, stopped=tuple(map(str, error.diagnostics)))
+    warnings = [diagnostic for diagnostic in gap_warnings if diagnostic.code is not DiagnosticCode.TEXT_MISSING]
+    delivered, blocking = _try_deliveries(registry, units, project)
+    blocking += _ledger_diagnostics(registry, project)
+    final, interim = _result_years(delivered)
     if delivered is not None:
-        remarks += [fault for fault in delivered.warnings if fault.kind is Kind.UNIT_CLOSED]
+        warnings += [diagnostic for diagnostic in delivered.warnings if diagnostic.code is DiagnosticCode.UNIT_CLOSED]
     return RegistryStatus(
         id=registry.id,
         name=registry.name,
-        stopped=tuple(map(str, stopped)),
-        missing=tuple(name_place(place) for place in gaps(whole)),
-        unreviewed=tuple(_unreviewed(registry, today)),
-        hard_to_read=tuple(_hard(registry, units)),
+        stopped=tuple(map(str, blocking)),
+        missing=tuple(format_key_path(key_path) for key_path in missing_fields(complete_registry)),
+        unreviewed=tuple(_unreviewed_texts(registry, today)),
+        hard_to_read=tuple(_hard_texts(registry, units)),
         newest_final=max(final, default=None),
         newest_interim=max(interim, default=None),
-        deadlines=tuple(_due(final, interim, today)),
-        remarks=tuple(map(str, remarks)),
+        deadlines=tuple(_deadline_states(final, interim, today)),
+        remarks=tuple(map(str, warnings)),
     )
 
 
-def _delivered(registry: Registry, units: Units, project: Project) -> tuple[Delivered | None, tuple[Fault, ...]]:
+def _try_deliveries(
+    registry: Registry, units: Units, project: Project
+) -> tuple[RegistryDeliveries | None, tuple[Diagnostic, ...]]:
     try:
-        return read_deliveries(project, registry, units, UnknownUnits.SKIP), ()
-    except FaultsError as error:
-        return None, error.faults
+        return read_deliveries(project, registry, units, UnknownUnitPolicy.SKIP), ()
+    except DiagnosticsError as error:
+        return None, error.diagnostics
 
 
-def _ledger(registry: Registry, project: Project) -> tuple[Fault, ...]:
+def _ledger_diagnostics(registry: Registry, project: Project) -> tuple[Diagnostic, ...]:
     try:
         read_editions(registry.id, project)
     except LedgerError as error:
-        return error.faults
+        return error.diagnostics
     return ()
 
 
-def _years(delivered: Delivered | None) -> tuple[set[int], set[int]]:
+def _result_years(delivered: RegistryDeliveries | None) -> tuple[set[int], set[int]]:
     """The years of which final results are delivered, and those of which there are results so far."""
     if delivered is None or delivered.rows.empty:
         return set(), set()
@@ -183,28 +187,28 @@ def _years(delivered: Delivered | None) -> tuple[set[int], set[int]]:
     return {int(year) for year in years[~provisional]} - interim, interim
 
 
-def _unreviewed(registry: Registry, today: date) -> Iterator[Review]:
-    reviewed = [("about.reviewed", registry.about.reviewed)]
-    reviewed += [
-        (f"indicators[{number}].reviewed", indicator.reviewed)
-        for number, indicator in registry.numbered
+def _unreviewed_texts(registry: Registry, today: date) -> Iterator[Review]:
+    review_dates = [("about.reviewed", registry.about.reviewed)]
+    review_dates += [
+        (f"indicators[{index}].reviewed", indicator.reviewed)
+        for index, indicator in registry.numbered
         if indicator.include
     ]
-    for key, day in reviewed:
-        if day is None or today - day > REVIEWED_EVERY:
-            yield Review(key, day)
+    for key, review_date in review_dates:
+        if review_date is None or today - review_date > REVIEW_INTERVAL:
+            yield Review(key, review_date)
 
 
-def _hard(registry: Registry, units: Units) -> Iterator[HardText]:
-    exempt = names_of(registry, units)
-    for place, text in registry_texts(registry):
-        measured = lix_of_markdown(text, exempt)
-        if measured.hard:
-            yield HardText(name_place(place), round(measured.value))
+def _hard_texts(registry: Registry, units: Units) -> Iterator[HardText]:
+    names = exempt_names(registry, units)
+    for key_path, text in registry_texts(registry):
+        readability = lix_of_markdown(text, names)
+        if readability.is_hard:
+            yield HardText(format_key_path(key_path), round(readability.value))
 
 
-def _due(final: set[int], interim: set[int], today: date) -> Iterator[Due]:
+def _deadline_states(final: set[int], interim: set[int], today: date) -> Iterator[DeadlineState]:
     for deadline in deadlines(today):
         delivered = final if deadline.round == "final" else final | interim
-        standing = deadline.standing(delivered, today)
-        yield Due(deadline.round, deadline.year, deadline.due, standing)
+        deadline_status = deadline.status(delivered, today)
+        yield DeadlineState(deadline.round, deadline.year, deadline.due, deadline_status)

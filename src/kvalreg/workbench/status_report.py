@@ -16,13 +16,13 @@ from rich import box
 from rich.markup import escape as plain_markup
 from rich.table import Table
 
-from kvalreg.inputs.rounds import Standing
-from kvalreg.report.wording import Words, words
-from kvalreg.workbench.status import Due, RegistryStatus, Status
+from kvalreg.inputs.rounds import DeadlineStatus
+from kvalreg.report.translation import Translator, get_translator
+from kvalreg.workbench.status import DeadlineState, RegistryStatus, StatusReport
 
-VERSION = 1
+JSON_VERSION = 1
 """Of the JSON; it goes up when a key changes its meaning."""
-_COLOURS = {Standing.DONE: "green", Standing.LATE: "red", Standing.AHEAD: "yellow"}
+_COLOURS = {DeadlineStatus.DONE: "green", DeadlineStatus.LATE: "red", DeadlineStatus.AHEAD: "yellow"}
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2329; --quiet: #4a5660; --line: #d6dde3; --paper: #fff; --late: #9c2f22; }
 @media (prefers-color-scheme: dark) {
@@ -45,115 +45,136 @@ a { color: inherit; }
 """
 
 
-def table(status: Status) -> Table:
+def status_table(status: StatusReport) -> Table:
     """The registries as a table for a terminal: one line each, with what there is to do."""
-    shown = Table(box=box.SIMPLE_HEAD, title=f"Status on {status.today.isoformat()}", title_justify="left")
+    output = Table(box=box.SIMPLE_HEAD, title=f"Status on {status.today.isoformat()}", title_justify="left")
     for heading in ("Registry", "Newest results", "Deadlines", "To do"):
-        shown.add_column(heading, overflow="fold")
-    for one in status.registries:
+        output.add_column(heading, overflow="fold")
+    for registry in status.registries:
         newest = ", ".join(
-            part for part in (_year(one.newest_final), _year(one.newest_interim, " so far")) if part
+            part for part in (_format_year(registry.newest_final), _format_year(registry.newest_interim, " so far")) if part
         ) or "none"  # fmt: skip
-        dues = "\n".join(
-            f"[{_COLOURS[due.standing]}]{due.round} {due.year}: {due.standing}[/] (by {due.due})"
-            for due in one.deadlines
+        deadlines = "\n".join(
+            f"[{_COLOURS[deadline.standing]}]{deadline.round} {deadline.year}: {deadline.standing}[/] (by {deadline.due})"
+            for deadline in registry.deadlines
         )
-        shown.add_row(plain_markup(one.id), newest, dues, plain_markup("\n".join(_to_do(one)) or "nothing"))
-    return shown
+        output.add_row(
+            plain_markup(registry.id), newest, deadlines, plain_markup("\n".join(_task_lines(registry)) or "nothing")
+        )
+    return output
 
 
-def _to_do(one: RegistryStatus) -> list[str]:
+def _task_lines(registry: RegistryStatus) -> list[str]:
     """What there is to do, in short lines."""
-    lines = [f"stopped: {text}" for text in one.stopped]
-    if one.missing:
-        lines.append(f"missing: {', '.join(one.missing)}")
-    if one.unreviewed:
-        lines.append(f"review: {', '.join(review.key.removesuffix('.reviewed') for review in one.unreviewed)}")
-    if one.hard_to_read:
-        lines.append(f"hard to read: {', '.join(f'{text.key} (LIX {text.lix})' for text in one.hard_to_read)}")
-    return [*lines, *one.remarks]
+    lines = [f"stopped: {text}" for text in registry.stopped]
+    if registry.missing:
+        lines.append(f"missing: {', '.join(registry.missing)}")
+    if registry.unreviewed:
+        lines.append(f"review: {', '.join(review.key.removesuffix('.reviewed') for review in registry.unreviewed)}")
+    if registry.hard_to_read:
+        lines.append(f"hard to read: {', '.join(f'{text.key} (LIX {text.lix})' for text in registry.hard_to_read)}")
+    return [*lines, *registry.remarks]
 
 
-def _year(year: int | None, word: str = "") -> str:
-    return "" if year is None else f"{year}{word}"
+def _format_year(year: int | None, suffix: str = "") -> str:
+    return "" if year is None else f"{year}{suffix}"
 
 
-def as_json(status: Status) -> str:
+def status_to_json(status: StatusReport) -> str:
     """The status for programs."""
-    told = {"version": VERSION, "today": status.today, "registries": [asdict(one) for one in status.registries]}
-    return json.dumps(told, indent=2, ensure_ascii=False, default=_dated)
+    document = {
+        "version": JSON_VERSION,
+        "today": status.today,
+        "registries": [asdict(registry) for registry in status.registries],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, default=_encode_date)
 
 
-def _dated(value: object) -> str:
+def _encode_date(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON")
 
 
-def as_page(status: Status, language: str = "nb") -> str:
+def status_to_html(status: StatusReport, language: str = "nb") -> str:
     """The status as a page that stands alone: no script, no other file, and not for search engines."""
-    say = words(language)
-    rows = "\n".join(_row(one, say) for one in status.registries)
+    translator = get_translator(language)
+    rows = "\n".join(_registry_row(registry, translator) for registry in status.registries)
     heading = "".join(
-        f'<th scope="col">{escape(say(f"status.{name}"))}</th>'
-        for name in ("registry", "newest", "final", "interim", "to_do")
+        f'<th scope="col">{escape(translator(f"status.{column}"))}</th>'
+        for column in ("registry", "newest", "final", "interim", "to_do")
     )
-    details = "\n".join(_details(one, say) for one in status.registries if not one.good)
-    title = escape(say("status.title"))
+    details = "\n".join(_registry_details(registry, translator) for registry in status.registries if not registry.is_ok)
+    title = escape(translator("status.title"))
     return (
-        f'<!DOCTYPE html>\n<html lang="{say.language}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{translator.language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="robots" content="noindex, nofollow">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n"
-        f'<p class="quiet">{escape(say("status.lead", date=say.date(status.today)))}</p>\n'
+        f'<p class="quiet">{escape(translator("status.lead", date=translator.format_date(status.today)))}</p>\n'
         f'<div class="wide" tabindex="0" role="region" aria-label="{title}"><table>\n'
         f"<thead><tr>{heading}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>\n{details}\n"
         "</main>\n</body>\n</html>\n"
     )
 
 
-def _row(one: RegistryStatus, say: Words) -> str:
-    name = escape(one.name or one.id)
-    linked = name if one.good else f'<a href="#{escape(one.id)}">{name}</a>'
+def _registry_row(registry: RegistryStatus, translator: Translator) -> str:
+    name = escape(registry.name or registry.id)
+    name_link = name if registry.is_ok else f'<a href="#{escape(registry.id)}">{name}</a>'
     newest = " / ".join(
         part
         for part in (
-            _year(one.newest_final),
-            "" if one.newest_interim is None else say("page.interim_year", year=one.newest_interim),
+            _format_year(registry.newest_final),
+            "" if registry.newest_interim is None else translator("page.interim_year", year=registry.newest_interim),
         )
         if part
     )
-    dues = "".join(f"<td>{_due(due, say)}</td>" for due in one.deadlines) or "<td></td><td></td>"
-    count = len(one.stopped) + len(one.missing) + len(one.unreviewed) + len(one.hard_to_read) + len(one.remarks)
-    to_do = say("status.count", count=count) if count else say("status.nothing")
-    return f'<tr><th scope="row">{linked}</th><td>{escape(newest)}</td>{dues}<td>{escape(to_do)}</td></tr>'
+    deadlines = (
+        "".join(f"<td>{_format_deadline(deadline, translator)}</td>" for deadline in registry.deadlines)
+        or "<td></td><td></td>"
+    )
+    task_count = (
+        len(registry.stopped)
+        + len(registry.missing)
+        + len(registry.unreviewed)
+        + len(registry.hard_to_read)
+        + len(registry.remarks)
+    )
+    tasks_text = translator("status.count", count=task_count) if task_count else translator("status.nothing")
+    return f'<tr><th scope="row">{name_link}</th><td>{escape(newest)}</td>{deadlines}<td>{escape(tasks_text)}</td></tr>'
 
 
-def _due(due: Due, say: Words) -> str:
-    text = escape(say(f"status.{due.standing}", year=due.year, date=say.date(due.due)))
-    return f'<span class="late">{text}</span>' if due.standing is Standing.LATE else text
+def _format_deadline(deadline: DeadlineState, translator: Translator) -> str:
+    text = escape(
+        translator(f"status.{deadline.standing}", year=deadline.year, date=translator.format_date(deadline.due))
+    )
+    return f'<span class="late">{text}</span>' if deadline.standing is DeadlineStatus.LATE else text
 
 
-def _details(one: RegistryStatus, say: Words) -> str:
+def _registry_details(registry: RegistryStatus, translator: Translator) -> str:
     """What there is to do at one registry, as lists."""
     unreviewed = [
         f"{review.key.removesuffix('.reviewed')}: "
-        + (say.date(review.reviewed) if review.reviewed else say("states.not_given"))
-        for review in one.unreviewed
+        + (translator.format_date(review.reviewed) if review.reviewed else translator("states.not_given"))
+        for review in registry.unreviewed
     ]
-    hard = [f"{text.key}: LIX {text.lix}" for text in one.hard_to_read]
+    hard_texts = [f"{text.key}: LIX {text.lix}" for text in registry.hard_to_read]
     lists: list[tuple[str, Sequence[str]]] = [
-        ("stopped", one.stopped),
-        ("missing", one.missing),
+        ("stopped", registry.stopped),
+        ("missing", registry.missing),
         ("unreviewed", unreviewed),
-        ("hard", hard),
-        ("remarks", one.remarks),
+        ("hard", hard_texts),
+        ("remarks", registry.remarks),
     ]
-    shown = "\n".join(
-        f"<h3>{escape(say(f'status.{key}'))}</h3>\n<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
+    sections = "\n".join(
+        f"<h3>{escape(translator(f'status.{key}'))}</h3>\n<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
         for key, texts in lists
         if texts
     )
-    late = "".join(f"<p>{_due(due, say)}</p>" for due in one.deadlines if due.standing is Standing.LATE)
-    return f'<section>\n<h2 id="{escape(one.id)}">{escape(one.name or one.id)}</h2>\n{late}{shown}\n</section>'
+    late_deadlines = "".join(
+        f"<p>{_format_deadline(deadline, translator)}</p>"
+        for deadline in registry.deadlines
+        if deadline.standing is DeadlineStatus.LATE
+    )
+    return f'<section>\n<h2 id="{escape(registry.id)}">{escape(registry.name or registry.id)}</h2>\n{late_deadlines}{sections}\n</section>'

@@ -15,54 +15,54 @@ from functools import lru_cache
 from typing import Any
 
 from kvalreg.report.drawing.expressions import UnsupportedError
-from kvalreg.report.drawing.still import still
+from kvalreg.report.drawing.svg_renderer import render_svg
 
-UNDRAWN = "<!-- not drawn yet -->"
-DRAW_LATER = "KVALREG_DRAW_LATER"
+CHART_PLACEHOLDER = "<!-- not drawn yet -->"
+DEFER_CHARTS = "KVALREG_DRAW_LATER"
 """Environment variable that the batch sets for its kernels: it draws the figures itself."""
 STATIC_WIDTH = 400
 """Pixels across a drawing, which scales with its column."""
 
-_SPEC = re.compile(r'<script[^>]*class="kv-spec">')
+_SPEC_SCRIPT = re.compile(r'<script[^>]*class="kv-spec">')
 
 
-def draw(text: str) -> str:
+def render_charts(text: str) -> str:
     """A page's text with every figure drawn."""
-    before, *figures = text.split(UNDRAWN)
-    return "".join((before, *(_drawn(figure) + figure for figure in figures)))
+    head, *figures = text.split(CHART_PLACEHOLDER)
+    return "".join((head, *(_figure_svg(figure) + figure for figure in figures)))
 
 
-def _drawn(figure: str) -> str:
+def _figure_svg(figure: str) -> str:
     """The drawing of the spec that stands in the figure whose rest this is; its place again where there is none."""
-    spec = _SPEC.search(figure, 0, figure.find("</figure>") + 1 or len(figure))
+    spec = _SPEC_SCRIPT.search(figure, 0, figure.find("</figure>") + 1 or len(figure))
     end = figure.find("</script>", spec.end()) if spec else -1
-    return _svg(figure[spec.end() : end]) if spec and end >= 0 else UNDRAWN
+    return _svg_from_json(figure[spec.end() : end]) if spec and end >= 0 else CHART_PLACEHOLDER
 
 
-def drawing(chart: Mapping[str, Any]) -> str:
+def svg_or_placeholder(chart: Mapping[str, Any]) -> str:
     """The drawing of a chart that keeps to the plain parts; the place for Vega's of any other."""
     try:
-        return still(chart, STATIC_WIDTH)
+        return render_svg(chart, STATIC_WIDTH)
     except UnsupportedError:
-        return UNDRAWN
+        return CHART_PLACEHOLDER
 
 
-def draw_now(text: str) -> str:
+def render_unless_deferred(text: str) -> str:
     """The text drawn, unless the batch will do it."""
-    return text if os.environ.get(DRAW_LATER) else draw(text)
+    return text if os.environ.get(DEFER_CHARTS) else render_charts(text)
 
 
 @lru_cache(maxsize=512)
-def _svg(spec: str) -> str:
+def _svg_from_json(spec: str) -> str:
     """The chart of a spec, scalable: without a fixed size, script or foreign address."""
     chart = json.loads(spec)
     try:
-        return still(chart, STATIC_WIDTH)
+        return render_svg(chart, STATIC_WIDTH)
     except UnsupportedError:
-        return _by_vega(chart)
+        return _render_with_vega(chart)
 
 
-def _by_vega(chart: dict[str, object]) -> str:
+def _render_with_vega(chart: dict[str, object]) -> str:
     import vl_convert  # a process that has used it cannot be forked, so it is loaded only where it is needed
 
     svg = str(vl_convert.vegalite_to_svg({**chart, "width": STATIC_WIDTH}))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-Row = Mapping[str, Any]
+Datum = Mapping[str, Any]
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -21,24 +21,24 @@ _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Div: operator.truediv,
 }
 _FUNCTIONS: dict[str, Callable[..., float]] = {"min": min, "max": max}
-_IS_PARAMETER = re.compile(r"datum\.(\w+)===(\w+)")
+_EQUALS_PARAMETER = re.compile(r"datum\.(\w+)===(\w+)")
 
 
 class UnsupportedError(Exception):
     """A part of Vega-Lite that still drawings do not know; Vega has to draw that chart."""
 
 
-def value_of(given: Any, params: Mapping[str, Any]) -> Any:
+def resolve_value(value: Any, params: Mapping[str, Any]) -> Any:
     """A value as it stands, or what the expression in ``{"expr": ...}`` makes."""
-    if not isinstance(given, dict):
-        return given
-    if set(given) != {"expr"}:
-        raise UnsupportedError(f"value {sorted(given)}")
-    return _evaluate(_parsed(given["expr"]), params)
+    if not isinstance(value, dict):
+        return value
+    if set(value) != {"expr"}:
+        raise UnsupportedError(f"value {sorted(value)}")
+    return _evaluate(_parse(value["expr"]), params)
 
 
 @lru_cache(maxsize=256)
-def _parsed(expression: str) -> ast.expr:
+def _parse(expression: str) -> ast.expr:
     return ast.parse(expression, mode="eval").body
 
 
@@ -54,20 +54,20 @@ def _evaluate(node: ast.expr, params: Mapping[str, Any]) -> Any:
     raise UnsupportedError(f"expression {ast.unparse(node)}")
 
 
-def holding(test: Any, rows: Sequence[Row], params: Mapping[str, Any]) -> list[bool]:
+def predicate_mask(predicate: Any, rows: Sequence[Datum], params: Mapping[str, Any]) -> list[bool]:
     """Which rows pass a predicate: a field's value, its negation, or ``datum.field===parameter``."""
-    if isinstance(test, str):
-        found = _IS_PARAMETER.fullmatch(test)
-        if found is None or found[2] not in params:
-            raise UnsupportedError(f"test {test}")
-        field, wanted = found[1], params[found[2]]
-        return [row.get(field) == wanted for row in rows]
-    if set(test) == {"not"}:
-        return [not one for one in holding(test["not"], rows, params)]
-    if set(test) == {"field", "equal"}:
-        field, wanted = test["field"], test["equal"]
-        return [row.get(field) == wanted for row in rows]
-    if set(test) == {"field", "oneOf"}:
-        field, known = test["field"], test["oneOf"]
-        return [row.get(field) in known for row in rows]
-    raise UnsupportedError(f"predicate {sorted(test)}")
+    if isinstance(predicate, str):
+        match = _EQUALS_PARAMETER.fullmatch(predicate)
+        if match is None or match[2] not in params:
+            raise UnsupportedError(f"test {predicate}")
+        field, expected = match[1], params[match[2]]
+        return [row.get(field) == expected for row in rows]
+    if set(predicate) == {"not"}:
+        return [not is_match for is_match in predicate_mask(predicate["not"], rows, params)]
+    if set(predicate) == {"field", "equal"}:
+        field, expected = predicate["field"], predicate["equal"]
+        return [row.get(field) == expected for row in rows]
+    if set(predicate) == {"field", "oneOf"}:
+        field, allowed = predicate["field"], predicate["oneOf"]
+        return [row.get(field) in allowed for row in rows]
+    raise UnsupportedError(f"predicate {sorted(predicate)}")

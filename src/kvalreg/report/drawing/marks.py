@@ -16,11 +16,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from kvalreg.report.drawing.expressions import UnsupportedError, value_of
+from kvalreg.report.drawing.expressions import UnsupportedError, resolve_value
 
-LETTER = 0.53
+LETTER_WIDTH = 0.53
 """A letter's width, in its size: wide enough for most words in a sans-serif face."""
-_ATTRIBUTES = {
+_SVG_ATTRIBUTES = {
     "fill": "fill",
     "stroke": "stroke",
     "strokeWidth": "stroke-width",
@@ -31,8 +31,8 @@ _ATTRIBUTES = {
     "opacity": "opacity",
     "strokeCap": "stroke-linecap",
 }
-_KNOWN = {
-    *_ATTRIBUTES,
+_SUPPORTED_PROPERTIES = {
+    *_SVG_ATTRIBUTES,
     "type",
     "color",
     "filled",
@@ -45,194 +45,221 @@ _KNOWN = {
     "dy",
     "limit",
 }
-_KNOWN |= {"lineBreak", "lineHeight", "cornerRadius", "aria", "description", "clip"}
-_ANCHORS = {"left": "start", "center": "middle", "right": "end"}
+_SUPPORTED_PROPERTIES |= {"lineBreak", "lineHeight", "cornerRadius", "aria", "description", "clip"}
+_TEXT_ANCHORS = {"left": "start", "center": "middle", "right": "end"}
 _BASELINES = {"middle": 0.35, "bottom": 0.0, "top": 0.8}
-_STROKED = ("rule", "line")
+_STROKED_MARKS = ("rule", "line")
 
 
-Column = Sequence[Any]
+RowValues = Sequence[Any]
 """One value for each row."""
 
 
 @dataclass(frozen=True)
-class Places:
+class MarkPositions:
     """Where the rows' marks stand, column by column; None for what is not told. A band is its beginning and width."""
 
-    x: Column
-    x2: Column
-    y: Column
-    y2: Column
-    band_x: Column
-    band_y: Column
+    x: RowValues
+    x2: RowValues
+    y: RowValues
+    y2: RowValues
+    band_x: RowValues
+    band_y: RowValues
 
 
 @dataclass(frozen=True)
-class Style:
+class MarkStyle:
     """What all marks of a layer share."""
 
     mark: Mapping[str, Any]
     attributes: Mapping[str, str]
 
     @classmethod
-    def of(cls, mark: Mapping[str, Any], config: Mapping[str, Any], params: Mapping[str, Any]) -> Style:
+    def from_mark(cls, mark: Mapping[str, Any], config: Mapping[str, Any], params: Mapping[str, Any]) -> MarkStyle:
         """The style of a mark, with its expressions worked out."""
-        if not set(mark) <= _KNOWN:
-            raise UnsupportedError(f"mark {sorted(set(mark) - _KNOWN)}")
-        settled = {key: value_of(value, params) for key, value in mark.items() if key not in ("description", "aria")}
-        kind = mark["type"]
-        settled = {**(config.get("text", {}) if kind == "text" else {}), **settled}
-        found = {_ATTRIBUTES[key]: _text(value) for key, value in settled.items() if key in _ATTRIBUTES}
-        if "color" in settled:
-            found["stroke" if kind in _STROKED else "fill"] = _text(settled["color"])
-        if kind in _STROKED or settled.get("filled") is False:
-            found.setdefault("fill", "none")
-        dash = settled.get("strokeDash")
+        if not set(mark) <= _SUPPORTED_PROPERTIES:
+            raise UnsupportedError(f"mark {sorted(set(mark) - _SUPPORTED_PROPERTIES)}")
+        properties = {
+            key: resolve_value(value, params) for key, value in mark.items() if key not in ("description", "aria")
+        }
+        mark_type = mark["type"]
+        properties = {**(config.get("text", {}) if mark_type == "text" else {}), **properties}
+        attributes = {
+            _SVG_ATTRIBUTES[key]: _attribute_value(value) for key, value in properties.items() if key in _SVG_ATTRIBUTES
+        }
+        if "color" in properties:
+            attributes["stroke" if mark_type in _STROKED_MARKS else "fill"] = _attribute_value(properties["color"])
+        if mark_type in _STROKED_MARKS or properties.get("filled") is False:
+            attributes.setdefault("fill", "none")
+        dash = properties.get("strokeDash")
         if dash and dash != [1, 0]:
-            found["stroke-dasharray"] = " ".join(number(part) for part in dash)
-        if found.get("opacity") == "1":
-            del found["opacity"]
-        return cls(settled, found)
+            attributes["stroke-dasharray"] = " ".join(pixels(length) for length in dash)
+        if attributes.get("opacity") == "1":
+            del attributes["opacity"]
+        return cls(properties, attributes)
 
     @property
-    def see_through(self) -> bool:
+    def is_translucent(self) -> bool:
         """Whether marks that lie over each other look darker there."""
         return any("opacity" in name for name in self.attributes)
 
-    def group(self, elements: Iterable[Element], told: str = "") -> str:
+    def group(self, elements: Iterable[SvgElement], told: str = "") -> str:
         """The marks of a layer; `told` is the attribute that says what they are."""
-        shared = "".join(f' {name}="{escape(value)}"' for name, value in self.attributes.items()) + told
-        runs = ((own, "".join(one for _, one in run)) for own, run in groupby(elements, key=itemgetter(0)))
-        inside = "".join(f"<g{own}>{drawn}</g>" if own else drawn for own, drawn in runs)
-        return f"<g{shared}>{inside}</g>" if inside else ""
+        group_attributes = "".join(f' {name}="{escape(value)}"' for name, value in self.attributes.items()) + told
+        runs = (
+            (row_attributes, "".join(element for _, element in run))
+            for row_attributes, run in groupby(elements, key=itemgetter(0))
+        )
+        content = "".join(f"<g{row_attributes}>{svg}</g>" if row_attributes else svg for row_attributes, svg in runs)
+        return f"<g{group_attributes}>{content}</g>" if content else ""
 
 
-Element = tuple[str, str]
+SvgElement = tuple[str, str]
 """The attributes that differ from row to row, and the element: neighbours with the same share a group."""
-Channels = Mapping[str, Column]
-Size = tuple[float, float]
+Channels = Mapping[str, RowValues]
+PlotSize = tuple[float, float]
 
 
 @lru_cache(maxsize=1 << 14)
-def number(value: float) -> str:
+def pixels(value: float) -> str:
     """A number of pixels, to a tenth."""
     text = f"{value:.1f}"
     return text.removesuffix(".0") if text != "-0.0" else "0"
 
 
-def line(x1: float, y1: float, x2: float, y2: float) -> str:
+def line_path(x1: float, y1: float, x2: float, y2: float) -> str:
     """A straight line, as a part of a path."""
-    left, top, across, down = number(x1), number(y1), number(x2), number(y2)
-    if top == down:
-        return f"M{left},{top}H{across}"
-    return f"M{left},{top}V{down}" if left == across else f"M{left},{top}L{across},{down}"
+    left, top, right, bottom = pixels(x1), pixels(y1), pixels(x2), pixels(y2)
+    if top == bottom:
+        return f"M{left},{top}H{right}"
+    return f"M{left},{top}V{bottom}" if left == right else f"M{left},{top}L{right},{bottom}"
 
 
-def path(parts: Iterable[str]) -> str:
+def path_element(segments: Iterable[str]) -> str:
     """Parts of a path as one element."""
-    return f'<path d="{"".join(parts)}"/>'
+    return f'<path d="{"".join(segments)}"/>'
 
 
-def texts(placed: Sequence[tuple[float, float, str]], anchor: str) -> str:
+def text_elements(labels: Sequence[tuple[float, float, str]], anchor: str) -> str:
     """Words at their places; what all of them share is said once."""
-    drawn = [(f"{x:.0f}", f"{y:.0f}", escape(word, quote=False)) for x, y, word in placed]
-    shared = [column[0] if len(set(column)) == 1 else "" for column in list(zip(*drawn, strict=True))[:2]]
-    told = [f' {name}="{{}}"' if not same else "" for name, same in zip("xy", shared, strict=True)]
-    at = f' transform="translate({shared[0] or 0},{shared[1] or 0})"' if any(shared) else ""
-    words = "".join(f"<text{told[0].format(x)}{told[1].format(y)}>{word}</text>" for x, y, word in drawn)
-    around = at + (f' text-anchor="{anchor}"' if anchor != "start" else "")
-    return f"<g{around}>{words}</g>" if around else words
+    formatted = [(f"{x:.0f}", f"{y:.0f}", escape(text, quote=False)) for x, y, text in labels]
+    shared = [column[0] if len(set(column)) == 1 else "" for column in list(zip(*formatted, strict=True))[:2]]
+    attributes = [
+        f' {name}="{{}}"' if not shared_value else "" for name, shared_value in zip("xy", shared, strict=True)
+    ]
+    transform = f' transform="translate({shared[0] or 0},{shared[1] or 0})"' if any(shared) else ""
+    elements = "".join(
+        f"<text{attributes[0].format(x)}{attributes[1].format(y)}>{text}</text>" for x, y, text in formatted
+    )
+    group_attributes = transform + (f' text-anchor="{anchor}"' if anchor != "start" else "")
+    return f"<g{group_attributes}>{elements}</g>" if group_attributes else elements
 
 
-def _rects(places: Places, channels: Channels, style: Style, size: Size) -> list[Element]:
-    found: list[Element] = []
-    radius = f' rx="{number(style.mark["cornerRadius"])}"' if "cornerRadius" in style.mark else ""
-    rows = zip(*(getattr(places, name) for name in ("band_x", "x", "x2", "band_y", "y", "y2")), strict=True)
-    for (band_x, x, x2, band_y, y, y2), own, hidden in zip(rows, *_owns(places, channels), strict=True):
-        if hidden:
+def _rects(positions: MarkPositions, channels: Channels, style: MarkStyle, size: PlotSize) -> list[SvgElement]:
+    elements: list[SvgElement] = []
+    radius = f' rx="{pixels(style.mark["cornerRadius"])}"' if "cornerRadius" in style.mark else ""
+    rows = zip(*(getattr(positions, name) for name in ("band_x", "x", "x2", "band_y", "y", "y2")), strict=True)
+    for (band_x, x, x2, band_y, y, y2), attributes, is_hidden in zip(
+        rows, *_row_attributes(positions, channels), strict=True
+    ):
+        if is_hidden:
             continue
         left, right = _extent(band_x, x, x2, size[0])
         top, bottom = _extent(band_y, y, y2, size[1])
         if left is None or top is None:
             continue
-        box = f'x="{number(left)}" y="{number(top)}" width="{number(right - left)}" height="{number(bottom - top)}"'
-        found.append((own, f"<rect {box}{radius}/>"))
-    return found
+        box = f'x="{pixels(left)}" y="{pixels(top)}" width="{pixels(right - left)}" height="{pixels(bottom - top)}"'
+        elements.append((attributes, f"<rect {box}{radius}/>"))
+    return elements
 
 
-def _rules(places: Places, channels: Channels, style: Style, size: Size) -> list[Element]:
-    found: list[Element] = []
-    rows = zip(places.x, places.x2, places.y, places.y2, strict=True)
-    for (x, x2, y, y2), own, hidden in zip(rows, *_owns(places, channels, "stroke"), strict=True):
-        if not hidden and not (x is None and y is None):
-            (left, right), (top, bottom) = _ends(x, x2, size[0]), _ends(y, y2, size[1])
-            found.append((own, line(left, top, right, bottom)))
-    if style.see_through:
-        return [(own, path([part])) for own, part in found]
-    return [(own, path(part for _, part in run)) for own, run in groupby(found, key=itemgetter(0))]
+def _rules(positions: MarkPositions, channels: Channels, style: MarkStyle, size: PlotSize) -> list[SvgElement]:
+    elements: list[SvgElement] = []
+    rows = zip(positions.x, positions.x2, positions.y, positions.y2, strict=True)
+    for (x, x2, y, y2), attributes, is_hidden in zip(
+        rows, *_row_attributes(positions, channels, "stroke"), strict=True
+    ):
+        if not is_hidden and not (x is None and y is None):
+            (left, right), (top, bottom) = _rule_extent(x, x2, size[0]), _rule_extent(y, y2, size[1])
+            elements.append((attributes, line_path(left, top, right, bottom)))
+    if style.is_translucent:
+        return [(attributes, path_element([segment])) for attributes, segment in elements]
+    return [
+        (attributes, path_element(segment for _, segment in run))
+        for attributes, run in groupby(elements, key=itemgetter(0))
+    ]
 
 
-def _lines(places: Places, channels: Channels, _style: Style, _size: Size) -> list[Element]:
-    found: list[Element] = []
-    series = channels.get("detail", [None] * len(places.x))
-    for _, one in groupby(zip(series, places.x, places.y, strict=True), key=itemgetter(0)):
-        for there, run in groupby(one, key=lambda row: row[1] is not None and row[2] is not None):
-            if there:
-                found.append(("", path(["M", "L".join(f"{number(x)},{number(y)}" for _, x, y in run)])))
-    return found
+def _lines(positions: MarkPositions, channels: Channels, _style: MarkStyle, _size: PlotSize) -> list[SvgElement]:
+    elements: list[SvgElement] = []
+    series_keys = channels.get("detail", [None] * len(positions.x))
+    for _, series_rows in groupby(zip(series_keys, positions.x, positions.y, strict=True), key=itemgetter(0)):
+        for is_defined, run in groupby(series_rows, key=lambda row: row[1] is not None and row[2] is not None):
+            if is_defined:
+                elements.append(("", path_element(["M", "L".join(f"{pixels(x)},{pixels(y)}" for _, x, y in run)])))
+    return elements
 
 
-def _areas(places: Places, _channels: Channels, _style: Style, _size: Size) -> list[Element]:
-    found: list[Element] = []
-    rows = zip(places.x, places.y, places.y2, strict=True)
-    for there, run in groupby(rows, key=lambda row: None not in row):
-        if there:
+def _areas(positions: MarkPositions, _channels: Channels, _style: MarkStyle, _size: PlotSize) -> list[SvgElement]:
+    elements: list[SvgElement] = []
+    rows = zip(positions.x, positions.y, positions.y2, strict=True)
+    for is_defined, run in groupby(rows, key=lambda row: None not in row):
+        if is_defined:
             points = list(run)
-            edge = [f"{number(x)},{number(y)}" for x, y, _ in points]
-            edge += [f"{number(x)},{number(y2)}" for x, _, y2 in reversed(points)]
-            found.append(("", path(["M", "L".join(edge), "Z"])))
-    return found
+            outline = [f"{pixels(x)},{pixels(y)}" for x, y, _ in points]
+            outline += [f"{pixels(x)},{pixels(y2)}" for x, _, y2 in reversed(points)]
+            elements.append(("", path_element(["M", "L".join(outline), "Z"])))
+    return elements
 
 
-def _points(places: Places, channels: Channels, style: Style, _size: Size) -> list[Element]:
-    found: list[Element] = []
+def _points(positions: MarkPositions, channels: Channels, style: MarkStyle, _size: PlotSize) -> list[SvgElement]:
+    elements: list[SvgElement] = []
     radius = math.sqrt(float(style.mark.get("size", 30))) / 2
-    shapes = channels.get("shape", [str(style.mark.get("shape", "circle"))] * len(places.x))
-    rows = zip(places.x, places.y, shapes, *_owns(places, channels), strict=True)
-    for x, y, shape, own, hidden in rows:
-        if x is None or y is None or hidden:
+    shapes = channels.get("shape", [str(style.mark.get("shape", "circle"))] * len(positions.x))
+    rows = zip(positions.x, positions.y, shapes, *_row_attributes(positions, channels), strict=True)
+    for x, y, shape, attributes, is_hidden in rows:
+        if x is None or y is None or is_hidden:
             continue
         if shape == "circle":
-            found.append((own, f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"/>'))
+            elements.append((attributes, f'<circle cx="{pixels(x)}" cy="{pixels(y)}" r="{pixels(radius)}"/>'))
         else:
-            found.append((own, path([f"M{number(x)},{number(y)}", _symbol(str(shape), radius)])))
-    return found
+            elements.append((attributes, path_element([f"M{pixels(x)},{pixels(y)}", _symbol(str(shape), radius)])))
+    return elements
 
 
-def _texts(places: Places, channels: Channels, style: Style, size: Size) -> list[Element]:
+def _texts(positions: MarkPositions, channels: Channels, style: MarkStyle, size: PlotSize) -> list[SvgElement]:
     mark = style.mark
-    height = float(mark.get("fontSize", 11))
-    drop = _BASELINES[mark.get("baseline", "middle")] * height + float(mark.get("dy", 0))
-    found: list[tuple[str, tuple[float, float, str]]] = []
-    rows = zip(places.x, places.y, channels.get("text", [None] * len(places.x)), *_owns(places, channels), strict=True)
-    for x, y, word, own, _ in rows:
-        if word is None or word == "" or (x is None and y is None):
+    font_size = float(mark.get("fontSize", 11))
+    baseline_shift = _BASELINES[mark.get("baseline", "middle")] * font_size + float(mark.get("dy", 0))
+    labels: list[tuple[str, tuple[float, float, str]]] = []
+    rows = zip(
+        positions.x,
+        positions.y,
+        channels.get("text", [None] * len(positions.x)),
+        *_row_attributes(positions, channels),
+        strict=True,
+    )
+    for x, y, text, attributes, _ in rows:
+        if text is None or text == "" or (x is None and y is None):
             continue
-        across = (size[0] / 2 if x is None else x) + float(mark.get("dx", 0))
-        down = (size[1] / 2 if y is None else y) + drop
-        parts = str(word).split(mark["lineBreak"]) if "lineBreak" in mark else [str(word)]
-        for at, part in enumerate(parts):
-            placed = (
-                across,
-                down + at * float(mark.get("lineHeight", height + 2)),
-                _cut(part, mark.get("limit"), height),
+        text_x = (size[0] / 2 if x is None else x) + float(mark.get("dx", 0))
+        text_y = (size[1] / 2 if y is None else y) + baseline_shift
+        text_lines = str(text).split(mark["lineBreak"]) if "lineBreak" in mark else [str(text)]
+        for line_index, text_line in enumerate(text_lines):
+            label = (
+                text_x,
+                text_y + line_index * float(mark.get("lineHeight", font_size + 2)),
+                _truncate(text_line, mark.get("limit"), font_size),
             )
-            found.append((own, placed))
-    anchor = _ANCHORS[mark.get("align", "center")]
-    return [(own, texts([one for _, one in run], anchor)) for own, run in groupby(found, key=itemgetter(0))]
+            labels.append((attributes, label))
+    anchor = _TEXT_ANCHORS[mark.get("align", "center")]
+    return [
+        (attributes, text_elements([text_label for _, text_label in run], anchor))
+        for attributes, run in groupby(labels, key=itemgetter(0))
+    ]
 
 
-MARKS: Mapping[str, Callable[[Places, Channels, Style, Size], list[Element]]] = {
+MARK_RENDERERS: Mapping[str, Callable[[MarkPositions, Channels, MarkStyle, PlotSize], list[SvgElement]]] = {
     "rect": _rects,
     "rule": _rules,
     "line": _lines,
@@ -251,64 +278,70 @@ def _symbol(shape: str, radius: float) -> str:
         "triangle-up": "M0,-.87L1,.87H-1Z",
         "triangle-down": "M0,.87L1,-.87H-1Z",
     }
-    given = paths.get(shape, shape)
-    if not re.fullmatch(r"M[-\d.,\sMLHVAZ]*Z", given):
+    path = paths.get(shape, shape)
+    if not re.fullmatch(r"M[-\d.,\sMLHVAZ]*Z", path):
         raise UnsupportedError(f"symbol {shape}")
-    drawn, start, here = "", (0.0, 0.0), (0.0, 0.0)
-    for command, told in re.findall(r"([MLHVAZ])([^MLHVAZ]*)", given):
-        numbers = [float(one) for one in re.findall(r"-?[\d.]+", told)]
+    svg_path, start, point = "", (0.0, 0.0), (0.0, 0.0)
+    for command, arguments in re.findall(r"([MLHVAZ])([^MLHVAZ]*)", path):
+        numbers = [float(coordinate) for coordinate in re.findall(r"-?[\d.]+", arguments)]
         if command == "Z":
-            drawn, here = drawn + "z", start
+            svg_path, point = svg_path + "z", start
             continue
-        there = {"H": (*numbers[:1], here[1]), "V": (here[0], *numbers[-1:])}.get(command, tuple(numbers[-2:]))
-        arc = [*(radius * one for one in numbers[:2]), *numbers[2:5]] if command == "A" else []
-        steps = [radius * (to - of) for to, of in zip(there, here, strict=True)]
-        steps = {"H": steps[:1], "V": steps[1:]}.get(command, steps)
-        if command != "M" or any(steps):
-            drawn += command.lower() + ",".join(f"{one:.2f}".rstrip("0").rstrip(".") or "0" for one in [*arc, *steps])
-        here = (there[0], there[1])
-        start = here if command == "M" else start
-    return drawn
+        target = {"H": (*numbers[:1], point[1]), "V": (point[0], *numbers[-1:])}.get(command, tuple(numbers[-2:]))
+        arc = [*(radius * coordinate for coordinate in numbers[:2]), *numbers[2:5]] if command == "A" else []
+        deltas = [radius * (end - begin) for end, begin in zip(target, point, strict=True)]
+        deltas = {"H": deltas[:1], "V": deltas[1:]}.get(command, deltas)
+        if command != "M" or any(deltas):
+            svg_path += command.lower() + ",".join(
+                f"{coordinate:.2f}".rstrip("0").rstrip(".") or "0" for coordinate in [*arc, *deltas]
+            )
+        point = (target[0], target[1])
+        start = point if command == "M" else start
+    return svg_path
 
 
-def _extent(band: tuple[float, float] | None, one: float | None, two: float | None, whole: float) -> tuple[Any, float]:
+def _extent(
+    band: tuple[float, float] | None, first: float | None, second: float | None, length: float
+) -> tuple[Any, float]:
     """A rectangle's beginning and end along an axis."""
-    if band is not None and two is None:
+    if band is not None and second is None:
         return band[0], band[0] + band[1]
-    if one is None and two is None:
-        return 0.0, whole
-    if one is None or two is None:
+    if first is None and second is None:
+        return 0.0, length
+    if first is None or second is None:
         return None, 0.0
-    return min(one, two), max(one, two)
+    return min(first, second), max(first, second)
 
 
-def _ends(one: float | None, two: float | None, whole: float) -> tuple[float, float]:
+def _rule_extent(first: float | None, second: float | None, length: float) -> tuple[float, float]:
     """A rule's two ends along an axis: across the whole of it where nothing is told."""
-    if one is None:
-        return 0.0, whole
-    return one, one if two is None else two
+    if first is None:
+        return 0.0, length
+    return first, first if second is None else second
 
 
-def _owns(places: Places, channels: Channels, colour: str = "fill") -> tuple[list[str], list[bool]]:
+def _row_attributes(
+    positions: MarkPositions, channels: Channels, colour_attribute: str = "fill"
+) -> tuple[list[str], list[bool]]:
     """The attributes that differ from row to row, and whether that hides the row's mark."""
-    named = {_ATTRIBUTES.get(key, colour if key == "color" else ""): key for key in channels}
-    names = {name: key for name, key in named.items() if name}
-    if not names:
-        return [""] * len(places.x), [False] * len(places.x)
-    told: dict[tuple[Any, ...], tuple[str, bool]] = {}
-    for values in (rows := list(zip(*(channels[key] for key in names.values()), strict=True))):
-        if values not in told:
-            pairs = list(zip(names, values, strict=True))
-            text = "".join(f' {name}="{escape(_text(value))}"' for name, value in pairs)
-            told[values] = text, ("stroke-opacity", 0) in pairs
-    return [told[values][0] for values in rows], [told[values][1] for values in rows]
+    all_channels = {_SVG_ATTRIBUTES.get(key, colour_attribute if key == "color" else ""): key for key in channels}
+    channel_by_attribute = {attribute: key for attribute, key in all_channels.items() if attribute}
+    if not channel_by_attribute:
+        return [""] * len(positions.x), [False] * len(positions.x)
+    cached: dict[tuple[Any, ...], tuple[str, bool]] = {}
+    for values in (rows := list(zip(*(channels[key] for key in channel_by_attribute.values()), strict=True))):
+        if values not in cached:
+            pairs = list(zip(channel_by_attribute, values, strict=True))
+            text = "".join(f' {attribute}="{escape(_attribute_value(value))}"' for attribute, value in pairs)
+            cached[values] = text, ("stroke-opacity", 0) in pairs
+    return [cached[values][0] for values in rows], [cached[values][1] for values in rows]
 
 
-def _cut(word: str, limit: float | None, height: float) -> str:
+def _truncate(text: str, limit: float | None, font_size: float) -> str:
     """A word that fits into so many pixels, as far as can be told without measuring."""
-    room = len(word) if limit is None else int(limit / (height * LETTER))
-    return word if len(word) <= room else word[: max(1, room - 1)].rstrip() + "…"
+    max_length = len(text) if limit is None else int(limit / (font_size * LETTER_WIDTH))
+    return text if len(text) <= max_length else text[: max(1, max_length - 1)].rstrip() + "…"
 
 
-def _text(value: Any) -> str:
-    return number(value) if isinstance(value, float) and value.is_integer() else str(value)
+def _attribute_value(value: Any) -> str:
+    return pixels(value) if isinstance(value, float) and value.is_integer() else str(value)

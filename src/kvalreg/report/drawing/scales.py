@@ -10,75 +10,77 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kvalreg.report.drawing.expressions import UnsupportedError, value_of
+from kvalreg.report.drawing.expressions import UnsupportedError, resolve_value
 
 _POINT_PADDING = 0.5
 """Vega-Lite's room on both sides of a point scale, in steps."""
 
 
 @dataclass(frozen=True)
-class Continuous:
+class ContinuousScale:
     """A straight line from a domain to pixels."""
 
     domain: tuple[float, float]
     range: tuple[float, float]
 
-    def place(self, value: float) -> float:
+    def position(self, value: float) -> float:
         """Where a value lies."""
-        first, last = self.domain
+        domain_start, domain_end = self.domain
         start, end = self.range
-        return start + (value - first) / ((last - first) or 1.0) * (end - start)
+        return start + (value - domain_start) / ((domain_end - domain_start) or 1.0) * (end - start)
 
 
 @dataclass(frozen=True)
-class Discrete:
+class DiscreteScale:
     """Places one beside the other, each `step` wide of which `band` is filled."""
 
     values: tuple[Any, ...]
     start: float
     step: float
-    band: float
+    bandwidth: float
 
-    def place(self, value: Any) -> float:
+    def position(self, value: Any) -> float:
         """The middle of a value's place."""
-        return self.edge(value) + self.band / 2
+        return self.band_start(value) + self.bandwidth / 2
 
-    def edge(self, value: Any) -> float:
+    def band_start(self, value: Any) -> float:
         """Where a value's place begins."""
-        return self.start + self._order[value] * self.step
+        return self.start + self._index_by_value[value] * self.step
 
     @cached_property
-    def _order(self) -> dict[Any, int]:
-        return {value: at for at, value in enumerate(self.values)}
+    def _index_by_value(self) -> dict[Any, int]:
+        return {value: index for index, value in enumerate(self.values)}
 
 
-Scale = Continuous | Discrete
+Scale = ContinuousScale | DiscreteScale
 
 
-def continuous(scale: Mapping[str, Any], length: tuple[float, float], params: Mapping[str, Any]) -> Continuous:
+def continuous_scale(
+    scale: Mapping[str, Any], pixel_range: tuple[float, float], params: Mapping[str, Any]
+) -> ContinuousScale:
     """A quantitative scale; its domain must be given, since only Vega finds round ends by itself."""
-    domain = [value_of(end, params) for end in scale.get("domain", ())]
+    domain = [resolve_value(end, params) for end in scale.get("domain", ())]
     if len(domain) != 2 or scale.get("type", "linear") != "linear" or scale.get("nice"):
         raise UnsupportedError(f"quantitative scale {sorted(scale)}")
-    ends = [value_of(end, params) for end in scale.get("range", length)]
-    return Continuous((float(domain[0]), float(domain[1])), (float(ends[0]), float(ends[1])))
+    range_ends = [resolve_value(end, params) for end in scale.get("range", pixel_range)]
+    return ContinuousScale((float(domain[0]), float(domain[1])), (float(range_ends[0]), float(range_ends[1])))
 
 
-def discrete(scale: Mapping[str, Any], values: Sequence[Any], length: float, *, banded: bool) -> Discrete:
+def discrete_scale(scale: Mapping[str, Any], values: Sequence[Any], length: float, *, is_band: bool) -> DiscreteScale:
     """An ordinal or nominal scale: bands, or points when nothing asks for bands."""
     count = max(1, len(values))
-    if banded or scale.get("type") == "band":
-        inner = float(scale.get("paddingInner", scale.get("padding", 0.1)))
-        outer = float(scale.get("paddingOuter", scale.get("padding", inner / 2)))
-        step = length / (count - inner + 2 * outer)
-        return Discrete(tuple(values), outer * step, step, step * (1 - inner))
+    if is_band or scale.get("type") == "band":
+        inner_padding = float(scale.get("paddingInner", scale.get("padding", 0.1)))
+        outer_padding = float(scale.get("paddingOuter", scale.get("padding", inner_padding / 2)))
+        step = length / (count - inner_padding + 2 * outer_padding)
+        return DiscreteScale(tuple(values), outer_padding * step, step, step * (1 - inner_padding))
     step = length / (count - 1 + 2 * _POINT_PADDING)
-    return Discrete(tuple(values), 0.0, step, step)
+    return DiscreteScale(tuple(values), 0.0, step, step)
 
 
-def looked_up(scale: Mapping[str, Any]) -> dict[Any, Any]:
+def range_by_value(scale: Mapping[str, Any]) -> dict[Any, Any]:
     """What a scale of colours or symbols gives each value."""
-    domain, given = scale.get("domain"), scale.get("range")
-    if domain is None or given is None:
+    domain, range_values = scale.get("domain"), scale.get("range")
+    if domain is None or range_values is None:
         raise UnsupportedError("a colour or symbol scale without domain and range")
-    return dict(zip(domain, given, strict=True))
+    return dict(zip(domain, range_values, strict=True))

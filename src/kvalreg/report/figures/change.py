@@ -15,30 +15,30 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from kvalreg.report.cell_markup import Html, year_html
-from kvalreg.report.figures.cells import PublishedCell, shown_of
-from kvalreg.report.figures.chart_data import Rows
-from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
+from kvalreg.report.figures.cells import PublishedCell, shown_cells
+from kvalreg.report.figures.chart_data import Records
+from kvalreg.report.figures.component import Figure, FigureCell, FigureChart, FigureRow, FigureTable
 from kvalreg.report.figures.theme import (
     ACCENT,
     CHOSEN,
     LEVEL_COLOURS,
-    ONCE,
     PAPER,
     QUIET,
-    drawn,
-    layers,
+    SINGLE_ROW,
+    chart_number,
+    layer_specs,
     value_axis,
     value_labels,
     value_scale,
 )
-from kvalreg.report.figures.view import View
-from kvalreg.report.wording import words
+from kvalreg.report.figures.view import IndicatorView
+from kvalreg.report.translation import get_translator
 
-DOT = 15
+DOT_SPACING = 15
 """Pixels from one dot of a pile to the next."""
-_LEAST = 5
+_MIN_UNITS = 5
 """Fewer dots are no distribution."""
-_BINS = 30
+_BIN_COUNT = 30
 """Piles across the figure."""
 _SHAPES = {"better": "triangle-up", "increased": "triangle-up", "unclear": "circle", "worse": "triangle-down"}
 _SHAPES |= {"decreased": "triangle-down"}
@@ -48,114 +48,142 @@ _COLUMNS = ("unit", "before", "value", "change")
 _ROLES = ("unit", "value-before", "value", "change")
 
 
-def change(view: View) -> Figure | None:
+def change(view: IndicatorView) -> Figure | None:
     """The units' differences from the year before; None when fewer than five units have both years."""
-    before = {cell["orgnr"]: cell["value"] for cell in shown_of(view.units_before)}
-    moved = [
-        {**cell, "before": before[cell["orgnr"]], "difference": cell["value"] - before[cell["orgnr"]]}
-        for cell in shown_of(view.units_now)
-        if cell["change"] and cell["change_from"] == view.year - 1 and cell["orgnr"] in before
+    previous_values = {cell["orgnr"]: cell["value"] for cell in shown_cells(view.previous_units)}
+    changed_cells = [
+        {**cell, "before": previous_values[cell["orgnr"]], "difference": cell["value"] - previous_values[cell["orgnr"]]}
+        for cell in shown_cells(view.current_units)
+        if cell["change"] and cell["change_from"] == view.year - 1 and cell["orgnr"] in previous_values
     ]
-    if len(moved) < _LEAST:
+    if len(changed_cells) < _MIN_UNITS:
         return None
-    moved.sort(key=lambda cell: cell["difference"])
-    say = view.words
-    axis = value_axis(view.indicator, [0.0, *(cell["difference"] for cell in moved)], say)
-    rows = _rows(moved, (axis.highest - axis.lowest) / _BINS, view)
+    changed_cells.sort(key=lambda cell: cell["difference"])
+    translator = view.translator
+    axis = value_axis(view.indicator, [0.0, *(cell["difference"] for cell in changed_cells)], translator)
+    rows = _rows(changed_cells, (axis.highest - axis.lowest) / _BIN_COUNT, view)
     tallest = max(row["pile"] for row in rows)
-    chart = Chart(
-        layers=_layers(say.language),
+    chart = FigureChart(
+        layers=_layers(translator.language),
         rows=rows,
         params=[*axis.params, {"name": "tallest", "value": tallest + 1}],
-        height=max(90, DOT * (tallest + 1)),
+        height=max(90, DOT_SPACING * (tallest + 1)),
     )
-    title = say("figure.change_title", unit_word=view.unit_word(2), before=view.year - 1, year=view.year)
-    note = say("figure.change_note")
-    return Figure(view.subject("change"), title, _alt(moved, view), chart, _table(moved, view), _file(moved), note)
+    title = translator("figure.change_title", unit_word=view.unit_noun(2), before=view.year - 1, year=view.year)
+    note = translator("figure.change_note")
+    return Figure(
+        view.subject("change"),
+        title,
+        _alt_text(changed_cells, view),
+        chart,
+        _table(changed_cells, view),
+        _csv_rows(changed_cells),
+        note,
+    )
 
 
-def _rows(moved: Sequence[PublishedCell], width: float, view: View) -> Rows:
+def _rows(changed_cells: Sequence[PublishedCell], bin_width: float, view: IndicatorView) -> Records:
     """A dot per unit, on top of those that have moved as much."""
-    piles: dict[int, int] = {}
-    rows: Rows = []
-    for cell in moved:
-        at = round(cell["difference"] / width)
-        piles[at] = piles.get(at, 0) + 1
-        row = {"orgnr": cell["orgnr"], "unit": cell["unit"], "difference": drawn(at * width), "pile": piles[at]}
-        rows.append(row | {"change": cell["change"], "said": _said(cell, view)})
+    pile_heights: dict[int, int] = {}
+    rows: Records = []
+    for cell in changed_cells:
+        bin_index = round(cell["difference"] / bin_width)
+        pile_heights[bin_index] = pile_heights.get(bin_index, 0) + 1
+        row = {
+            "orgnr": cell["orgnr"],
+            "unit": cell["unit"],
+            "difference": chart_number(bin_index * bin_width),
+            "pile": pile_heights[bin_index],
+        }
+        rows.append(row | {"change": cell["change"], "said": _change_text(cell, view)})
     return rows
 
 
-def _said(cell: PublishedCell, view: View) -> str:
-    return view.words(f"change.{cell['change']}", year=view.year - 1)
+def _change_text(cell: PublishedCell, view: IndicatorView) -> str:
+    return view.translator(f"change.{cell['change']}", year=view.year - 1)
 
 
 @cache
 @debug_mode(False)
 def _layers(language: str) -> list[dict[str, Any]]:
-    say = words(language)
-    x = alt.X("difference:Q", scale=value_scale(), axis=value_labels(grid=True, description=say("table.change")))
-    up = alt.Scale(domain=[0, alt.ExprRef("tallest")], nice=False, zero=False)
-    y = alt.Y("pile:Q", axis=None, scale=up)
+    translator = get_translator(language)
+    x = alt.X("difference:Q", scale=value_scale(), axis=value_labels(grid=True, description=translator("table.change")))
+    pile_scale = alt.Scale(domain=[0, alt.ExprRef("tallest")], nice=False, zero=False)
+    y = alt.Y("pile:Q", axis=None, scale=pile_scale)
     zero = alt.XDatum(0, type="quantitative", scale=value_scale())
-    chosen = alt.condition("datum.orgnr===chosen", alt.value(1), alt.value(0))
+    selected_opacity = alt.condition("datum.orgnr===chosen", alt.value(1), alt.value(0))
     fills = alt.Scale(domain=list(_FILLS), range=list(_FILLS.values()))
     shapes = alt.Scale(domain=list(_SHAPES), range=list(_SHAPES.values()))
-    tips = [alt.Tooltip("unit:N", title=say("table.unit")), alt.Tooltip("said:N", title=say("table.change"))]
-    said = alt.ExprRef("datum.unit+': '+datum.said")
-    point = alt.Chart().mark_point(aria=True, description=said, size=95, opacity=1, strokeWidth=1.5, stroke=QUIET)
+    tooltips = [
+        alt.Tooltip("unit:N", title=translator("table.unit")),
+        alt.Tooltip("said:N", title=translator("table.change")),
+    ]
+    description = alt.ExprRef("datum.unit+': '+datum.said")
+    point = alt.Chart().mark_point(
+        aria=True, description=description, size=95, opacity=1, strokeWidth=1.5, stroke=QUIET
+    )
     ring = alt.Chart().mark_point(shape="circle", size=330, opacity=1, strokeWidth=2.5, stroke=CHOSEN, filled=False)
     points = point.encode(
         x=x,
         y=y,
         shape=alt.Shape("change:N", scale=shapes),
         fill=alt.Fill("change:N", scale=fills),
-        tooltip=tips,
+        tooltip=tooltips,
     )
-    rule = alt.Chart(alt.NamedData(name=ONCE)).mark_rule(color=QUIET, strokeWidth=1.5).encode(x=zero)
-    return layers([rule, points, ring.encode(x=x, y=y, strokeOpacity=chosen)])
+    rule = alt.Chart(alt.NamedData(name=SINGLE_ROW)).mark_rule(color=QUIET, strokeWidth=1.5).encode(x=zero)
+    return layer_specs([rule, points, ring.encode(x=x, y=y, strokeOpacity=selected_opacity)])
 
 
-def _alt(moved: Sequence[PublishedCell], view: View) -> Html:
-    counts = Counter(cell["change"] for cell in moved)
-    up, down = ("increased", "decreased") if view.indicator.level_direction is None else ("better", "worse")
-    return view.words.html(
+def _alt_text(changed_cells: Sequence[PublishedCell], view: IndicatorView) -> Html:
+    counts = Counter(cell["change"] for cell in changed_cells)
+    up_code, down_code = ("increased", "decreased") if view.indicator.level_direction is None else ("better", "worse")
+    return view.translator.html(
         "figure.change_alt",
         title=view.indicator.title,
         before=year_html(view.year - 1),
         year=view.year,
-        count=len(moved),
-        number=view.words.count_html(len(moved), "units-moved"),
-        unit_word=view.unit_word(len(moved)),
-        up_word=view.words(f"figure.change_{up}"),
-        up=view.words.count_html(counts[up], f"units-{up}"),
-        down_word=view.words(f"figure.change_{down}"),
-        down=view.words.count_html(counts[down], f"units-{down}"),
-        unclear=view.words.count_html(counts["unclear"], "units-unclear"),
+        count=len(changed_cells),
+        number=view.translator.count_html(len(changed_cells), "units-moved"),
+        unit_word=view.unit_noun(len(changed_cells)),
+        up_word=view.translator(f"figure.change_{up_code}"),
+        up=view.translator.count_html(counts[up_code], f"units-{up_code}"),
+        down_word=view.translator(f"figure.change_{down_code}"),
+        down=view.translator.count_html(counts[down_code], f"units-{down_code}"),
+        unclear=view.translator.count_html(counts["unclear"], "units-unclear"),
     )
 
 
-def _table(moved: Sequence[PublishedCell], view: View) -> Table:
-    order = list(_SHAPES)
-    lines = []
-    for cell in reversed(moved):
-        values = [Cell(view.words.value(view.indicator, cell[name]), drawn(cell[name])) for name in ("before", "value")]
-        lines.append(
-            Line((Cell(cell["unit"]), *values, Cell(_said(cell, view), order.index(cell["change"]))), cell["orgnr"])
+def _table(changed_cells: Sequence[PublishedCell], view: IndicatorView) -> FigureTable:
+    change_order = list(_SHAPES)
+    rows = []
+    for cell in reversed(changed_cells):
+        values = [
+            FigureCell(view.translator.format_value(view.indicator, cell[name]), chart_number(cell[name]))
+            for name in ("before", "value")
+        ]
+        rows.append(
+            FigureRow(
+                (
+                    FigureCell(cell["unit"]),
+                    *values,
+                    FigureCell(_change_text(cell, view), change_order.index(cell["change"])),
+                ),
+                cell["orgnr"],
+            )
         )
-    names = [view.words(f"table.{name}", year=view.year - 1) for name in _COLUMNS]
-    return Table(tuple(names), _ROLES, tuple(lines))
+    headings = [view.translator(f"table.{name}", year=view.year - 1) for name in _COLUMNS]
+    return FigureTable(tuple(headings), _ROLES, tuple(rows))
 
 
-def _file(moved: Sequence[PublishedCell]) -> Rows:
+def _csv_rows(changed_cells: Sequence[PublishedCell]) -> Records:
     return [
         {
             "orgnr": cell["orgnr"],
             "unit": cell["unit"],
             "year": int(cell["year"]),
-            "value": drawn(cell["value"]),
-            "value_before": drawn(cell["before"]),
+            "value": chart_number(cell["value"]),
+            "value_before": chart_number(cell["before"]),
             "change": cell["change"],
         }
-        for cell in moved
+        for cell in changed_cells
     ]

@@ -9,33 +9,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-Rows = list[dict[str, Any]]
-_FEW = 3
+Records = list[dict[str, Any]]
+_MAX_PLAIN_ROWS = 3
 """So many rows are told as they are."""
 
 
-class _Cell(Protocol):
+class _TextCell(Protocol):
     @property
     def text(self) -> str: ...
     @property
     def sort(self) -> float | int | str | None: ...
 
 
-class _Line(Protocol):
+class _UnitRow(Protocol):
     @property
-    def cells(self) -> Sequence[_Cell]: ...
+    def cells(self) -> Sequence[_TextCell]: ...
     @property
     def orgnr(self) -> str: ...
 
 
-def columns_of(rows: Rows) -> Rows | dict[str, list[Any]]:
+def to_columns(rows: Records) -> Records | dict[str, list[Any]]:
     """Rows as columns, each named once; a value that a row has not is null. A few rows as they are."""
-    if len(rows) <= _FEW:
+    if len(rows) <= _MAX_PLAIN_ROWS:
         return rows
     return {name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}
 
 
-def data_told(rows: Rows, file: Rows, lines: Sequence[_Line]) -> dict[str, Any]:
+def compact_data(rows: Records, csv_rows: Records, table_rows: Sequence[_UnitRow]) -> dict[str, Any]:
     """The chart's data: for rows of units, what is neither in the file nor in the table.
 
     Parameters
@@ -50,37 +50,37 @@ def data_told(rows: Rows, file: Rows, lines: Sequence[_Line]) -> dict[str, Any]:
     ``table`` and ``sorts`` say in which column of the table a field is the text, or the number that it is sorted by;
     ``columns`` holds the rest. Without ``table``, ``columns`` is all there is.
     """
-    shown = [row for row in file if row.get("shown") != "false"]
+    shown = [row for row in csv_rows if row.get("shown") != "false"]
     units = [str(row.get("orgnr") or "") for row in rows]
-    apart = all(units) and len(set(units)) == len(units) and not any("\n" in str(row.get("unit")) for row in shown)
-    if not apart or units != [row.get("orgnr") for row in shown]:
-        return {"columns": columns_of(rows)}
-    by_unit = {line.orgnr: line.cells for line in lines}
-    beside = [by_unit.get(unit, ()) for unit in units]
-    table = range(1, min(map(len, beside)))
-    texts = {at: [cells[at].text for cells in beside] for at in table}
-    sorts = {at: [_sorted_by(cells[at]) for cells in beside] for at in table}
-    told: dict[str, dict[str, Any]] = {"table": {}, "sorts": {}}
+    is_by_unit = all(units) and len(set(units)) == len(units) and not any("\n" in str(row.get("unit")) for row in shown)
+    if not is_by_unit or units != [row.get("orgnr") for row in shown]:
+        return {"columns": to_columns(rows)}
+    cells_by_unit = {line.orgnr: line.cells for line in table_rows}
+    row_cells = [cells_by_unit.get(unit, ()) for unit in units]
+    column_indexes = range(1, min(map(len, row_cells)))
+    texts = {index: [cells[index].text for cells in row_cells] for index in column_indexes}
+    sorts = {index: [_sort_number(cells[index]) for cells in row_cells] for index in column_indexes}
+    references: dict[str, dict[str, Any]] = {"table": {}, "sorts": {}}
     columns: dict[str, list[Any]] = {}
-    for name, values in _columns(rows):
-        if name == "orgnr" or [one.get(name) for one in shown] == values:
+    for name, values in _iter_columns(rows):
+        if name == "orgnr" or [csv_row.get(name) for csv_row in shown] == values:
             continue
-        for at in table:
-            if texts[at] == values:
-                told["table"][name] = at
+        for index in column_indexes:
+            if texts[index] == values:
+                references["table"][name] = index
                 break
-            if sorts[at] == values:
-                told["sorts"][name] = at
+            if sorts[index] == values:
+                references["sorts"][name] = index
                 break
         else:
             columns[name] = values
-    return told | ({"columns": {"orgnr": units, **columns}} if columns else {})
+    return references | ({"columns": {"orgnr": units, **columns}} if columns else {})
 
 
-def _columns(rows: Rows) -> Iterator[tuple[str, list[Any]]]:
+def _iter_columns(rows: Records) -> Iterator[tuple[str, list[Any]]]:
     for name in dict.fromkeys(name for row in rows for name in row):
         yield name, [row.get(name) for row in rows]
 
 
-def _sorted_by(cell: _Cell) -> Any:
+def _sort_number(cell: _TextCell) -> Any:
     return cell.sort if isinstance(cell.sort, int | float) else None

@@ -15,48 +15,48 @@ from altair.utils.schemapi import debug_mode
 
 from kvalreg.report.cell_markup import Html, cell_address
 from kvalreg.report.figures.cells import (
-    Cells,
+    CellRecords,
     PublishedCell,
     certainty_rank,
     chart_row,
-    end_html,
-    file_rows,
+    csv_rows,
+    extreme_html,
+    known_values,
     level_text,
-    numbers_of,
-    ordered,
-    shown_of,
-    unit_line,
+    shown_cells,
+    sort_cells,
+    unit_table_row,
     value_html,
 )
-from kvalreg.report.figures.chart_data import Rows
-from kvalreg.report.figures.component import Chart, Figure, Table
+from kvalreg.report.figures.chart_data import Records
+from kvalreg.report.figures.component import Figure, FigureChart, FigureTable
 from kvalreg.report.figures.theme import (
     CHOSEN,
     LEVEL_COLOURS,
     QUIET,
-    layers,
-    level_scales,
+    layer_specs,
+    level_encodings,
     target_rule,
     value_axis,
     value_labels,
     value_scale,
 )
-from kvalreg.report.figures.view import View
-from kvalreg.report.wording import words
+from kvalreg.report.figures.view import IndicatorView
+from kvalreg.report.translation import get_translator
 
-ROW = 25
+ROW_HEIGHT = 25
 """Pixels of a line."""
-NAMES = "min(180,width*0.41)"
+NAMES_END = "min(180,width*0.41)"
 """Where the names end."""
-VALUES = "width-100"
+VALUES_START = "width-100"
 """Where the values begin."""
-_LONG_NAME, _LINE = 24, 30
+_LONG_NAME_LENGTH, _WRAP_WIDTH = 24, 30
 """A name of more letters is set smaller, in lines of so many."""
 _COLUMNS = ("unit", "value", "interval", "patients", "certainty")
 _ROLES = ("unit", "value", "interval", "n", "achievement")
 
 
-def compare(view: View, order: str = "value") -> Figure | None:
+def compare(view: IndicatorView, order: str = "value") -> Figure | None:
     """The units of one level side by side; None when fewer than two are shown.
 
     Parameters
@@ -64,148 +64,167 @@ def compare(view: View, order: str = "value") -> Figure | None:
     order
         ``value``, ``name`` or ``certainty``.
     """
-    nation, units = view.nation_now, ordered(view.units_now, view.indicator, order)
-    listed = [*nation, *units]
-    shown = shown_of(listed)
-    if len(shown_of(units)) < 2:
+    nation, units = view.current_nation, sort_cells(view.current_units, view.indicator, order)
+    table_cells = [*nation, *units]
+    shown = shown_cells(table_cells)
+    if len(shown_cells(units)) < 2:
         return None
-    indicator, say = view.indicator, view.words
+    indicator, translator = view.indicator, view.translator
     targets = [level for level in (indicator.level_green, indicator.level_yellow) if level is not None]
-    axis = value_axis(indicator, [*numbers_of(shown, "value", "low", "high"), *targets], say)
-    parts = {"target": bool(targets), "interval": bool(numbers_of(shown, "low"))}
-    chart = Chart(
-        layers=_layers(say.language, frozenset(part for part, there in parts.items() if there)),
+    axis = value_axis(indicator, [*known_values(shown, "value", "low", "high"), *targets], translator)
+    features = {"target": bool(targets), "interval": bool(known_values(shown, "low"))}
+    chart = FigureChart(
+        layers=_layers(
+            translator.language, frozenset(feature for feature, is_present in features.items() if is_present)
+        ),
         rows=[_row(cell, view) for cell in shown],
         params=[
             *axis.params,
             {"name": "target", "value": indicator.level_green},
-            {"name": "first", "value": next((cell["orgnr"] for cell in shown_of(nation)), "")},
+            {"name": "first", "value": next((cell["orgnr"] for cell in shown_cells(nation)), "")},
         ],
-        height=ROW * len(shown),
+        height=ROW_HEIGHT * len(shown),
         datasets={"zones": _zones(view, axis.lowest, axis.highest)} if targets else {},
     )
-    title = say("figure.compare_title", unit_word=view.unit_word(2), year=view.year)
-    notes = view.notes(listed)
-    lines = tuple(unit_line(cell, indicator, say, view.in_place(cell, notes)) for cell in listed)
-    table = Table(tuple(say(f"table.{name}") for name in _COLUMNS), _ROLES, lines, notes=notes.lines(say))
-    text = _alt(view, shown_of(units), nation)
-    return Figure(view.subject("compare"), title[0].upper() + title[1:], text, chart, table, file_rows(listed))
+    title = translator("figure.compare_title", unit_word=view.unit_noun(2), year=view.year)
+    footnotes = view.footnotes(table_cells)
+    rows = tuple(
+        unit_table_row(cell, indicator, translator, view.not_shown_text(cell, footnotes)) for cell in table_cells
+    )
+    table = FigureTable(
+        tuple(translator(f"table.{name}") for name in _COLUMNS),
+        _ROLES,
+        rows,
+        footnotes=footnotes.marked_sentences(translator),
+    )
+    alt_text = _alt_text(view, shown_cells(units), nation)
+    return Figure(view.subject("compare"), title[0].upper() + title[1:], alt_text, chart, table, csv_rows(table_cells))
 
 
-def _row(cell: PublishedCell, view: View) -> dict[str, Any]:
+def _row(cell: PublishedCell, view: IndicatorView) -> dict[str, Any]:
     """A line: the unit, its numbers, and the rank that orders by certainty."""
-    words_ = {"achievement": cell["achievement"], "level": level_text(cell, view.words), "rank": certainty_rank(cell)}
-    return unit_row(cell) | chart_row(cell, view.indicator, view.words) | words_
+    level_fields = {
+        "achievement": cell["achievement"],
+        "level": level_text(cell, view.translator),
+        "rank": certainty_rank(cell),
+    }
+    return unit_row(cell) | chart_row(cell, view.indicator, view.translator) | level_fields
 
 
-def _zones(view: View, lowest: float, highest: float) -> Rows:
+def _zones(view: IndicatorView, lowest: float, highest: float) -> Records:
     """High, moderate and low as parts of the axis."""
     green = float(view.indicator.level_green or 0)
     yellow = green if view.indicator.level_yellow is None else view.indicator.level_yellow
-    up = view.indicator.level_direction == 1
-    ends = {"high": (green, highest), "moderate": (yellow, green), "low": (lowest, yellow)}
-    if not up:
-        ends = {"high": (lowest, green), "moderate": (green, yellow), "low": (yellow, highest)}
-    return [{"zone": zone, "from": start, "to": end} for zone, (start, end) in ends.items() if start < end]
+    is_higher_better = view.indicator.level_direction == 1
+    bounds = {"high": (green, highest), "moderate": (yellow, green), "low": (lowest, yellow)}
+    if not is_higher_better:
+        bounds = {"high": (lowest, green), "moderate": (green, yellow), "low": (yellow, highest)}
+    return [{"zone": zone, "from": start, "to": end} for zone, (start, end) in bounds.items() if start < end]
 
 
 @cache
 @debug_mode(False)
-def _layers(language: str, parts: frozenset[str]) -> list[dict[str, Any]]:
+def _layers(language: str, features: frozenset[str]) -> list[dict[str, Any]]:
     """The template: it holds no number, so it is made once for all indicators."""
-    say = words(language)
-    scale = line_scale()
-    axis = value_labels(grid=True, description=say("figure.axis_value"))
+    translator = get_translator(language)
+    scale = row_scale()
+    axis = value_labels(grid=True, description=translator("figure.axis_value"))
     x = alt.X("value:Q", scale=scale, axis=axis)
-    line = line_chart()
-    drawn: list[alt.Chart] = []
-    if "target" in parts:
+    base = row_chart()
+    charts: list[alt.Chart] = []
+    if "target" in features:
         zones = alt.Scale(domain=list(LEVEL_COLOURS), range=list(LEVEL_COLOURS.values()))
         bands = alt.Chart(alt.NamedData(name="zones")).mark_rect(fillOpacity=0.1)
-        drawn.append(
+        charts.append(
             bands.encode(
                 x=alt.X("from:Q", scale=scale, axis=axis),
                 x2="to:Q",
                 color=alt.Color("zone:N", scale=zones),
             )
         )
-        drawn += target_rule(say("figure.target"), "x", scale=scale, axis=axis)
-    drawn.append(frame(line))
-    if "interval" in parts:
-        whisker = line.mark_rule(color=QUIET, strokeWidth=1.5)
-        drawn.append(whisker.encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"))
-    tips = [alt.Tooltip(f"{field}:N", title=say(f"table.{word}")) for field, word in
+        charts += target_rule(translator("figure.target"), "x", scale=scale, axis=axis)
+    charts.append(selection_frame(base))
+    if "interval" in features:
+        whisker = base.mark_rule(color=QUIET, strokeWidth=1.5)
+        charts.append(whisker.encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"))
+    tooltips = [alt.Tooltip(f"{field}:N", title=translator(f"table.{key}")) for field, key in
             (("unit", "unit"), ("text", "value"), ("level", "certainty"))]  # fmt: skip
-    said = alt.ExprRef("datum.unit+': '+datum.text+', '+datum.level")
-    point = line.mark_point(aria=True, description=said, size=90, opacity=1, strokeWidth=1.5)
-    return layers([*drawn, point.encode(x=x, tooltip=tips, **level_scales()), *columns(line)])
+    description = alt.ExprRef("datum.unit+': '+datum.text+', '+datum.level")
+    point = base.mark_point(aria=True, description=description, size=90, opacity=1, strokeWidth=1.5)
+    return layer_specs([*charts, point.encode(x=x, tooltip=tooltips, **level_encodings()), *text_columns(base)])
 
 
 def unit_row(cell: PublishedCell) -> dict[str, Any]:
     """Whose line it is; a long name takes two lines."""
-    if len(cell["unit"]) <= _LONG_NAME:
+    if len(cell["unit"]) <= _LONG_NAME_LENGTH:
         return {"orgnr": cell["orgnr"], "unit": cell["unit"]}
-    lines = wrap(cell["unit"], _LINE)
-    return {"orgnr": cell["orgnr"], "unit": "\n".join([lines[0], " ".join(lines[1:])]).strip(), "long": len(lines[:2])}
+    name_lines = wrap(cell["unit"], _WRAP_WIDTH)
+    return {
+        "orgnr": cell["orgnr"],
+        "unit": "\n".join([name_lines[0], " ".join(name_lines[1:])]).strip(),
+        "long": len(name_lines[:2]),
+    }
 
 
-def line_chart() -> alt.Chart:
+def row_chart() -> alt.Chart:
     """A line for each row, in their order."""
     return alt.Chart().encode(y=alt.Y("orgnr:N", sort=None, axis=None, scale=alt.Scale(type="band", padding=0)))
 
 
-def line_scale() -> alt.Scale:
+def row_scale() -> alt.Scale:
     """The scale of values between the names and the values."""
-    return value_scale(range=[alt.ExprRef(NAMES), alt.ExprRef(VALUES)])
+    return value_scale(range=[alt.ExprRef(NAMES_END), alt.ExprRef(VALUES_START)])
 
 
-def frame(line: alt.Chart) -> alt.Chart:
+def selection_frame(base: alt.Chart) -> alt.Chart:
     """The frame around the reader's own unit."""
-    chosen = alt.condition("datum.orgnr===chosen", alt.value(1), alt.value(0))
-    around = line.mark_rect(fillOpacity=0, stroke=CHOSEN, strokeWidth=2, cornerRadius=3)
-    framed: alt.Chart = around.encode(x=alt.value(0), x2=alt.value("width"), strokeOpacity=chosen)
-    return framed
+    selected_opacity = alt.condition("datum.orgnr===chosen", alt.value(1), alt.value(0))
+    rect = base.mark_rect(fillOpacity=0, stroke=CHOSEN, strokeWidth=2, cornerRadius=3)
+    encoded: alt.Chart = rect.encode(x=alt.value(0), x2=alt.value("width"), strokeOpacity=selected_opacity)
+    return encoded
 
 
-def columns(line: alt.Chart) -> list[alt.Chart]:
+def text_columns(base: alt.Chart) -> list[alt.Chart]:
     """The units' names to the left, their values to the right."""
-    look: dict[str, Any] = {"align": "left", "limit": alt.ExprRef(NAMES + "-8"), "dx": 4}
-    lines: dict[int, dict[str, Any]] = {
+    text_options: dict[str, Any] = {"align": "left", "limit": alt.ExprRef(NAMES_END + "-8"), "dx": 4}
+    options_by_line_count: dict[int, dict[str, Any]] = {
         0: {},
         1: {"fontSize": 11},
         2: {"fontSize": 11, "lineBreak": "\n", "lineHeight": 12, "dy": -6},
     }
     names = [
-        line.mark_text(**look, **more).transform_filter(_long(count)).encode(x=alt.value(0), text="unit:N")
-        for count, more in lines.items()
+        base.mark_text(**text_options, **options)
+        .transform_filter(_name_lines_filter(line_count))
+        .encode(x=alt.value(0), text="unit:N")
+        for line_count, options in options_by_line_count.items()
     ]
-    value = line.mark_text(align="right", dx=-4, fontWeight="bold")
+    value = base.mark_text(align="right", dx=-4, fontWeight="bold")
     return [*names, value.encode(x=alt.value("width"), text="text:N")]
 
 
-def _long(lines: int) -> alt.FieldEqualPredicate | dict[str, Any]:
+def _name_lines_filter(line_count: int) -> alt.FieldEqualPredicate | dict[str, Any]:
     """The rows whose names are long and take so many lines; with 0, all others."""
-    if lines:
-        return alt.FieldEqualPredicate(field="long", equal=lines)
+    if line_count:
+        return alt.FieldEqualPredicate(field="long", equal=line_count)
     return {"not": {"field": "long", "oneOf": [1, 2]}}
 
 
-def _alt(view: View, shown: Cells, nation: Cells) -> Html:
-    say, indicator = view.words, view.indicator
-    why = view.not_shown(nation[0]) if nation else None
-    of_nation = say("states.no_data") if why is None else why.word(say)
-    if nation and why is None:
-        of_nation = value_html(nation[0], indicator, say, cell_address(unit=nation[0]["orgnr"]))
-    text = say.html(
+def _alt_text(view: IndicatorView, shown: CellRecords, nation: CellRecords) -> Html:
+    translator, indicator = view.translator, view.indicator
+    reason = view.not_shown_reason(nation[0]) if nation else None
+    nation_text = translator("states.no_data") if reason is None else reason.label(translator)
+    if nation and reason is None:
+        nation_text = value_html(nation[0], indicator, translator, cell_address(unit=nation[0]["orgnr"]))
+    text = translator.html(
         "figure.compare_alt",
         title=indicator.title,
         year=view.year,
         count=len(shown),
-        number=say.count_html(len(shown), "units-shown"),
-        unit_word=view.unit_word(len(shown)),
-        lowest=end_html(shown, indicator, say, "lowest"),
-        highest=end_html(shown, indicator, say, "highest"),
-        nation=of_nation,
-        target=say.target_html(indicator),
+        number=translator.count_html(len(shown), "units-shown"),
+        unit_word=view.unit_noun(len(shown)),
+        lowest=extreme_html(shown, indicator, translator, "lowest"),
+        highest=extreme_html(shown, indicator, translator, "highest"),
+        nation=nation_text,
+        target=translator.target_html(indicator),
     )
     return Html(text.strip())

@@ -16,21 +16,21 @@ from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from kvalreg.report.cell_markup import Html, cell_attribute, label_attribute, source_link, statement
-from kvalreg.report.display import Piece, html_piece
-from kvalreg.report.drawing import UNDRAWN, drawing
-from kvalreg.report.figures.chart_data import Rows, columns_of, data_told
-from kvalreg.report.figures.theme import CONFIG, ONCE
+from kvalreg.report.cell_markup import Html, cell_attribute, label_attribute, labelled_text, source_link
+from kvalreg.report.drawing import CHART_PLACEHOLDER, svg_or_placeholder
+from kvalreg.report.figures.chart_data import Records, compact_data, to_columns
+from kvalreg.report.figures.theme import CONFIG, SINGLE_ROW
+from kvalreg.report.footnotes import LIMIT_ROLE
+from kvalreg.report.html_fragment import HtmlFragment, html_fragment
 from kvalreg.report.markup import escape
-from kvalreg.report.not_shown import LIMIT
-from kvalreg.report.wording import Words
+from kvalreg.report.translation import Translator
 
-_QUOTED = re.compile(r"[^\w.~;,:()+/-]+")
+_URL_RESERVED = re.compile(r"[^\w.~;,:()+/-]+")
 """What an address in a page may not hold as it is; letters such as å it may."""
 
 
 @dataclass(frozen=True)
-class Cell:
+class FigureCell:
     """A cell of a table: its text, and what it is sorted by where that differs; empty text is always last."""
 
     text: str
@@ -38,16 +38,16 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
+class FigureRow:
     """A row of a table; `orgnr` where it tells of one unit, `address` where it differs from the others otherwise."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[FigureCell, ...]
     orgnr: str = ""
     address: str = ""
 
 
 @dataclass(frozen=True)
-class Table:
+class FigureTable:
     """The figure's numbers as a reader sees them.
 
     Parameters
@@ -62,15 +62,15 @@ class Table:
         What stands below: why values are not shown.
     """
 
-    heading: tuple[str, ...]
+    headings: tuple[str, ...]
     roles: tuple[str, ...]
-    lines: tuple[Line, ...]
-    counts: bool = False
-    notes: tuple[str, ...] = ()
+    rows: tuple[FigureRow, ...]
+    has_unit_counts: bool = False
+    footnotes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Chart:
+class FigureChart:
     """What is drawn: Vega-Lite in parts.
 
     Parameters
@@ -88,28 +88,34 @@ class Chart:
     """
 
     layers: list[dict[str, Any]]
-    rows: Rows
+    rows: Records
     params: list[dict[str, Any]]
     height: int
-    datasets: Mapping[str, Rows] = field(default_factory=dict)
+    datasets: Mapping[str, Records] = field(default_factory=dict)
 
     @property
     def spec(self) -> dict[str, Any]:
         """The whole chart as Vega-Lite."""
         size = {"width": "container", "height": self.height, "background": "transparent"}
-        given = {"params": [{"name": "chosen", "value": ""}, *self.params], "data": {"values": self.rows}}
-        return {**size, **given, "datasets": {ONCE: [{}], **self.datasets}, "layer": self.layers, "config": CONFIG}
+        content = {"params": [{"name": "chosen", "value": ""}, *self.params], "data": {"values": self.rows}}
+        return {
+            **size,
+            **content,
+            "datasets": {SINGLE_ROW: [{}], **self.datasets},
+            "layer": self.layers,
+            "config": CONFIG,
+        }
 
 
 @dataclass(frozen=True)
-class Subject:
+class FigureSubject:
     """What a figure is about, which its address and its attributes tell; `cell` is the address of its cells."""
 
     kind: str
     anchor: str
     ind_id: str
     context: str
-    cell: str = ""
+    cell_address: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,70 +134,72 @@ class Figure:
         How to read it, where that is not plain; HTML where a number stands in it.
     """
 
-    subject: Subject
+    subject: FigureSubject
     title: str
     alt: Html
-    chart: Chart
-    table: Table
-    file: Rows
+    chart: FigureChart
+    table: FigureTable
+    csv_rows: Records
     note: str = ""
 
-    def marked_provisional(self, year: int, words: Words) -> Figure:
+    def with_provisional_mark(self, year: int, translator: Translator) -> Figure:
         """The same figure, whose caption and alternative text say that its numbers of a year are provisional."""
         key = "figure.provisional_title" if str(year) in self.title else "figure.provisional_year"
-        caption = words(key, title=self.title, year=year)
-        told = words.html("figure.provisional_alt", year=year)
-        return replace(self, title=caption, alt=Html(f"{self.alt} {told}"))
+        caption = translator(key, title=self.title, year=year)
+        alt_note = translator.html("figure.provisional_alt", year=year)
+        return replace(self, title=caption, alt=Html(f"{self.alt} {alt_note}"))
 
-    def piece(self, words: Words) -> Piece:
+    def to_fragment(self, translator: Translator) -> HtmlFragment:
         """The figure as HTML."""
         subject = self.subject
-        drawn = drawing(self.chart.spec)
-        spec = self.chart.spec if drawn == UNDRAWN else self._light_spec()
-        ids = f'data-figure="{subject.kind}" data-ind="{escape(subject.ind_id)}" data-context="{subject.context}"'
-        ids += cell_attribute(subject.cell)
-        labels = f'data-png="{escape(words("figure.download_png"))}" data-svg="{escape(words("figure.download_svg"))}"'
-        text = self.note if isinstance(self.note, Html) else escape(self.note)
-        note = f'<p class="kv-note">{text}</p>\n' if self.note else ""
-        said = statement(self.alt)
-        label = f'aria-label="{escape(said.text)}"{label_attribute(said.label)}'
-        registry = subject.cell.partition("/")[0]
-        source = f"<p>{source_link(words('number.link'), registry, subject.ind_id)}</p>" if registry else ""
-        return html_piece(
-            f'<figure class="kv-figure" id="{escape(subject.anchor)}" {ids} {labels}>\n'
+        svg = svg_or_placeholder(self.chart.spec)
+        spec = self.chart.spec if svg == CHART_PLACEHOLDER else self._compact_spec()
+        attributes = (
+            f'data-figure="{subject.kind}" data-ind="{escape(subject.ind_id)}" data-context="{subject.context}"'
+        )
+        attributes += cell_attribute(subject.cell_address)
+        download_labels = f'data-png="{escape(translator("figure.download_png"))}" data-svg="{escape(translator("figure.download_svg"))}"'
+        note_html = self.note if isinstance(self.note, Html) else escape(self.note)
+        note = f'<p class="kv-note">{note_html}</p>\n' if self.note else ""
+        labelled_alt = labelled_text(self.alt)
+        label = f'aria-label="{escape(labelled_alt.text)}"{label_attribute(labelled_alt.label)}'
+        registry = subject.cell_address.partition("/")[0]
+        source = f"<p>{source_link(translator('number.link'), registry, subject.ind_id)}</p>" if registry else ""
+        return html_fragment(
+            f'<figure class="kv-figure" id="{escape(subject.anchor)}" {attributes} {download_labels}>\n'
             f"<figcaption>{escape(self.title)}</figcaption>\n"
-            f'<div class="kv-chart" role="img" {label}>{drawn}</div>\n{note}'
-            f'<details class="kv-data"><summary>{escape(words("figure.show_data"))}</summary>\n'
+            f'<div class="kv-chart" role="img" {label}>{svg}</div>\n{note}'
+            f'<details class="kv-data"><summary>{escape(translator("figure.show_data"))}</summary>\n'
             f"{table_html(self.table, self.title)}{source}</details>\n"
             f'<p class="kv-downloads"><a class="kv-csv" download="{escape(subject.anchor)}.csv"'
-            f' href="{escape(_csv_address(self.file))}">{escape(words("figure.download_csv"))}</a>'
-            f'<a class="kv-address" href="#{escape(subject.anchor)}">{escape(words("figure.address"))}</a></p>\n'
+            f' href="{escape(_csv_data_url(self.csv_rows))}">{escape(translator("figure.download_csv"))}</a>'
+            f'<a class="kv-address" href="#{escape(subject.anchor)}">{escape(translator("figure.address"))}</a></p>\n'
             f'<script type="application/json" class="kv-spec">{script_json(spec)}</script>\n'
             "</figure>"
         )
 
-    def _light_spec(self) -> dict[str, Any]:
+    def _compact_spec(self) -> dict[str, Any]:
         """The chart without what the figure's file and table tell."""
-        given = {name: columns_of(rows) for name, rows in self.chart.datasets.items()}
-        data = data_told(self.chart.rows, self.file, self.table.lines)
-        return {**self.chart.spec, "data": data, "datasets": {ONCE: [{}], **given}}
+        datasets = {name: to_columns(rows) for name, rows in self.chart.datasets.items()}
+        data = compact_data(self.chart.rows, self.csv_rows, self.table.rows)
+        return {**self.chart.spec, "data": data, "datasets": {SINGLE_ROW: [{}], **datasets}}
 
 
-def table_html(table: Table, label: str) -> str:
+def table_html(table: FigureTable, label: str) -> str:
     """A plain table in a labelled box that scrolls by itself, which the page lets a reader sort."""
-    heads = zip(table.heading, table.roles, strict=True)
-    heading = "".join(f'<th scope="col" data-kv-role="{role}">{escape(text)}</th>' for text, role in heads)
-    rows = "\n".join(_line_html(line) for line in table.lines)
-    kind = "kv-table kv-counts" if table.counts else "kv-table"
-    notes = "".join(f'\n<p class="kv-note"{LIMIT}>{escape(note)}</p>' for note in table.notes)
+    columns = zip(table.headings, table.roles, strict=True)
+    heading = "".join(f'<th scope="col" data-kv-role="{role}">{escape(text)}</th>' for text, role in columns)
+    rows = "\n".join(_row_html(row) for row in table.rows)
+    classes = "kv-table kv-counts" if table.has_unit_counts else "kv-table"
+    footnotes = "".join(f'\n<p class="kv-note"{LIMIT_ROLE}>{escape(footnote)}</p>' for footnote in table.footnotes)
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(label)}">'
-        f'<table class="{kind}" data-sortable><thead><tr>{heading}</tr></thead>\n<tbody>{rows}</tbody></table></div>'
-        f"{notes}"
+        f'<table class="{classes}" data-sortable><thead><tr>{heading}</tr></thead>\n<tbody>{rows}</tbody></table></div>'
+        f"{footnotes}"
     )
 
 
-def _cell_html(cell: Cell) -> str:
+def _cell_html(cell: FigureCell) -> str:
     """A cell, and what it is sorted by where that is not its text."""
     sort = "" if cell.sort is None or str(cell.sort) == cell.text else f' data-sort="{cell.sort}"'
     return f"<td{sort}>{escape(cell.text)}</td>"
@@ -203,27 +211,31 @@ def script_json(value: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("`", "\\u0060")
 
 
-def _line_html(line: Line) -> str:
-    unit = f' data-unit="{escape(line.orgnr)}"' if line.orgnr else cell_attribute(line.address)
-    cells = "".join(_cell_html(cell) for cell in line.cells[1:])
-    return f'<tr{unit}><th scope="row">{escape(line.cells[0].text)}</th>{cells}</tr>'
+def _row_html(row: FigureRow) -> str:
+    attribute = f' data-unit="{escape(row.orgnr)}"' if row.orgnr else cell_attribute(row.address)
+    cells = "".join(_cell_html(cell) for cell in row.cells[1:])
+    return f'<tr{attribute}><th scope="row">{escape(row.cells[0].text)}</th>{cells}</tr>'
 
 
-def _csv_address(rows: Rows) -> str:
+def _csv_data_url(rows: Records) -> str:
     """The file as an address of its own, which needs no server. Percent signs compress; base64 would not."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
     writer.writerow(rows[0])
-    writer.writerows([_comma(value) if type(value) is float else value for value in row.values()] for row in rows)
-    return "data:text/csv;charset=utf-8,%EF%BB%BF" + _QUOTED.sub(lambda found: _quote(found[0]), text.getvalue())
+    writer.writerows(
+        [_decimal_comma(value) if type(value) is float else value for value in row.values()] for row in rows
+    )
+    return "data:text/csv;charset=utf-8,%EF%BB%BF" + _URL_RESERVED.sub(
+        lambda match: _percent_encode(match[0]), buffer.getvalue()
+    )
 
 
 @cache
-def _quote(signs: str) -> str:
+def _percent_encode(characters: str) -> str:
     """Signs as an address has them: few differ, and a page has thousands."""
-    return quote(signs)
+    return quote(characters)
 
 
 @lru_cache(maxsize=1 << 14)
-def _comma(number: float) -> str:
+def _decimal_comma(number: float) -> str:
     return str(number).replace(".", ",")

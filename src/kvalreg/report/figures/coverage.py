@@ -12,58 +12,75 @@ from typing import Any
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
-from kvalreg.report.figures.cells import chart_row, end_html, file_rows, ordered, shown_of, value_cells
-from kvalreg.report.figures.compare import ROW, columns, frame, line_chart, line_scale, unit_row
-from kvalreg.report.figures.component import Cell, Chart, Figure, Line, Table
-from kvalreg.report.figures.theme import ACCENT, layers, target_rule, value_axis, value_labels
-from kvalreg.report.figures.view import View
-from kvalreg.report.wording import words
+from kvalreg.report.figures.cells import chart_row, csv_rows, extreme_html, shown_cells, sort_cells, value_cells
+from kvalreg.report.figures.compare import ROW_HEIGHT, row_chart, row_scale, selection_frame, text_columns, unit_row
+from kvalreg.report.figures.component import Figure, FigureCell, FigureChart, FigureRow, FigureTable
+from kvalreg.report.figures.theme import ACCENT, layer_specs, target_rule, value_axis, value_labels
+from kvalreg.report.figures.view import IndicatorView
+from kvalreg.report.translation import get_translator
 from kvalreg.statistics.funnel import MIN_COVERAGE
 
 _COLUMNS = ("unit", "value", "interval", "patients")
 _ROLES = ("unit", "value", "interval", "n")
 
 
-def coverage(view: View) -> Figure | None:
+def coverage(view: IndicatorView) -> Figure | None:
     """The units' coverage, the highest first; None when fewer than two are shown."""
-    units = ordered(view.units_now, view.indicator, "value")
-    shown = shown_of(units)
+    units = sort_cells(view.current_units, view.indicator, "value")
+    shown = shown_cells(units)
     if len(shown) < 2:
         return None
-    say, indicator = view.words, view.indicator
-    axis = value_axis(indicator, [0.0, 1.0], say)
-    chart = Chart(
-        layers=_layers(say.language),
-        rows=[unit_row(cell) | chart_row(cell, indicator, say) for cell in shown],
+    translator, indicator = view.translator, view.indicator
+    axis = value_axis(indicator, [0.0, 1.0], translator)
+    chart = FigureChart(
+        layers=_layers(translator.language),
+        rows=[unit_row(cell) | chart_row(cell, indicator, translator) for cell in shown],
         params=[*axis.params, {"name": "target", "value": MIN_COVERAGE}],
-        height=ROW * len(shown),
+        height=ROW_HEIGHT * len(shown),
     )
-    notes = view.notes(units)
-    told = [value_cells(cell, indicator, say, view.in_place(cell, notes))[:3] for cell in units]
-    lines = [Line((Cell(cell["unit"]), *row), cell["orgnr"]) for cell, row in zip(units, told, strict=True)]
-    table = Table(tuple(say(f"table.{name}") for name in _COLUMNS), _ROLES, tuple(lines), notes=notes.lines(say))
-    title = say("figure.coverage_title", unit_word=view.unit_word(2), year=view.year)
-    text = say.html(
+    footnotes = view.footnotes(units)
+    row_cells = [value_cells(cell, indicator, translator, view.not_shown_text(cell, footnotes))[:3] for cell in units]
+    rows = [
+        FigureRow((FigureCell(cell["unit"]), *row), cell["orgnr"]) for cell, row in zip(units, row_cells, strict=True)
+    ]
+    table = FigureTable(
+        tuple(translator(f"table.{name}") for name in _COLUMNS),
+        _ROLES,
+        tuple(rows),
+        footnotes=footnotes.marked_sentences(translator),
+    )
+    title = translator("figure.coverage_title", unit_word=view.unit_noun(2), year=view.year)
+    alt_text = translator.html(
         "figure.coverage_alt",
         year=view.year,
         count=len(shown),
-        number=say.count_html(len(shown), "units-shown"),
-        unit_word=view.unit_word(len(shown)),
-        lowest=end_html(shown, indicator, say, "lowest"),
-        highest=end_html(shown, indicator, say, "highest"),
+        number=translator.count_html(len(shown), "units-shown"),
+        unit_word=view.unit_noun(len(shown)),
+        lowest=extreme_html(shown, indicator, translator, "lowest"),
+        highest=extreme_html(shown, indicator, translator, "highest"),
     )
-    return Figure(view.subject("coverage"), title, text, chart, table, file_rows(units), say("figure.coverage_note"))
+    return Figure(
+        view.subject("coverage"), title, alt_text, chart, table, csv_rows(units), translator("figure.coverage_note")
+    )
 
 
 @cache
 @debug_mode(False)
 def _layers(language: str) -> list[dict[str, Any]]:
-    say = words(language)
-    scale, axis = line_scale(), value_labels(grid=True, description=say("figure.axis_value"))
-    line = line_chart()
-    tips = [alt.Tooltip("unit:N", title=say("table.unit")), alt.Tooltip("text:N", title=say("table.value"))]
-    bar = line.mark_rule(aria=True, description=alt.ExprRef("datum.unit+': '+datum.text"), color=ACCENT, strokeWidth=11)
-    bars = bar.encode(x=alt.X("value:Q", scale=scale, axis=axis), x2=alt.datum(0), tooltip=tips)
-    return layers(
-        [bars, *target_rule(say.percent(MIN_COVERAGE), "x", scale=scale, axis=axis), frame(line), *columns(line)]
+    translator = get_translator(language)
+    scale, axis = row_scale(), value_labels(grid=True, description=translator("figure.axis_value"))
+    base = row_chart()
+    tooltips = [
+        alt.Tooltip("unit:N", title=translator("table.unit")),
+        alt.Tooltip("text:N", title=translator("table.value")),
+    ]
+    bar = base.mark_rule(aria=True, description=alt.ExprRef("datum.unit+': '+datum.text"), color=ACCENT, strokeWidth=11)
+    bars = bar.encode(x=alt.X("value:Q", scale=scale, axis=axis), x2=alt.datum(0), tooltip=tooltips)
+    return layer_specs(
+        [
+            bars,
+            *target_rule(translator.format_percent(MIN_COVERAGE), "x", scale=scale, axis=axis),
+            selection_frame(base),
+            *text_columns(base),
+        ]
     )

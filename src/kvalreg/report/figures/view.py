@@ -10,35 +10,35 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from kvalreg.inputs.descriptor import LEAST_SECRET, Indicator
+from kvalreg.inputs.descriptor import MIN_SECRET_BELOW, Indicator
 from kvalreg.inputs.descriptor_texts import QualityImprovement
 from kvalreg.inputs.units import Level
-from kvalreg.report.addresses import anchor
-from kvalreg.report.cell_markup import cell_address, units_of
-from kvalreg.report.figures.cells import Cells, PublishedCell
-from kvalreg.report.figures.component import Subject
-from kvalreg.report.not_shown import Notes, NotShown, not_shown
-from kvalreg.report.wording import Words
+from kvalreg.report.cell_markup import cell_address, units_address
+from kvalreg.report.figures.cells import CellRecords, PublishedCell
+from kvalreg.report.figures.component import FigureSubject
+from kvalreg.report.footnotes import Footnotes, NotShownReason, not_shown_reason
+from kvalreg.report.translation import Translator
+from kvalreg.urls import anchor
 
-_PLACES = {"trend": "utvikling", "compare": "enheter", "funnel": "trakt", "coverage": "dekning"}
-_PLACES |= {"levels": "nivaa", "change": "endring"}
+_ANCHOR_PREFIXES = {"trend": "utvikling", "compare": "enheter", "funnel": "trakt", "coverage": "dekning"}
+_ANCHOR_PREFIXES |= {"levels": "nivaa", "change": "endring"}
 
 
-class Source(Protocol):
+class CellSource(Protocol):
     """Where a view's cells come from, with their units' names."""
 
-    def cells(self, ind_id: str, context: str, level: Level) -> Cells:
+    def cells(self, ind_id: str, context: str, level: Level) -> CellRecords:
         """Those of all years that are told of."""
 
-    def cells_of(self, ind_id: str, context: str, level: Level, year: int) -> Cells:
+    def year_cells(self, ind_id: str, context: str, level: Level, year: int) -> CellRecords:
         """Those of one year."""
 
-    def reach(self, ind_id: str, context: str, level: Level) -> tuple[float, ...]:
+    def value_extent(self, ind_id: str, context: str, level: Level) -> tuple[float, ...]:
         """The lowest and the highest of all values and ends of intervals that are shown; nothing where none is."""
 
 
 @dataclass(frozen=True)
-class View:
+class IndicatorView:
     """One indicator, seen from one year.
 
     Parameters
@@ -59,67 +59,67 @@ class View:
     context: str
     year: int
     level: Level
-    words: Words
-    source: Source
-    works: tuple[QualityImprovement, ...] = ()
-    secret_below: int = LEAST_SECRET
+    translator: Translator
+    source: CellSource
+    improvement_projects: tuple[QualityImprovement, ...] = ()
+    secret_below: int = MIN_SECRET_BELOW
     registry: str = ""
 
     @cached_property
-    def nation(self) -> Cells:
+    def nation(self) -> CellRecords:
         """The nation's cells."""
         return self.source.cells(self.indicator.id, self.context, Level.NATION)
 
     @cached_property
-    def units(self) -> Cells:
+    def units(self) -> CellRecords:
         """The units' cells of all years."""
         return self.source.cells(self.indicator.id, self.context, self.level)
 
     @property
-    def reach(self) -> tuple[float, ...]:
+    def value_extent(self) -> tuple[float, ...]:
         """From where to where the units' numbers of all years go."""
-        return self.source.reach(self.indicator.id, self.context, self.level)
+        return self.source.value_extent(self.indicator.id, self.context, self.level)
 
     @cached_property
-    def nation_now(self) -> Cells:
+    def current_nation(self) -> CellRecords:
         """The nation's cell of the view's year: one, or none."""
         return [cell for cell in self.nation if cell["year"] == self.year]
 
     @cached_property
-    def units_now(self) -> Cells:
+    def current_units(self) -> CellRecords:
         """The units' cells of the view's year."""
-        return self.source.cells_of(self.indicator.id, self.context, self.level, self.year)
+        return self.source.year_cells(self.indicator.id, self.context, self.level, self.year)
 
     @cached_property
-    def units_before(self) -> Cells:
+    def previous_units(self) -> CellRecords:
         """The units' cells of the year before."""
-        return self.source.cells_of(self.indicator.id, self.context, self.level, self.year - 1)
+        return self.source.year_cells(self.indicator.id, self.context, self.level, self.year - 1)
 
-    def subject(self, kind: str) -> Subject:
+    def subject(self, kind: str) -> FigureSubject:
         """What a figure of this kind is about; its address never changes."""
-        place = f"{_PLACES[kind]}-{anchor(self.indicator.id)}-{self.context}"
+        anchor_id = f"{_ANCHOR_PREFIXES[kind]}-{anchor(self.indicator.id)}-{self.context}"
         unit = str(self.nation[0]["orgnr"]) if kind == "trend" else self.units_address
         cell = cell_address(self.registry, self.indicator.id, self.context, self.year, unit)
-        return Subject(kind, place, self.indicator.id, self.context, cell)
+        return FigureSubject(kind, anchor_id, self.indicator.id, self.context, cell)
 
     @property
     def units_address(self) -> str:
         """The last part of the address of all units compared."""
-        return units_of(self.level.value)
+        return units_address(self.level.value)
 
-    def not_shown(self, cell: PublishedCell) -> NotShown | None:
+    def not_shown_reason(self, cell: PublishedCell) -> NotShownReason | None:
         """Why a cell's value is not shown; None where it is."""
-        return not_shown(cell, self.indicator, self.secret_below)
+        return not_shown_reason(cell, self.indicator, self.secret_below)
 
-    def notes(self, cells: Iterable[PublishedCell]) -> Notes:
+    def footnotes(self, cells: Iterable[PublishedCell]) -> Footnotes:
         """The notes below a table of these cells."""
-        return Notes(map(self.not_shown, cells))
+        return Footnotes(map(self.not_shown_reason, cells))
 
-    def in_place(self, cell: PublishedCell, notes: Notes) -> str:
+    def not_shown_text(self, cell: PublishedCell, footnotes: Footnotes) -> str:
         """What stands in the place of a value that is not shown, with the sign of its note; empty where it is shown."""
-        why = self.not_shown(cell)
-        return notes.text(why, self.words) if why else ""
+        reason = self.not_shown_reason(cell)
+        return footnotes.label(reason, self.translator) if reason else ""
 
-    def unit_word(self, count: int) -> str:
+    def unit_noun(self, count: int) -> str:
         """The word for so many of the units compared: ``sykehus``."""
-        return self.words(f"units.{self.level.value}", count=count)
+        return self.translator(f"units.{self.level.value}", count=count)

@@ -1,0 +1,137 @@
+"""The kinds of faults: each has a number that never changes, and a section in `workbench/faults.md`.
+
+Owns the numbers. `kvalreg explain KV104` shows a kind's section, and the documentation shows them all.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class DiagnosticCode(StrEnum):
+    """What sort of thing is wrong. A number is never used again for something else."""
+
+    # files and keys: registry.yml, deliveries.yml
+    FILE_UNREADABLE = "KV101"
+    NOT_UTF8 = "KV102"
+    TAB_INDENT = "KV103"
+    INVALID_YAML = "KV104"
+    FILE_EMPTY = "KV105"
+    UNSUPPORTED_YAML = "KV106"
+    DUPLICATE_KEY = "KV107"
+    KEY_MISSING = "KV108"
+    KEY_UNKNOWN = "KV109"
+    INVALID_VALUE = "KV110"
+    CONFLICTING_KEYS = "KV111"
+    DUPLICATE_ID = "KV112"
+    ID_UNKNOWN = "KV113"
+    FOLDER_NAME_MISMATCH = "KV114"
+    DESCRIPTOR_MISSING = "KV115"
+    TEXT_TOO_LONG = "KV116"
+    MISREAD = "KV117"
+    INDICATOR_INCOMPLETE = "KV118"
+    # units.csv
+    UNIT_CELL_INVALID = "KV201"
+    DUPLICATE_UNIT = "KV202"
+    NATION_COUNT = "KV203"
+    PARENT_INVALID = "KV204"
+    DUPLICATE_UNIT_NAME = "KV205"
+    # slugs.csv
+    INVALID_SLUG = "KV211"
+    SLUG_MISSING = "KV212"
+    # deliveries: the file
+    TABLE_UNREADABLE = "KV301"
+    NO_ROWS = "KV302"
+    NO_HEADER = "KV303"
+    COLUMN_MISSING = "KV304"
+    COLUMN_UNKNOWN = "KV305"
+    MISALIGNED_CELLS = "KV306"
+    # deliveries: the rows
+    INDICATOR_UNKNOWN = "KV311"
+    UNIT_UNKNOWN = "KV312"
+    CONTEXT_UNKNOWN = "KV313"
+    VALUE_MISSING = "KV314"
+    NOT_A_NUMBER = "KV315"
+    INVALID_YEAR = "KV316"
+    INVALID_DENOMINATOR = "KV317"
+    INVALID_NUMERATOR = "KV318"
+    DUPLICATE_ROW = "KV319"
+    MIXED_LEVELS = "KV320"
+    NUMERATOR_TOO_LARGE = "KV321"
+    UNIT_CLOSED = "KV322"
+    MAYBE_THOUSANDS = "KV323"
+    ROW_REPEATED = "KV324"
+    TOTAL_WRONG = "KV325"
+    NO_DENOMINATORS = "KV326"
+    # deliveries: the list
+    NOT_A_DELIVERY = "KV331"
+    DATES_UNKNOWN = "KV332"
+    DUPLICATE_FILE = "KV333"
+    ROWS_SKIPPED = "KV334"
+    SKIPPED_UNIT_KNOWN = "KV335"
+    NOT_APPROVED = "KV336"
+    APPROVED_FILE_MISSING = "KV337"
+    NO_DELIVERY = "KV338"
+    DATES_ODD = "KV339"
+    FILE_IGNORED = "KV340"
+    EXPECTED_SUM_MISMATCH = "KV341"
+    # notebooks
+    NOT_A_NOTEBOOK = "KV401"
+    NO_KERNEL = "KV402"
+    NO_PARAMETERS = "KV403"
+    INVALID_PARAMETER = "KV404"
+    OUTPUTS_SAVED = "KV405"
+    NOT_PYTHON = "KV406"
+    CELL_TOO_LONG = "KV407"
+    LOGIC_IN_REPORT = "KV408"
+    POSSIBLE_ROW_LEAK = "KV409"
+    NOTEBOOK_FAILED = "KV410"
+    PAGE_EMPTY = "KV411"
+    # texts
+    HARD_TO_READ = "KV501"
+    HTML_REMOVED = "KV502"
+    INVALID_EMAIL = "KV503"
+    INVALID_URL = "KV504"
+    INVALID_PHONE = "KV505"
+    TEXT_MISSING = "KV506"
+    REVIEW_DUE = "KV507"
+    INVALID_PERIOD = "KV508"
+    INCOMPLETE_PUBLICATION = "KV509"
+    PLACEHOLDER_TEXT = "KV510"
+    BIBLIOGRAPHY_UNREADABLE = "KV511"
+    # deadlines
+    DEADLINE_DUE = "KV601"
+    # what may be published
+    CELL_EXPOSED = "KV701"
+    AUDIT_FAILED = "KV702"
+    ATTACK_SKIPPED = "KV703"
+    # the ledger of editions
+    LEDGER_MISSING = "KV711"
+    LEDGER_DAMAGED = "KV712"
+    LEDGER_OWNER_MISMATCH = "KV713"
+    LEDGER_CONFLICT = "KV714"
+    SNAPSHOT_LOST = "KV715"
+    # what pages and files tell
+    CELL_ADDRESS_MISSING = "KV721"
+    COLUMN_ROLES_MISSING = "KV722"
+    CELL_UNKNOWN = "KV723"
+    CELL_SUPPRESSED = "KV724"
+    WRONG_NUMBER = "KV725"
+    WRONG_UNIT = "KV726"
+    FILE_UNKNOWN = "KV727"
+    # the site
+    PAGE_LANGUAGE = "KV801"
+    INVALID_PAGE_URL = "KV802"
+    UNSUPPORTED_QUARTO_YML = "KV803"
+    BUILD_FAILED = "KV804"
+    EXTENSION_OUTDATED = "KV805"
+    PAGE_INCOMPLETE = "KV811"
+    BROKEN_LINK = "KV812"
+    EXTERNAL_HOST = "KV813"
+    RENDERER_REFUSED_PAGE = "KV814"
+    # imports
+    INVALID_DEFINITION = "KV901"
+    DEFINITION_CHANGED = "KV902"
+    DEFINITION_MISSING = "KV903"
+    # kvalreg itself
+    INTERNAL_ERROR = "KV991"

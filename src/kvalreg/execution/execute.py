@@ -1,0 +1,113 @@
+"""All jobs of a build, side by side, and how each ended.
+
+Comes in: jobs and where their inputs lie. Goes out: outcomes, as soon as they are there, and the log of each failure.
+One job's failure touches no other.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from kvalreg.errors import NotebookError
+from kvalreg.execution.dask_executor import DaskExecutor, is_worker_lost
+from kvalreg.execution.notebook_errors import log_path, unexpected_error, write_log
+from kvalreg.execution.plan import Job
+from kvalreg.execution.run_notebook import CELL_TIMEOUT, NotebookResult, NotebookTask, run_notebook
+from kvalreg.execution.worker_pool import WorkerPool
+
+MAX_IN_FLIGHT = 64
+"""So many jobs are with the workers at a time: what they take and give is in memory for so long."""
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """How one job ended: `markdown` when it succeeded, with its prose; else `error` and where its log is."""
+
+    job: Job
+    markdown: str = ""
+    error: NotebookError | None = None
+    log: Path | None = None
+    prose: str = ""
+
+
+@dataclass(frozen=True)
+class ExecutorConfig:
+    """Where jobs run.
+
+    Parameters
+    ----------
+    published, logs
+        The folder of the published cells that they may read, and that of their logs.
+    workers
+        How many run at a time.
+    cluster
+        The address of a Dask scheduler whose workers run the jobs; this machine runs them when it is empty.
+    cell_timeout
+        Seconds that a cell may take.
+    """
+
+    published: Path
+    logs: Path
+    workers: int
+    cluster: str = ""
+    cell_timeout: int = CELL_TIMEOUT
+
+
+def execute(jobs: Iterable[Job], config: ExecutorConfig) -> Iterator[JobResult]:
+    """Run every job, each in a fresh kernel, and give each outcome as soon as it is there."""
+    pending = deque(jobs)
+    if not pending:
+        return
+    with _create_executor(config, len(pending)) as executor:
+        running: dict[Future[NotebookResult], Job] = {}
+        while pending or running:
+            while pending and len(running) < MAX_IN_FLIGHT:
+                job = pending.popleft()
+                try:
+                    task = _notebook_task(job, config)
+                except OSError as error:  # a notebook that has gone since it was planned: this page fails, not the run
+                    yield _job_result(job, NotebookResult(error=unexpected_error(error)), config)
+                else:
+                    running[executor.submit(run_notebook, task)] = job
+            if not running:
+                return
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield _job_result(running.pop(future), _future_result(future), config)
+
+
+def _job_result(job: Job, notebook_result: NotebookResult, config: ExecutorConfig) -> JobResult:
+    if notebook_result.error is None:
+        log_path(job, config.logs).unlink(missing_ok=True)
+        return JobResult(job, markdown=notebook_result.markdown, prose=notebook_result.prose)
+    return JobResult(job, error=notebook_result.error, log=write_log(job, config.logs, notebook_result.error))
+
+
+def _create_executor(config: ExecutorConfig, job_count: int) -> WorkerPool | DaskExecutor:
+    if config.cluster:
+        return DaskExecutor(config.cluster)
+    return WorkerPool(min(config.workers, job_count))
+
+
+def _notebook_task(job: Job, config: ExecutorConfig) -> NotebookTask:
+    published = config.published / f"{job.registry}.parquet"
+    return NotebookTask(
+        registry=job.registry,
+        notebook=job.notebook.read_bytes(),
+        published=published.read_bytes() if published.is_file() else b"",
+        parameters=job.parameters,
+        cell_timeout=config.cell_timeout,
+    )
+
+
+def _future_result(future: Future[NotebookResult]) -> NotebookResult:
+    try:
+        return future.result()
+    except Exception as error:  # this page fails, not the run
+        if is_worker_lost(error):
+            return NotebookResult(error=NotebookError("the process that ran the notebook was killed, or out of memory"))
+        return NotebookResult(error=unexpected_error(error))

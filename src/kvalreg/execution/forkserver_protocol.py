@@ -1,0 +1,77 @@
+"""How the warm engine's processes talk: JSON messages over a Unix socket, each after its length.
+
+Owns the framing and nothing else. A kernel's messages are Jupyter's own, with their buffers as base64.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+JsonMessage = dict[str, Any]
+_LENGTH = struct.Struct("!Q")
+
+
+def encode_frame(message: bytes) -> bytes:
+    """A message's bytes after their length."""
+    return _LENGTH.pack(len(message)) + message
+
+
+class FrameDecoder:
+    """Takes bytes as they come, and gives whole messages."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[JsonMessage]:
+        """Every message that is whole by now."""
+        self._buffer += data
+        while len(self._buffer) >= _LENGTH.size:
+            end = _LENGTH.size + _LENGTH.unpack_from(self._buffer)[0]
+            if len(self._buffer) < end:
+                return
+            message = json.loads(bytes(self._buffer[_LENGTH.size : end]))
+            del self._buffer[:end]
+            yield message
+
+
+def send_message(connection: socket.socket, message: JsonMessage, descriptor: int | None = None) -> None:
+    """Send a message, and a file descriptor with it."""
+    data = encode_frame(json.dumps(message).encode())
+    if descriptor is not None:
+        sent_bytes = socket.send_fds(connection, [data], [descriptor])
+        data = data[sent_bytes:]
+    connection.sendall(data)
+
+
+def receive_message(connection: socket.socket) -> JsonMessage | None:
+    """Wait for the next message; None when the other end has gone."""
+    message, descriptor = receive_with_descriptor(connection, descriptors=0)
+    assert descriptor is None
+    return message
+
+
+def receive_with_descriptor(connection: socket.socket, descriptors: int = 1) -> tuple[JsonMessage | None, int | None]:
+    """Wait for the next message and the file descriptor that comes with it."""
+    try:
+        header, received, _, _ = socket.recv_fds(connection, _LENGTH.size, descriptors)
+        header += _receive_exactly(connection, _LENGTH.size - len(header)) if header else b""
+        if not header:
+            return None, None
+        body = _receive_exactly(connection, _LENGTH.unpack(header)[0])
+    except (ConnectionError, EOFError):
+        return None, None
+    return json.loads(body), next(iter(received), None)
+
+
+def _receive_exactly(connection: socket.socket, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        chunk = connection.recv(min(size - len(data), 1 << 20))
+        if not chunk:
+            raise EOFError
+        data += chunk
+    return bytes(data)

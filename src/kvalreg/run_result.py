@@ -1,0 +1,131 @@
+"""The account of a run: what was tried, how it ended, and what should be looked at.
+
+Owns both types and their form as JSON. It is light to import: a run in which nothing has changed only tells it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.errors import Diagnostic
+
+
+class Fallback(StrEnum):
+    """What the site shows of a registry that has failed."""
+
+    LAST_GOOD = "its last good pages stay, marked as delayed"
+    OMITTED = "it is left out of the site, as it has no good pages"
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """One line of the account: what was tried, and how it ended.
+
+    Parameters
+    ----------
+    error
+        Every fault, a line each.
+    lix
+        The readability of a page that was made.
+    notebook
+        The notebook of a page that failed.
+    kept
+        What the site shows of the registry when it failed; see `Kept`.
+    """
+
+    name: str
+    ok: bool
+    error: str = ""
+    cell: int | None = None
+    log: str = ""
+    exit_code: int = 0
+    lix: float | None = None
+    kept: str = ""
+    notebook: str = ""
+
+    @property
+    def summary(self) -> str:
+        """A failure as one line: what failed, the first fault with its place and remedy, and what the site shows."""
+        first_message, *other_messages = self.error.split("\n")
+        location_parts = [self.notebook, f"cell {self.cell}" if self.cell is not None else ""]
+        location = "".join(f"{part}: " for part in location_parts if part)
+        more_text = (
+            f" (And {len(other_messages)} more: kvalreg check {self.name.split()[0]}.)" if other_messages else ""
+        )
+        log_hint = f" Run it in Jupyter, or see {self.log}." if self.log else ""
+        fallback_text = f" {self.kept[:1].upper()}{self.kept[1:]}." if self.kept else ""
+        return f"{self.name}: {location}{first_message}{more_text}{log_hint}{fallback_text}"
+
+    def with_fallback(self, fallback: Fallback) -> TaskResult:
+        """The same with what the site shows of the registry."""
+        return replace(self, kept=fallback.value)
+
+
+@dataclass
+class RunResult:
+    """What a run did. `warnings` are shown but fail nothing."""
+
+    task_results: list[TaskResult] = field(default_factory=list)
+    warnings: list[Diagnostic] = field(default_factory=list)
+    site: Path | None = None
+
+    @property
+    def failures(self) -> list[str]:
+        """One line for each registry that failed, with what else failed in it as a number."""
+        failed_by_registry: dict[str, list[TaskResult]] = {}
+        for task_result in self.task_results:
+            if not task_result.ok:
+                failed_by_registry.setdefault(task_result.name.split()[0], []).append(task_result)
+        suffix_by_registry = {
+            registry: f" (And {len(task_results) - 1} more of its pages.)" if len(task_results) > 1 else ""
+            for registry, task_results in failed_by_registry.items()
+        }
+        return [
+            task_results[0].summary + suffix_by_registry[registry]
+            for registry, task_results in failed_by_registry.items()
+        ]
+
+    @property
+    def exit_code(self) -> int:
+        """The gravest of the entries': 0 when all succeeded, 1 when something failed, 2 for configuration."""
+        return max((task_result.exit_code for task_result in self.task_results), default=0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The account as JSON, without the site's place."""
+        return {
+            "entries": [asdict(task_result) for task_result in self.task_results],
+            "warnings": diagnostics_to_dicts(self.warnings),
+        }
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any], site: Path) -> RunResult:
+        """The account that was told as JSON."""
+        return cls(
+            [TaskResult(**task_result) for task_result in document["entries"]],
+            diagnostics_from_dicts(document["warnings"]),
+            site,
+        )
+
+
+def diagnostics_to_dicts(diagnostics: list[Diagnostic]) -> list[dict[str, Any]]:
+    """Faults as JSON."""
+    return [asdict(diagnostic) for diagnostic in diagnostics]
+
+
+def diagnostics_from_dicts(documents: list[dict[str, Any]]) -> list[Diagnostic]:
+    """The faults that were told as JSON."""
+    return [
+        Diagnostic(
+            document["what"],
+            document["todo"],
+            document["file"],
+            document["line"],
+            document["key"],
+            code=DiagnosticCode(document["kind"]) if document["kind"] else None,
+        )
+        for document in documents
+    ]

@@ -1,0 +1,95 @@
+"""Permanent addresses on the site: one rule for every page and every anchor.
+
+Comes in: ids and years. Goes out: addresses as text. `docs` and `site.md` call them by the same names.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from zlib import crc32
+
+INTERIM_SUFFIX = "-forelopig"
+FRONT_PAGE = "index.qmd"
+REGISTRIES_PAGE = "registre/index.qmd"
+UNITS_PAGE = "sykehus/index.qmd"
+FIELDS_PAGE = "fagomrade/index.qmd"
+INDICATORS_ANCHOR = "indikatorer"
+"""The part of a registry's page of open data with a row for each indicator, whose id is its `anchor`."""
+EDITIONS_FOLDER = "utgaver"
+"""The folder of the permanent editions: ``/utgaver/2026-06/``."""
+
+
+def anchor(ind_id: str) -> str:
+    """An indicator's id on a page: its own id with what HTML and addresses cannot carry replaced by ``-``."""
+    return "ind-" + re.sub(r"[^a-z0-9_]+", "-", ind_id.lower()).strip("-")
+
+
+def year_folder(year: int, round: str) -> str:  # noqa: A002
+    """The last part of a registry-year page's address: ``2025``, or ``2026-forelopig`` while it is year-to-date."""
+    return f"{year}{INTERIM_SUFFIX}" if round == "interim" else str(year)
+
+
+def registry_page(registry_id: str) -> str:
+    """The source of a registry's page; it is served as ``/registre/<id>/``."""
+    return f"registre/{registry_id}/index.qmd"
+
+
+def year_page(registry_id: str, year: int, round: str) -> str:  # noqa: A002
+    """The source of a registry-year page; it is served as ``/registre/<id>/<year>/``."""
+    return f"registre/{registry_id}/{year_folder(year, round)}/index.qmd"
+
+
+def localized_page(source: str, language: str) -> str:
+    """A page's source in a language that its registry offers beside its own: ``en/registre/<id>/index.qmd``."""
+    return f"{language}/{source}"
+
+
+def indicator_page(registry_id: str, ind_id: str, ind_ids: Iterable[str] = ()) -> str:
+    """The source of an indicator's page; it is served as ``/registre/<id>/indikator/<indicator>/``.
+
+    Parameters
+    ----------
+    others
+        The ids of the registry's indicators: one that reads the same in an address gets its check sum after it.
+    """
+    folder = anchor(ind_id).removeprefix("ind-")
+    if any(other_id != ind_id and anchor(other_id) == anchor(ind_id) for other_id in ind_ids):
+        folder += f"-{crc32(ind_id.encode()):08x}"
+    return f"registre/{registry_id}/indikator/{folder}/index.qmd"
+
+
+def series_file(registry_id: str, ind_id: str, ind_ids: Iterable[str] = ()) -> str:
+    """The file with every unit's years of an indicator, beside the indicator's page; `others` as there."""
+    return posixpath.join(posixpath.dirname(indicator_page(registry_id, ind_id, ind_ids)), "utvikling.json")
+
+
+def data_page(registry_id: str) -> str:
+    """The source of a registry's page of open data; it is served as ``/data/<id>/``."""
+    return f"data/{registry_id}/index.qmd"
+
+
+def unit_page(slug: str) -> str:
+    """The source of a unit's page; it is served as ``/sykehus/<slug>/``."""
+    return f"sykehus/{slug}/index.qmd"
+
+
+def field_page(slug: str) -> str:
+    """The source of a medical field's page; it is served as ``/fagomrade/<slug>/``."""
+    return f"fagomrade/{slug}/index.qmd"
+
+
+@lru_cache(1024)
+def relative_url(source: str, base: str) -> str:
+    """The address of a page as another one links to it: ``../slag/index.html``."""
+    target_parts, base_parts = output_path(source).split("/"), base.split("/")[:-1]
+    while base_parts and len(target_parts) > 1 and base_parts[0] == target_parts[0]:
+        del base_parts[0], target_parts[0]
+    return "/".join([".."] * len(base_parts) + target_parts)
+
+
+def output_path(source: str) -> str:
+    """The file that a page becomes, so that links work from a disk as well: ``a/index.qmd`` -> ``a/index.html``."""
+    return f"{source.removesuffix('.qmd')}.html" if source.endswith(".qmd") else source

@@ -1,0 +1,48 @@
+"""What a deadline asks for that is not there: told by a scheduled build, since only a registry's people can deliver it.
+
+Comes in: a project and a day. Goes out: remarks. What has changed needs no list: a build does no more than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.disclosure.published import load_published
+from kvalreg.errors import Diagnostic
+from kvalreg.inputs.rounds import DeadlineStatus, deadlines
+from kvalreg.project import Project
+from kvalreg.workbench.date_checks import DEADLINE_NOTICE
+
+
+def deadline_warnings(project: Project, today: date) -> list[Diagnostic]:
+    """A remark on every round of a registry that is due soon, or late, and that its gated cells do not have."""
+    return [
+        warning
+        for path in project.descriptors()
+        for warning in _registry_deadline_warnings(path.parent.name, project, today)
+    ]
+
+
+def _registry_deadline_warnings(registry: str, project: Project, today: date) -> Iterator[Diagnostic]:
+    if not (project.published / f"{registry}.parquet").is_file():
+        return
+    cells = load_published(registry, project.published).cells
+    years = {
+        "final": set(cells.loc[~cells["provisional"].astype(bool), "year"]),
+        "interim": set(cells["year"]),
+    }
+    for deadline in deadlines(today):
+        deadline_status = deadline.status(years[deadline.round], today)
+        if deadline_status is DeadlineStatus.LATE or (
+            deadline_status is DeadlineStatus.AHEAD and deadline.due - today <= DEADLINE_NOTICE
+        ):
+            label = (
+                f"Final results of {deadline.year}"
+                if deadline.round == "final"
+                else f"Results so far of {deadline.year}"
+            )
+            verb = "were" if deadline_status is DeadlineStatus.LATE else "are"
+            message = f"{label} {verb} due by {deadline.due.isoformat()}, and are not there."
+            yield Diagnostic(message, "Add the delivery.", f"data/{registry}/", code=DiagnosticCode.DEADLINE_DUE)
