@@ -15,7 +15,7 @@ from kvalreg.execution.notebook_lint import lint_analysis_notebook
 from kvalreg.project import Project
 from kvalreg.workbench.check import CheckRequest, check_project
 
-TODAY = date(2026, 3, 1)
+TODAY = date(2026, 11, 30)
 
 CHECKOUT = Path(__file__).parents[1]
 NOTEBOOK = CHECKOUT / "notebooks" / "analysis" / "slag.ipynb"

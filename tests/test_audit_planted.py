@@ -282,6 +282,7 @@ PLANTS: Mapping[str, tuple[Plant, ...]] = {
         ("API, suppressed", r'("orgnr":"14","unit_name":"Nes")', r'\1,"denominator":4', SUPPRESSED),
     ),
     API_UNIT: (
+        ("address in the API", r'"address":"[^"]*', '"address":"Nes 4', NO_ADDRESS),
         ("API, of a unit", r'"value":0.85', '"value":0.86'),
         ("API's key", r'"var":170', '"told":170', NO_ROLES),
     ),
@@ -329,6 +330,7 @@ PLANTS: Mapping[str, tuple[Plant, ...]] = {
         ("limit in the words about numbers", r'"coverage":60', '"coverage":4', NO_ADDRESS),
         ("names in the words about numbers", r'"name":"Register', '"name":"4 Register', NO_ADDRESS),
     ),
+    "api/v1/index.json": (("index of the API", r'"results":"[^"]*"', '"results":4', NO_ADDRESS),),
     "endringer/utgaver.json": (
         ("list of editions", r'"changed":', '"n":4,"changed":', NO_ADDRESS),
     ),

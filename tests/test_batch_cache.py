@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from io import BufferedReader
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +24,7 @@ from kvalreg.disclosure.system import BoolArray, TableSystem
 from kvalreg.errors import Diagnostic
 from kvalreg.execution.execute import ExecutorConfig, JobResult
 from kvalreg.execution.plan import Job
-from kvalreg.last_build import UNCHANGED
+from kvalreg.last_build import UNCHANGED, open_memo
 from kvalreg.project import Project
 from kvalreg.release.audit import AuditReport
 from kvalreg.report.markup import raw_html
@@ -46,7 +48,9 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             yield JobResult(job, markdown=raw_html(f'<p data-kv-text="registry">{text}</p>') + "\n")
 
     monkeypatch.setattr("kvalreg.stages.execute.execute", execute)
-    monkeypatch.setattr("kvalreg.release.preflight.audit_site", lambda *_: AuditReport((), 0))  # it finds no results there
+    monkeypatch.setattr(
+        "kvalreg.release.preflight.audit_site", lambda *_: AuditReport((), 0)
+    )  # it finds no results there
     return names
 
 
@@ -144,6 +148,49 @@ def test_a_change_of_the_same_size_in_the_same_moment_is_seen(project: Project, 
     os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     built(project)
     assert ran == ["alfa", "alfa 2023", "alfa 2024"]
+
+
+@pytest.mark.parametrize("how", ["written over", "put in its place"])
+def test_a_file_that_keeps_size_and_time_is_read_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """rsync -t and archives keep both: the inode or the time that the system notes tells that it is another file."""
+    monkeypatch.setattr("kvalreg.storage.fingerprint._CLOCK_RESOLUTION", -1)
+    file = project.descriptor("alfa")
+    before, memo = file.stat(), open_memo(project)
+    first = memo.fingerprints.of_file(file)
+    memo.close()
+    text = file.read_text("utf-8").replace("Register", "register")
+    if how == "written over":
+        with file.open("r+") as stream:
+            stream.write(text)
+    else:
+        other = file.with_suffix(".new")
+        other.write_text(text, encoding="utf-8")
+        other.replace(file)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert file.stat().st_size == before.st_size
+    assert open_memo(project).fingerprints.of_file(file) == hashlib.sha256(text.encode()).hexdigest() != first
+
+
+def test_deliveries_are_read_in_each_run_and_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a disk tells of them; other files, whose digest is remembered, are not read again."""
+    monkeypatch.setattr("kvalreg.storage.fingerprint._CLOCK_RESOLUTION", -1)
+    files = [project.data("alfa") / "a.csv", project.descriptor("alfa")]
+    read: list[str] = []
+    digest = hashlib.file_digest
+
+    def noting(file: BufferedReader, name: str) -> object:
+        read.append(Path(file.name).name)
+        return digest(file, name)
+
+    monkeypatch.setattr("kvalreg.storage.fingerprint.hashlib.file_digest", noting)
+    for _ in range(2):
+        memo = open_memo(project)
+        for path in files * 2:
+            memo.fingerprints.of_file(path)
+        memo.close()
+    assert read == ["a.csv", "registry.yml", "a.csv"]
 
 
 @pytest.mark.usefixtures("quick")

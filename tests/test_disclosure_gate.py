@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pandas as pd
+import pytest
 
 from kvalreg.disclosure.published import SHOWN_COLUMNS, PublishedResults, load_published, save_published
 from kvalreg.inputs.secret import SecretFrame
-from small_tree import HOSPITALS, Row, gated, shown
+from small_tree import HOSPITALS, UNITS, Row, gated, shown
 
 
 def published(rows: list[Row]) -> PublishedResults:
@@ -101,3 +103,30 @@ def test_a_faulty_numerator_leaves_numerators_protected() -> None:
     rows += [("a", 2024, orgnr, 30, 60) for orgnr in ("121", "122", "211")]
     found = shown(published(rows))
     assert [found[orgnr] for orgnr in ("111", "112", "113")] == [False, True, False]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_few_patients_of_no_hospital_cannot_be_worked_out(seed: int) -> None:
+    """Units above hospitals have rows of their own, some of 1 to 4 patients: no difference tells of them.
+
+    The differences are of a total and all units right below it, and of the nation and all counties or all hospitals.
+    """
+    random = Random(seed)
+    rows: list[Row] = []
+    for orgnr in HOSPITALS:
+        patients = random.choice([3, 8, 20, 40, 60, 100])
+        rows.append(("a", 2024, orgnr, float(random.randint(0, patients)), patients))
+    for orgnr in ("11", "12", "21", "1", "2", "0"):
+        if random.random() < 0.35:
+            patients = random.choice([1, 2, 3, 4, 5, 8, 30])
+            rows.append(("a", 2024, orgnr, float(random.randint(0, patients)), patients))
+    cells = gated(rows).published.cells
+    told = cells["denominator"].notna()
+    known = dict(zip(cells.loc[told, "orgnr"], cells.loc[told, "denominator"].tolist(), strict=True))
+    below = {unit.orgnr: [one.orgnr for one in UNITS.children(unit.orgnr)] for unit in UNITS}
+    sums = [(orgnr, parts) for orgnr, parts in below.items() if parts]
+    sums += [("0", list(UNITS.counties)), ("0", list(HOSPITALS))]
+    for total, parts in sums:
+        if {total, *parts} <= known.keys():
+            own = known[total] - sum(known[part] for part in parts)
+            assert not 0 < own < 5, f"{total}: {own} of its own"

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
+import sys
+import time
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -121,16 +126,182 @@ def test_cron_lines_have_their_seven_parts() -> None:
         *times, _user, command = line.split(None, 6)
         for text, (least, most) in zip(times, limits, strict=True):
             assert all(least <= int(number) <= most for number in re.findall(r"\d+", text))
-        assert command.startswith("/srv/kvalreg/.venv/bin/kvalreg build ")
+        assert command.startswith("umask 077; exec nice -n 10 /srv/kvalreg/.venv/bin/kvalreg build ")
+        assert "%" not in command  # a line end, for cron
+        assert subprocess.run(["/bin/sh", "-n", "-c", command], check=False).returncode == 0
 
 
-def test_the_workflow_is_a_workflow() -> None:
-    """YAML with triggers, and steps that run or use something."""
-    document = YAML(typ="safe").load((DEPLOY / "github-actions.yml").read_text("utf-8"))
-    assert set(document) >= {"name", "on", "jobs"}
-    steps = document["jobs"]["build"]["steps"]
+def test_the_workflow_asks_for_no_more_than_it_needs() -> None:
+    """Actions by digest, rights for each job alone, no cache, nothing for pull requests, no input in a shell's line."""
+    text = (DEPLOY / "github-actions.yml").read_text("utf-8")
+    document = YAML(typ="safe").load(text)
+    assert document["permissions"] == {}
+    assert document["concurrency"] == {"group": "results", "cancel-in-progress": False}
+    assert set(document["on"]) == {"schedule", "push", "workflow_dispatch"}
+    assert document["on"]["push"]["branches"] == ["main"]
+    rights = {name: job["permissions"] for name, job in document["jobs"].items()}
+    assert rights == {"build": {"contents": "read"}, "readers": {"pages": "write", "id-token": "write"}}
+    steps = [step for job in document["jobs"].values() for step in job["steps"]]
     assert all(("run" in step) != ("uses" in step) for step in steps)
-    assert document["concurrency"]["group"]
+    assert [step["run"] for step in steps if "${{" in step.get("run", "")] == []
+    assert all(re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", step["uses"]) for step in steps if "uses" in step)
+    assert len(re.findall(r"uses: \S+@[0-9a-f]{40} # v\d+\.\d+\.\d+\n", text)) == sum("uses" in step for step in steps)
+    assert "actions/cache" not in text
+    secrets = [step["with"]["ssh-key"] for step in steps if "secrets" in str(step)]
+    assert secrets == ["${{ secrets.KEPT_KEY }}"]
+
+
+@dataclass
+class Runner:
+    """A machine that runs the workflow's steps in a fresh checkout, as GitHub does.
+
+    Parameters
+    ----------
+    source
+        The repository of the project.
+    kept
+        The repository of what is kept.
+    """
+
+    source: Path
+    kept: Path
+    folder: Path
+
+    def run(self, edition: str = "") -> tuple[dict[str, int], str]:
+        """The exit codes of the steps by name, and what they said."""
+        work = self.folder / str(len(list(self.folder.glob("*"))))
+        shutil.copytree(self.source, work)
+        subprocess.run(["git", "clone", "-q", self.kept, work / ".kept"], check=True, capture_output=True)
+        document = YAML(typ="safe").load((DEPLOY / "github-actions.yml").read_text("utf-8"))
+        codes: dict[str, int] = {}
+        outputs = self.folder.with_name("outputs")
+        outputs.write_text("")
+        said = ""
+        for step in document["jobs"]["build"]["steps"]:
+            if "run" not in step or step["run"].startswith("python -m pip"):
+                continue
+            if step["name"] in ("Publish", "What readers get") and not edition:
+                continue
+            code = outputs.read_text().partition("code=")[2].strip() or "0"
+            own = {name: edition if name == "EDITION" else code for name in step.get("env", {})}
+            done = subprocess.run(
+                ["/bin/bash", "-e", "-o", "pipefail", "-c", step["run"]],
+                cwd=work,
+                env={**os.environ, **own, "GITHUB_OUTPUT": str(outputs), "GITHUB_RUN_ID": "1"},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            codes[step["name"]] = done.returncode
+            said += done.stdout + done.stderr
+        self.work = work
+        return codes, said
+
+
+@pytest.fixture
+def runner(project: Project, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """A project, an empty repository for what is kept, and kvalreg where the shell finds it."""
+    folder = tmp_path_factory.mktemp("actions")
+    (folder / "runs").mkdir()
+    (folder / "bin").mkdir()
+    command = folder / "bin" / "kvalreg"
+    renderer = '[ "$1" = build ] && set -- "$@" --renderer pandoc\n'
+    command.write_text(f'#!/bin/sh\n{renderer}exec "{sys.executable}" -m kvalreg.cli "$@"\n')
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", ":".join(sys.path))
+    kept = folder / "kept.git"
+    subprocess.run(["git", "init", "-q", "--bare", kept], check=True)
+    return Runner(project.root, kept, folder / "runs")
+
+
+def test_the_workflow_keeps_what_must_outlast_a_run(runner: Runner) -> None:
+    """Two editions in two fresh checkouts; in the second one registry fails, and the others are published.
+
+    The ledger, the first edition and what readers see are there in the third checkout, and an input is no shell text.
+    """
+    codes, said = runner.run("2026-06")
+    assert set(codes.values()) == {0}, said
+    assert (runner.work / ".readers" / "index.html").is_file()
+
+    (runner.source / "data" / "alfa" / "a.csv").write_text("not;a;delivery\n", encoding="utf-8")
+    codes, said = runner.run("2026-12")
+    assert codes.pop("Tell that a registry failed") == 1, said
+    assert set(codes.values()) == {0}, said
+    assert (runner.work / ".readers" / "utgaver" / "2026-06" / "index.html").is_file()
+    assert (runner.work / ".readers" / "registre" / "alfa" / "index.html").is_file()
+    assert sorted(path.name for path in (runner.work / "_build" / "ledger").glob("2*")) == ["2026-06", "2026-12"]
+
+    codes, _ = runner.run("$(touch stolen); touch stolen")
+    assert codes["Publish"] != 0
+    assert not (runner.work / "stolen").exists()
+    assert (runner.work / "_public" / "utgaver" / "2026-06" / "index.html").is_file()
+    assert oct((runner.work / "_build" / "ledger").stat().st_mode)[-3:] == "700"
+
+
+# --- the container ---------------------------------------------------------------------------------------------------
+def test_the_container_has_no_more_rights_than_it_needs() -> None:
+    """A user of its own, a fixed version, a file system that only the project can be written in."""
+    text = (DEPLOY / "Dockerfile").read_text("utf-8")
+    assert re.search(r"^USER 10001:10001$", text, re.MULTILINE)
+    assert re.search(r'"kvalreg==\d', text)
+    service = YAML(typ="safe").load((DEPLOY / "compose.yml").read_text("utf-8"))["services"]["kvalreg"]
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    (copied,) = re.findall(r"^COPY --chmod=0755 (\S+) /usr/local/bin/kvalreg-timer$", text, re.MULTILINE)
+    assert (DEPLOY / copied).is_file()
+
+
+def timer(folder: Path, build: str, **settings: str) -> subprocess.Popen[str]:
+    """The container's timer with a kvalreg that is this script."""
+    (folder / "kvalreg").write_text(f"#!/bin/sh\n{build}\n")
+    (folder / "kvalreg").chmod(0o755)
+    environment = {"PATH": f"{folder}:/usr/bin:/bin", **settings}
+    return subprocess.Popen(
+        ["/bin/sh", DEPLOY / "timer.sh"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_the_timer_builds_at_once_and_waits_for_its_hour(tmp_path: Path) -> None:
+    """It tells how the build ended, also when it failed, goes on, and ends with its sleep when it is told to."""
+    with timer(tmp_path, f'echo "$@" >> {tmp_path}/asked; umask >> {tmp_path}/asked; exit 1') as running:
+        assert running.stdout is not None
+        assert running.stdout.readline().endswith(" The build ended with code 1.\n")
+        assert (tmp_path / "asked").read_text() == "build --due --wait 3600 --quiet\n0077\n"
+        time.sleep(0.2)
+        assert running.poll() is None
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(5) == 0
+
+
+def test_the_timer_ends_a_build_that_is_at_work(tmp_path: Path) -> None:
+    """A stopped container stops the build first: it is told, and waited for."""
+    build = f"trap 'echo told >> {tmp_path}/asked; exit 0' TERM; echo begun >> {tmp_path}/asked; sleep 30 & wait $!"
+    with timer(tmp_path, build) as running:
+        for _ in range(100):
+            if (tmp_path / "asked").exists():
+                break
+            time.sleep(0.05)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(5) == 0
+        assert (tmp_path / "asked").read_text() == "begun\ntold\n"
+
+
+def test_the_timer_refuses_what_is_no_hour(tmp_path: Path) -> None:
+    """A mistake is told at the start, and not at night."""
+    with timer(tmp_path, "true", KVALREG_AT="quarter past") as running:
+        _, said = running.communicate(timeout=5)
+        assert running.returncode == 2
+        assert "KVALREG_AT is 'quarter past'" in said
+
+
+# --- systemd ---------------------------------------------------------------------------------------------------------
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
+def test_the_unit_is_hardened() -> None:
+    """systemd's own measure of what a service may do is below 3 of 10; it was 8.7."""
+    command = ["systemd-analyze", "security", "--offline=yes", "--threshold=30", str(DEPLOY / "kvalreg@.service")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-300:]
 
 
 def test_systemd_takes_the_units(tmp_path: Path) -> None:

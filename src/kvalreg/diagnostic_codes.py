@@ -101,6 +101,7 @@ class DiagnosticCode(StrEnum):
     BIBLIOGRAPHY_UNREADABLE = "KV511"
     # deadlines
     DEADLINE_DUE = "KV601"
+    NOTICE_NOT_SENT = "KV602"
     # what may be published
     CELL_EXPOSED = "KV701"
     AUDIT_FAILED = "KV702"

@@ -25,7 +25,7 @@ _GENERATED = ("_build", "_site", "_public")
 
 def open_memo(project: Project, *, use_cache: bool = True) -> Memo:
     """The memo of a project's builds."""
-    return Memo(ContentStore(project.cache), use_cache=use_cache)
+    return Memo(ContentStore(project.cache), project.root / "data", use_cache=use_cache)
 
 
 def parameters_of(registries: Iterable[str], years: Iterable[int], renderer: str, *, skip_unknown_units: bool) -> str:

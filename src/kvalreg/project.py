@@ -187,6 +187,16 @@ class Project:
         return self.build_root / "releases"
 
     @property
+    def checksums(self) -> Path:
+        """The checksums of every file of an edition, one list each, as `sha256sum` writes them."""
+        return self.build_root / "checksums"
+
+    @property
+    def originals(self) -> Path:
+        """Every released file once, compressed, by its checksum: what is damaged is repaired from here."""
+        return self.build_root / "originals"
+
+    @property
     def withdrawn(self) -> Path:
         """Names of editions that have been taken back, as empty files."""
         return self.build_root / "withdrawn"
@@ -200,6 +210,11 @@ class Project:
     def run_report(self) -> Path:
         """What the last build did, for programs."""
         return self.build_folder / "report.json"
+
+    @property
+    def notices(self) -> Path:
+        """Which notices registries' contacts have been sent."""
+        return self.build_root / "notices.json"
 
     @property
     def lock(self) -> Path:
@@ -274,16 +289,8 @@ class Project:
             self.logs,
             self.cache,
         )
-        return (
-            *build_folders,
-            self.pending_ledger,
-            self.last_good_results,
-            self.audit_cache,
-            self.lint_cache,
-            self.ledger,
-            self.snapshots,
-            self.withdrawn,
-        )
+        kept = (self.last_good_results, self.audit_cache, self.lint_cache, self.ledger, self.snapshots, self.withdrawn)
+        return (*build_folders, self.pending_ledger, *kept, self.checksums, self.originals)
 
     @property
     def secret_paths(self) -> tuple[Path, ...]:

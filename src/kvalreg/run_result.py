@@ -111,13 +111,19 @@ class RunResult:
         )
 
 
+_JSON_NAMES = {"message": "what", "hint": "todo", "code": "kind"}
+"""What fields of a diagnostic are called in JSON, which `docs/deploy/README.md` describes."""
+
+
 def diagnostics_to_dicts(diagnostics: list[Diagnostic]) -> list[dict[str, Any]]:
-    """Faults as JSON."""
-    return [asdict(diagnostic) for diagnostic in diagnostics]
+    """Diagnostics as JSON objects."""
+    return [
+        {_JSON_NAMES.get(name, name): value for name, value in asdict(diagnostic).items()} for diagnostic in diagnostics
+    ]
 
 
 def diagnostics_from_dicts(documents: list[dict[str, Any]]) -> list[Diagnostic]:
-    """The faults that were told as JSON."""
+    """What `diagnostics_to_dicts` wrote."""
     return [
         Diagnostic(
             document["what"],

@@ -82,7 +82,9 @@ class PublishedCells:
         """The limits that everybody knows: below which numbers are secret, or not reliable."""
         registry = self.registry
         limits = {round(MIN_COVERAGE * 100), 100, registry.secret_below}
-        return limits.union(*((one.min_denominator, registry.secret_threshold(one)) for one in registry.indicators))
+        return limits.union(
+            *((indicator.min_denominator, registry.secret_threshold(indicator)) for indicator in registry.indicators)
+        )
 
     def names(self, unit: str, language: str) -> frozenset[str]:
         """Everything that a page may call a unit."""
@@ -162,4 +164,6 @@ class Subject:
     def past(self) -> list[Subject]:
         """The same in the earlier editions that have the cell."""
         subjects = (Subject(cells, self.address, self.words, self._past) for cells in self._past())
-        return [one for one in subjects if one.cells.cell(self.address) and self.address.ind_id in one.cells.indicators]
+        return [
+            past for past in subjects if past.cells.cell(self.address) and self.address.ind_id in past.cells.indicators
+        ]

@@ -129,6 +129,6 @@ class Check:
             is_wrong = written is COUNT and found and self._judge(number._replace(role="changes", text=found[0]))
             return found.span() if found and not is_wrong else None
         texts = texts_of(self._subject(number.address, number.language), number.role, "text") or ()
-        matches = (re.compile(rf"(?<!\d){re.escape(one)}(?!\d)").search(text, start) for one in texts if one)
+        matches = (re.compile(rf"(?<!\d){re.escape(meant)}(?!\d)").search(text, start) for meant in texts if meant)
         places = [match.span() for match in matches if match]
         return min(places, key=lambda place: (place[0], -place[1]), default=None)

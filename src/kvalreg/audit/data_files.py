@@ -40,13 +40,13 @@ from kvalreg.statistics.funnel import MIN_COVERAGE
 _KV, _XML = "{urn:kvalreg}", "{http://www.w3.org/XML/1998/namespace}"
 _DATES = re.compile(r"\b\d{4}-\d\d(-\d\d)?(T00:00:00Z)?\b")
 """Days, and names of editions."""
-_CODES = {
-    *("address", "page", "path", "url", "homepage", "href", "results", "mediatype", "licence", "id", "number", "made"),
-    *("kvalreg", "version", "delivery_latest_update", "delivery_latest_affirm", "sformat", "rname", "encoding"),
-    *("$schema", "$id", "pattern", "@id", "@context", "registry_id", "descriptions", "years", "unitNames", "shortName"),
-    *("orgnr", "parent", "ind_id", "dg_id", "loc"),
+_ADDRESSES = {
+    *("address", "page", "path", "url", "homepage", "href", "results", "mediatype", "licence", "made", "rname", "loc"),
+    *("delivery_latest_update", "delivery_latest_affirm", "encoding", "$schema", "$id", "pattern", "@id", "@context"),
+    *("descriptions", "years", "unitNames", "shortName"),
 }
-"""Fields of metadata whose values are addresses, dates, versions and ids: they have no spaces."""
+_IDS = {"id", "number", "kvalreg", "version", "sformat", "registry_id", "orgnr", "parent", "ind_id", "dg_id"}
+"""Fields of metadata whose values are addresses and dates, or ids and versions: they have no spaces."""
 _DEFINITIONS = {
     *("min_denominator", "secret_below", "level_green", "level_yellow", "level_direction", "include"),
     *("caregiver_data", "resident_data", "dg_data", "min_value", "max_value"),
@@ -74,7 +74,7 @@ class DataFile:
         by_registry: dict[str, list[dict[str, Any]]] = {}
         for row in rows:
             row = outer | row
-            row.pop("address", None)
+            self.words({"address": row.pop("address", None)})
             by_registry.setdefault(row.pop("registry_name"), []).append(row)
         self.reading.tables += [Table(registry, table_columns(found), 1) for registry, found in by_registry.items()]
 
@@ -82,7 +82,7 @@ class DataFile:
         """Metadata: names, texts, addresses and dates, and no number besides."""
         if isinstance(value, dict):
             for inner_name, inner in value.items():
-                self.words(inner, name if name in _CODES else inner_name)
+                self.words(inner, name if name == "@context" else inner_name)
         elif isinstance(value, list):
             for inner in value:
                 self.words(inner, name)
@@ -90,9 +90,12 @@ class DataFile:
             self._word(str(value), name)
 
     def _word(self, text: str, name: str) -> None:
-        is_code = name in _CODES and not re.search(r"\s", text)
+        is_address = name in _ADDRESSES and re.fullmatch(r"\S*[a-z]\S*", text)
+        is_id = name in _IDS and re.fullmatch(r"\S+", text)
         is_definition = name in _DEFINITIONS and re.fullmatch(r"-?[\d.,]+", text)
-        if not is_code and not is_definition and self.vocabulary.has_number(_DATES.sub("", text), years=True):
+        if is_address or is_id or is_definition:
+            return
+        if self.vocabulary.has_number(_DATES.sub("", text), years=True):
             self.find(f"A number in '{name}' stands in no role.")
 
 

@@ -238,7 +238,7 @@ def _placed(group: etree._Element) -> Iterator[tuple[str, float]]:
     outside = len(list(group.iterancestors()))
     for inner in group.iter("{*}g"):
         around = [inner, *inner.iterancestors()][: -outside or None]
-        moves = (_MOVE.match(one.get("transform", "")) for one in around)
+        moves = (_MOVE.match(element.get("transform", "")) for element in around)
         down = sum(float(move[1]) for move in moves if move)
         for text in inner.iterchildren("{*}text"):
             yield "".join(text.itertext()), down + float(text.get("y", 0))

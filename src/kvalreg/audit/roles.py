@@ -122,7 +122,7 @@ def _sentence(subject: Subject) -> Texts:
         value = words("message.count_patients", count=int(patients))
     names = subject.cells.names(subject.address.unit, words.language)
     sentences = (words(key, unit=name, value=value, year=cell["year"]) for name in names)
-    return tuple(" ".join([sentence, *(f"{one}." for one in rest)]) for sentence in sentences)
+    return tuple(" ".join([sentence, *(f"{part}." for part in rest)]) for sentence in sentences)
 
 
 # --- all units of a level --------------------------------------------------------------------------------------------

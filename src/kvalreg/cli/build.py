@@ -81,6 +81,13 @@ def build(
     project = Project.open(root, output)
     target_project = project.draft if draft else project
     with recorded_run(target_project, "build --due" if only_due else "build") as report:
+        released = None
+        if only_due:
+            from kvalreg.release.checksums import verify
+            from kvalreg.storage.project_lock import project_lock
+
+            with project_lock(project, wait):
+                released = verify(project)
         parameters = parameters_of(registries, years, renderer, skip_unknown_units=skip_unknown_units)
         if not (no_cache or draft):  # said before the pipeline and its libraries are imported
             report.run_result = unchanged_result(project, parameters, open_memo(project))
@@ -105,9 +112,16 @@ def build(
             )
             run_build = pipeline.build_draft if draft else pipeline.build
             report.run_result = run_build(project, request, RecordingProgress(console, report))
-        if only_due:
-            from kvalreg.workbench.due_deadlines import deadline_warnings
+        if released is not None:
+            from kvalreg.workbench.due_deadlines import deadline_warnings, late
+            from kvalreg.workbench.notices import of_build, send
 
-            report.run_result.warnings += deadline_warnings(project, today())
+            account = report.run_result
+            every = {entry.name.split()[0] for entry in account.task_results}
+            failed = {entry.name.split()[0] for entry in account.task_results if not entry.ok}
+            notices = of_build(sorted(failed), late(project, today()))
+            account.warnings += [*released.repaired, *deadline_warnings(project, today())]
+            account.warnings += send(notices, project, over=of_build(every - failed, ()))
+            account.task_results += released.entries
     console.print_result(report.run_result)
     sys.exit(report.run_result.exit_code)

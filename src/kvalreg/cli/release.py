@@ -20,6 +20,8 @@ def audit(site: Path, root: Path) -> None:
     Reads pages, tables, chart specs, alternative texts, prose and data files as a stranger does, and attacks what the
     project's last build publishes together with every edition that readers have seen.
 
+    What was released is held against its checksums; what is damaged is repaired where its original is whole.
+
     \b
     Examples:
       kvalreg audit _site
@@ -27,10 +29,16 @@ def audit(site: Path, root: Path) -> None:
     """
     from kvalreg.project import Project
     from kvalreg.release.audit import audit_site as attack
+    from kvalreg.release.checksums import verify
+    from kvalreg.storage.project_lock import project_lock
 
-    audit_report = attack(site, Project.open(root))
+    project = Project.open(root)
+    audit_report = attack(site, project)
+    with project_lock(project):
+        verified = verify(project)
     click.echo(audit_report.report_text())
-    sys.exit(0 if audit_report.passed else 1)
+    click.echo(sanitize(verified.text))
+    sys.exit(0 if audit_report.passed and not verified.damaged else 1)
 
 
 @click.command()
@@ -79,10 +87,12 @@ def publish(edition: str, root: Path, output: Path | None, keep: int, wait: floa
     Example:
       kvalreg build && kvalreg publish 2026-06
     """
+    from kvalreg.disclosure.ledger import published_files
     from kvalreg.project import Project
     from kvalreg.release.preflight import put_back_damaged
     from kvalreg.release.publish import publish_edition, stale_registries
     from kvalreg.storage.project_lock import project_lock
+    from kvalreg.workbench.notices import of_publication, send
 
     project = Project.open(root, output)
     with project_lock(project, wait):
@@ -90,6 +100,9 @@ def publish(edition: str, root: Path, output: Path | None, keep: int, wait: floa
             click.echo(f"{registry}: what was built of it has been damaged since, and was put back from its kept copy.")
         publish_edition(edition, project, keep)
         stale_ids = stale_registries(project)
+        shown = [path.stem for path in published_files(project)]
+    for remark in send(of_publication(edition, shown), project):
+        click.echo(sanitize(str(remark)), err=True)
     for registry in stale_ids:
         click.echo(f"{registry}: shown as it was before, marked as delayed. kvalreg build says why.")
     click.echo(f"Published {edition}. Readers see it in {project.public}, and for good at /utgaver/{edition}/.")

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from kvalreg.disclosure.cells import MISSING, CellRequirements, PrintedPart
 from kvalreg.disclosure.ledger import NEXT, Edition, LedgerState
+from kvalreg.disclosure.own_patients import OwnPatients
 from kvalreg.disclosure.presentation import choose_levels, presented_cells
 from kvalreg.disclosure.protection import complementary_suppression
 from kvalreg.disclosure.published import CODE_COLUMNS, NUMBER_COLUMNS, CellStatus, PublishedResults, RegistrySource
@@ -26,7 +27,6 @@ from kvalreg.disclosure.suppression_cache import SuppressionCache
 from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.secret import SecretFrame
-from kvalreg.inputs.units import Level
 from kvalreg.statistics.evaluation import add_change, evaluate
 from kvalreg.statistics.funnel import MIN_COVERAGE
 from kvalreg.statistics.results import CELL_KEY, Results
@@ -65,7 +65,9 @@ def apply_gate(
     is_presented = presented_cells(cells, presentations)
     open_status = reliability_status(cells, numbers, registry)
     table = cells[CELL_KEY].assign(n=numbers["n"], x=numbers["x"])
-    secret = primary_suppression(cells, numbers, registry) | few_of_its_own(cells, numbers, source, is_presented)
+    summed = _is_of_type(cells, registry, {one for one in IndicatorType if one.is_summed})
+    own = OwnPatients(cells, numbers["n"].to_numpy(float), summed, is_presented)
+    secret = primary_suppression(cells, numbers, registry) | own.few(source)
     requirements = _cell_requirements(cells, is_presented, open_status, secret, registry)
     suppressed_cells = complementary_suppression(table, requirements, source, editions, cache or SuppressionCache())
     status = np.where(suppressed_cells.is_secret, CellStatus.SECRET, open_status)
@@ -146,31 +148,6 @@ def primary_suppression(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Re
     )
     n, x = numbers["n"].to_numpy(float), numbers["x"].to_numpy(float)
     return ((n > 0) & (n < minimum.to_numpy(dtype=float))) | (x > n)
-
-
-def few_of_its_own(cells: pd.DataFrame, numbers: pd.DataFrame, source: RegistrySource, seen: BoolArray) -> BoolArray:
-    """Totals that hold too few patients of no unit below them, where those below are told of beside the total.
-
-    An HF may have rows of its own beside its hospitals'. The total without the hospitals is a number of patients too.
-
-    Examples
-    --------
-    An HF with 63 patients has hospitals with 40 and 20: 3 are its own, fewer than 5, and the HF is secret.
-    """
-    registry, units = source.registry, source.units
-    summed = _is_of_type(cells, registry, {one for one in IndicatorType if one.is_summed})
-    parent = {unit.orgnr: unit.parent for unit in units if unit.parent is not None}
-    n = pd.Series(numbers["n"].to_numpy(float))
-    names = [cells[name].to_numpy(object) for name in ("ind_id", "context", "year")]
-    is_unit = summed & (cells["level"] != Level.COUNTY).to_numpy(dtype=bool)
-    above = np.where(is_unit, cells["orgnr"].map(parent).fillna("").to_numpy(object), "")
-    parts = pd.DataFrame({"n": n, "seen": seen & is_unit}).groupby([*names, above]).sum()
-    own = pd.MultiIndex.from_arrays([*names, np.where(is_unit, cells["orgnr"].to_numpy(object), "-")])
-    below = parts.reindex(own)
-    rest = n.to_numpy() - below["n"].to_numpy(float)
-    least = cells["ind_id"].map({one.id: registry.secret_threshold(one) for one in registry.indicators})
-    few: BoolArray = (below["seen"].to_numpy(float) > 0) & (rest > 0) & (rest < least.to_numpy(float))
-    return few
 
 
 def reliability_status(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> NDArray[np.object_]:

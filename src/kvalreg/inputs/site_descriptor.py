@@ -11,10 +11,19 @@ from urllib.parse import urlsplit
 from pydantic import HttpUrl, field_validator
 
 from kvalreg.errors import ConfigurationError
-from kvalreg.inputs.descriptor_model import DescriptorModel, DescriptorText, NoNumber
+from kvalreg.inputs.descriptor_model import DescriptorModel, DescriptorText, NoNumber, RequiredText
 from kvalreg.inputs.validation import validate
 from kvalreg.inputs.yaml_file import read_yaml
 from kvalreg.project import Project
+
+
+class Notices(DescriptorModel):
+    """Notices to registries' contacts: late, failed, published. Passwords and a webhook's address are no part of it."""
+
+    sender: DescriptorText = ""
+    """The address that e-mail comes from. Left out: none is sent."""
+    copy_to: tuple[RequiredText, ...] = ()
+    """Who gets every notice besides the registry's own contacts, such as the service environment."""
 
 
 class SiteDescriptor(DescriptorModel):
@@ -33,6 +42,8 @@ class SiteDescriptor(DescriptorModel):
     """Phone number, in quotation marks."""
     accessibility_statement: HttpUrl | None = None
     """The site's accessibility statement in the national register of such statements."""
+    notices: Notices | None = None
+    """Whom scheduled builds and publications tell by e-mail or a webhook. Left out: nobody."""
 
     @field_validator("url")
     @classmethod

@@ -1,8 +1,8 @@
 """Editions: what readers see. Published once, kept for good, and taken back only by going back to an earlier one.
 
 Comes in: a project whose site has been built. Goes out: ``releases/<name>/``, to which ``_public`` leads;
-``editions/<name>/``, its permanent copy; its gated cells; and an edition of the ledger. A site that does not pass the
-audit is neither built nor published, and one that was not built to its end is not published.
+``editions/<name>/``, its permanent copy; their checksums; its gated cells; and an edition of the ledger. A site that
+does not pass the audit is neither built nor published, and one that was not built to its end is not published.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from kvalreg.disclosure.ledger import commit_edition, prepare_edition, published
 from kvalreg.errors import RegistriesError, UsageError
 from kvalreg.project import Project
 from kvalreg.release.archive import archive_edition, copy_release, link_editions
+from kvalreg.release.checksums import forget_removed, record
 from kvalreg.release.history import (
     active_editions,
     public_edition,
@@ -82,6 +83,7 @@ def publish_edition(name: str, project: Project, keep: int = DEFAULT_RELEASES_KE
     temp_release.rename(release_folder)
     temp_archive = _make_temp_folder(archive_folder)
     archive_edition(release_folder, temp_archive, name)
+    record(name, [(release_folder, release_folder), (temp_archive, archive_folder)], project)
     commit_edition(name, project)
     save_snapshot(name, previous_edition, project)
     link_editions(release_folder, project, (*active_editions(project), name))
@@ -90,6 +92,7 @@ def publish_edition(name: str, project: Project, keep: int = DEFAULT_RELEASES_KE
     temp_archive.rename(archive_folder)
     switch_link(project.public, release_folder)
     _prune_releases(project, keep)
+    forget_removed(project)
     return release_folder
 
 

@@ -33,29 +33,38 @@ _INDEX = "files"
 
 
 class Fingerprints:
-    """Digests of files, remembered in a store by each file's size and time.
+    """Digests of files, remembered in a store by each file's size, times and inode.
 
-    A file of the same size and time as when it was last read is not read again, unless it was written so recently that
-    another change could bear the same time.
+    Whoever copies another file over one may keep its size and time (``rsync -t``, archives); its inode, or the time
+    that the system itself notes, is another one then. Not every disk notes these, so deliveries, which are few, are
+    read anew in each run.
+
+    Parameters
+    ----------
+    deliveries
+        The folder of deliveries.
     """
 
-    def __init__(self, store: ContentStore) -> None:
-        self._store = store
+    def __init__(self, store: ContentStore, deliveries: Path | None = None) -> None:
+        self._store, self._deliveries = store, deliveries
         self._index: dict[str, list[Any]] = store.read_json(_INDEX)
+        self._read_now: dict[str, list[Any]] = {}
         self._environment = ""
 
     def of_file(self, path: Path) -> str:
         """A file's SHA-256; empty for one that cannot be read."""
+        index = self._read_now if self._deliveries in path.parents else self._index
         try:
             stat = path.stat()
-            known = self._index.get(str(path))
-            if known and known[:2] == [stat.st_size, stat.st_mtime_ns]:
-                return str(known[2])
+            seen = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+            known = index.get(str(path))
+            if known and known[:-1] == seen:
+                return str(known[-1])
             digest = file_digest(path)
         except OSError:
             return ""
-        if time.time() - stat.st_mtime > _CLOCK_RESOLUTION:
-            self._index[str(path)] = [stat.st_size, stat.st_mtime_ns, digest]
+        if time.time() - max(stat.st_mtime, stat.st_ctime) > _CLOCK_RESOLUTION:
+            index[str(path)] = [*seen, digest]
         return digest
 
     def key(self, paths: Iterable[Path], *values: object) -> str:
@@ -87,7 +96,8 @@ def environment_fingerprint() -> str:
 
 def file_digest(path: Path) -> str:
     """A file's SHA-256, read now; OSError for one that cannot be read."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digest_of(texts: Iterable[str]) -> str:

@@ -32,12 +32,14 @@ class Memo:
     ----------
     store
         Where they are kept: an entry for each stage and name.
+    deliveries
+        Their folder; see `Fingerprints`.
     use_cache
         Whether earlier results are used; new ones are kept in any case.
     """
 
-    def __init__(self, store: ContentStore, *, use_cache: bool = True) -> None:
-        self.store, self.fingerprints = store, Fingerprints(store)
+    def __init__(self, store: ContentStore, deliveries: Path | None = None, *, use_cache: bool = True) -> None:
+        self.store, self.fingerprints = store, Fingerprints(store, deliveries)
         self.use_cache = use_cache
 
     def key(self, paths: Iterable[Path], *values: object) -> str:
