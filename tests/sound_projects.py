@@ -91,7 +91,7 @@ def less_work(patch: pytest.MonkeyPatch) -> None:
             generate_feed,
         ),
     )
-    patch.setattr("kvalreg.release.publish.approve", lambda *_: [])  # the menu leads to pages that are not made
+    patch.setattr("kvalreg.release.publish.run_preflight", lambda *_: [])  # the menu leads to pages that are not made
     patch.setattr("kvalreg.site.indicators._variation_section", lambda *_: HtmlFragment(""))
     for name in ("trend", "levels", "units"):
         patch.setattr(f"kvalreg.report.report.Report.{name}", lambda *_: HtmlFragment(""))

@@ -113,6 +113,8 @@ class DiagnosticCode(StrEnum):
     LEDGER_CONFLICT = "KV714"
     SNAPSHOT_LOST = "KV715"
     # what pages and files tell
+    RELEASE_REPAIRED = "KV716"
+    RELEASE_DAMAGED = "KV717"
     CELL_ADDRESS_MISSING = "KV721"
     COLUMN_ROLES_MISSING = "KV722"
     CELL_UNKNOWN = "KV723"

@@ -21,7 +21,8 @@ from kvalreg.errors import Diagnostic, SiteError
 from kvalreg.storage.permissions import clear_path, remove
 
 if TYPE_CHECKING:
-    
+    from kvalreg.execution.plan import Job
+
 _ANCHOR = re.compile(r"""(?:\{#|\sid=["'])(ind-[\w-]*)""")
 """The id of a section about an indicator, on a heading of Markdown or on an element of HTML."""
 
