@@ -57,7 +57,9 @@ def test_a_site_that_gives_a_hidden_number_away_is_not_released(project: Project
     build(project, PANDOC, Silence())
     own = project.root / "notebooks" / "report" / "alfa"
     own.mkdir(parents=True)
-    leak = "from kvalreg.report.html_fragment import html_piece\nhtml_piece('<p>Vik: 1 av 3 pasienter i 2024.</p>')"
+    leak = (
+        "from kvalreg.report.html_fragment import html_fragment\nhtml_fragment('<p>Vik: 1 av 3 pasienter i 2024.</p>')"
+    )
     write_notebook(own / "year.ipynb", [LOAD, "report.sections()", leak])
     account = build(project, PANDOC, Silence())
     (failed,) = [entry for entry in account.task_results if not entry.ok]
