@@ -111,13 +111,25 @@ class RunResult:
         )
 
 
+def diagnostic_to_dict(diagnostic: Diagnostic) -> dict[str, Any]:
+    """A diagnostic as JSON; its keys are those of version 1 of ``report.json``, and older than the fields' names."""
+    return {
+        "what": diagnostic.message,
+        "todo": diagnostic.hint,
+        "file": diagnostic.file,
+        "line": diagnostic.line,
+        "key": diagnostic.key,
+        "kind": diagnostic.code,
+    }
+
+
 def diagnostics_to_dicts(diagnostics: list[Diagnostic]) -> list[dict[str, Any]]:
-    """Faults as JSON."""
-    return [asdict(diagnostic) for diagnostic in diagnostics]
+    """Diagnostics as JSON."""
+    return [diagnostic_to_dict(diagnostic) for diagnostic in diagnostics]
 
 
 def diagnostics_from_dicts(documents: list[dict[str, Any]]) -> list[Diagnostic]:
-    """The faults that were told as JSON."""
+    """The diagnostics of a JSON document."""
     return [
         Diagnostic(
             document["what"],
