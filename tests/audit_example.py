@@ -28,4 +28,4 @@ def project_in(root: Path, alfa: str) -> Project:
 
 def kinds(found: AuditReport) -> set[DiagnosticCode]:
     """The kinds of findings."""
-    return {finding.kind for finding in found.findings}
+    return {finding.code for finding in found.findings}

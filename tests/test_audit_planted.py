@@ -411,7 +411,7 @@ class Spoiler:
         """The kinds of what is found: all of it in this file."""
         found = check_site(self.site, self.project, self.memory).findings
         assert {one.file for one in found} <= {file}
-        return {one.kind for one in found}
+        return {one.code for one in found}
 
     def restore(self) -> None:
         """Put every file back."""

@@ -41,7 +41,7 @@ def test_a_failing_notebook_stops_no_neighbour(tmp_path: Path, workplace: Execut
     """One notebook raises in its third cell, the other succeeds; the failure names cell, error and log."""
     bad = write_notebook(tmp_path / "bad.ipynb", ["a = 1", "b = 2\nraise ValueError('galt tall')"])
     good = write_notebook(
-        tmp_path / "good.ipynb", ["from kvalreg.report.html_fragment import HtmlFragment\nPiece('god')"]
+        tmp_path / "good.ipynb", ["from kvalreg.report.html_fragment import HtmlFragment\nHtmlFragment('god')"]
     )
     by_year = {outcome.job.year: outcome for outcome in execute([job_of(bad, 2023), job_of(good, 2024)], workplace)}
     assert by_year[2024].markdown == "god\n"
@@ -58,7 +58,7 @@ def test_a_cell_that_may_exit_leaves_the_page_whole(tmp_path: Path, workplace: E
     """What the other cells show is on the page, though papermill keeps the notebook with the error."""
     notebook = write_notebook(
         tmp_path / "year.ipynb",
-        ["raise SystemExit", "from kvalreg.report.html_fragment import HtmlFragment\nPiece('god')"],
+        ["raise SystemExit", "from kvalreg.report.html_fragment import HtmlFragment\nHtmlFragment('god')"],
     )
     read = nbformat.read(notebook, as_version=4)
     for cell in read.cells:
@@ -185,7 +185,7 @@ def test_a_data_frame_in_a_notebook_fails_its_page_alone(tmp_path: Path, workpla
     """Run for real: the frame's page fails with its cell, its rows are in no message or log, the neighbour is made."""
     frame = write_notebook(tmp_path / "bad.ipynb", ["import pandas as pd\npd.DataFrame({'pasient': [4711]})"])
     good = write_notebook(
-        tmp_path / "good.ipynb", ["from kvalreg.report.html_fragment import HtmlFragment\nPiece('god')"]
+        tmp_path / "good.ipynb", ["from kvalreg.report.html_fragment import HtmlFragment\nHtmlFragment('god')"]
     )
     by_year = {outcome.job.year: outcome for outcome in execute([job_of(frame, 2023), job_of(good, 2024)], workplace)}
     failed = by_year[2023]

@@ -17,7 +17,7 @@ from kvalreg.execution.plan import Job
 from kvalreg.execution.worker_pool import WorkerLostError, WorkerPool
 from small_project import write_notebook
 
-GOOD = "from kvalreg.report.html_fragment import HtmlFragment\nPiece('god')"
+GOOD = "from kvalreg.report.html_fragment import HtmlFragment\nHtmlFragment('god')"
 BAD = {
     "raises": ("raise ValueError(f'{87 * 100 + 41} rows')", "ValueError: # rows"),
     "hangs": ("while True:\n    pass", "the cell ran longer than 10 s and was stopped"),

@@ -532,7 +532,7 @@ def test_an_audit_by_hand_does_not_pass_what_it_cannot_prove(published: Project,
     assert audit_site(published.site, published).passed
     flip(entry(published, name=name), 0.5)
     found = audit_site(published.site, published)
-    assert [(one.kind, one.registry) for one in found.findings] == [(DiagnosticCode.LEDGER_DAMAGED, "alfa")]
+    assert [(one.code, one.registry) for one in found.findings] == [(DiagnosticCode.LEDGER_DAMAGED, "alfa")]
     assert f"_build/ledger/{name}/alfa.parquet" in found.report_text()
 
 

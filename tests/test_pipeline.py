@@ -27,7 +27,7 @@ from small_project import Silence, delivery_of, write_notebook
 from unmarked import unmarked
 
 PANDOC = BuildRequest(renderer="pandoc")
-PIECE = "from kvalreg.report.html_fragment import HtmlFragment\nPiece('ok')"
+PIECE = "from kvalreg.report.html_fragment import HtmlFragment\nHtmlFragment('ok')"
 
 
 def text_of(project: Project, page: str) -> str:

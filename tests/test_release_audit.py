@@ -110,7 +110,7 @@ def test_registry_whose_pages_show_nothing_fails(site: Path, built: Project) -> 
     for page in (site / "registre" / "beta").rglob("*.html"):
         page.write_text("<p>Ingen tall.</p>", encoding="utf-8")
     found = audit_site(site, Project.open(built.root))
-    assert {(f.kind, f.registry) for f in found.findings} == {(DiagnosticCode.ATTACK_SKIPPED, "beta")}
+    assert {(f.code, f.registry) for f in found.findings} == {(DiagnosticCode.ATTACK_SKIPPED, "beta")}
 
 
 def test_missing_folder_is_a_usage_error(tmp_path: Path, built: Project) -> None:

@@ -180,4 +180,4 @@ def test_a_permanent_copy_passes_the_audit_by_itself(project: Project) -> None:
     copy = project.editions / "2031-05"
     assert audit_site(copy, project).findings == ()
     shutil.rmtree(project.snapshots)
-    assert {finding.kind for finding in audit_site(copy, project).findings} == {DiagnosticCode.SNAPSHOT_LOST}
+    assert {finding.code for finding in audit_site(copy, project).findings} == {DiagnosticCode.SNAPSHOT_LOST}

@@ -239,7 +239,7 @@ def test_anything_else_of_such_a_cell_is_found(
     assert spoiled != text
     (site / address).write_text(spoiled, encoding="utf-8")
     findings = audit_site(site, built).findings
-    assert {one.kind for one in findings} & {
+    assert {one.code for one in findings} & {
         DiagnosticCode.CELL_SUPPRESSED,
         DiagnosticCode.CELL_ADDRESS_MISSING,
         DiagnosticCode.WRONG_NUMBER,

@@ -294,5 +294,5 @@ def test_a_planted_leak_is_found(built: Project, tmp_path: Path, file: str, plan
     assert (site / file).read_text("utf-8") != before
     found = audit_site(site, built).findings
     assert {(one.file, one.registry) for one in found} <= {(file, "alfa"), (file, "beta")}
-    assert {one.kind for one in found} <= {DiagnosticCode.CELL_SUPPRESSED, DiagnosticCode.CELL_ADDRESS_MISSING}
+    assert {one.code for one in found} <= {DiagnosticCode.CELL_SUPPRESSED, DiagnosticCode.CELL_ADDRESS_MISSING}
     assert found

@@ -160,7 +160,7 @@ def test_the_audit_reads_the_log(project: Project, file: str, there: str, plante
     lines[at] = lines[at].replace(there, planted)
     path.write_text("\n".join(lines), encoding="utf-8")
     findings = audit_site(project.site, project).findings
-    found = {(one.file, one.kind) for one in findings if "/111" in one.what}
+    found = {(one.file, one.code) for one in findings if "/111" in one.message}
     assert found & {(file, DiagnosticCode.CELL_SUPPRESSED)}
     with pytest.raises(DisclosureError):
         publish_edition("2026-12", project)

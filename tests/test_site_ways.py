@@ -239,7 +239,7 @@ def test_a_planted_leak_is_found(
     assert before in whole
     (site / address).write_text(whole.replace(before, after, 1), encoding="utf-8")
     found = audit_site(site, built[0]).findings
-    assert {one.kind for one in found} & {
+    assert {one.code for one in found} & {
         DiagnosticCode.CELL_SUPPRESSED,
         DiagnosticCode.CELL_ADDRESS_MISSING,
         DiagnosticCode.COLUMN_ROLES_MISSING,

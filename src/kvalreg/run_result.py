@@ -111,19 +111,25 @@ class RunResult:
         )
 
 
-_JSON_NAMES = {"message": "what", "hint": "todo", "code": "kind"}
-"""What fields of a diagnostic are called in JSON, which `docs/deploy/README.md` describes."""
+def diagnostic_to_dict(diagnostic: Diagnostic) -> dict[str, Any]:
+    """A diagnostic as JSON; its keys are those of version 1 of ``report.json``, and older than the fields' names."""
+    return {
+        "what": diagnostic.message,
+        "todo": diagnostic.hint,
+        "file": diagnostic.file,
+        "line": diagnostic.line,
+        "key": diagnostic.key,
+        "kind": diagnostic.code,
+    }
 
 
 def diagnostics_to_dicts(diagnostics: list[Diagnostic]) -> list[dict[str, Any]]:
-    """Diagnostics as JSON objects."""
-    return [
-        {_JSON_NAMES.get(name, name): value for name, value in asdict(diagnostic).items()} for diagnostic in diagnostics
-    ]
+    """Diagnostics as JSON."""
+    return [diagnostic_to_dict(diagnostic) for diagnostic in diagnostics]
 
 
 def diagnostics_from_dicts(documents: list[dict[str, Any]]) -> list[Diagnostic]:
-    """What `diagnostics_to_dicts` wrote."""
+    """The diagnostics of a JSON document."""
     return [
         Diagnostic(
             document["what"],

@@ -1,5 +1,6 @@
-"""The check of a finished site: every number carries the address of its cell, and is held against that cell.
+"""The audit of a finished site: every number carries the address of its cell, and is compared with that cell.
 
-A page is read (`pages`, `charts`, `data_files`) into claims, and each claim is judged against `Published` (`check`).
-``docs/methods/audit.md`` tells how, and ``docs/pages.md`` has the contract that pages keep.
+Pages, figures and data files are read (`pages`, `figures`, `data_files`) into claims, and each claim is compared with
+the published cells (`check`). ``docs/methods/audit.md`` describes the method, and ``docs/pages.md`` the contract that
+pages keep.
 """

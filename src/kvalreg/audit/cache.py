@@ -1,7 +1,8 @@
-"""What earlier audits found in order: files that have not changed are not read again.
+"""The cache of the audit: files that passed an earlier audit and have not changed are not read again.
 
-Owns `Part` and `AuditCache`. A file is known by its bytes and its place, and stays in order while the cells of the
-registries that it tells of are the same, the code is, and no name or year has gone that it may have used. Nothing
+Owns `FilePart` and `AuditCache`. An entry is found by a file's path and digest. It is valid while three inputs are the
+same: the cells of the registries that the file describes, the code, and the names and years that the file may have
+used. Only additions to the vocabulary are harmless, so a cache from before a name was removed is not used. Nothing
 secret is in it.
 """
 
@@ -19,15 +20,15 @@ from kvalreg.shelf import Shelf, code_digest
 _ENTRY = "site"
 
 
-class Part(NamedTuple):
-    """What one file says of one registry.
+class FilePart(NamedTuple):
+    """What one file states about one registry.
 
     Parameters
     ----------
     registry
-        Empty for what is of none: the file itself.
+        Empty for findings about the file itself.
     digest, pickled
-        Of a file of all registries: what the claims are known by, and they themselves.
+        Of a file that describes several registries: the digest of the claims, and the claims.
     """
 
     path: str
@@ -39,7 +40,7 @@ class Part(NamedTuple):
 
 
 class AuditCache:
-    """Which files of a site were in order at the last audit.
+    """Which files of a site passed the last audit.
 
     Parameters
     ----------
@@ -58,8 +59,8 @@ class AuditCache:
         self._files: dict[str, tuple[str, list[str], int]] = {}
         self._claims: dict[str, set[str]] = {registry: set() for registry in published}
 
-    def count(self, path: str, digest: str) -> int | None:
-        """How many claims a file has that is as it was and still in order; None for one that must be read."""
+    def cached_count(self, path: str, digest: str) -> int | None:
+        """The number of claims of an unchanged file that passed; None for a file that must be read."""
         known = self._before["files"].get(path)
         if known is None or known[0] != digest or not all(map(self._is_same, known[1])):
             return None
@@ -72,11 +73,12 @@ class AuditCache:
         return now is not None and self._before["published"].get(registry) == now
 
     def has_claims(self, registry: str, digest: str) -> bool:
-        """Whether these claims of a shared file were in order."""
+        """Whether these claims of a shared file passed."""
         return self._is_same(registry) and digest in self._before["claims"].get(registry, ())
 
-    def keep(self, path: str, digest: str, parts: Collection[Part]) -> None:
-        """Remember what is in order of a file: all of it, or what it says of some registries."""
+    def record(self, path: str, digest: str, parts: Collection[FilePart]) -> None:
+        """Record what passed of a file: all of it, or its claims about some registries."""
+        # One registry's finding makes the whole file due again, but the other registries' claims in it stay cached.
         for part in parts:
             if part.digest and not part.findings:
                 self._claims[part.registry].add(part.digest)
@@ -85,7 +87,8 @@ class AuditCache:
             self._files[path] = (digest, registries, sum(part.claims for part in parts))
 
     def save(self) -> None:
-        """Write down what is in order now."""
+        """Write what passed this audit."""
+        # Claims of files that were not read this time stay valid as long as their registry's cells do.
         for registry, claims in self._claims.items():
             if self._is_same(registry):
                 claims.update(self._before["claims"].get(registry, ()))

@@ -1,7 +1,7 @@
-"""Published cells as the check asks for them: by address, with names of units and what the funnel says of them.
+"""Published cells by address, with the names of units and their codes in the funnel.
 
-Comes in: one registry's `Published`, and an address. Goes out: `Subject`, what the address names: a cell, or all units
-of a level, with all that their texts depend on.
+Input: one registry's published results, and an address. Output: `Subject`, what the address names (a cell, or all units
+of a level) with all that its texts depend on.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from kvalreg.statistics.funnel import MIN_COVERAGE, Funnel, funnel, verdicts
 
 Cell = Mapping[str, Any]
 Texts = tuple[str, ...]
-"""Texts of which any may stand for a number."""
-_ALWAYS = 10_000
-"""A year that is after every other."""
+"""Alternative texts of a number: a page may write any of them."""
+_LAST_YEAR = 10_000
+"""Later than every year of a cell."""
 
 
 class PublishedCells:
@@ -35,7 +35,7 @@ class PublishedCells:
     Parameters
     ----------
     published
-        As the gate let them through; nothing else is asked.
+        The gate's output: the audit knows no other number, so it cannot disclose one.
     """
 
     def __init__(self, published: PublishedResults) -> None:
@@ -49,7 +49,7 @@ class PublishedCells:
         """The cells of an indicator and a context, by year and unit."""
         key = (address.ind_id, address.context)
         if key not in self._groups:
-            rows = (self.published.rows.rows((*key, level.value), 0, _ALWAYS) for level in Level)
+            rows = (self.published.rows.rows((*key, level.value), 0, _LAST_YEAR) for level in Level)
             self._groups[key] = {(str(cell["year"]), cell["orgnr"]): cell for cells in rows for cell in cells}
         return self._groups[key]
 
@@ -63,23 +63,27 @@ class PublishedCells:
         return [cell for (year, _), cell in cells if year == address.year and cell["level"] == level]
 
     def funnel(self, address: CellAddress, level: str) -> tuple[Funnel, dict[str, str]]:
-        """The funnel of all units of a level that are shown, and its code for each one; LookupError without any."""
+        """The funnel of all shown units of a level, and its code for each unit; LookupError where none is shown."""
         key = address._replace(unit=level)
         if key not in self._funnels:
-            shown = {cell["orgnr"]: cell for cell in self.units(address, level) if cell["shown"]}
-            x, n, covered = (
-                np.array([cell[name] for cell in shown.values()], float) for name in ("var", "denominator", "coverage")
-            )
-            if not shown:
+            shown_cells = [cell for cell in self.units(address, level) if cell["shown"]]
+            if not shown_cells:
                 raise LookupError
-            found, least = funnel(x, n), self.indicators[address.ind_id].min_denominator
-            codes = zip(shown, verdicts(found, least, covered), strict=True)
-            self._funnels[key] = found, {unit: str(code) for unit, code in codes}
+            x, n, coverage = (
+                np.array([cell[name] for cell in shown_cells], float) for name in ("var", "denominator", "coverage")
+            )
+            # Fitted again from the published cells: a suppressed unit must not influence the limits that pages draw.
+            level_funnel = funnel(x, n)
+            codes = verdicts(level_funnel, self.indicators[address.ind_id].min_denominator, coverage)
+            self._funnels[key] = (
+                level_funnel,
+                {cell["orgnr"]: str(code) for cell, code in zip(shown_cells, codes, strict=True)},
+            )
         return self._funnels[key]
 
     @cached_property
     def limits(self) -> set[int]:
-        """The limits that everybody knows: below which numbers are secret, or not reliable."""
+        """The public limits: below which numbers are secret, or not reliable."""
         registry = self.registry
         limits = {round(MIN_COVERAGE * 100), 100, registry.secret_below}
         return limits.union(
@@ -95,34 +99,36 @@ class PublishedCells:
 
     def _names_of(self, orgnr: str, language: str) -> Iterator[str]:
         units = self.published.units
-        if orgnr not in units:
+        if orgnr not in units:  # a county is its own name
             yield orgnr
             return
         unit = units[orgnr]
         names = [unit.name, *possible_names(unit, units)]
         if unit.level is Level.NATION:
-            names += [get_translator(spoken)("units.nation") for spoken in LANGUAGES]
+            names += [get_translator(each_language)("units.nation") for each_language in LANGUAGES]
         for name in names:
             yield from (name, get_translator(language).unit_label(name, unit.closed))
 
 
 class Subject:
-    """What an address names, with all that its texts depend on; LookupError where no published cell is named.
+    """What an address names, with all that its texts depend on; LookupError where it names no published cell.
+
+    Properties are computed on first use: most claims need the cell alone, and few need a funnel or earlier editions.
 
     Parameters
     ----------
     past
-        Gives the registry's cells as earlier editions showed them.
+        Gives the registry's cells as published in earlier editions.
     """
 
     def __init__(
         self,
         cells: PublishedCells,
         address: CellAddress,
-        words: Translator,
+        translator: Translator,
         past: Callable[[], Iterable[PublishedCells]],
     ) -> None:
-        self.cells, self.address, self.words, self._past = cells, address, words, past
+        self.cells, self.address, self.translator, self._past = cells, address, translator, past
         self.texts: dict[tuple[str, Form], Texts | None] = {}
 
     @cached_property
@@ -132,12 +138,12 @@ class Subject:
 
     @cached_property
     def cell(self) -> Cell:
-        """The one cell that is meant."""
+        """The cell that is addressed."""
         return self.cells.group(self.address)[self.address.year, self.address.unit]
 
     @cached_property
     def units(self) -> list[Cell]:
-        """The cells of all units of the level that is meant."""
+        """The cells of all units of the addressed level."""
         cells = self.cells.units(self.address, self.address.level)
         if not cells:
             raise LookupError
@@ -145,14 +151,14 @@ class Subject:
 
     @cached_property
     def shown(self) -> list[Cell]:
-        """Those of the units' cells that are shown."""
+        """The shown cells among the units' cells."""
         return [cell for cell in self.units if cell["shown"]]
 
     def before(self, unit: str) -> float:
         """A unit's shown value of the year before; NaN where there is none."""
         year = str(int(self.address.year) - 1) if self.address.year.isdigit() else ""
-        before = self.cells.cell(self.address._replace(year=year, unit=unit))
-        return float(before["value"]) if before is not None and before["shown"] else math.nan
+        earlier_cell = self.cells.cell(self.address._replace(year=year, unit=unit))
+        return float(earlier_cell["value"]) if earlier_cell is not None and earlier_cell["shown"] else math.nan
 
     @property
     def verdict(self) -> str:
@@ -162,8 +168,8 @@ class Subject:
 
     @cached_property
     def past(self) -> list[Subject]:
-        """The same in the earlier editions that have the cell."""
-        subjects = (Subject(cells, self.address, self.words, self._past) for cells in self._past())
-        return [
-            past for past in subjects if past.cells.cell(self.address) and self.address.ind_id in past.cells.indicators
-        ]
+        """The same address in the earlier editions that have the cell."""
+        editions = (
+            cells for cells in self._past() if cells.cell(self.address) and self.address.ind_id in cells.indicators
+        )
+        return [Subject(cells, self.address, self.translator, self._past) for cells in editions]

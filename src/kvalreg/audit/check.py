@@ -1,7 +1,7 @@
-"""Claims against published cells: is the cell published, does the text say its number, does the row name its unit?
+"""Claims against published cells: is the cell published, is the text that of its number, does the row name its unit?
 
-Comes in: what files say of one registry, and its `Published`, now and as earlier editions showed it. Goes out: what is
-wrong. It trusts nothing that a page says but which cell it means.
+Input: what files state about one registry, and its published results, current and of earlier editions. Output:
+findings. The only statement of a page that is trusted is which cell it means.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 
 from kvalreg.audit.cell_address import CellAddress
 from kvalreg.audit.cells import PublishedCells, Subject
-from kvalreg.audit.claims import Claim, Table
+from kvalreg.audit.claims import Claim, OpenDataTable
 from kvalreg.audit.findings import Finding
 from kvalreg.audit.open_data import OpenData
 from kvalreg.audit.roles import COUNT, RULES, same_number, texts_of
@@ -22,18 +22,18 @@ from kvalreg.disclosure.published import PublishedResults
 from kvalreg.report.translation import get_translator
 
 _IN_SENTENCES = {"year": YEAR, "day": re.compile(r"\d{1,2}\.? \w+ \d{4}"), "changes": COUNT, "registries": COUNT}
-"""Numbers that are found in a sentence by how they are written."""
+"""Roles whose numbers are found in a sentence by a pattern, since they belong to no cell with a text of its own."""
 _NAMES = {"unit": "unit", "unit-part": "unit", "indicator": "indicator"}
-"""Roles of names, and what each one names."""
+"""Roles of names, and what each of them names."""
 
 
-class Check:
-    """One registry's cells, and what is said of them.
+class ClaimChecker:
+    """Checks claims against one registry's cells.
 
     Parameters
     ----------
     past
-        Gives the registry as earlier editions showed it.
+        Gives the registry as published in earlier editions.
     """
 
     def __init__(
@@ -41,29 +41,32 @@ class Check:
     ) -> None:
         self.cells, self._vocabulary = PublishedCells(published), vocabulary
         self._open_data = OpenData(self.cells)
+        # Earlier editions are read from disk once, and only when a claim about a changed cell asks for them.
         self._past = cache(lambda: [PublishedCells(edition) for edition in past()])
         self._subjects: dict[tuple[CellAddress, str], Subject] = {}
 
-    def findings(self, claims: Iterable[Claim], tables: Iterable[Table]) -> Iterator[Finding]:
-        """What is wrong with what a file says of the registry."""
-        yield from filter(None, map(self._judge, claims))
+    def findings(self, claims: Iterable[Claim], tables: Iterable[OpenDataTable]) -> Iterator[Finding]:
+        """The findings of what a file states about the registry."""
+        yield from filter(None, map(self._check_claim, claims))
         for table in tables:
-            yield from self._rows(table)
+            yield from self._check_table(table)
 
-    def _judge(self, claim: Claim) -> Finding | None:
-        """What is wrong with a claim; None where nothing is."""
+    def _check_claim(self, claim: Claim) -> Finding | None:
+        """The finding of a claim; None for a claim that is true."""
         address, role, text, form, language, _ = claim
         if form == "sentence":
-            return self._sentence(claim)
+            return self._check_sentence(claim)
         subject = self._subject(address, language)
         if role in RULES:
             return None if RULES[role](subject, text) else self._wrong(claim)
+        # Every text that a cell may have in a role is computed from the published cell, and the claim must be one.
         texts = texts_of(subject, role, form)
         if texts is None:
             return self._unknown(claim)
         if text in texts or " ".join(text.split()) in texts:
             return None
-        if form in ("number", "sort") and any(same_number(text, meant) for meant in texts):
+        # Programs may write one number in several ways: 0.5 and 0,50.
+        if form in ("number", "sort") and any(same_number(text, expected) for expected in texts):
             return None
         return self._wrong(claim)
 
@@ -75,60 +78,63 @@ class Check:
         return subject
 
     def _unknown(self, claim: Claim) -> Finding:
-        what = f"The cell {claim.address} is not published, or '{claim.role}' is no role of it."
-        return Finding(DiagnosticCode.CELL_UNKNOWN, what, "", claim.line, claim.address.registry)
+        message = f"The cell {claim.address} is not published, or '{claim.role}' is no role of it."
+        return Finding(DiagnosticCode.CELL_UNKNOWN, message, "", claim.line, claim.address.registry)
 
     def _wrong(self, claim: Claim) -> Finding:
-        cell, where = self.cells.cell(claim.address), f"at {claim.address}"
-        if claim.role in _NAMES:
-            kind, what = DiagnosticCode.WRONG_UNIT, f"A row names another {_NAMES[claim.role]} than the one {where}."
+        cell, role, address = self.cells.cell(claim.address), claim.role, claim.address
+        if role in _NAMES:
+            code, message = DiagnosticCode.WRONG_UNIT, f"A row names another {_NAMES[role]} than the one at {address}."
         elif cell is not None and not cell["shown"]:
-            kind, what = (
-                DiagnosticCode.CELL_SUPPRESSED,
-                f"More is said in the role '{claim.role}' than the cell {where} shows.",
-            )
+            code = DiagnosticCode.CELL_SUPPRESSED
+            message = f"More is said in the role '{role}' than the cell at {address} shows."
         else:
-            kind, what = (
-                DiagnosticCode.WRONG_NUMBER,
-                f"The text in the role '{claim.role}' is not that of the cell {where}.",
-            )
-        return Finding(kind, what, "", claim.line, claim.address.registry)
+            code = DiagnosticCode.WRONG_NUMBER
+            message = f"The text in the role '{role}' is not that of the cell at {address}."
+        return Finding(code, message, "", claim.line, address.registry)
 
-    def _rows(self, table: Table) -> Iterator[Finding]:
-        """What is wrong with rows of open data."""
-        wrong = self._open_data.wrong_rows(table)
-        if wrong is None:
-            what = "A table of open data has a column of no role."
-            yield Finding(DiagnosticCode.COLUMN_ROLES_MISSING, what, "", table.line, table.registry)
-        for row, key in wrong or ():
+    def _check_table(self, table: OpenDataTable) -> Iterator[Finding]:
+        """The findings of rows of open data."""
+        wrong_rows = self._open_data.wrong_rows(table)
+        if wrong_rows is None:
+            message = "A table of open data has a column of no role."
+            yield Finding(DiagnosticCode.COLUMN_ROLES_MISSING, message, "", table.line, table.registry)
+        for row, key in wrong_rows or ():
             claim = Claim(CellAddress(table.registry, *key), "row", "", "code", "nb", table.line + row)
             yield self._wrong(claim) if self.cells.cell(claim.address) else self._unknown(claim)
 
     # --- sentences ---------------------------------------------------------------------------------------------------
-    def _sentence(self, claim: Claim) -> Finding | None:
-        """A plain text whose label says what its numbers are, in order."""
-        text, rest, start = " ".join(claim.text.split()), "", 0
+    def _check_sentence(self, claim: Claim) -> Finding | None:
+        """A plain text whose label names its numbers in order.
+
+        The label ``value n:///2024`` of "I 2025 fikk 91 av 100 hjelp, av 40 pasienter i 2024" names two numbers: the
+        value of the cell, and the patients of the same cell in 2024. Each is searched for behind the one before it.
+        What remains, "I 2025 fikk  hjelp, av  pasienter i 2024", may hold names and years, and no other number.
+        """
+        text, remainder, start = " ".join(claim.text.split()), "", 0
         for item in claim.role.split():
-            role, _, own = item.partition(":")
-            number = claim._replace(role=role, address=CellAddress.parse(own).within(claim.address), form="text")
-            place = self._next(text, start, number)
-            if place is None:
+            role, _, own_address = item.partition(":")
+            address = CellAddress.parse(own_address).within(claim.address)
+            number = claim._replace(role=role, address=address, form="text")
+            span = self._find_number(text, start, number)
+            if span is None:
                 return self._wrong(number)
-            rest += text[start : place[0]] + " "
-            start = place[1]
-        if self._vocabulary.has_number(rest + text[start:], years=True):
-            what = "A number in a sentence is not among those that its label names."
-            return Finding(DiagnosticCode.CELL_ADDRESS_MISSING, what, "", claim.line, claim.address.registry)
+            remainder += text[start : span[0]] + " "
+            start = span[1]
+        if self._vocabulary.has_number(remainder + text[start:], years=True):
+            message = "A number in a sentence is not among those that its label names."
+            return Finding(DiagnosticCode.CELL_ADDRESS_MISSING, message, "", claim.line, claim.address.registry)
         return None
 
-    def _next(self, text: str, start: int, number: Claim) -> tuple[int, int] | None:
-        """Where the text of a number stands next."""
-        written = _IN_SENTENCES.get(number.role)
-        if written is not None:
-            found = written.search(text, start)
-            is_wrong = written is COUNT and found and self._judge(number._replace(role="changes", text=found[0]))
-            return found.span() if found and not is_wrong else None
-        texts = texts_of(self._subject(number.address, number.language), number.role, "text") or ()
-        matches = (re.compile(rf"(?<!\d){re.escape(meant)}(?!\d)").search(text, start) for meant in texts if meant)
-        places = [match.span() for match in matches if match]
-        return min(places, key=lambda place: (place[0], -place[1]), default=None)
+    def _find_number(self, text: str, start: int, number: Claim) -> tuple[int, int] | None:
+        """The span of the first text of a number from a position on; of several that begin there, the longest."""
+        pattern = _IN_SENTENCES.get(number.role)
+        if pattern is not None:
+            match = pattern.search(text, start)
+            is_wrong = pattern is COUNT and match and self._check_claim(number._replace(role="changes", text=match[0]))
+            return match.span() if match and not is_wrong else None
+        expected_texts = texts_of(self._subject(number.address, number.language), number.role, "text") or ()
+        # No digit may touch the text: "1 av 100" is not found in "91 av 100".
+        patterns = (re.compile(rf"(?<!\d){re.escape(expected)}(?!\d)") for expected in expected_texts if expected)
+        spans = [match.span() for pattern in patterns if (match := pattern.search(text, start))]
+        return min(spans, key=lambda span: (span[0], -span[1]), default=None)

@@ -1,7 +1,7 @@
-"""What a file says: claims about cells, rows of open data, and what is wrong with how it says them.
+"""What a file states: claims about cells, rows of open data, and errors in how it states them.
 
-Owns the types that reading goes out as and judging comes in as. It knows nothing of the formats of files, and nothing
-of published cells.
+Owns the types between reading and checking: the output of the first and the input of the second. It knows nothing of
+the formats of files, and nothing of published cells.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ significant digits, empty for none; ``sort`` what a column is sorted by; ``code`
 
 
 class Claim(NamedTuple):
-    """What a file says of one cell, or of all units of a level."""
+    """What a file states about one cell, or about all units of a level.
+
+    A page with ``<data data-kv-cell="slag/slag_enhet/caregiver/2025/974" value="0.914">91 av 100</data>`` makes two
+    claims in the role ``value`` of that cell: the text "91 av 100", and the number "0.914".
+    """
 
     address: CellAddress
     role: str
@@ -32,7 +36,7 @@ class Claim(NamedTuple):
     line: int
 
 
-class Table(NamedTuple):
+class OpenDataTable(NamedTuple):
     """Rows of open data of one registry, column by column; keys and numbers as programs read them."""
 
     registry: str
@@ -42,41 +46,38 @@ class Table(NamedTuple):
 
 @dataclass
 class Reading:
-    """What one file says, by registry.
+    """What one file states, by registry.
 
     Parameters
     ----------
     path
-        Where it lies on the site.
+        The file's path on the site.
     """
 
     path: str
     vocabulary: Vocabulary
     claims: dict[str, list[Claim]] = field(default_factory=dict)
-    tables: list[Table] = field(default_factory=list)
+    tables: list[OpenDataTable] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
-    def claim(self, claim: Claim) -> None:
+    def add_claim(self, claim: Claim) -> None:
         """Add a claim; one that names no registry is a finding."""
         registry = claim.address.registry
         if registry:
             self.claims.setdefault(registry, []).append(claim)
         else:
-            self.find(
-                DiagnosticCode.CELL_ADDRESS_MISSING,
-                f"A number in the role '{claim.role}' names no registry.",
-                claim.line,
-            )
+            message = f"A number in the role '{claim.role}' names no registry."
+            self.add_finding(DiagnosticCode.CELL_ADDRESS_MISSING, message, claim.line)
 
-    def find(self, kind: DiagnosticCode, what: str, line: int, registry: str = "") -> None:
+    def add_finding(self, code: DiagnosticCode, message: str, line: int, registry: str = "") -> None:
         """Add a finding."""
-        self.findings.append(Finding(kind, what, self.path, line, registry))
+        self.findings.append(Finding(code, message, self.path, line, registry))
 
     @property
     def registries(self) -> set[str]:
-        """The registries that the file tells of."""
+        """The registries that the file describes."""
         return {*self.claims, *(table.registry for table in self.tables)}
 
-    def of(self, registry: str) -> tuple[list[Claim], list[Table]]:
-        """What it says of one registry."""
+    def for_registry(self, registry: str) -> tuple[list[Claim], list[OpenDataTable]]:
+        """What the file states about one registry."""
         return self.claims.get(registry, []), [table for table in self.tables if table.registry == registry]

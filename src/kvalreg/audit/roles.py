@@ -1,8 +1,11 @@
-"""What a text in each role must say, worked out from its cell anew: language, rounding, and what may not be said.
+"""The texts of each role, computed from the published cell: number, rounding, language, and what must be left out.
 
-Owns every role: `NUMBERS`, `TEXTS`, `SORTED`, `CODES`, `COUNTED` and `RULES`. Comes in: a `Subject`. Goes out:
-the texts that may stand for it. Of a cell that is not shown the result is nothing but the word for why; of a secret one
-there is no number at all, since `Published` has none.
+Owns every role: `NUMBERS`, `TEXTS`, `SORTED`, `CODES`, `COUNTED` and `RULES`. Input: a `Subject`. Output: the texts
+that may stand for it. For a cell that is not shown, the result is only the word for the reason; for a secret cell there
+is no number at all, since the published results have none.
+
+For the value 0.91429 of a proportion with the interval 0.8512 to 0.9523, the form ``text`` in bokmål has the texts
+``91 av 100`` and ``91 av 100 (85–95 %)``, and the form ``number`` has ``0.9143``. Any other text is a finding.
 """
 
 from __future__ import annotations
@@ -23,84 +26,98 @@ from kvalreg.report.footnotes import FOOTNOTE_CODES
 from kvalreg.site.latest_results import LatestResults
 from kvalreg.statistics.funnel import Verdict
 
-_DIGITS = 4
-_RANKS = {("high", "certain"): 0, ("high", "uncertain"): 1, ("moderate", "certain"): 2, ("moderate", "uncertain"): 2}
-_RANKS |= {("low", "uncertain"): 3, ("low", "certain"): 4}
-_CHANGES = {"better": ("0",), "increased": ("1",), "unclear": ("2",), "decreased": ("3", "4"), "worse": ("4", "3")}
-"""Changes, and what a column of them is sorted by."""
-_FILTERED = {"better": "improved", "worse": "worsened", "unclear": "unchanged"}
+_SIGNIFICANT_DIGITS = 4
+# The order of a sorted column: high levels first, and certain ones at both ends.
+_LEVEL_RANKS = {
+    ("high", "certain"): 0,
+    ("high", "uncertain"): 1,
+    ("moderate", "certain"): 2,
+    ("moderate", "uncertain"): 2,
+}
+_LEVEL_RANKS |= {("low", "uncertain"): 3, ("low", "certain"): 4}
+_CHANGE_RANKS = {"better": ("0",), "increased": ("1",), "unclear": ("2",), "decreased": ("3", "4"), "worse": ("4", "3")}
+"""The ranks by which a column of changes may be sorted."""
+_CHANGE_FILTERS = {"better": "improved", "worse": "worsened", "unclear": "unchanged"}
 COUNT = re.compile(r"\d{1,3}(?:[ ,]\d{3})+|\d+")
-"""A whole number, with or without signs between its thousands."""
-NOTHING: Texts = ("",)
+"""A whole number, with or without separators of thousands."""
+EMPTY: Texts = ("",)
 
 
-def exact(number: float) -> str:
-    """A number as files and attributes write it, to four significant digits; empty for none."""
+def format_exact(number: float) -> str:
+    """A number as files and attributes write it, to four significant digits; empty for NaN.
+
+    >>> format_exact(0.914286), format_exact(12345.6), format_exact(2.0)
+    ('0.9143', '12346', '2')
+    """
     if math.isnan(number):
         return ""
-    rounded = float(f"{number:.{_DIGITS}g}") if abs(number) < 10**_DIGITS else float(round(number))
+    rounded = (
+        float(f"{number:.{_SIGNIFICANT_DIGITS}g}") if abs(number) < 10**_SIGNIFICANT_DIGITS else float(round(number))
+    )
     return str(int(rounded)) if rounded.is_integer() else str(rounded)
 
 
-def same_number(text: str, meant: str) -> bool:
-    """Whether two texts are one number, whatever their decimal sign; empty is the same as empty only."""
-    if not text or not meant:
-        return text == meant
+def same_number(text: str, expected: str) -> bool:
+    """Whether two texts are the same number, with a decimal comma or point; an empty text equals only another."""
+    if not text or not expected:
+        return text == expected
     try:
-        return math.isclose(float(text.replace(",", ".")), float(meant), rel_tol=1e-9, abs_tol=1e-12)
+        return math.isclose(float(text.replace(",", ".")), float(expected), rel_tol=1e-9, abs_tol=1e-12)
     except ValueError:
         return False
 
 
 # --- a cell ----------------------------------------------------------------------------------------------------------
 def _value(subject: Subject) -> Texts:
-    cell, words = subject.cell, subject.words
+    cell, translator = subject.cell, subject.translator
     if not cell["shown"]:
-        word = words(f"states.{cell['status']}")
-        others = (words("revision.hidden"), "") if cell["status"] == CellStatus.SECRET else NOTHING
-        return word, *(f"{word} {sign * times}" for sign in "*†‡" for times in range(1, 5)), *others
-    text = words.format_value(subject.indicator, cell["value"])
+        # The word for why, alone or with the sign of a footnote; in files, nothing.
+        word = translator(f"states.{cell['status']}")
+        other_texts = (translator("revision.hidden"), "") if cell["status"] == CellStatus.SECRET else EMPTY
+        return word, *(f"{word} {sign * times}" for sign in "*†‡" for times in range(1, 5)), *other_texts
+    text = translator.format_value(subject.indicator, cell["value"])
     return text, f"{text} ({_interval(subject)[0]})"
 
 
 def _interval(subject: Subject) -> Texts:
     low, high = subject.cell["low"], subject.cell["high"]
-    return NOTHING if math.isnan(low) else (subject.words.format_interval(subject.indicator, low, high),)
+    return EMPTY if math.isnan(low) else (subject.translator.format_interval(subject.indicator, low, high),)
 
 
-def _share(subject: Subject, share: float) -> Texts:
-    return NOTHING if math.isnan(share) else (subject.words.format_frequency(share),)
+def _frequency(subject: Subject, share: float) -> Texts:
+    return EMPTY if math.isnan(share) else (subject.translator.format_frequency(share),)
 
 
 def _patients(subject: Subject) -> Texts:
-    return (subject.words.format_patients(subject.indicator, subject.cell["denominator"]),)
+    return (subject.translator.format_patients(subject.indicator, subject.cell["denominator"]),)
 
 
 def _level(subject: Subject) -> Texts:
-    cell, words = subject.cell, subject.words
+    cell, translator = subject.cell, subject.translator
     if not cell["shown"]:
-        return NOTHING
+        return EMPTY
     if not cell["achievement"]:
-        return words("levels.none"), ""
+        return translator("levels.none"), ""
     keys = (f"{cell['achievement']}_{cell['certainty'] or 'unknown'}", cell["achievement"])
-    texts = (words(f"levels.{key}") for key in keys)
-    return tuple(words("states.provisional_level", level=text) if cell["provisional"] else text for text in texts)
+    texts = (translator(f"levels.{key}") for key in keys)
+    return tuple(translator("states.provisional_level", level=text) if cell["provisional"] else text for text in texts)
 
 
 def _level_rank(subject: Subject) -> Texts:
     cell = subject.cell
-    rank = str(_RANKS.get((cell["achievement"], cell["certainty"]), 5))
-    return NOTHING if not cell["shown"] else (rank,) if cell["achievement"] else (rank, "")
+    # 5 is behind all levels: a shown cell without one.
+    rank = str(_LEVEL_RANKS.get((cell["achievement"], cell["certainty"]), 5))
+    return EMPTY if not cell["shown"] else (rank,) if cell["achievement"] else (rank, "")
 
 
-def _change(subject: Subject) -> Texts:
+def _change_text(subject: Subject) -> Texts:
     cell = subject.cell
     year = "" if math.isnan(cell["change_from"]) else str(int(cell["change_from"]))
-    return (subject.words(f"change.{cell['change'] or 'none'}", year=year),) if cell["shown"] else NOTHING
+    return (subject.translator(f"change.{cell['change'] or 'none'}", year=year),) if cell["shown"] else EMPTY
 
 
-def _verdict(subject: Subject) -> Texts:
-    return (subject.words(f"verdicts.{subject.verdict}"),) if subject.verdict else NOTHING
+def _verdict_text(subject: Subject) -> Texts:
+    return (subject.translator(f"verdicts.{subject.verdict}"),) if subject.verdict else EMPTY
 
 
 def _verdict_code(subject: Subject) -> Texts:
@@ -108,46 +125,51 @@ def _verdict_code(subject: Subject) -> Texts:
     return (code,) if code and Verdict(code).is_verdict else (code, "none")
 
 
-def _sentence(subject: Subject) -> Texts:
-    """What a page says of a unit that a reader has picked, under each of the unit's names."""
-    cell, words = subject.cell, subject.words
+def _unit_sentences(subject: Subject) -> Texts:
+    """The sentence about a unit that a reader has selected, under each of the unit's names."""
+    cell, translator = subject.cell, subject.translator
     suffix, patients = "_provisional" if cell["provisional"] else "", cell["denominator"]
-    key, value, rest = f"message.unit{suffix}", "", []
+    key, value, endings = f"message.unit{suffix}", "", list[str]()
     if cell["shown"]:
-        value = words.phrase_from_text(subject.indicator, _value(subject)[0])
-        rest = [_level(subject)[0]] * bool(cell["achievement"]) + [_change(subject)[0]] * bool(cell["change"])
-    elif _patients(subject) == NOTHING:
+        # Shown: value, level and change. Secret: no number. Otherwise the number of patients alone.
+        value = translator.phrase_from_text(subject.indicator, _value(subject)[0])
+        endings = [_level(subject)[0]] * bool(cell["achievement"]) + [_change_text(subject)[0]] * bool(cell["change"])
+    elif _patients(subject) == EMPTY:
         key = f"message.unit_secret{suffix}"
     else:
-        value = words("message.count_patients", count=int(patients))
-    names = subject.cells.names(subject.address.unit, words.language)
-    sentences = (words(key, unit=name, value=value, year=cell["year"]) for name in names)
-    return tuple(" ".join([sentence, *(f"{part}." for part in rest)]) for sentence in sentences)
+        value = translator("message.count_patients", count=int(patients))
+    names = subject.cells.names(subject.address.unit, translator.language)
+    # Built anew rather than taken from the page: the word order is that of the catalogue's message.
+    sentences = (translator(key, unit=name, value=value, year=cell["year"]) for name in names)
+    return tuple(" ".join([sentence, *(f"{ending}." for ending in endings)]) for sentence in sentences)
 
 
 # --- all units of a level --------------------------------------------------------------------------------------------
-def _common(subject: Subject) -> float:
-    """The share of all shown units together."""
+def _pooled_value(subject: Subject) -> float:
+    """The pooled proportion of all shown units: the sum of their numerators by the sum of their patients."""
     patients = sum(cell["denominator"] for cell in subject.shown)
     return float(sum(cell["var"] for cell in subject.shown) / patients) if patients else math.nan
 
 
-def _with_level(subject: Subject, level: str = "") -> list[Cell]:
+def _units_with_level(subject: Subject, level: str = "") -> list[Cell]:
     return [cell for cell in subject.shown if cell["achievement"] and level in ("", cell["achievement"])]
 
 
-def _unsure(subject: Subject) -> list[Cell]:
-    """Those whose interval has values on both sides of the target, which itself counts as reached."""
+def _uncertain_units(subject: Subject) -> list[Cell]:
+    """Units whose interval has values on both sides of the target, which itself counts as reached.
+
+    With the target 0.90 and high values good, 0.85 to 0.95 is uncertain and so is 0.85 to 0.90; 0.90 to 0.95 is not.
+    """
     target, high_is_good = subject.indicator.level_green or 0, subject.indicator.level_direction == 1
     return [
         cell
-        for cell in _with_level(subject)
+        for cell in _units_with_level(subject)
         if (cell["low"] < target <= cell["high"] if high_is_good else cell["low"] <= target < cell["high"])
     ]
 
 
-def _moved(subject: Subject, change: str = "") -> list[Cell]:
-    """Those that can be compared with a shown result of the year before."""
+def _changed_units(subject: Subject, change: str = "") -> list[Cell]:
+    """Units whose result can be compared with a shown result of the year before."""
     return [
         cell
         for cell in subject.shown
@@ -156,48 +178,52 @@ def _moved(subject: Subject, change: str = "") -> list[Cell]:
     ]  # fmt: skip
 
 
-def _with_verdict(code: str, subject: Subject) -> list[str]:
-    found = subject.cells.funnel(subject.address, subject.address.level)[1] if subject.shown else {}
-    return [unit for unit in found if found[unit] == code]
+def _units_with_verdict(code: str, subject: Subject) -> list[str]:
+    codes = subject.cells.funnel(subject.address, subject.address.level)[1] if subject.shown else {}
+    return [unit for unit in codes if codes[unit] == code]
 
 
 COUNTED: Mapping[str, Callable[[Subject], Sized]] = {
-    "units": _with_level,
+    "units": _units_with_level,
     "units-shown": lambda subject: subject.shown,
     "units-hidden": lambda subject: [cell for cell in subject.units if not cell["shown"]],
-    "units-unsure": _unsure,
-    "units-moved": _moved,
-    **{f"units-{level}": partial(_with_level, level=level) for level in ("high", "moderate", "low")},
-    **{f"units-{change}": partial(_moved, change=change) for change in _CHANGES},
-    **{f"units-{code}": partial(_with_verdict, str(code)) for code in Verdict},
+    "units-unsure": _uncertain_units,
+    "units-moved": _changed_units,
+    **{f"units-{level}": partial(_units_with_level, level=level) for level in ("high", "moderate", "low")},
+    **{f"units-{change}": partial(_changed_units, change=change) for change in _CHANGE_RANKS},
+    **{f"units-{code}": partial(_units_with_verdict, str(code)) for code in Verdict},
 }
-"""Roles that count units of a level, and which units each one counts."""
+"""Roles that count units of a level, and the units that each of them counts."""
 
 
 # --- earlier editions ------------------------------------------------------------------------------------------------
-def _past(role: str, subject: Subject, form: Form) -> Texts:
-    """What an earlier edition showed; of a cell that is secret now no number, of one not shown no result."""
-    now, texts = subject.cell, NOTHING
+def _past_texts(role: str, subject: Subject, form: Form) -> Texts:
+    """The texts of an earlier edition; no number of a cell that is secret now, and no result of one not shown now."""
+    # A number that was published before may have been suppressed since: the new edition must not repeat it.
+    now, texts = subject.cell, EMPTY
     for past in subject.past:
         if role == "value" and form == "text" and not past.cell["shown"]:
-            texts += (subject.words(f"states.{past.cell['status']}"),)
+            texts += (subject.translator(f"states.{past.cell['status']}"),)
         elif now["status"] != CellStatus.SECRET and (role == "n" or (now["shown"] and past.cell["shown"])):
-            texts += (texts_of(past, role, form) or NOTHING)[:1]
+            texts += (texts_of(past, role, form) or EMPTY)[:1]
     return texts
 
 
-def _past_level(subject: Subject) -> Texts:
-    """Which level a changed cell went from and to."""
-    words, cells = subject.words, [past.cell for past in subject.past if past.cell["shown"] and subject.cell["shown"]]
-    now, *before = (words(f"levels.{cell['achievement'] or 'none'}") for cell in (subject.cell, *cells))
-    return *NOTHING, *(words("revision.level", before=was, now=now) for was in before)
+def _past_level_texts(subject: Subject) -> Texts:
+    """The earlier and the current level of a revised cell."""
+    translator, cells = (
+        subject.translator,
+        [past.cell for past in subject.past if past.cell["shown"] and subject.cell["shown"]],
+    )
+    now, *before = (translator(f"levels.{cell['achievement'] or 'none'}") for cell in (subject.cell, *cells))
+    return *EMPTY, *(translator("revision.level", before=was, now=now) for was in before)
 
 
 # --- every role ------------------------------------------------------------------------------------------------------
-def _reached(subject: Subject) -> float:
-    """The share of a registry's newest results that reach their target."""
-    reached, of = LatestResults(subject.cells.published).targets_reached
-    return reached / of if of else math.nan
+def _targets_reached_share(subject: Subject) -> float:
+    """The share of a registry's latest results that reach their target."""
+    reached, total = LatestResults(subject.cells.published).targets_reached
+    return reached / total if total else math.nan
 
 
 def _target(name: str, subject: Subject) -> float:
@@ -205,13 +231,13 @@ def _target(name: str, subject: Subject) -> float:
     return math.nan if target is None else float(target)
 
 
-def _flag(flag: object) -> Texts:
+def _flag_texts(flag: object) -> Texts:
     return ("true", "1") if flag else ("false", "0")
 
 
 def _is_provisional(subject: Subject) -> Texts:
     cells = subject.shown if subject.address.level else [subject.cell]
-    return _flag(any(cell["provisional"] for cell in cells))
+    return _flag_texts(any(cell["provisional"] for cell in cells))
 
 
 def _filter_level(subject: Subject) -> Texts:
@@ -230,58 +256,60 @@ NUMBERS: Mapping[str, Callable[[Subject], float]] = {
     "target-moderate": partial(_target, "level_yellow"),
     "lowest": lambda subject: min((cell["value"] for cell in subject.shown), default=math.nan),
     "highest": lambda subject: max((cell["value"] for cell in subject.shown), default=math.nan),
-    "common": _common,
-    "reached": _reached,
+    "common": _pooled_value,
+    "reached": _targets_reached_share,
 }
-"""Roles of numbers, which readers see in the unit of the result where `TEXTS` has nothing else."""
+"""Roles of numbers; where `TEXTS` has no role of the name, readers see them formatted as the indicator's values."""
 TEXTS: Mapping[str, Callable[[Subject], Texts]] = {
     "value": _value,
     "interval": _interval,
     "n": _patients,
-    "coverage": lambda subject: _share(subject, subject.cell["coverage"]),
-    "reached": lambda subject: _share(subject, _reached(subject)),
+    "coverage": lambda subject: _frequency(subject, subject.cell["coverage"]),
+    "reached": lambda subject: _frequency(subject, _targets_reached_share(subject)),
     "achievement": _level,
-    "change": _change,
-    "verdict": _verdict,
-    "unit-sentence": _sentence,
-    "levels": _past_level,
+    "change": _change_text,
+    "verdict": _verdict_text,
+    "unit-sentence": _unit_sentences,
+    "levels": _past_level_texts,
 }
-"""What readers see in a role, in the language of the page."""
+"""The texts that readers see in a role, in the language of the page."""
 SORTED: Mapping[str, Callable[[Subject], Texts]] = {
-    "n": lambda subject: (exact(subject.cell["denominator"]), ""),
+    "n": lambda subject: (format_exact(subject.cell["denominator"]), ""),
     "achievement": _level_rank,
-    "change": lambda subject: _CHANGES.get(subject.cell["change"], NOTHING),
+    "change": lambda subject: _CHANGE_RANKS.get(subject.cell["change"], EMPTY),
     "verdict": lambda subject: (str([*Verdict].index(Verdict(subject.verdict))),),
 }
-"""What a column is sorted by, where that is not the number itself."""
+"""Sort keys of columns that are not sorted by the number itself."""
 CODES: Mapping[str, Callable[[Subject], Texts]] = {
     "achievement": lambda subject: (subject.cell["achievement"],),
     "change": lambda subject: (subject.cell["change"],),
     "verdict": _verdict_code,
     "provisional": _is_provisional,
-    "shown": lambda subject: _flag(subject.cell["shown"]),
+    "shown": lambda subject: _flag_texts(subject.cell["shown"]),
     "footnote": lambda subject: (FOOTNOTE_CODES[subject.cell["status"]],),
-    "past-footnote": lambda subject: (*NOTHING, *(FOOTNOTE_CODES[past.cell["status"]] for past in subject.past)),
+    "past-footnote": lambda subject: (*EMPTY, *(FOOTNOTE_CODES[past.cell["status"]] for past in subject.past)),
     "filter-niva": _filter_level,
     "filter-sikkerhet": lambda subject: (subject.cell["certainty"], ""),
-    "filter-endring": lambda subject: (_FILTERED.get(subject.cell["change"], ""), ""),
+    "filter-endring": lambda subject: (_CHANGE_FILTERS.get(subject.cell["change"], ""), ""),
 }
-"""Words for programs."""
+"""Codes for programs."""
 
 
 def texts_of(subject: Subject, role: str, form: Form) -> Texts | None:
     """The texts that may stand in a role; None where there is no such cell, or no such role of it."""
+    # Every lookup on the way (registry, cell, unit, role) raises a LookupError for what does not exist.
     key = (role, form)
     if key not in subject.texts:
         try:
-            texts = _recomputed(subject, role, form)
+            texts = _compute_texts(subject, role, form)
             subject.texts[key] = tuple([" ".join(text.split()) for text in texts]) if form == "text" else texts
         except LookupError:
             subject.texts[key] = None
     return subject.texts[key]
 
 
-def _recomputed(subject: Subject, role: str, form: Form) -> Texts:
+def _compute_texts(subject: Subject, role: str, form: Form) -> Texts:
+    # In the order of precedence: a role may have a text, a sort key and a number of its own.
     if form == "code":
         return CODES[role](subject)
     if form == "text" and role in TEXTS:
@@ -290,30 +318,30 @@ def _recomputed(subject: Subject, role: str, form: Form) -> Texts:
         return SORTED[role](subject)
     if role in COUNTED:
         count = len(COUNTED[role](subject)) if subject.units else 0
-        return str(count), subject.words.format_number(count)
+        return str(count), subject.translator.format_number(count)
     if role in ("past-value", "past-n"):
-        return _past(role.removeprefix("past-"), subject, form)
+        return _past_texts(role.removeprefix("past-"), subject, form)
     number = NUMBERS[role](subject)
     if form != "text" or math.isnan(number):
-        return (exact(number),)
-    return (subject.words.format_value(subject.indicator, number),)
+        return (format_exact(number),)
+    return (subject.translator.format_value(subject.indicator, number),)
 
 
 # --- roles in which several texts are true ---------------------------------------------------------------------------
 def _names_unit(subject: Subject, text: str) -> bool:
-    """A chart breaks a long name into lines, also behind a hyphen."""
-    names = subject.cells.names(subject.address.unit, subject.words.language)
+    """Whether a text is a name of the unit; a chart may break a long name into lines, also behind a hyphen."""
+    names = subject.cells.names(subject.address.unit, subject.translator.language)
     return text in names or "".join(text.split()) in {"".join(name.split()) for name in names}
 
 
 def _is_part_of_name(subject: Subject, text: str) -> bool:
-    """A drawing breaks long names into lines, and cuts what is longer."""
-    names = subject.cells.names(subject.address.unit, subject.words.language)
+    """Whether a text is a part of a name: a drawing breaks long names into lines, and truncates what is longer."""
+    names = subject.cells.names(subject.address.unit, subject.translator.language)
     return any(text.rstrip("…") in name for name in names)
 
 
 def _names_indicator(subject: Subject, text: str) -> bool:
-    """An indicator's title, and words behind it."""
+    """Whether a text is the indicator's title, with or without words (and no digits but years) behind it."""
     indicator = subject.cells.indicators.get(subject.address.ind_id)
     title = " ".join(indicator.title.split()) if indicator else ""
     return bool(title) and text.startswith(title) and not DIGIT.search(YEAR.sub("", text.removeprefix(title)))
@@ -321,7 +349,7 @@ def _names_indicator(subject: Subject, text: str) -> bool:
 
 def _is_year(subject: Subject, text: str) -> bool:
     year = subject.address.year
-    return text in (year, f"{year} ({subject.words('figure.provisional')})")
+    return text in (year, f"{year} ({subject.translator('figure.provisional')})")
 
 
 def _is_end_of_level(subject: Subject, text: str) -> bool:
@@ -333,26 +361,29 @@ def _is_limit(subject: Subject, text: str) -> bool:
 
 
 def _is_count_of_changes(subject: Subject, text: str) -> bool:
-    """There are never more changes than cells."""
+    """Whether a count of revisions is possible: there are never more than cells."""
     return bool(COUNT.fullmatch(text)) and int(re.sub(r"\D", "", text)) <= len(subject.cells.published.cells)
 
 
 def _is_near_difference(subject: Subject, text: str) -> bool:
-    """A dot of changes stands on the pile of those that moved alike: ``0.03~0.01`` has the pile's place and width."""
+    """Whether a dot is in the bin of its change: ``0.03~0.01`` is the bin with middle 0.03 and width 0.01."""
     cell, before = subject.cells.cell(subject.address), subject.before(subject.address.unit)
     if cell is None or not cell["shown"] or math.isnan(before):
         return False
-    place, width = map(float, text.split("~"))
-    return abs(place - (float(cell["value"]) - before)) <= width * 0.51
+    middle, width = map(float, text.split("~"))
+    # Half the width, and a little more for the rounding of the numbers in the chart.
+    return abs(middle - (float(cell["value"]) - before)) <= width * 0.51
 
 
 def _is_funnel(subject: Subject, text: str) -> bool:
-    """The lines of a funnel, by numbers of patients: ``{"n": [...], "low95": [...], "high95": [...], ...}``."""
+    """Whether a funnel's limits are those of its units, by patients: ``{"n": [...], "low95": [...], ...}``."""
     columns = json.loads(text)
-    found, _ = subject.cells.funnel(subject.address, subject.address.level)
-    lines = [line for confidence in (0.95, 0.998) for line in found.limits(np.array(columns["n"], float), confidence)]
+    level_funnel, _ = subject.cells.funnel(subject.address, subject.address.level)
+    lines = [
+        line for confidence in (0.95, 0.998) for line in level_funnel.limits(np.array(columns["n"], float), confidence)
+    ]
     drawn = [value for name in ("low95", "high95", "low998", "high998") for value in columns[name]]
-    return [exact(float(value)) for line in lines for value in line] == [str(value) for value in drawn]
+    return [format_exact(float(value)) for line in lines for value in line] == [str(value) for value in drawn]
 
 
 RULES: Mapping[str, Callable[[Subject, str], bool]] = {
@@ -367,4 +398,4 @@ RULES: Mapping[str, Callable[[Subject, str], bool]] = {
     "difference": _is_near_difference,
     "funnel": _is_funnel,
 }
-"""Roles in which several texts are true, and what is asked of each."""
+"""Roles in which several texts are true, and the condition of each."""

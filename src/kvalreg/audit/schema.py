@@ -1,7 +1,7 @@
-"""Rows of data: which cell each row is of, and which number of it each field is.
+"""Rows of data: the cell of each row, and the role of each field.
 
-Owns the keys and fields that charts, the files beside figures, and the site's other files share. Comes in: rows. Goes
-out: claims, in a `Reading`.
+Owns the keys and fields that charts, the files of figures, and the site's other files share. Input: rows. Output:
+claims, in a `Reading`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from kvalreg.diagnostic_codes import DiagnosticCode
 
 Row = Mapping[str, Any]
 Fields = Mapping[str, tuple[str, Form]]
-"""The role of each field, and how it is written."""
+"""The role and the form of each field."""
 KEYS = {"registry", "registry_name", "ind_id", "context", "year", "orgnr"}
-"""Fields that say which cell a row is of."""
+"""Fields that identify the cell of a row."""
 FIELDS: Fields = {
     "unit": ("unit", "text"),
     "value": ("value", "number"),
@@ -40,7 +40,7 @@ FIELDS: Fields = {
     "value_before": ("value-before", "number"),
     **{f"units_{level}": (f"units-{level}", "number") for level in ("high", "moderate", "low")},
 }
-"""Every field of charts, of the files beside figures, and of units' years."""
+"""The fields of charts, of the files of figures, and of units' years."""
 UNIT_FIELDS: Fields = {
     "name": ("unit", "text"),
     "value": ("value", "text"),
@@ -52,7 +52,7 @@ UNIT_FIELDS: Fields = {
     "shown": ("shown", "code"),
     "text": ("unit-sentence", "text"),
 }
-"""What pages know of a unit, for a reader who picks it: see `kvalreg.report.selected_unit`."""
+"""The fields of a unit that a reader may select: see `kvalreg.report.selected_unit`."""
 CHANGE_FIELDS: Fields = {
     "unit": ("unit", "text"),
     "value": ("value", "number"),
@@ -62,11 +62,11 @@ CHANGE_FIELDS: Fields = {
     "denominator_before": ("past-n", "number"),
     "footnote_before": ("past-footnote", "code"),
 }
-"""A cell as an earlier edition had it, and as it is."""
+"""The fields of a revised cell: as published in an earlier edition, and as it is now."""
 
 
-class Place(NamedTuple):
-    """What holds for a row beside its own keys."""
+class RowScope(NamedTuple):
+    """What a row inherits: the address for keys that it has not, the language of its texts, and the line."""
 
     address: CellAddress
     language: str
@@ -74,34 +74,35 @@ class Place(NamedTuple):
 
 
 def address_of(row: Row, outer: CellAddress) -> CellAddress:
-    """The address of a row: what it does not say itself is that of what is around it."""
+    """The address of a row; keys that it has not are those of the element or block around it."""
     return CellAddress(
         row.get("registry") or row.get("registry_name") or outer.registry,
         row.get("ind_id") or outer.ind_id,
         row.get("context") or outer.context,
-        str(row.get("year") or outer.year).rstrip("*"),
+        str(row.get("year") or outer.year).rstrip("*"),  # charts mark years with provisional results by a star
         row.get("orgnr") or outer.unit,
     )
 
 
-def read_row(row: Row, fields: Fields, place: Place, reading: Reading) -> None:
-    """The claims of a row; a field of no role is a finding, and one without a value says nothing."""
-    address = address_of(row, place.address)
+def read_row(row: Row, fields: Fields, scope: RowScope, reading: Reading) -> None:
+    """Add the claims of a row; a field of no role is a finding, and a field without a value is no claim."""
+    address = address_of(row, scope.address)
     for name, value in row.items():
         if name in KEYS or value is None:
             continue
         if name not in fields:
-            what = f"A row has a field '{name}' of no role."
-            reading.find(DiagnosticCode.CELL_ADDRESS_MISSING, what, place.line, address.registry)
+            message = f"A row has a field '{name}' of no role."
+            reading.add_finding(DiagnosticCode.CELL_ADDRESS_MISSING, message, scope.line, address.registry)
             continue
         role, form = fields[name]
+        # As CSV and JSON write booleans: Python's True would be another text.
         text = str(value).lower() if isinstance(value, bool) else str(value)
-        reading.claim(Claim(address, role, text, form, place.language, place.line))
+        reading.add_claim(Claim(address, role, text, form, scope.language, scope.line))
 
 
 def rows_of(rows: Any) -> Iterator[dict[str, Any]]:
-    """Rows, written one by one or as columns."""
-    if isinstance(rows, dict):
+    """Rows, from a list of objects or from an object of columns."""
+    if isinstance(rows, dict):  # {"orgnr": ["974", "983"], "value": [0.9, 0.8]}
         for values in zip(*rows.values(), strict=True):
             yield dict(zip(rows, values, strict=True))
     else:
@@ -109,7 +110,7 @@ def rows_of(rows: Any) -> Iterator[dict[str, Any]]:
 
 
 def table_columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    """Rows as columns; a value that a row has not is None."""
+    """Rows as columns; a missing value is None."""
     return {name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}
 
 
@@ -120,12 +121,15 @@ def csv_rows(text: str, delimiter: str = ";") -> list[dict[str, str]]:
 
 
 def strict_json(text: str | bytes) -> Any:
-    """JSON in which no object has a key twice: programs would see only the last of them."""
-    return json.loads(text, object_pairs_hook=_object)
+    """Parsed JSON; ValueError where an object has a key twice.
+
+    Programs see only the last of two equal keys, so that the audit would check one number and a reader find another.
+    """
+    return json.loads(text, object_pairs_hook=_unique_keys)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
         raise ValueError("An object has a key twice.")
-    return found
+    return document

@@ -52,7 +52,7 @@ class AuditReport:
         claims_text = f"{self.claim_count} numbers were held against their cells"
         if self.passed:
             return f"The site passes the audit: {claims_text}, and no hidden cell can be worked out."
-        count_by_code = Counter(finding.kind.value for finding in self.findings)
+        count_by_code = Counter(finding.code.value for finding in self.findings)
         counts_text = ", ".join(f"{count} {code}" for code, count in sorted(count_by_code.items()))
         summary = f"The site does not pass the audit: {counts_text}. {claims_text}. Do not release it."
         return "\n".join([*map(str, self.findings), summary])

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from kvalreg.audit.findings import AUDIT_KINDS, LEDGER_KINDS
+from kvalreg.audit.findings import AUDIT_CODES, LEDGER_CODES
 from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.disclosure.ledger import NEXT, damaged_next, next_is_named, published_files
 from kvalreg.errors import Diagnostic, DisclosureError, LedgerError, RegistriesError, SiteError, UsageError
@@ -71,11 +71,11 @@ def run_preflight(site: Path, project: Project) -> list[Diagnostic]:
         lint_diagnostics = lint_site(site, pages, site_root, HashCache(project.lint_cache, digests))
         findings = audit_future.result().findings
     # a registry whose ledger is damaged keeps pages that were proven when they were made, and has been told of it
-    ignored_codes = {*LEDGER_KINDS}
+    ignored_codes = {*LEDGER_CODES}
     if not any(registry_of_diagnostic(Diagnostic("", file=page, code=None), project) for page in pages):
         ignored_codes.add(DiagnosticCode.ATTACK_SKIPPED)  # a site without registries has nothing to attack
     audit_diagnostics = [
-        (finding.registry, finding.as_fault()) for finding in findings if finding.kind not in ignored_codes
+        (finding.registry, finding.to_diagnostic()) for finding in findings if finding.code not in ignored_codes
     ]
     diagnostics_by_registry: dict[str, list[Diagnostic]] = {}
     broken_links = [diagnostic for diagnostic in lint_diagnostics if isinstance(diagnostic, LinkDiagnostic)]
@@ -146,7 +146,7 @@ def raise_preflight_error(error: RegistriesError) -> NoReturn:
     ------
     DisclosureError, SiteError
     """
-    if any(diagnostic.code in AUDIT_KINDS for diagnostic in error.all_diagnostics):
+    if any(diagnostic.code in AUDIT_CODES for diagnostic in error.all_diagnostics):
         message, code, error_class = "The site does not pass the audit.", DiagnosticCode.AUDIT_FAILED, DisclosureError
         raise error_class([*error.all_diagnostics, Diagnostic(message, _SITE_UNCHANGED, code=code)])
     raise SiteError(
