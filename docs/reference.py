@@ -1,6 +1,6 @@
-"""The reference, made from the code and kept beside it: `make reference`.
+"""The reference documentation, generated from the code: `make reference`.
 
-Comes in: models, commands, classes and catalogues of kvalreg. Goes out: `docs/reference/*.md`. What the code does not
+Input: models, commands, classes and catalogues of kvalreg. Output: `docs/reference/*.md`. What the code does not
 explain is not explained here either, and a test then fails; another test compares the files with the code.
 """
 
@@ -39,7 +39,7 @@ DOCS = Path(__file__).resolve().parent
 
 def pages() -> dict[str, str]:
     """Every generated page by its path below `docs/`."""
-    made: dict[str, Callable[[], str]] = {
+    generators: dict[str, Callable[[], str]] = {
         "descriptor": descriptor,
         "deliveries": deliveries,
         "commands": commands,
@@ -48,15 +48,15 @@ def pages() -> dict[str, str]:
         "extensions": extensions,
         "addresses": addresses_page,
     }
-    return {f"reference/{name}.md": _trimmed(make()) for name, make in made.items()}
+    return {f"reference/{name}.md": _trimmed(generate()) for name, generate in generators.items()}
 
 
 def write() -> None:
     """Write every page that has changed, so that its file's time stays where it has not."""
     for path, text in pages().items():
-        there = DOCS / path
-        if not there.is_file() or there.read_text(encoding="utf-8") != text:
-            there.write_text(text, encoding="utf-8", newline="\n")
+        file = DOCS / path
+        if not file.is_file() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _trimmed(text: str) -> str:
@@ -81,30 +81,30 @@ def descriptor() -> str:
 
 def models(root: type[BaseModel]) -> list[type[BaseModel]]:
     """A model and every model inside it, once each, in the order in which they are met."""
-    found = [root]
-    for model in found:
+    reached = [root]
+    for model in reached:
         for field in model.model_fields.values():
-            found += [inner for inner in _inner(field.annotation) if inner not in found]
-    return found
+            reached += [inner for inner in _inner_models(field.annotation) if inner not in reached]
+    return reached
 
 
-def _inner(annotation: Any) -> Iterator[type[BaseModel]]:
+def _inner_models(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):
-        yield from _inner(part)
+        yield from _inner_models(part)
 
 
 def _where(model: type[BaseModel]) -> str:
     """Where in the file a model stands: ``research.projects``."""
 
-    def search(inside: type[BaseModel], way: tuple[str, ...]) -> str:
-        for key, field in inside.model_fields.items():
-            for inner in _inner(field.annotation):
+    def search(outer: type[BaseModel], path: tuple[str, ...]) -> str:
+        for key, field in outer.model_fields.items():
+            for inner in _inner_models(field.annotation):
                 if inner is model:
-                    return ".".join((*way, key))
-                if found := search(inner, (*way, key)):
-                    return found
+                    return ".".join((*path, key))
+                if match := search(inner, (*path, key)):
+                    return match
         return ""
 
     return search(Registry, ())
@@ -163,9 +163,9 @@ It is imongr's format, unchanged.
 
 - Columns are found by name, in any order; others are refused.
 - Separated by `;` (usual), `,` or tab; decimal comma (usual) or point; UTF-8, UTF-16 with its mark, else Windows-1252.
-- Rows of one indicator, context, year and unit are summed for `andel` and `dg_andel`; for other types they are a fault.
+- Rows of one indicator, context, year and unit are summed for `andel` and `dg_andel`; for other types they are refused.
 - A proportion is delivered for hospitals, and kvalreg sums it upwards.
-- A row of an HF beside its hospitals' is of further patients, and adds.
+- A row of an HF beside its hospitals' is of further patients, and is added.
 - Whole numbers are written with digits alone: `1.000` may be 1 or 1000, and is refused.
 - A first line such as `sep=;`, as Excel writes it, names the separator.
 - Other types exist at the levels that are delivered.
@@ -187,7 +187,7 @@ A file that is not listed is read after those that are, and its years count as f
 | lists and mappings in each other | some hundred |
 | a count, a denominator, a value | 1,000,000,000 |
 | a year, a date | this year |
-| faults of one file that are told; rows that a message names | 100; 10 |
+| messages about one file; rows that a message names | 100; 10 |
 
 ## Expected sums
 
@@ -204,8 +204,8 @@ Lines that begin with `#` are comments.
 
 def deliveries() -> str:
     """The format of deliveries, their list and the units."""
-    meant = {"caregiver": "the unit that treated the patient", "resident": "the area where the patient lives"}
-    contexts = " or ".join(f"`{context}` ({meant[context]})" for context in CONTEXTS)
+    meaning = {"caregiver": "the unit that treated the patient", "resident": "the area where the patient lives"}
+    contexts = " or ".join(f"`{context}` ({meaning[context]})" for context in CONTEXTS)
     columns = ", ".join(f"`{column}`" for column in UNIT_COLUMNS)
     return _DELIVERY.format(contexts=contexts, listed=_fields(ListedDelivery), columns=columns)
 
@@ -218,23 +218,23 @@ def commands() -> str:
 
 
 def all_commands() -> list[tuple[str, click.Command]]:
-    """Every command by its whole name; groups are told by what is in them."""
+    """Every command by its full name; a group is listed by its commands."""
 
-    def inside(group: click.Group, way: str) -> Iterator[tuple[str, click.Command]]:
+    def walk(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
         for name, command in sorted(group.commands.items()):
             if isinstance(command, click.Group):
-                yield from inside(command, f"{way} {name}")
+                yield from walk(command, f"{path} {name}")
             else:
-                yield f"{way} {name}", command
+                yield f"{path} {name}", command
 
-    return list(inside(cli, "kvalreg"))
+    return list(walk(cli, "kvalreg"))
 
 
 def _command(name: str, command: click.Command) -> str:
     context = click.Context(command, info_name=name)
     usage = " ".join(command.collect_usage_pieces(context))
-    options = [one for one in command.params if isinstance(one, click.Option)]
-    rows = [f"| `{_spelt(one)}` | {_cell(one.help or '')}{_answer(one)} |" for one in options]
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    rows = [f"| `{_spelling(option)}` | {_cell(option.help or '')}{_values(option)} |" for option in options]
     table = "\n".join(["| option | |", "|------|------------|", *rows]) if rows else ""
     return f"## `{name}`\n\n```text\n{name} {usage}\n```\n\n{_help_text(command)}\n\n{table}"
 
@@ -248,12 +248,12 @@ def _help_text(command: click.Command) -> str:
     return "\n\n".join(parts)
 
 
-def _spelt(option: click.Option) -> str:
+def _spelling(option: click.Option) -> str:
     value = "" if option.is_flag else f" {option.metavar or option.type.name.upper()}"
     return ", ".join(option.opts) + value
 
 
-def _answer(option: click.Option) -> str:
+def _values(option: click.Option) -> str:
     choices = f" One of {', '.join(option.type.choices)}." if isinstance(option.type, click.Choice) else ""
     plain = isinstance(option.default, str | int) and not isinstance(option.default, bool)
     return choices + (f" Without it: `{option.default}`." if plain else "")
@@ -269,47 +269,47 @@ def api() -> str:
     parts = [lead]
     for kind in (Report, HtmlFragment):
         parts.append(f"## `{kind.__name__}`\n\n{docstring(kind)}")
-        parts += [f"### `{name}{_signature(one)}`\n\n{docstring(one)}" for name, one in members(kind)]
+        parts += [f"### `{name}{_signature(member)}`\n\n{docstring(member)}" for name, member in members(kind)]
     return "\n\n".join(parts) + "\n"
 
 
 def members(kind: type) -> list[tuple[str, Any]]:
     """The public methods and properties of a class, its own first, in the order in which they are written."""
-    found: dict[str, Any] = {}
+    member_by_name: dict[str, Any] = {}
     for owner in (owner for owner in kind.__mro__ if owner.__module__.startswith("kvalreg.")):
-        for name, one in vars(owner).items():
-            if not name.startswith("_") and (callable(one) or isinstance(one, property | classmethod)):
-                found.setdefault(name, one)
-    return list(found.items())
+        for name, member in vars(owner).items():
+            if not name.startswith("_") and (callable(member) or isinstance(member, property | classmethod)):
+                member_by_name.setdefault(name, member)
+    return list(member_by_name.items())
 
 
-def docstring(one: Any) -> str:
+def docstring(member: Any) -> str:
     """A docstring as Markdown: NumPy's headings in bold, its examples as code."""
-    lines, made, code = inspect.cleandoc(inspect.getdoc(one) or "").splitlines(), [], False
+    lines, markdown, in_code = inspect.cleandoc(inspect.getdoc(member) or "").splitlines(), [], False
     for number, line in enumerate(lines):
         if set(line) == {"-"}:
             continue
         is_heading = number + 1 < len(lines) and set(lines[number + 1]) == {"-"}
         is_code = line.startswith((">>>", "..."))
-        if is_code != code:
-            made.append("```" if code else "\n```text")
-            code = is_code
-        made.append(f"\n**{line}**\n" if is_heading else line)
-    return "\n".join([*made, "```"] if code else made)
+        if is_code != in_code:
+            markdown.append("```" if in_code else "\n```text")
+            in_code = is_code
+        markdown.append(f"\n**{line}**\n" if is_heading else line)
+    return "\n".join([*markdown, "```"] if in_code else markdown)
 
 
-def _signature(one: Any) -> str:
-    if isinstance(one, property):
+def _signature(member: Any) -> str:
+    if isinstance(member, property):
         return ""
-    function = one.__func__ if isinstance(one, classmethod) else one
+    function = member.__func__ if isinstance(member, classmethod) else member
     signature = inspect.signature(function)
-    taken = [each.replace(annotation=inspect.Parameter.empty) for each in signature.parameters.values()]
-    return str(signature.replace(parameters=taken[1:], return_annotation=inspect.Signature.empty))
+    parameters = [each.replace(annotation=inspect.Parameter.empty) for each in signature.parameters.values()]
+    return str(signature.replace(parameters=parameters[1:], return_annotation=inspect.Signature.empty))
 
 
 # --- messages, extension points --------------------------------------------------------------------------------------
 def faults() -> str:
-    """Every kind of fault, and every exit code."""
+    """Every diagnostic code, and every exit code."""
     rows = "\n".join(f"| {code} | {text} |" for code, text in exit_codes().items())
     return (
         "# Messages\n\nA message says what is wrong, where and what to do, and ends in a number.\n"
@@ -322,15 +322,15 @@ def faults() -> str:
 def exit_codes() -> dict[int, str]:
     """Every exit code, and what its own docstring in `kvalreg.errors` says."""
     source = inspect.getsource(errors).splitlines()
-    found = {}
+    meaning_by_code = {}
     for number, line in enumerate(source):
         if line.startswith("EXIT_"):
-            found[int(line.split("=")[1])] = source[number + 1].strip('"')
-    return found
+            meaning_by_code[int(line.split("=")[1])] = source[number + 1].strip('"')
+    return meaning_by_code
 
 
 def extensions() -> str:
-    """Every implementation behind a dictionary of ours."""
+    """Every implementation behind an extension point."""
     types_ = "\n".join(f"| `{kind.value}` | {'yes' if kind.is_summed else 'no'} |" for kind in IndicatorType)
     figures = "\n".join(f"| `{name}` | {_cell(_sentence(figure.__doc__))} |" for name, figure in FIGURES.items())
     renderers = "\n".join(f"- `{name}`" for name in RENDERERS)
@@ -357,17 +357,17 @@ _ADDRESSES = {
 
 
 def addresses_page() -> str:
-    """Every kind of page and where it is; every answer of the JSON API."""
+    """Every kind of page and its address; every response of the JSON API."""
     rows = "\n".join(f"| {name} | `/{source.removesuffix('index.qmd')}` |" for name, source in _ADDRESSES.items())
     kinds = "\n".join(f"| `{kind}` | {_cell(schema['description'])} |" for kind, schema in SCHEMAS.items())
     return (
-        "# Addresses\n\nAddresses are made once and never change.\n"
-        "Those of hospitals and medical fields are kept in `registries/slugs.csv`.\n\n"
+        "# Addresses\n\nAn address never changes.\n"
+        "Those of hospitals and medical fields are stored in `registries/slugs.csv`.\n\n"
         f"## Pages\n\n| page | address |\n|---|---|\n{rows}\n\n"
         f"## The JSON API\n\nFiles below `/{API}/`, with the names of SKDE's service; begin with `/{API}/index.json`.\n"
-        "What is asked for stands in the address; there are no questions after `?`.\n"
-        f"The schema of each kind of answer is at `/{API}/schema/KIND.json`.\n\n"
-        f"| kind of answer | what it holds |\n|---|---|\n{kinds}\n"
+        "The request is the address; there are no query parameters after `?`.\n"
+        f"The schema of each kind of response is at `/{API}/schema/KIND.json`.\n\n"
+        f"| kind of response | what it holds |\n|---|---|\n{kinds}\n"
     )
 
 

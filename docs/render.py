@@ -1,6 +1,6 @@
 """The documentation as a website, rendered by the site's own machinery: `make docs`.
 
-Comes in: the Markdown beside this file and a few pages at the repository's root. Goes out: `_build/docs/index.html`.
+Input: the Markdown beside this file and a few pages at the repository's root. Output: `_build/docs/index.html`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kvalreg.site.staging import Page, stage
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 AT_THE_ROOT = ("CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md")
-"""Pages that stand where people look for them in a repository."""
+"""Pages at the root of the repository, where people look for them."""
 
 _FENCE = re.compile(r"^( *)(`{3,})[^`\n]*\n.*?^\1\2 *$", re.DOTALL | re.MULTILINE)
 _COMMENT = re.compile(r"^<!--.*?-->\n", re.DOTALL | re.MULTILINE)
@@ -42,17 +42,17 @@ def pictures() -> dict[str, bytes]:
 
 def pages(written: Mapping[str, str]) -> list[Page]:
     """The pages of the site, formulas as MathML: every browser draws it, and screen readers read it."""
-    made = [_page(path, text, written) for path, text in sorted(written.items())]
-    formulas = dict.fromkeys(formula for page in made for formula in _FORMULA.findall(_without_code(page.body)))
-    drawn = _mathml(list(formulas))
-    return [replace(page, body=_FORMULA.sub(lambda found: drawn.get(found[0], found[0]), page.body)) for page in made]
+    rendered = [_page(path, text, written) for path, text in sorted(written.items())]
+    formulas = dict.fromkeys(formula for page in rendered for formula in _FORMULA.findall(_without_code(page.body)))
+    mathml = _mathml(list(formulas))
+    return [replace(page, body=_FORMULA.sub(lambda m: mathml.get(m[0], m[0]), page.body)) for page in rendered]
 
 
 def _mathml(formulas: list[str]) -> dict[str, str]:
     html = pypandoc.convert_text("\n\n".join(formulas), "html", "markdown", extra_args=["--mathml", "--wrap=none"])
-    drawn = [line.removeprefix("<p>").removesuffix("</p>") for line in html.strip().split("\n")]
-    assert len(drawn) == len(formulas), "a formula is not understood"
-    return {formula: f"`{html}`{{=html}}" for formula, html in zip(formulas, drawn, strict=True)}
+    lines = [line.removeprefix("<p>").removesuffix("</p>") for line in html.strip().split("\n")]
+    assert len(lines) == len(formulas), "Pandoc does not understand a formula"
+    return {formula: f"`{mathml}`{{=html}}" for formula, mathml in zip(formulas, lines, strict=True)}
 
 
 def _without_code(text: str) -> str:
@@ -61,9 +61,9 @@ def _without_code(text: str) -> str:
 
 def address(path: str) -> str:
     """Where a page is: ``howto/README.md`` at ``howto/index.qmd``, ``../SECURITY.md`` at ``security.qmd``."""
-    place = PurePosixPath(path.lower() if path.startswith("../") else path)
-    name = "index" if place.name == "README.md" else place.stem
-    return str(PurePosixPath(*[part for part in place.parent.parts if part != ".."], f"{name}.qmd"))
+    source = PurePosixPath(path.lower() if path.startswith("../") else path)
+    name = "index" if source.name == "README.md" else source.stem
+    return str(PurePosixPath(*[part for part in source.parent.parts if part != ".."], f"{name}.qmd"))
 
 
 def render(output: Path, renderer: str = AUTO) -> None:
@@ -75,11 +75,11 @@ def render(output: Path, renderer: str = AUTO) -> None:
 def _page(path: str, text: str, written: Mapping[str, str]) -> Page:
     title, _, body = text.strip().partition("\n")
     body = _COMMENT.sub("", body)
-    parts, at = [], 0
+    parts, position = [], 0
     for fence in _FENCE.finditer(body):
-        parts += [_linked(body[at : fence.start()], path, written), fence[0]]
-        at = fence.end()
-    parts.append(_linked(body[at:], path, written))
+        parts += [_linked(body[position : fence.start()], path, written), fence[0]]
+        position = fence.end()
+    parts.append(_linked(body[position:], path, written))
     breadcrumb = () if path == "README.md" else (("kvalreg", "index.qmd"),)
     return Page(address(path), title.removeprefix("# ").replace("`", ""), "".join(parts), "en", breadcrumb=breadcrumb)
 
@@ -87,18 +87,18 @@ def _page(path: str, text: str, written: Mapping[str, str]) -> Page:
 def _linked(text: str, path: str, written: Mapping[str, str]) -> str:
     """Links between pages as the site has them; of a link to what is no page, the text alone stays."""
 
-    def way(link: re.Match[str]) -> str:
-        target, _, part = link["target"].partition("#")
+    def site_link(link: re.Match[str]) -> str:
+        target, _, anchor = link["target"].partition("#")
         if re.match(r"[a-z]+:", target) or not target or link["picture"]:
             return link[0]
-        there = os.path.normpath(PurePosixPath(path).parent / target)
-        there = f"{there}/README.md" if f"{there}/README.md" in written else there
-        if there not in written:
+        page = os.path.normpath(PurePosixPath(path).parent / target)
+        page = f"{page}/README.md" if f"{page}/README.md" in written else page
+        if page not in written:
             return link["text"]
-        target = os.path.relpath(address(there), PurePosixPath(address(path)).parent)
-        return f"[{link['text']}]({target}{f'#{part}' if part else ''})"
+        target = os.path.relpath(address(page), PurePosixPath(address(path)).parent)
+        return f"[{link['text']}]({target}{f'#{anchor}' if anchor else ''})"
 
-    return _LINK.sub(way, text)
+    return _LINK.sub(site_link, text)
 
 
 @click.command()

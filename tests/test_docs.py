@@ -189,14 +189,14 @@ def test_every_public_method_is_explained(kind: type) -> None:
 
 
 def executors() -> list[str]:
-    """Every public class of the batch that jobs are submitted to."""
+    """Every public class of `kvalreg.execution` that jobs are submitted to."""
     found = []
-    for path in sorted((ROOT / "src" / "kvalreg" / "batch").glob("*.py")):
+    for path in sorted((ROOT / "src" / "kvalreg" / "execution").glob("*.py")):
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 methods = {one.name for one in node.body if isinstance(one, ast.FunctionDef)}
                 found += [node.name] if {"submit", "__exit__"} <= methods else []
-    assert "Workers" in found
+    assert "WorkerPool" in found
     return found
 
 
