@@ -186,9 +186,9 @@ def compare_publications(before: PublishedResults | None, after: PublishedResult
 
     Notes
     -----
-    Worked: a hospital had 80 av 100 and has 82 av 100: `CHANGED` with both. It had 80 av 100 and is secret now: `HIDDEN`
-    with neither. It had 80 av 100 of 60 patients and has too low a coverage now: `HIDDEN` with its patients alone. Last
-    year had no results and has some: one `YearLevel` for each level that is presented.
+    Worked: a hospital had 80 av 100 and has 82 av 100: `CHANGED` with both. It had 80 av 100 and is secret now:
+    `HIDDEN` with neither. It had 80 av 100 of 60 patients and has too low a coverage now: `HIDDEN` with its patients
+    alone. Last year had no results and has some: one `YearLevel` for each level that is presented.
     """
     # A first publication is compared with an empty table: everything is new, and no cell is revised.
     new_cells = _compared_cells(after.cells)

@@ -221,6 +221,7 @@ def layer_specs(charts: Iterable[alt.Chart]) -> list[dict[str, Any]]:
     """
     # Invariant: Vega-Lite merges the scales of all layers per channel, so only the first equal definition is needed. An
     # axis that differs, such as one with a title, is kept. Templates are cached, so this does not slow pages down.
+    # Without Altair's validation against its schema, which takes longer than a page; a test validates every figure.
     layer_keys = ("data", "mark", "encoding", "transform")
     specs = [chart.to_dict(validate=False) for chart in charts]
     seen: set[tuple[str, str, str]] = set()
