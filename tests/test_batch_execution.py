@@ -108,7 +108,7 @@ def executed(*outputs: dict[str, str], tags: tuple[str, ...] = (), source: str =
 
 def test_a_page_is_made_of_pieces_and_markdown_cells() -> None:
     """Our pieces are used as their Markdown, beside the notebook's own Markdown cells."""
-    notebook = executed({"text/markdown": "**en**", "application/vnd.kvalreg.piece": "1"})
+    notebook = executed({"text/markdown": "**en**", "application/vnd.kvalreg.fragment": "1"})
     notebook.cells.append(nbformat.v4.new_markdown_cell("## Tekst"))
     assert export_markdown(notebook) == "**en**\n\n## Tekst\n"
 

@@ -109,9 +109,10 @@ def test_a_chart_of_other_parts_is_refused_and_drawn_by_vega() -> None:
         {"encoding": {"x": {"field": "a", "type": "quantitative"}}},
         {"mark": {"type": "point", "tooltip": True}},
         {"encoding": {"x": {"aggregate": "count"}}},
+        {"mark": {"type": "text", "limit": {"expr": "width>200 ? 80 : 40"}}},
         {"layer": []},
     ],
-    ids=["transform", "symbol", "scale", "mark", "count", "nested"],
+    ids=["transform", "symbol", "scale", "mark", "count", "expression", "nested"],
 )
 def test_every_unknown_part_is_refused_by_name(broken: dict[str, object]) -> None:
     """Nothing is drawn wrongly in silence."""

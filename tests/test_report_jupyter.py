@@ -1,4 +1,4 @@
-"""The report in Jupyter, by hand: the same published data, pieces that show themselves, examples that run."""
+"""The report in Jupyter, by hand: the same published data, fragments that display themselves, examples that run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kvalreg.inputs.descriptor_file import read_descriptors
 from kvalreg.inputs.registry_deliveries import read_deliveries
 from kvalreg.inputs.units import read_units
 from kvalreg.project import Project, shared_root
-from kvalreg.report import Report, report
+from kvalreg.report import Report, figure_fragments, report
 from kvalreg.statistics.aggregation import aggregate
 from kvalreg.workbench.scaffold_notebook import create_notebook
 
@@ -73,14 +73,15 @@ def test_examples_in_docstrings_run(project: Project, monkeypatch: pytest.Monkey
     """What a statistician copies from the help does what it says."""
     monkeypatch.chdir(project.root)
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-    for test in finder.find(report, globs=vars(report).copy()):
-        runner.run(test)
+    for module in (report, figure_fragments):
+        for test in finder.find(module, globs=vars(module).copy()):
+            runner.run(test)
     assert runner.failures == 0
     assert runner.tries >= 8
 
 
 def test_completion_offers_what_a_notebook_calls() -> None:
-    """Tab after `report.` shows pieces and figures, each with a line of help."""
+    """Tab after `report.` offers fragments and figures, each with a line of help."""
     offered = [name for name in dir(Report) if not name.startswith("_")]
     assert {"message", "table", "text", "trend", "compare", "funnel", "levels", "change", "coverage"} <= set(offered)
     assert [name for name in offered if not (getattr(Report, name).__doc__ or "").strip()] == []

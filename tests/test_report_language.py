@@ -14,6 +14,7 @@ from kvalreg.inputs.descriptor import Registry
 from kvalreg.pipeline import RunResult
 from kvalreg.project import Project
 from kvalreg.report import Report
+from kvalreg.report.drawing import DEFER_CHARTS
 from kvalreg.report.markup import html_parts
 from kvalreg.report.readability import exempt_names, lix_of_page
 from kvalreg.report.translation import get_translator
@@ -31,7 +32,7 @@ ENGLISH = re.compile(
 
 def page(published: PublishedResults, language: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Everything that the two report notebooks show of 2025, as the Markdown of one page."""
-    monkeypatch.setenv("KVALREG_DRAW_LATER", "1")
+    monkeypatch.setenv(DEFER_CHARTS, "1")
     report = Report(published, 2025, "final", get_translator(language, published.registry.language))
     pieces = [
         report.lead(),

@@ -22,6 +22,7 @@ from kvalreg.disclosure.published import PublishedResults, load_published
 from kvalreg.pipeline import RunResult
 from kvalreg.project import Project
 from kvalreg.report import Report
+from kvalreg.report.drawing import DEFER_CHARTS
 from kvalreg.report.markup import html_parts
 from unmarked import unmarked
 
@@ -536,7 +537,7 @@ def test_an_english_page_has_the_same_numbers(
 def english_page(published: Path, registry: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The year's page in English, as HTML."""
     monkeypatch.setenv("KVALREG_PUBLISHED", str(published))
-    monkeypatch.setenv("KVALREG_DRAW_LATER", "1")
+    monkeypatch.setenv(DEFER_CHARTS, "1")
     report = Report.load(registry, 2025, language="en")
     pieces = [report.lead(), report.message(), report.table(), report.sections(), report.quality()]
     return "\n".join(part for piece in pieces for part in html_parts(piece.markdown))

@@ -1,9 +1,9 @@
-"""What differs between two publications of a registry: one account for readers, for feeds and for those who approve.
+"""Compares two publications of a registry, for readers, for feeds and for those who approve a release.
 
-Comes in: `Published` as it was and as it is. Goes out: `Changes`. Both values of a changed cell were public when they
-were shown. Of a cell that is secret now no number is told, not even of before: only that it is not shown any longer. Of
-one that is not reliable, before or now, the number of patients is told. Whole years and levels that are new or gone are
-told as wholes.
+Input: `PublishedResults` before and after. Output: a `RegistryRevision`. Both values of a changed cell were public when
+they were shown. A cell that is secret now has no number at all, not even its former one: only that it is no longer
+shown. A cell that is unreliable, before or now, has its number of patients. New and removed years are reported per
+level and year, and not cell by cell.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ from kvalreg.statistics.intervals import BoolArray
 _KEY_COLUMNS = ["ind_id", "context", "year", "level", "orgnr"]
 _COMPARED_COLUMNS = ["status", "value", "denominator", "achievement"]
 _YEAR_LEVEL_LENGTH = 4
-"""How many of `_KEY` name a whole: all units of a level in one year."""
+"""How many of `_KEY_COLUMNS` identify a `YearLevel`: all units of a level in one year."""
 
 
 class RevisionKind(StrEnum):
-    """What became of one cell."""
+    """The kind of a cell's revision."""
 
     CHANGED = "changed"
-    """Its status is as before, and its result or its number of patients is another."""
+    """Its status is as before, and its result or its number of patients differs."""
     HIDDEN = "hidden"
-    """Its result was shown and is not any longer."""
+    """Its result was shown and no longer is."""
     SHOWN = "shown"
     """Its result was not shown and is shown now."""
     REASON = "reason"
-    """Its result was not shown and is not shown now, for another reason."""
+    """Its result is still not shown, for another reason."""
 
 
 @dataclass(frozen=True)
 class CellSnapshot:
-    """What a cell tells, and its status.
+    """The published contents of a cell, and its status.
 
-    `value` is None where the result is not shown, `patients` where it is not known or not told; `achievement` is empty
-    where there is none.
+    `value` is None when the result is not shown, `patients` when unknown or unpublished; `achievement` is empty when
+    there is none.
     """
 
     value: float | None
@@ -59,18 +59,19 @@ class CellSnapshot:
 
 SECRET_SNAPSHOT = CellSnapshot(None, None, "", CellStatus.SECRET)
 """A secret cell."""
+# The fields of these classes are written as JSON into archived editions: they keep their names.
 _StoredSnapshot = Annotated[
     CellSnapshot, BeforeValidator(lambda snapshot: SECRET_SNAPSHOT if snapshot is None else snapshot)
 ]
-"""Editions from before there were several reasons tell nothing of a side that was hidden."""
+"""In archived editions from before there were several reasons, a hidden side is null."""
 
 
 @dataclass(frozen=True)
 class CellRevision:
-    """One cell that differs: what is told of it as it was, and as it is.
+    """One cell that differs: its published contents before and after.
 
-    Nothing but its status is told of a cell that is secret now, nor of what it was before; of a cell whose result is
-    not shown any longer, its former result is not told again.
+    A cell that is secret now has only its statuses, also for before; of a cell whose result is no longer shown, the
+    former result is not repeated.
     """
 
     ind_id: str
@@ -94,7 +95,7 @@ class YearLevel(NamedTuple):
 
 @dataclass(frozen=True)
 class NewDelivery:
-    """A delivery that was not there before, and what its registry says of it; untrusted."""
+    """A new delivery, and its registry's remark on it; untrusted text."""
 
     file: str
     sha256: str
@@ -109,11 +110,11 @@ class RegistryRevision:
     Parameters
     ----------
     values
-        Cells told of before and now, in the order of the new publication.
+        Revised cells that both publications have, in the order of the new one.
     new, gone
-        Levels of a year that were not presented before, or are not any longer.
+        Levels of a year that were not presented before, or no longer are.
     reasons
-        The deliveries that are new.
+        The new deliveries.
     """
 
     registry_id: str
@@ -126,7 +127,7 @@ class RegistryRevision:
         return bool(self.values or self.new or self.gone)
 
     def count(self, kind: RevisionKind) -> int:
-        """How many cells changed in this way."""
+        """How many cells have this kind of revision."""
         return sum(revision.kind is kind for revision in self.values)
 
 
@@ -137,11 +138,11 @@ class PastEdition:
     Parameters
     ----------
     since
-        The edition that readers saw before it; empty for the first.
+        The previous edition; empty for the first.
     changes
-        What it changed, for each registry in which something differs.
+        Its revisions, for each registry in which something differs.
     withdrawn
-        Whether it has been taken back.
+        Whether it has been withdrawn.
     """
 
     name: str
@@ -152,16 +153,16 @@ class PastEdition:
 
 @dataclass(frozen=True)
 class EditionHistory:
-    """What readers have seen, and what differs from it now.
+    """The published editions, and the revisions since the current one.
 
     Parameters
     ----------
     since
-        The edition that readers see; empty where there is none.
+        The current edition; empty when there is none.
     changes
-        What differs between it and what is shown now, for each registry in which something does.
+        The revisions since then, for each registry in which something differs.
     editions
-        All editions, newest first.
+        All editions, latest first.
     """
 
     since: str = ""
@@ -170,7 +171,7 @@ class EditionHistory:
 
 
 def compare_publications(before: PublishedResults | None, after: PublishedResults) -> RegistryRevision:
-    """What differs between two publications of one registry.
+    """The differences between two publications of one registry.
 
     Parameters
     ----------
@@ -181,14 +182,15 @@ def compare_publications(before: PublishedResults | None, after: PublishedResult
 
     Returns
     -------
-    Only what a reader can see: a number that is written the same way before and now has not changed.
+    Only visible differences: a number with the same text before and after has not changed.
 
     Notes
     -----
-    Worked: a hospital showed 80 av 100 and shows 82 av 100: `CHANGED` with both. It showed 80 av 100 and is secret now:
-    `HIDDEN` with neither. It showed 80 av 100 of 60 patients and has too low a coverage now: `HIDDEN` with its patients
-    alone. Last year had no results and has some: one `Whole` for each level it is shown at.
+    Worked: a hospital had 80 av 100 and has 82 av 100: `CHANGED` with both. It had 80 av 100 and is secret now:
+    `HIDDEN` with neither. It had 80 av 100 of 60 patients and has too low a coverage now: `HIDDEN` with its patients
+    alone. Last year had no results and has some: one `YearLevel` for each level that is presented.
     """
+    # A first publication is compared with an empty table: everything is new, and no cell is revised.
     new_cells = _compared_cells(after.cells)
     old_cells = _compared_cells(before.cells) if before is not None else new_cells.iloc[:0]
     known_digests = {delivery.sha256 for delivery in before.source.deliveries} if before is not None else set()
@@ -206,14 +208,17 @@ def compare_publications(before: PublishedResults | None, after: PublishedResult
 
 
 def _compared_cells(cells: pd.DataFrame) -> pd.DataFrame:
-    if "status" not in cells:  # an edition from before there were several reasons: all of them are told as one
+    # An archived edition from before there were several reasons: all hidden cells count as secret, the strictest.
+    if "status" not in cells:
         status = cells["shown"].map({True: CellStatus.SHOWN.value, False: CellStatus.SECRET.value})
         cells = cells.assign(status=status)
     return cells[[*_KEY_COLUMNS, *_COMPARED_COLUMNS]].set_index(_KEY_COLUMNS)
 
 
 def _only_in(cells: pd.DataFrame, other_cells: pd.DataFrame) -> tuple[YearLevel, ...]:
-    """Every level of a year that shows a cell in these, and has none in the others, in order."""
+    """Every level of a year with a shown cell in `cells`, and without any cell in `other_cells`, in order."""
+    # Shown in the one and not merely hidden in the other: a level whose cells have all become secret is no removed
+    # level, but a revision of each cell. dict.fromkeys removes duplicates and keeps the order.
     shown = dict.fromkeys(
         YearLevel(*key[:_YEAR_LEVEL_LENGTH]) for key in cells.index[(cells["status"] == CellStatus.SHOWN).to_numpy()]
     )
@@ -222,6 +227,8 @@ def _only_in(cells: pd.DataFrame, other_cells: pd.DataFrame) -> tuple[YearLevel,
 
 
 def _cell_revisions(old: pd.DataFrame, new: pd.DataFrame, after: PublishedResults) -> Iterator[CellRevision]:
+    # Vectorized first, then cell by cell: of some 100,000 cells of a registry, a handful differ. What differs only in
+    # digits that are not displayed is no revision.
     common = new.index[new.index.isin(old.index)]
     old_rows, new_rows = old.loc[common], new.loc[common]
     indicators = {indicator.id: indicator for indicator in after.registry.indicators}
@@ -235,7 +242,7 @@ def _cell_revisions(old: pd.DataFrame, new: pd.DataFrame, after: PublishedResult
 
 
 def _unchanged_mask(old: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
-    """The cells of which nothing differs."""
+    """The cells in which nothing differs; two unknown numbers (NaN) are equal."""
     unchanged = old["status"].to_numpy() == new["status"].to_numpy()
     unchanged &= old["achievement"].to_numpy() == new["achievement"].to_numpy()
     for name in ("value", "denominator"):
@@ -245,7 +252,15 @@ def _unchanged_mask(old: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
 
 
 def _classify_revision(before: CellSnapshot, after: CellSnapshot) -> tuple[RevisionKind, CellSnapshot, CellSnapshot]:
-    """What became of a cell, and what may be told of it as it was and as it is."""
+    """The kind of a cell's revision, and its contents before and after as far as they may be disclosed."""
+    # before      after       kind     disclosed of before
+    # shown       shown       CHANGED  all
+    # any other   shown       SHOWN    all that was public
+    # shown       secret      HIDDEN   status
+    # shown       unreliable  HIDDEN   status and patients
+    # unreliable  secret      REASON   status
+    # The former value stands in archived editions, but repeating it here would point at exactly the cell that
+    # disclosure control has suppressed since.
     shown_before, shown_now = before.status == CellStatus.SHOWN, after.status == CellStatus.SHOWN
     if shown_now:
         return RevisionKind.CHANGED if shown_before else RevisionKind.SHOWN, before, after
@@ -266,6 +281,7 @@ def _snapshot(cells: pd.DataFrame, position: int) -> CellSnapshot:
 
 
 def _visible_result(indicator: Indicator, snapshot: CellSnapshot) -> tuple[str, int | None, str, CellStatus]:
-    """What a reader sees of a cell; the same in every language."""
+    """The visible contents of a cell."""
+    # In one language, since number formats differ in symbols and not in digits.
     value = "" if snapshot.value is None else get_translator("nb").format_value(indicator, snapshot.value)
     return value, snapshot.patients, snapshot.achievement, snapshot.status

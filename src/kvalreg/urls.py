@@ -1,6 +1,6 @@
-"""Permanent addresses on the site: one rule for every page and every anchor.
+"""Permanent URLs of the site: one rule for every page and every anchor.
 
-Comes in: ids and years. Goes out: addresses as text. `docs` and `site.md` call them by the same names.
+Input: ids and years. Output: paths of page sources, relative URLs and anchors.
 """
 
 from __future__ import annotations
@@ -17,18 +17,23 @@ REGISTRIES_PAGE = "registre/index.qmd"
 UNITS_PAGE = "sykehus/index.qmd"
 FIELDS_PAGE = "fagomrade/index.qmd"
 INDICATORS_ANCHOR = "indikatorer"
-"""The part of a registry's page of open data with a row for each indicator, whose id is its `anchor`."""
+"""The section of a registry's page of open data with a row for each indicator, whose id is its `anchor`."""
 EDITIONS_FOLDER = "utgaver"
 """The folder of the permanent editions: ``/utgaver/2026-06/``."""
 
 
+# A page is named by the path of its source, `a/index.qmd`, in templates, links and tests: the renderer and
+# `output_path` make HTML of it. None of these rules may change, since published URLs are cited in papers and plans.
+
+
 def anchor(ind_id: str) -> str:
-    """An indicator's id on a page: its own id with what HTML and addresses cannot carry replaced by ``-``."""
+    """An indicator's id in HTML: its own id with characters that ids and URLs cannot have replaced by ``-``."""
+    # The prefix begins it with a letter, as CSS selectors need, and keeps it apart from the page's other ids.
     return "ind-" + re.sub(r"[^a-z0-9_]+", "-", ind_id.lower()).strip("-")
 
 
 def year_folder(year: int, round: str) -> str:  # noqa: A002
-    """The last part of a registry-year page's address: ``2025``, or ``2026-forelopig`` while it is year-to-date."""
+    """The last part of a registry-year page's path: ``2025``, or ``2026-forelopig`` while it is year-to-date."""
     return f"{year}{INTERIM_SUFFIX}" if round == "interim" else str(year)
 
 
@@ -43,7 +48,7 @@ def year_page(registry_id: str, year: int, round: str) -> str:  # noqa: A002
 
 
 def localized_page(source: str, language: str) -> str:
-    """A page's source in a language that its registry offers beside its own: ``en/registre/<id>/index.qmd``."""
+    """A page's source in a further language of its registry: ``en/registre/<id>/index.qmd``."""
     return f"{language}/{source}"
 
 
@@ -52,9 +57,11 @@ def indicator_page(registry_id: str, ind_id: str, ind_ids: Iterable[str] = ()) -
 
     Parameters
     ----------
-    others
-        The ids of the registry's indicators: one that reads the same in an address gets its check sum after it.
+    ind_ids
+        The ids of the registry's indicators: those with equal anchors get a checksum of their id.
     """
+    # "hjelp_1" and "HJELP_1" would have the same folder. Both get their CRC-32, and not only the second: the URL of one
+    # must not depend on the order of the file.
     folder = anchor(ind_id).removeprefix("ind-")
     if any(other_id != ind_id and anchor(other_id) == anchor(ind_id) for other_id in ind_ids):
         folder += f"-{crc32(ind_id.encode()):08x}"
@@ -62,7 +69,7 @@ def indicator_page(registry_id: str, ind_id: str, ind_ids: Iterable[str] = ()) -
 
 
 def series_file(registry_id: str, ind_id: str, ind_ids: Iterable[str] = ()) -> str:
-    """The file with every unit's years of an indicator, beside the indicator's page; `others` as there."""
+    """The file with every unit's years of an indicator, in the folder of the indicator's page; `ind_ids` as there."""
     return posixpath.join(posixpath.dirname(indicator_page(registry_id, ind_id, ind_ids)), "utvikling.json")
 
 
@@ -83,7 +90,11 @@ def field_page(slug: str) -> str:
 
 @lru_cache(1024)
 def relative_url(source: str, base: str) -> str:
-    """The address of a page as another one links to it: ``../slag/index.html``."""
+    """The relative URL of a page from the page `base`: ``../slag/index.html``."""
+    # Relative, so that a site works below any path and from a disk. Worked, from registre/hjerte/index.qmd:
+    #   target  registre/slag/index.html, folder of the base  registre/hjerte
+    #   without the common beginning: slag/index.html and hjerte, so one level up: ../slag/index.html
+    # Cached: every page of a registry links to the same few others.
     target_parts, base_parts = output_path(source).split("/"), base.split("/")[:-1]
     while base_parts and len(target_parts) > 1 and base_parts[0] == target_parts[0]:
         del base_parts[0], target_parts[0]
@@ -91,5 +102,5 @@ def relative_url(source: str, base: str) -> str:
 
 
 def output_path(source: str) -> str:
-    """The file that a page becomes, so that links work from a disk as well: ``a/index.qmd`` -> ``a/index.html``."""
+    """The rendered file of a page's source: ``a/index.qmd`` -> ``a/index.html``; other files are unchanged."""
     return f"{source.removesuffix('.qmd')}.html" if source.endswith(".qmd") else source

@@ -1,8 +1,9 @@
-"""How a page says which cell a number is: attributes, `<data>` and `<time>`, and the same for texts in attributes.
+"""HTML attributes and elements that state which published cell a number comes from.
 
-Owns the written form of the contract that ``docs/pages.md`` tells: the address of a cell is ``registry/indicator/
-context/year/unit``, and a part that is left empty is that of the nearest element around. Comes in: ids, numbers and
-their texts. Goes out: HTML. `kvalreg.audit` reads it with code of its own.
+Owns the markup of the contract in ``docs/pages.md``: the address of a cell is ``registry/indicator/context/year/unit``,
+and an empty part is inherited from the nearest enclosing element.
+
+Input: ids, numbers and their texts. Output: HTML. `kvalreg.audit` parses it with separate code.
 """
 
 from __future__ import annotations
@@ -17,33 +18,36 @@ from kvalreg.urls import INDICATORS_ANCHOR, anchor, data_page
 _TAG = re.compile(r"<(/?)(\w+)([^>]*)>")
 _ROLE_ATTRIBUTE = re.compile(r' data-kv-role="([^"]*)"')
 _CELL_ATTRIBUTE = re.compile(r' data-kv-cell="([^"]*)"')
+# "/" separates the parts of an address and "@" begins a group of units; "%" is encoded to make decoding unambiguous.
 _RESERVED = re.compile(r"[%/@\s]")
 
 
 class Html(str):
-    """A text that is finished HTML: it is put into sentences as it is, where others are escaped."""
+    """Finished HTML: inserted into sentences unchanged, where a plain `str` is escaped."""
 
     __slots__ = ()
 
 
 class LabelledText(NamedTuple):
-    """A sentence as an attribute can hold it.
+    """A sentence in the form that an attribute can hold.
 
     Parameters
     ----------
     text
-        The sentence, plain.
+        The sentence as plain text.
     label
-        What its numbers are, in order, for the attribute ``data-kv-label``: ``value:///2016 year target``.
+        The roles and addresses of its numbers, in order, for the attribute ``data-kv-label``:
+        ``value:///2016 year target``.
     """
 
     text: str
     label: str
 
 
+# Cached: a page writes the same few hundred addresses in its tables, figures and sentences.
 @lru_cache(maxsize=1 << 14)
 def cell_address(registry: str = "", ind_id: str = "", context: str = "", year: int | str = "", unit: str = "") -> str:
-    """The address of a cell, or of what is known of it; the ends that are left open are not written.
+    """The address of a cell, or the known parts of it; trailing empty parts are omitted.
 
     >>> cell_address("slag", "slag_enhet", "caregiver", 2025, "000010203")
     'slag/slag_enhet/caregiver/2025/000010203'
@@ -51,6 +55,7 @@ def cell_address(registry: str = "", ind_id: str = "", context: str = "", year: 
     '///2016'
     """
     parts = [_percent_encode(str(part)) for part in (registry, ind_id, context, year)]
+    # "@hospital" is all units of a level: the only "@" that is not percent-encoded, so no unit's id can imitate it.
     return "/".join([*parts, unit if unit.startswith("@") else _percent_encode(unit)]).rstrip("/")
 
 
@@ -60,22 +65,23 @@ def units_address(level: str) -> str:
 
 
 def cell_attribute(address: str) -> str:
-    """The attribute that gives an element, and all in it, an address."""
+    """The attribute that gives an element and its descendants an address."""
     return f' data-kv-cell="{escape(address)}"' if address else ""
 
 
 def number_html(text: str, value: float | None = None, role: str = "", cell: str = "") -> Html:
-    """A number in a sentence, with what it is.
+    """A number in a sentence, with its value, role and address.
 
     Parameters
     ----------
     value
-        For programs; left out, the element has the text alone.
+        The machine-readable value; empty when not given.
     role
-        One of the contract's roles; a result's value when empty.
+        One of the contract's roles; empty for the value of a result.
     cell
-        The parts of its address that differ from those around.
+        The parts of its address that differ from the enclosing element's.
     """
+    # repr() and not str(): the audit compares the float exactly, and repr round-trips.
     machine_value = "" if value is None else repr(value)
     role_attribute = f' data-kv-role="{role}"' if role else ""
     return Html(f'<data value="{machine_value}"{cell_attribute(cell)}{role_attribute}>{escape(text)}</data>')
@@ -87,12 +93,15 @@ def year_html(year: int | str) -> Html:
 
 
 def day_html(text: str, iso_date: str) -> Html:
-    """A day in a sentence; `day` is written as ``2026-11-30``."""
+    """A day in a sentence; `iso_date` has the form ``2026-11-30``."""
     return Html(f'<time datetime="{escape(iso_date)}">{escape(text)}</time>')
 
 
 def labelled_text(html: str) -> LabelledText:
-    """A sentence with its numbers marked, as an attribute holds it."""
+    """A sentence with tagged numbers, in the form that an attribute can hold."""
+    # An attribute has no elements, so the tags become a list beside it, one word per number in order of appearance:
+    #   <data value="0.87" data-kv-cell="///2016">87 av 100</data> i <time>2016</time>
+    #   text "87 av 100 i 2016", label "value:///2016 year"
     labels = []
     for closing, tag, attributes in _TAG.findall(html):
         if closing:
@@ -106,13 +115,13 @@ def labelled_text(html: str) -> LabelledText:
 
 
 def find_address(html: str) -> str:
-    """The first address in a piece of HTML; empty where it has none."""
+    """The first address in an HTML fragment; empty when there is none."""
     match = _CELL_ATTRIBUTE.search(html)
     return unescape(match[1]) if match else ""
 
 
 def source_link(text: str, registry: str, ind_id: str = "") -> str:
-    """The way from numbers to the rows of open data that they come from, which needs no script.
+    """A link from numbers to the rows of open data that they come from; works without JavaScript.
 
     >>> source_link("Kilde", "slag", "slag_enhet")
     '<a class="kv-source" href="/data/slag/index.qmd#ind-slag_enhet">Kilde</a>'
@@ -122,7 +131,7 @@ def source_link(text: str, registry: str, ind_id: str = "") -> str:
 
 
 def label_attribute(label: str) -> str:
-    """What the numbers of an element's ``aria-label`` are; nothing where it has none."""
+    """The attribute that labels the numbers of an element's ``aria-label``; empty when there are none."""
     return f' data-kv-label="{label}"' if label else ""
 
 

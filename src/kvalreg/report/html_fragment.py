@@ -1,7 +1,7 @@
-"""What a report notebook shows: pieces of a page that display themselves.
+"""Fragments of a page that display themselves in a notebook.
 
-A piece is Pandoc Markdown, with figures and tables as raw HTML inside. In Jupyter the HTML shows at once; on the
-published page the Markdown is used, so both renderers read the same.
+A fragment is Pandoc Markdown, with figures and tables as raw HTML inside. Jupyter displays its HTML; the published page
+uses its Markdown, so both renderers read the same text.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from dataclasses import dataclass
 from kvalreg.report.drawing import DEFER_CHARTS, render_unless_deferred
 from kvalreg.report.markup import page_html, raw_html
 
-FRAGMENT_MIME_TYPE = "application/vnd.kvalreg.piece"
-"""The mark of what a report shows, as a MIME type: by it the batch knows a piece from a bare data frame or picture."""
+FRAGMENT_MIME_TYPE = "application/vnd.kvalreg.fragment"
+"""Distinguishes a fragment from other output of a notebook, such as a data frame or a picture."""
 
 
 @dataclass(frozen=True)
 class HtmlFragment:
-    """A piece of a page.
+    """A fragment of a page.
 
     Parameters
     ----------
     markdown
-        Pandoc Markdown, safe: registry texts in it have been through `kvalreg.report.markup`.
+        Pandoc Markdown; registry texts in it have been sanitized by `kvalreg.report.markup`.
     """
 
     markdown: str
 
     def __repr__(self) -> str:
-        return f"<kvalreg piece, {len(self.markdown)} characters>"
+        return f"<kvalreg fragment, {len(self.markdown)} characters>"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         markdown = render_unless_deferred(self.markdown)
-        # A notebook that a person runs shows HTML; the batch needs the Markdown alone.
+        # JupyterLab needs HTML; a build uses the Markdown alone, and rendering it here would take time for nothing.
         html_bundle = {} if os.environ.get(DEFER_CHARTS) else {"text/html": page_html(markdown)}
         return {
             **html_bundle,
@@ -48,10 +48,10 @@ class HtmlFragment:
 
 
 def html_fragment(html: str) -> HtmlFragment:
-    """A piece of finished HTML."""
+    """A fragment of finished HTML."""
     return HtmlFragment(raw_html(html))
 
 
 def join_fragments(fragments: Iterable[HtmlFragment]) -> HtmlFragment:
-    """Several pieces as one, in order; empty ones leave no trace."""
+    """Several fragments as one, in order; empty ones are skipped."""
     return HtmlFragment("\n\n".join(fragment.markdown for fragment in fragments if fragment.markdown))

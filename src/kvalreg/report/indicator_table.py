@@ -1,8 +1,8 @@
-"""The table of indicators, made with great-tables.
+"""The table of indicators, generated with great-tables.
 
-Comes in: one published cell per indicator. Goes out: one HTML table with words and symbols, a place for the reader's
-own unit, and a note for each reason why a value is not shown. The look is the site's own style sheet; great-tables'
-style block is left out, since it would repeat itself.
+Input: one published cell per indicator. Output: an HTML table with words and symbols, empty columns for the selected
+unit, and a footnote for each reason why a value is not shown. It is styled by the site's style sheet; great-tables'
+style block is removed, since every table would repeat it.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ _LEVEL_SHAPES = {
     "low": "",
 }
 _COLUMNS = ("indicator", "value", "unit", "above", "patients", "target", "level", "change")
-_SELECTED_UNIT_COLUMNS = {"unit": "yours.hospital", "above": "yours.hf"}
-"""Columns that the page fills in once the reader has chosen a unit."""
+SELECTED_UNIT_COLUMNS = {"unit": "yours.hospital", "above": "yours.hf"}
+"""Columns that the page's JavaScript fills in for the selected unit, and the message keys of their labels."""
 COLUMN_ROLES = {"patients": "n", "unit": "yours", "above": "yours", "level": "achievement"}
-"""The roles of columns, where a role is called otherwise than its column."""
+"""The roles of columns, where a role's name differs from its column's."""
 _CHANGE_RANKS = {"better": 0, "increased": 1, "unclear": 2, "decreased": 3, "worse": 4}
 
 
 class _CellRow(Protocol):
-    """A line of a table of results."""
+    """A row of a table of results."""
 
     @property
     def indicator(self) -> Indicator:
-        """What is told of."""
+        """The indicator."""
 
     @property
     def cell(self) -> PublishedCell:
@@ -55,7 +55,7 @@ class _CellRow(Protocol):
 
 @dataclass(frozen=True)
 class IndicatorRow:
-    """One indicator's line: its cell, where its name leads, in which context it is counted, and what is secret."""
+    """One indicator's row: its cell, the link of its title, a note on its context, and the disclosure threshold."""
 
     indicator: Indicator
     cell: PublishedCell
@@ -66,7 +66,7 @@ class IndicatorRow:
 
 @dataclass(frozen=True)
 class CellContent:
-    """A cell of a table: HTML, what it is sorted by, and further attributes."""
+    """A cell of a table: HTML, sort key, and further attributes."""
 
     html: str = ""
     sort: float | int | str = ""
@@ -74,7 +74,7 @@ class CellContent:
 
 
 def level_symbol(achievement: str) -> str:
-    """A level as a circle: filled, half, empty; told apart by shape before colour. Decoration beside a word."""
+    """A level as a filled, half or empty circle: distinguished by shape and not by colour alone. Decorates a word."""
     if not achievement:
         return ""
     return (
@@ -85,7 +85,7 @@ def level_symbol(achievement: str) -> str:
 
 
 ACHIEVEMENT_ROLE = ' data-kv-role="achievement"'
-"""For a level that stands elsewhere than in a column of levels."""
+"""For a level outside a column of levels."""
 
 
 def level_html(achievement: str, text: str, role: str = "") -> str:
@@ -102,19 +102,22 @@ def indicator_table(
     footnotes = Footnotes((not_shown_reason(row.cell, row.indicator, row.secret_below) for row in rows), anchor)
     contents = [_row_contents(row, footnotes, translator) for row in rows]
     frame = pa.table({name: [content_row[name].html for content_row in contents] for name in _COLUMNS})
-    labels = {name: translator(_SELECTED_UNIT_COLUMNS.get(name, f"table.{name}")) for name in _COLUMNS}
+    labels = {name: translator(SELECTED_UNIT_COLUMNS.get(name, f"table.{name}")) for name in _COLUMNS}
     with warnings.catch_warnings():
-        # great-tables calls Arrow's tables experimental; from them it makes the same table four times as fast
+        # great-tables warns that Arrow tables are experimental; it renders them four times as fast as data frames.
         warnings.simplefilter("ignore", UserWarning)
         table = GT(frame, rowname_col="indicator", id=anchor).fmt_passthrough(list(_COLUMNS), escape=False)
         table = table.cols_label({name: labels[name] for name in _COLUMNS[1:]})
         html = _strip_styles(table.tab_stubhead(label=labels["indicator"]).as_raw_html())
+    # great-tables has no attributes for single headers, rows and cells, so they are written into its HTML afterwards.
     html = html.replace("<table>", f'<table class="kv-table" data-sortable><caption>{escape(caption)}</caption>', 1)
     html = html.replace("<th ", '<th data-kv-role="indicator" ', 1)
     for name in _COLUMNS[1:]:
-        head_attributes = ' class="kv-yours-head"' if name in _SELECTED_UNIT_COLUMNS else ""
+        head_attributes = ' class="kv-yours-head"' if name in SELECTED_UNIT_COLUMNS else ""
         head_attributes += f' data-kv-role="{COLUMN_ROLES.get(name, name)}"'
         html = re.sub(rf'<th( scope="col" id="{anchor}-{name}")', rf"<th{head_attributes}\1", html, count=1)
+    # Rows and cells are in the order of `rows` and `_COLUMNS`: the n-th tag gets the n-th attributes. An escaped text
+    # holds no "<", so no registry's text can be mistaken for a tag.
     row_attributes = iter([cell_attribute(_cell_address(row.cell, registry)) for row in rows])
     head, body, tail = html.partition("<tbody>")
     html = head + body + re.sub("<tr>", lambda _: f"<tr{next(row_attributes)}>", tail)
@@ -149,14 +152,14 @@ def _row_contents(row: IndicatorRow, footnotes: Footnotes, translator: Translato
     data_attributes = f' data-ind="{escape(indicator.id)}" data-context="{cell["context"]}"'
     contents = {name: CellContent() for name in _COLUMNS}
     contents["indicator"] = CellContent(f'<a href="{escape(row.href)}">{title}</a>{note}')
-    for name in _SELECTED_UNIT_COLUMNS:
+    for name in SELECTED_UNIT_COLUMNS:
         contents[name] = CellContent(attributes=f' class="kv-yours-cell"{data_attributes} data-what="{name}"')
     contents["target"] = target_content(indicator, translator)
     return contents | result_contents(row, footnotes, translator)
 
 
 def result_contents(row: _CellRow, footnotes: Footnotes, translator: Translator) -> dict[str, CellContent]:
-    """What a line says of its cell, by column: the result, or why it is not shown and how many patients there are."""
+    """A row's contents by column: the result, or why it is not shown and the published number of patients."""
     reason = not_shown_reason(row.cell, row.indicator, row.secret_below)
     if reason is None:
         return shown_contents(row.indicator, row.cell, translator)
@@ -165,7 +168,7 @@ def result_contents(row: _CellRow, footnotes: Footnotes, translator: Translator)
 
 
 def target_content(indicator: Indicator, translator: Translator) -> CellContent:
-    """An indicator's target; nothing where it has none."""
+    """An indicator's target; empty when it has none."""
     if indicator.level_green is None:
         return CellContent()
     return CellContent(
@@ -174,10 +177,11 @@ def target_content(indicator: Indicator, translator: Translator) -> CellContent:
 
 
 def shown_contents(indicator: Indicator, cell: PublishedCell, translator: Translator) -> dict[str, CellContent]:
-    """What a shown cell says, by column: value with its interval, level with certainty, change, patients."""
+    """The contents of a shown cell by column: value with its interval, level with certainty, change, patients."""
     value = f"<strong>{escape(translator.format_value(indicator, cell['value']))}</strong>"
     if is_known(cell["low"]):
-        value += f' <span class="kv-note">({escape(translator.format_interval(indicator, cell["low"], cell["high"]))})</span>'
+        interval = translator.format_interval(indicator, cell["low"], cell["high"])
+        value += f' <span class="kv-note">({escape(interval)})</span>'
     achievement = cell["achievement"]
     year = str(int(cell["change_from"])) if is_known(cell["change_from"]) else ""
     contents = {
@@ -193,6 +197,7 @@ def shown_contents(indicator: Indicator, cell: PublishedCell, translator: Transl
 
 
 def _patients_content(indicator: Indicator, cell: PublishedCell, translator: Translator) -> dict[str, CellContent]:
-    """How many patients a cell counts; nothing where that is not told."""
+    """How many patients a cell counts; empty when that is not published."""
+    # An empty content has an empty sort key too: the order of rows must not disclose a secret number.
     patients = translator.format_patients(indicator, cell["denominator"])
     return {"patients": CellContent(escape(patients), int(cell["denominator"]))} if patients else {}

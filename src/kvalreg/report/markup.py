@@ -1,7 +1,7 @@
-"""Untrusted text made safe for a page: Pandoc Markdown and HTML.
+"""Sanitizes untrusted text for a page: Pandoc Markdown and HTML.
 
-Comes in: a registry's words. Goes out: Markdown or HTML in which no tag, script, attribute, image or Quarto shortcode
-of theirs survives, in either renderer.
+Input: a registry's own text. Output: Markdown or HTML in which no tag, script, attribute, image or Quarto shortcode of
+that text survives, in either renderer.
 """
 
 from __future__ import annotations
@@ -30,19 +30,22 @@ _DIGIT = re.compile(r"\d")
 _TAGS_AND_ENTITIES = re.compile(r"<[^>]*>|&#?\w+;")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 escape = lru_cache(maxsize=1 << 14)(html.escape)
-"""HTML of a plain text: tables and figures tell the same few names, words and numbers many times."""
+"""HTML of a plain text. Cached: tables and figures repeat the same few names, words and numbers."""
 
 
 def escape_markdown(text: str) -> str:
-    """Plain text for a place in Markdown: every ASCII punctuation mark is escaped, newlines become spaces."""
+    """Plain text inside Markdown: every ASCII punctuation mark is escaped, newlines become spaces."""
+    # CommonMark allows a backslash before any ASCII punctuation mark
+    # (https://spec.commonmark.org/0.31.2/#backslash-escapes), so escaping all of them needs no knowledge of which ones
+    # are markup in a given renderer.
     return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
 
 
 def raw_html(html: str) -> str:
     """HTML as a raw block of Markdown, in a fence longer than any run of backticks inside.
 
-    A text that reads like the beginning of a cell to run has its bracket escaped: renderers look for cells in raw
-    blocks too. Scripts hold no backticks, as `script_json` writes them.
+    A text that looks like the beginning of an executable cell has its brace escaped: Quarto looks for cells in raw
+    blocks too. Scripts hold no backticks, since `script_json` escapes them.
     """
     html = _CODE_CELL.sub(r"\1&#123;", html)
     fence = "```"
@@ -52,10 +55,14 @@ def raw_html(html: str) -> str:
 
 
 def html_parts(page: str) -> list[str]:
-    """A page's Markdown as HTML, part by part: its raw blocks as they are, the Markdown between them rendered."""
+    """A page's Markdown as HTML, part by part: its raw blocks unchanged, the Markdown between them rendered."""
+    # A newline at both ends, so that a fence in the first or last line matches as any other. `position` is the start of
+    # the text not yet in any part.
     parts, position, text = [], 1, f"\n{page}\n"
     for block in _RAW_BLOCK.finditer(text):
-        end = text.find(f"\n{block[1]}\n", block.end())  # found as text: a page has megabytes
+        # str.find and not a regular expression over the content, which may have megabytes.
+        end = text.find(f"\n{block[1]}\n", block.end())
+        # A fence inside the previous block is content; one without an end is plain Markdown.
         if block.start() + 1 >= position and end > block.end():
             parts += [_render(text[position : block.start() + 1]), text[block.end() + 1 : end]]
             position = end + 1 + len(block[1])
@@ -63,28 +70,30 @@ def html_parts(page: str) -> list[str]:
 
 
 def _render(markdown: str) -> str:
-    """Markdown as HTML; between two raw blocks there is none, most often."""
+    """Markdown as HTML; between two raw blocks there is usually none."""
     return "" if markdown.isspace() else _markdown_parser().render(markdown)
 
 
 def page_html(markdown: str) -> str:
-    """A page's Markdown as a notebook can show it: without the ids of headings, which are Pandoc's."""
+    """A page's Markdown as HTML for a notebook, without the ids of headings, which only Pandoc understands."""
     return "\n".join(html_parts(_HEADING_ID.sub("", markdown)))
 
 
 def mark_registry_language(html: str, translator: Translator, tag: str = "span") -> str:
-    """A registry's own text, marked with its language where the page is in another one, and as its own with a digit."""
+    """A registry's own text, tagged with its language when the page is in another; see `mark_registry_text`."""
     return mark_registry_text(html, translator.lang_attribute, tag)
 
 
 def mark_registry_text(html: str, lang: str = "", tag: str = "span") -> str:
-    """A registry's own text, which the audit leaves alone; it is marked where it has a digit or another language.
+    """A registry's own text, tagged when it has a digit or another language.
 
     Parameters
     ----------
     lang
-        The attribute with its language, where that is not the page's.
+        The attribute with its language, when that is not the page's.
     """
+    # The audit checks every number of a page against a published cell, except in elements with this attribute. Tags and
+    # entities are removed first: the 3 of <h3> and the 39 of &#39; are no numbers of the text.
     text_attribute = ' data-kv-text="registry"' if _DIGIT.search(_TAGS_AND_ENTITIES.sub("", html)) else ""
     return f"<{tag}{lang}{text_attribute}>{html}</{tag}>" if (lang or text_attribute) and html else html
 
@@ -92,9 +101,10 @@ def mark_registry_text(html: str, lang: str = "", tag: str = "span") -> str:
 def safe_html(markdown: str) -> str:
     """A registry's Markdown as HTML; headings become bold paragraphs.
 
-    Raw HTML in it is removed: of a script or style with all it holds, of other tags the tag alone. What the Markdown
-    makes is kept where it is in a short list of tags, without attributes but the whole address of a link.
+    Raw HTML is removed: a script or style with its content, of other elements the tags. Of the HTML that the Markdown
+    produces, only allowed tags remain, without attributes except the absolute URL of a link.
     """
+    # Headings would break the outline of the page, whose levels are the template's.
     html = re.sub(
         r"<(/?)h[1-6]>",
         lambda match: "</strong></p>" if match[1] else "<p><strong>",
@@ -109,11 +119,12 @@ def safe_html(markdown: str) -> str:
         link_rel="noopener noreferrer",
         clean_content_tags={"script", "style"},
     )
+    # nh3 has made it safe as HTML; what is left are Quarto's shortcodes "{{<" and Pandoc's divs ":::".
     return clean.strip().replace("{", "&#123;").replace(":::", "&#58;&#58;&#58;")
 
 
 def _absolute_url(_tag: str, attribute: str, value: str) -> str | None:
-    """An address with its scheme, or none: a relative one would lead somewhere else on every page."""
+    """A URL with a scheme, or None: a relative one would point somewhere else on every page."""
     return value if attribute != "href" or re.match(r"(?i)(https?://|mailto:)", value) else None
 
 

@@ -1,7 +1,7 @@
-"""The message of an indicator: what the numbers say, in sentences that begin with the message.
+"""The message of an indicator: its result in a few sentences, the most important first.
 
-Comes in: published cells. Goes out: HTML sentences whose every number comes from those cells. A change or a level is
-said only as surely as the cell's interval allows; no ranking, no causes.
+Input: published cells. Output: HTML sentences whose every number comes from those cells. A change or a level is stated
+only with the certainty that the cell's interval allows; no ranking, no causes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MAX_MESSAGES = 4
 
 @dataclass(frozen=True)
 class IndicatorMessage:
-    """What is said of one indicator in one year.
+    """The message of one indicator in one year.
 
     Parameters
     ----------
@@ -47,18 +47,19 @@ class IndicatorMessage:
 
     @property
     def year(self) -> int:
-        """The year that is told of."""
+        """The year of the result."""
         return int(self.cell["year"])
 
     @property
     def priority(self) -> int:
-        """How much a reader needs it: a missed target first, then what has changed for certain."""
+        """How important it is: a missed target first, then a statistically certain change."""
+        # missed and changed 3, missed 2, changed 1, neither 0
         target_priority = 2 if self.cell["achievement"] == "low" else 0
         return target_priority + (1 if self.cell["change"] not in ("", "unclear") else 0)
 
     @property
     def attribute(self) -> str:
-        """The attribute with the nation's cell, for the element that the message stands in."""
+        """The attribute with the nation's cell, for the element that holds the message."""
         cell = self.cell
         address = cell_address(self.registry, self.indicator.id, cell["context"], self.year, cell["orgnr"])
         return cell_attribute(address)
@@ -68,13 +69,13 @@ class IndicatorMessage:
         return labelled_text(self._headline(translator)).text
 
     def headline_html(self, translator: Translator) -> Html:
-        """The first sentence with its cell, for a page of other things."""
+        """The first sentence with its cell address, for a page with other subjects."""
         return Html(f"<span{self.attribute}>{self._headline(translator)}</span>")
 
     def html(self, translator: Translator) -> str:
-        """The sentences, headline in bold; the indicator's name is marked where it is in another language.
+        """The sentences, headline in bold; the indicator's title is tagged with lang when it is in another language.
 
-        They say which cell they tell of when they stand in an element with the message's `address`.
+        The cell address of their numbers is in the enclosing element's `attribute`.
         """
         sentences = [
             translator.target_html(self.indicator),
@@ -95,13 +96,17 @@ class IndicatorMessage:
         )
 
     def _change_sentence(self, translator: Translator) -> str:
-        """The change since the year before where it is certain, else since the series began where that is."""
+        """The change from the previous year when it is certain, else from the first year of the series when that is."""
+        # A slow change is often uncertain from year to year and certain over the series. When neither is certain, the
+        # sentence says that it is unclear whether anything has changed since the year before.
         change, since = self.cell["change"], self.cell["change_from"]
         if change in ("", "unclear") and self.cell["series_change"] not in ("", "unclear"):
             change, since = self.cell["series_change"], self.cell["series_from"]
         return translator.html(f"change.sentence_{change}", year=int(since)) if change else ""
 
     def _unit_sentences(self, translator: Translator) -> Sequence[str]:
+        # Only shown units are counted: a total of all units, or a number of hidden ones that reach the target, would
+        # state something about suppressed cells.
         shown = [cell for cell in shown_cells(self.units) if cell["achievement"]]
         if self.level is Level.NATION or len(shown) < 2:
             return []
@@ -118,7 +123,9 @@ class IndicatorMessage:
         return sentences
 
     def _is_uncertain(self, cell: PublishedCell) -> bool:
-        """Whether the interval has values on both sides of the target, which itself counts as reached."""
+        """Whether the interval has values on both sides of the target; the target itself counts as reached."""
+        # Target at least 0.9, by interval: 0.90-0.95 certainly reached, 0.85-0.90 uncertain, 0.80-0.89 certainly not.
+        # Target at most 0.1, by interval: 0.05-0.10 certainly reached, 0.10-0.15 uncertain.
         target = float(self.indicator.level_green or 0)
         if self.indicator.level_direction == 1:
             return bool(cell["low"] < target <= cell["high"])
@@ -128,12 +135,18 @@ class IndicatorMessage:
 def indicator_message(
     registry: str, indicator: Indicator, nation: PublishedCell, units: tuple[Level, CellRecords]
 ) -> IndicatorMessage | None:
-    """The message of a registry's indicator from the nation's cell; None when that cell is not shown."""
+    """The message of a registry's indicator from the nation's cell; None when that cell is not shown.
+
+    Parameters
+    ----------
+    units
+        The level of the units compared, and their cells.
+    """
     return IndicatorMessage(registry, indicator, nation, *units) if nation["shown"] else None
 
 
 def top_messages(messages: list[IndicatorMessage]) -> list[IndicatorMessage]:
-    """The few messages a reader needs most, in order; equals keep the registry's own order."""
+    """The most important messages, in order; equal ones keep the registry's order."""
     return sorted(messages, key=lambda message: -message.priority)[:_MAX_MESSAGES]
 
 

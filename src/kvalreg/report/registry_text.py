@@ -1,8 +1,8 @@
-"""The registry's own words: about, quality improvement, research, evaluations, definitions of indicators.
+"""The registry's own texts: about, quality improvement, research, evaluations, definitions of indicators.
 
-Comes in: the descriptor, whose texts are untrusted Markdown. Goes out: pieces with safe HTML; a field that is empty
-is said to be empty, and an address in a wrong form is plain text. On a page in another language they stay as they were
-written, and are marked with their language.
+Input: the descriptor, whose texts are untrusted Markdown. Output: fragments with sanitized HTML. An empty field is
+shown as not given, and an invalid URL as plain text. On a page in another language the texts stay as written, tagged
+with lang.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from kvalreg.report.markup import mark_registry_language, mark_registry_text, sa
 from kvalreg.report.translation import Translator
 
 DescriptionList = list[tuple[str, str]]
-"""What is known of something, as label and HTML."""
+"""Pairs of label and HTML."""
 
 
 def about(registry: Registry, translator: Translator) -> HtmlFragment:
     """Purpose, usefulness, patients, data controller, home page, phone, e-mail, contact persons, last review."""
     field = registry.about
+    # Prose is tagged with its language; addresses and numbers have none, and are only tagged as the registry's own.
     contacts = "".join(f"<li>{_contact_html(contact)}</li>" for contact in field.contacts)
     texts = {
         "purpose": safe_html(field.purpose),
@@ -51,12 +52,12 @@ def about(registry: Registry, translator: Translator) -> HtmlFragment:
 
 
 def quality_improvement(registry: Registry, translator: Translator, links: Mapping[str, str]) -> HtmlFragment:
-    """Each piece of work: what, status, who began it, when, which indicators it concerns.
+    """Each improvement project: title, description, status, initiator, period, and indicators concerned.
 
     Parameters
     ----------
     links
-        Where the page has an indicator, by its id; the others are named without a link.
+        The link to each indicator of the page, by its id; other indicators are named without a link.
     """
     if not registry.quality_improvement:
         return _not_given(translator)
@@ -73,7 +74,7 @@ def quality_improvement(registry: Registry, translator: Translator, links: Mappi
 
 
 def research(registry: Registry, translator: Translator) -> HtmlFragment:
-    """Projects, publications, and where the whole list is."""
+    """Projects, publications, and the link to the complete list."""
     field = registry.research
     items = []
     for project in field.projects:
@@ -81,6 +82,7 @@ def research(registry: Registry, translator: Translator) -> HtmlFragment:
             [(translator("about.status"), escape(translator(f"about.{project.status}")))] if project.status else []
         )
         title = _link_html(project.title, web_link(project.url))
+        # An invalid URL is shown as text: the reader may still make use of it, and the registry sees the mistake.
         if project.url and not web_link(project.url):
             entries.append((translator("about.address"), mark_registry_text(escape(project.url))))
         items.append(_project_html(title, project.description, entries, translator))
@@ -98,9 +100,10 @@ def research(registry: Registry, translator: Translator) -> HtmlFragment:
 
 
 def evaluations(registry: Registry, translator: Translator, year: int | None = None) -> HtmlFragment:
-    """How the expert group judged the registry, the newest year first; only one year where it is given."""
+    """How the expert group evaluated the registry, latest year first; only the given year when there is one."""
     selected = [evaluation for evaluation in registry.evaluations if year in (None, evaluation.year)]
     if not selected:
+        # The registry's page states that nothing is given; a year's page has no such section.
         return HtmlFragment("") if year is not None else _not_given(translator)
     newest_first = sorted(selected, key=lambda evaluation: -evaluation.year)
     entries: DescriptionList = [
@@ -111,7 +114,9 @@ def evaluations(registry: Registry, translator: Translator, year: int | None = N
 
 
 def definition(indicator: Indicator, translator: Translator) -> HtmlFragment:
-    """An indicator's long description, where its target and data come from, and when its texts were reviewed."""
+    """An indicator's long description, the sources of its target and data, and when its texts were reviewed."""
+    # The sentence is escaped with its placeholder "{source}" still in it; the registry's text is escaped and tagged
+    # separately and filled in afterwards.
     sentences = [
         escape(translator(f"page.{key}", source="{source}")).format(
             source=mark_registry_language(escape(text.rstrip(".")), translator)
@@ -131,13 +136,13 @@ def definition(indicator: Indicator, translator: Translator) -> HtmlFragment:
 
 
 def projects_note(bars: Sequence[ProjectBar], translator: Translator) -> HtmlFragment:
-    """What the bars above a trend are, by their letters; nothing where there are none."""
+    """The key to the bars above a trend, by their letters; empty when there are none."""
     if not bars:
         return HtmlFragment("")
-    items = [
-        f"{bar.letter}: {mark_registry_language(escape(bar.project.title), translator)} ({mark_registry_text(escape(bar.project.period))})"
-        for bar in bars
-    ]
+    items = []
+    for bar in bars:
+        title = mark_registry_language(escape(bar.project.title), translator)
+        items.append(f"{bar.letter}: {title} ({mark_registry_text(escape(bar.project.period))})")
     return html_fragment(f'<p class="kv-note">{escape(translator("figure.works_note"))} {"; ".join(items)}.</p>')
 
 
@@ -160,13 +165,13 @@ def _project_entries(
 
 
 def _project_html(title: str, description: str, entries: DescriptionList, translator: Translator) -> str:
-    """A piece of work: its name as HTML, its description, and what is known of it."""
+    """A project: its title as HTML, its description, and its entries."""
     body = mark_registry_language(f"<h3>{title}</h3>\n{safe_html(description)}", translator, "div")
     return f'<div class="kv-work">{body}\n{_description_list(entries, translator)}</div>'
 
 
 def _description_list(entries: DescriptionList, translator: Translator) -> str:
-    """What is known, as a list of labels; what is not known is said to be not given."""
+    """Pairs as a description list; empty HTML is shown as not given."""
     placeholder = f"<em>{escape(translator('states.not_given'))}</em>"
     pairs = ((label if isinstance(label, Html) else escape(label), html) for label, html in entries)
     items = [f"<dt>{label}</dt><dd>{html or placeholder}</dd>" for label, html in pairs]
@@ -174,15 +179,15 @@ def _description_list(entries: DescriptionList, translator: Translator) -> str:
 
 
 def _evaluation_html(evaluation: Evaluation, translator: Translator) -> str:
-    grades = [translator(f"evaluation.{key}", value=value) for key, value in (("stage", evaluation.stage), ("level", evaluation.level))
-              if value is not None]  # fmt: skip
+    grade_values = (("stage", evaluation.stage), ("level", evaluation.level))
+    grades = [translator(f"evaluation.{key}", value=value) for key, value in grade_values if value is not None]
     text = mark_registry_language(safe_html(evaluation.text), translator, "div")
     level = mark_registry_text(escape(", ".join(grades)))
     return (f"<p><strong>{level}</strong></p>" if grades else "") + text
 
 
 def _publication_html(publication: Publication) -> str:
-    """A publication: its text, which leads to its address; the address alone where there is no text."""
+    """A publication: its text as a link; the URL alone when there is no text."""
     href = web_link(publication.url)
     if publication.text and publication.url and not href:
         return f"{escape(publication.text)} {escape(publication.url)}"
@@ -199,9 +204,10 @@ def _contact_html(contact: Contact) -> str:
 
 
 def _link_html(text: str, href: str) -> str:
-    """A text as a link where there is an address, plain otherwise."""
+    """A text as a link when there is a URL, plain otherwise."""
     if not href:
         return escape(text)
+    # noopener: a site that a registry links to gets no handle on this page's window.
     rel = ' rel="noopener"' if href.startswith(("http:", "https:")) else ""
     return f'<a href="{escape(href)}"{rel}>{escape(text)}</a>'
 

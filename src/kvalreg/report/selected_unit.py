@@ -1,8 +1,8 @@
-"""What a page knows of every unit, for the reader who picks their own.
+"""Data of every unit, from which the page's JavaScript shows the unit that a reader selects.
 
-Comes in: published cells of the levels that are presented. Goes out: one `<script>` per indicator and context with the
-units' cells of the page's year, as text; and the years of all units, which are the same for every page, for a file of
-their own. Of a cell whose value is not shown the reason is told, and the number of patients where it is not secret.
+Input: published cells of the levels that are presented. Output: one `<script>` per indicator and context with the cells
+of the page's year, as text; and the years of all units, which are the same for every page, for a separate file.
+A cell whose value is not shown has its reason, and the number of patients when that is not secret.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kvalreg.report.html_fragment import HtmlFragment, html_fragment
 from kvalreg.report.translation import Translator
 
 SERIES_FIELDS = ("orgnr", "year", "value", "low", "high", "provisional", "text")
-"""What the places of a row of ``series`` hold."""
+"""The fields of a row of `units_series`, by position; the page's JavaScript reads them in this order."""
 
 
 def units_script(view: IndicatorView, cells: CellRecords, series: str) -> HtmlFragment:
@@ -32,9 +32,9 @@ def units_script(view: IndicatorView, cells: CellRecords, series: str) -> HtmlFr
     view
         The indicator, context and year.
     cells
-        Cells of every unit that is presented, whatever its level, with the unit's name; other years are passed over.
+        Cells of every unit that is presented, of all levels, with the unit's name; other years are skipped.
     series
-        The address of the file with the units' years.
+        The URL of the file with the units' years.
     """
     current_cells = [cell for cell in cells if cell["year"] == view.year]
     units = {
@@ -46,14 +46,16 @@ def units_script(view: IndicatorView, cells: CellRecords, series: str) -> HtmlFr
 
 
 def units_series(cells: CellRecords, indicator: Indicator, translator: Translator) -> list[list[Any]]:
-    """The shown cells among these as rows of `SERIES`, by unit and year."""
+    """The shown cells among these as rows of `SERIES_FIELDS`, by unit and year."""
+    # A hidden year is no row at all: the chart leaves a gap there, and a row would need a reason that it does not show.
     shown = sorted(shown_cells(cells), key=lambda cell: (cell["orgnr"], cell["year"]))
     return [_series_row(cell, indicator, translator) for cell in shown]
 
 
 def unit_data(cell: PublishedCell, indicator: Indicator, translator: Translator, secret_below: int) -> dict[str, Any]:
-    """What is told of a unit's cell, as text; where its value is not shown, why, and what is told of its patients."""
+    """A unit's published cell as text; when its value is not shown, the reason and the published number of patients."""
     name = str(cell["unit"])
+    # A cell that is not shown: the substitute text, the sentence, and the footnote's text.
     reason = not_shown_reason(cell, indicator, secret_below)
     if reason is not None:
         patients = translator.format_patients(indicator, cell["denominator"])
@@ -63,6 +65,7 @@ def unit_data(cell: PublishedCell, indicator: Indicator, translator: Translator,
             "note": reason.note(translator),
             "shown": False,
         }
+    # A shown cell: result, level with certainty, and change, as the sentences of the nation's message state them.
     key = "message.unit_provisional" if cell["provisional"] else "message.unit"
     value = translator.format_value(indicator, cell["value"])
     sentences = [translator(key, unit=name, value=translator.phrase_from_text(indicator, value), year=cell["year"])]
@@ -83,8 +86,9 @@ def unit_data(cell: PublishedCell, indicator: Indicator, translator: Translator,
 
 
 def not_shown_sentence(cell: PublishedCell, indicator: Indicator, translator: Translator) -> Html:
-    """The sentence on a cell whose value is not shown; the note follows it."""
+    """The sentence on a cell whose value is not shown; the footnote's text follows it."""
     values: dict[str, Any] = {"unit": cell["unit"], "year": int(cell["year"])}
+    # No number of patients: the cell is secret, or its patients are unknown.
     if not translator.format_patients(indicator, cell["denominator"]):
         return translator.html(
             "message.unit_secret_provisional" if cell["provisional"] else "message.unit_secret", **values

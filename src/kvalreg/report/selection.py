@@ -1,12 +1,12 @@
-"""Which published cells a page is about: one registry, seen from one year.
+"""The published cells of a page: one registry, up to one year.
 
-Comes in: `Published`. Goes out: indicators, contexts, cells with their units' names, and the level of units that is
-compared. It says nothing about how they are shown.
+Input: `PublishedResults`. Output: indicators, contexts, cells with their units' names, and the level of the units that
+are compared. How they are displayed is decided elsewhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from kvalreg.disclosure.cell_rows import CellGroupKey
@@ -20,7 +20,7 @@ from kvalreg.report.translation import Translator
 
 CONTEXTS = ("caregiver", "resident")
 COMPARED_LEVELS = (Level.HOSPITAL, Level.HF, Level.RHF)
-"""Levels whose units are compared, and which a reader may pick, the finest first."""
+"""Levels whose units are compared, and which a reader may select, the finest first."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Selection:
     Parameters
     ----------
     published
-        What may be shown; nothing else is ever read.
+        The results that have passed the gate; nothing else is ever read.
     year
-        The year that is told of.
+        The year of the page.
     round
         ``final``, or ``interim`` for results so far this year.
     """
@@ -49,7 +49,7 @@ class Selection:
 
     @property
     def indicators(self) -> list[Indicator]:
-        """The indicators that are shown, in the registry's own order, which have a cell in this year."""
+        """The indicators that are included and have a cell in this year, in the registry's order."""
         present = {ind_id for ind_id, _, _ in self._current_groups}
         return [indicator for indicator in self.registry.indicators if indicator.include and indicator.id in present]
 
@@ -59,14 +59,15 @@ class Selection:
 
     def year_cells(self, ind_id: str, context: str, level: Level, year: int) -> CellRecords:
         """Of these, the cells of one year."""
+        # A page of 2024 must not show 2025, which has been published since: the range is empty for a later year.
         return self._load_cells((ind_id, context, level.value), year, min(year, self.year))
 
     def current_cells(self, ind_id: str, context: str, level: Level) -> CellRecords:
-        """Of these, the cells of the year that is told of."""
+        """Of these, the cells of the page's year."""
         return self.year_cells(ind_id, context, level, self.year)
 
     def value_extent(self, ind_id: str, context: str, level: Level) -> tuple[float, ...]:
-        """From where to where the shown values and intervals of these cells go."""
+        """The lowest and the highest of the shown values and limits of intervals of these cells."""
         return self.published.rows.extent((ind_id, context, level.value), self.year, "value", "low", "high")
 
     def contexts(self, indicator: Indicator) -> list[str]:
@@ -82,57 +83,47 @@ class Selection:
         return self.current_cells(indicator.id, context, Level.NATION)
 
     def compared_units(self, indicator: Indicator, context: str) -> tuple[Level, CellRecords]:
-        """The level of presentation, and its units' cells of this year."""
+        """The level of presentation, and the cells of its units in this year."""
         level = self.published.presentation(indicator.id, context, self.year).level
         return level, self.current_cells(indicator.id, context, level)
 
     def presented_units(self, indicator: Indicator, context: str) -> CellRecords:
-        """The cells of every unit that a reader may pick: hospitals, HFs and RHFs, all years up to this one."""
+        """The cells of every unit that a reader may select: hospitals, HFs and RHFs, all years up to this one."""
         return [cell for level in COMPARED_LEVELS for cell in self.cells(indicator.id, context, level)]
 
     def current_presented_units(self, indicator: Indicator, context: str) -> CellRecords:
-        """Of these, the cells of the year that is told of."""
+        """Of these, the cells of the page's year."""
         return [cell for level in COMPARED_LEVELS for cell in self.current_cells(indicator.id, context, level)]
 
     def view(self, indicator: Indicator, context: str) -> IndicatorView:
-        """What a figure of this indicator looks at."""
-        level, _ = self.compared_units(indicator, context)
-        projects, secret_below = (
-            self.registry.improvement_projects(indicator.id),
-            self.registry.secret_threshold(indicator),
-        )
-        return IndicatorView(
-            indicator, context, self.year, level, self.translator, self, projects, secret_below, self.registry.id
-        )
+        """The view that a figure of this indicator is made from."""
+        view = self._view(indicator, context, self.year)
+        return replace(view, improvement_projects=self.registry.improvement_projects(indicator.id))
 
     def coverage_view(self, indicator: Indicator) -> IndicatorView | None:
-        """What a figure of coverage looks at: the year in which it was last measured; None if it never was."""
+        """The view of a figure of coverage, of the year in which it was last measured; None if it never was."""
+        # Most often this year's: loading all years only to find the latest of them takes time on every page.
         if self.current_presented_units(indicator, "caregiver"):
-            newest_year: int | None = self.year
-        else:
-            newest_year = max(
-                (int(cell["year"]) for cell in self.presented_units(indicator, "caregiver")), default=None
-            )
-        if newest_year is None:
-            return None
-        level = self.published.presentation(indicator.id, "caregiver", newest_year).level
-        secret_below = self.registry.secret_threshold(indicator)
-        registry = self.registry.id
+            return self._view(indicator, "caregiver", self.year)
+        years = [int(cell["year"]) for cell in self.presented_units(indicator, "caregiver")]
+        return self._view(indicator, "caregiver", max(years)) if years else None
+
+    def _view(self, indicator: Indicator, context: str, year: int) -> IndicatorView:
         return IndicatorView(
             indicator,
-            "caregiver",
-            newest_year,
-            level,
-            self.translator,
-            self,
-            secret_below=secret_below,
-            registry=registry,
+            context,
+            year,
+            level=self.published.presentation(indicator.id, context, year).level,
+            translator=self.translator,
+            source=self,
+            secret_below=self.registry.secret_threshold(indicator),
+            registry=self.registry.id,
         )
 
     def unit_name(self, level: Level, orgnr: str) -> str:
-        """The short name of a unit, with more where another one with results has it too; a county's own name.
+        """The short name of a unit, extended when another unit with results has the same; a county's own name.
 
-        A unit that is closed has the year of it beside its name.
+        A closed unit has the year of its closing after its name.
         """
         if level is Level.COUNTY:
             return orgnr
@@ -147,11 +138,13 @@ class Selection:
 
     @cached_property
     def _current_groups(self) -> set[CellGroupKey]:
-        """The groups that have a cell in the year that is told of."""
+        """The groups of indicator, context and level that have a cell in the page's year."""
         return self.published.rows.keys_in(self.year)
 
     def _load_cells(self, key: CellGroupKey, first: int, last: int) -> CellRecords:
         """The cells of a group from one year to another, with their units' names."""
+        # Figures, tables and messages of an indicator request the same cells. The caches are plain
+        # dictionaries and not lru_cache, which would keep every page's selection alive in a process.
         if (key, first, last) not in self._cells_cache:
             rows = self.published.rows.rows(key, first, last)
             self._cells_cache[key, first, last] = [

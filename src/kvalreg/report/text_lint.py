@@ -1,6 +1,6 @@
-"""What should be looked at in a registry's own words: texts that are hard to read, and HTML that is taken out.
+"""Checks a registry's own texts: hard to read, HTML that is removed, links without a scheme.
 
-Comes in: a registry and its `registry.yml`. Goes out: remarks with line and key. They stop nothing: what a registry
+Input: a registry and its `registry.yml`. Output: diagnostics with line and key. They are warnings only: what a registry
 writes is its own choice.
 """
 
@@ -17,24 +17,27 @@ from kvalreg.inputs.units import Units
 from kvalreg.inputs.yaml_file import KeyPath, YamlDocument
 from kvalreg.report.readability import LIX_LIMIT, Lix, exempt_names, lix_of_markdown
 
-_RAW_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+# Bounded lengths keep the search linear in the length of an untrusted text.
 _LINK = re.compile(r"(?<!!)\[[^\]\n]{1,200}\]\((?!https?://|mailto:|tel:)([^)\s]{1,200})\)", re.IGNORECASE)
+_RAW_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
 _AUTOLINK = re.compile(r"<(?:https?:|mailto:)[^>]*>")
+"""Markdown's own angle brackets around an address, which are no HTML."""
 
 
 def text_diagnostics(registry: Registry, units: Units, document: YamlDocument) -> list[Diagnostic]:
-    """Every remark on a registry's texts, in the order of the file.
+    """Every diagnostic of a registry's texts, in the order of the file.
 
     Parameters
     ----------
     registry, units
-        Whose names are not blamed for being long.
+        Their names are exempt from LIX.
     document
-        `registry.yml` as it was read, for its lines.
+        `registry.yml` as parsed, for its line numbers.
     """
     ignored_names = exempt_names(registry, units)
     diagnostics = []
     for key_path, text in registry_texts(registry):
+        # One diagnostic of each kind per text is enough to find them all in the editor.
         lix = lix_of_markdown(text, ignored_names)
         if lix.is_hard:
             hint = "Write shorter sentences and everyday words."
@@ -51,23 +54,23 @@ def text_diagnostics(registry: Registry, units: Units, document: YamlDocument) -
             )
         link = _LINK.search(text)
         if link:
-            what = f"The link to {quote(link[1])} leads nowhere, and its words are shown without it."
+            message = f"The link to {quote(link[1])} leads nowhere, and its words are shown without it."
             hint = "Write the whole address, beginning with https://."
-            diagnostics.append(document.diagnostic(key_path, what, hint, DiagnosticCode.INVALID_URL))
+            diagnostics.append(document.diagnostic(key_path, message, hint, DiagnosticCode.INVALID_URL))
     return diagnostics
 
 
 def readability_message(subject: str, lix: Lix) -> str:
-    """A sentence that tells the LIX of a text, and which of its sentences weigh most."""
+    """The LIX of a text, and its hardest sentences, as a message."""
     sentences = "; ".join(f"«{sentence.text}» (LIX {sentence.lix:.0f})" for sentence in lix.hardest_sentences())
     message = (
         f"{subject} is hard to read: LIX {lix.value:.0f}, and for a broad public it should be {LIX_LIMIT} at most."
     )
-    return f"{message} It weighs most in {sentences}." if sentences else message
+    return f"{message} Hardest sentences: {sentences}." if sentences else message
 
 
 def registry_texts(registry: Registry) -> Iterator[tuple[KeyPath, str]]:
-    """Every text that a registry writes for readers, with its place in `registry.yml`; empty ones are left out."""
+    """Every text that a registry writes for readers, with its key path in `registry.yml`; empty ones are skipped."""
     about = registry.about
     texts: list[tuple[KeyPath, str]] = [
         (("about", key), text)

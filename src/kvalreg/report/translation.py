@@ -1,7 +1,9 @@
-"""Words and numbers in the reader's language: bokmål, nynorsk, English.
+"""Translations, and numbers formatted in the reader's language: bokmål, nynorsk, English.
 
-Owns the catalogues in `locales/` and how a number becomes text. Comes in: a key, or a cell's number. Goes out: plain
-text without markup. It never decides what may be said: that is settled in the cell.
+Owns the message catalogues in `locales/` and the formatting of numbers.
+
+Input: a message key, or a cell's number. Output: plain text or HTML. What may be stated is decided by the cell, never
+here.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from datetime import date
 from functools import cache, cached_property, lru_cache
 from html import escape
 from importlib.resources import files
-from typing import TypeAlias
 
 from babel import Locale
 from babel.dates import format_date
@@ -21,24 +22,22 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent, get_decimal_symbol, get_group_symbol
 
 from kvalreg.inputs.descriptor import Indicator, IndicatorType
-from kvalreg.report.cell_markup import Html, day_html, labelled_text, number_html, year_html
+from kvalreg.report.cell_markup import Html, day_html, number_html, year_html
 
 LANGUAGES = ("nb", "nn", "en")
-Day: TypeAlias = date
-"""A day; the name of its type is a method's below."""
 _FREQUENCY_WORDS = {"nb": "av", "nn": "av", "en": "of"}
 _DATE_LOCALES = {"nb": "nb", "nn": "nn", "en": "en_GB"}
-"""Whose dates: 31 December 2025, as Europe writes it in English."""
+"""The locale of dates: 31 December 2025 in English, as in Europe."""
 
 _EXACT_LIMIT = 1e15
-"""A number of fewer digits has the same ones however it is written out."""
+"""Below this, a float has at most 15 significant digits, which every decimal notation reproduces exactly."""
 CatalogueText = str | dict[str, str]
-"""A text, or its plural forms by Babel's names for them: ``one`` and ``other``."""
+"""A text, or its plural forms by their CLDR names: ``one`` and ``other``."""
 
 
 @dataclass(frozen=True)
 class Translator:
-    """One language's catalogue, and its way with numbers.
+    """One language's message catalogue and formatting of numbers.
 
     Parameters
     ----------
@@ -46,8 +45,8 @@ class Translator:
         ``nb``, ``nn`` or ``en``.
     catalogue
         The texts by section and key.
-    texts
-        The language that the registry's own texts are written in, on a page that may be in another.
+    registry_language
+        The language of the registry's own texts, which may differ from the page's.
     """
 
     language: str
@@ -55,9 +54,9 @@ class Translator:
     registry_language: str
 
     def __call__(self, key: str, **values: object) -> str:
-        """The text of ``section.key`` with its places filled in.
+        """The text of ``section.key`` with its placeholders filled in.
 
-        A text with plural forms takes the one that the number `count` asks for, and ``other`` without it.
+        `count` selects the plural form of a text that has several; without it, the form is ``other``.
         """
         if not values:
             return self._plain_text(key)
@@ -67,22 +66,24 @@ class Translator:
         return (text if isinstance(text, str) else text[self._plural_form(count)]).format(**values)
 
     def html(self, key: str, count: int | None = None, **values: object) -> Html:
-        """The text as HTML: years are marked as such, and what is `Html` already is put in as it is.
+        """The text as HTML: years are tagged as such, and values of type `Html` are inserted unchanged.
 
         Parameters
         ----------
         count
-            What decides the plural form. Its place is filled with `number` where that is given.
+            Selects the plural form. Its placeholder is filled with `number` when that is given.
         """
         text = self._texts[key]
         form = text if isinstance(text, str) else text[self._plural_form(count)]
         if count is not None:
             values["count"] = values.pop("number", None) or self.format_number(count)
+        # The catalogue's text is escaped before its placeholders are filled: braces survive escaping, and values are
+        # escaped one by one or are HTML already.
         filled = {name: _to_html(name, value) for name, value in values.items()}
         return Html(escape(form, quote=False).format(**filled))
 
     def _plain_text(self, key: str) -> str:
-        """A text without places, which a page asks for hundreds of times."""
+        """A text without placeholders, which a page requests hundreds of times."""
         if key not in self._plain_texts:
             text = self._texts[key]
             self._plain_texts[key] = (text if isinstance(text, str) else text["other"]).format()
@@ -98,7 +99,7 @@ class Translator:
         return {f"{section}.{name}": text for section, texts in self.catalogue.items() for name, text in texts.items()}
 
     def plural_forms(self, key: str) -> tuple[str, ...]:
-        """Every plural form of a text, with its places still empty; the text alone where it has one form."""
+        """Every plural form of a text, with its placeholders; the text alone when it has one form."""
         text = self._texts[key]
         return (text,) if isinstance(text, str) else tuple(text.values())
 
@@ -107,11 +108,11 @@ class Translator:
 
     @property
     def lang_attribute(self) -> str:
-        """The attribute that marks a registry's own text in another language than the page: `` lang="nb"``, or none."""
+        """The attribute of a registry's own text in another language than the page: `` lang="nb"``, or empty."""
         return "" if self.registry_language == self.language else f' lang="{self.registry_language}"'
 
     def format_number(self, number: float, decimals: int = 0) -> str:
-        """A number with the language's signs: ``1 234,5``."""
+        """A number with the language's symbols: ``1 234,5``."""
         return _format_number(number, decimals, self.language)
 
     def count_html(self, count: int, role: str, cell: str = "") -> Html:
@@ -122,12 +123,12 @@ class Translator:
         """A date in full: ``31. desember 2025``."""
         return format_date(day, format="long", locale=_DATE_LOCALES[self.language])
 
-    def date_html(self, day: Day) -> Html:
+    def date_html(self, day: date) -> Html:
         """A date in a sentence of HTML."""
         return day_html(self.format_date(day), day.isoformat())
 
     def format_edition(self, name: str) -> str:
-        """An edition's name as readers meet it: ``2026-06`` is ``juni 2026``, ``2026-06-b`` is ``juni 2026 (b)``."""
+        """An edition's name on pages: ``2026-06`` is ``juni 2026``, ``2026-06-b`` is ``juni 2026 (b)``."""
         year, month, *suffixes = name.split("-", 2)
         month_text = format_date(date(int(year), int(month), 1), format="MMMM y", locale=_DATE_LOCALES[self.language])
         return " ".join([month_text, *(f"({part})" for part in suffixes)])
@@ -141,45 +142,37 @@ class Translator:
         return _format_percent(_round_half_up(share, 2), self.language)
 
     def format_frequency(self, share: float, per: int = 100) -> str:
-        """A share as a natural frequency: ``87 av 100``. What rounds to none or all is told per 1000.
+        """A share as a natural frequency: ``87 av 100``; per 1000 when it would round to none or all of 100.
 
         Worked number: 0.874 is ``87 av 100``; 0.003 is ``3 av 1000``; 0 is ``0 av 100``.
         """
         return _format_frequency(share, per, self.language)
 
     def format_value(self, indicator: Indicator, value: float) -> str:
-        """A cell's value as a reader meets it: ``87 av 100``, ``1,9 dager``, ``412``."""
+        """A cell's value on pages: ``87 av 100``, ``1,9 dager``, ``412``."""
         if indicator.type.is_share:
             return self.format_frequency(value, frequency_base(indicator))
+        # Only a whole number can be singular: "1 dag", but "1,0 dager".
         unit = self._format_unit(indicator.measure_unit, value if indicator.decimals == 0 else None)
         return " ".join(part for part in (self.format_number(value, indicator.decimals), unit) if part)
 
     def _format_unit(self, unit: str, value: float | None) -> str:
-        """A unit of measure in this language and number: ``1 dag``, ``1,9 dager``; an unknown one as it was written."""
+        """A unit of measure in this language and number: ``1 dag``, ``1,9 dager``; an unknown one unchanged."""
         if self.registry_language == self.language and value is None:
             return unit
         key = _measure_key(unit, self.registry_language)
         return unit if key is None else self(key, count=None if value is None else int(_round_half_up(value, 0)))
 
-    def value_phrase(self, indicator: Indicator, value: float) -> str:
-        """A value as the subject of a sentence: ``87 av 100 pasienter``."""
-        return self.phrase_from_text(indicator, self.format_value(indicator, value))
-
     def phrase_from_text(self, indicator: Indicator, text: str) -> str:
-        """A value's text as the subject of a sentence."""
+        """A value's text as the subject of a sentence: ``87 av 100 pasienter``."""
         return self("message.patients", frequency=text) if indicator.type.is_share else text
 
     def value_phrase_html(self, indicator: Indicator, number: Html) -> Html:
-        """A value that is marked, as the subject of a sentence."""
+        """A value's HTML as the subject of a sentence."""
         return self.html("message.patients", frequency=number) if indicator.type.is_share else number
 
-    @property
-    def decimal_symbol(self) -> str:
-        """Comma in Norwegian, point in English."""
-        return get_decimal_symbol(self.language)
-
     def format_patients(self, indicator: Indicator, denominator: float) -> str:
-        """How many patients a cell counts; empty for a count, which says so itself, and where it is not known."""
+        """The number of patients of a cell; empty for a count, whose value it is already, and when unknown."""
         if indicator.type is IndicatorType.ANTALL or math.isnan(denominator):
             return ""
         return self.format_number(denominator)
@@ -192,15 +185,11 @@ class Translator:
         return f"{self.format_number(low, indicator.decimals)}–{self.format_number(high, indicator.decimals)}"
 
     def unit_label(self, name: str, closed: int | None) -> str:
-        """A unit's name wherever it is listed or may be chosen: ``Vik (nedlagt 2021)`` once it is closed."""
+        """A unit's name in lists and selectors: ``Vik (nedlagt 2021)`` once it is closed."""
         return name if closed is None else self("units.closed", name=name, year=closed)
 
-    def target_sentence(self, indicator: Indicator) -> str:
-        """The target as a sentence, or empty text where there is none."""
-        return labelled_text(self.target_html(indicator)).text
-
     def target_html(self, indicator: Indicator) -> Html:
-        """The same as HTML."""
+        """The target as a sentence; empty when there is none."""
         if indicator.level_green is None:
             return Html("")
         key = "message.target_min" if indicator.level_direction == 1 else "message.target_max"
@@ -215,7 +204,10 @@ def _to_html(name: str, value: object) -> str:
 
 
 def frequency_base(indicator: Indicator) -> int:
-    """The one denominator of an indicator's natural frequencies: 1000 when it shows decimals of a per cent."""
+    """The denominator of an indicator's natural frequencies: 1000 when it shows decimals of a per cent."""
+    # One denominator per indicator: frequencies with different ones are compared wrongly. Source: Trevena LJ et al.
+    # Presenting quantitative information about decision outcomes. BMC Med Inform Decis Mak 2013;13(Suppl 2):S7.
+    # A target of 2.5 % would be "3 av 100" or "25 av 1000"; only the latter equals the target.
     if indicator.type is IndicatorType.DG_ANDEL:
         return 100
     return (
@@ -225,14 +217,14 @@ def frequency_base(indicator: Indicator) -> int:
 
 @lru_cache(maxsize=4096)
 def _has_decimal_percent(*targets: float | None) -> bool:
-    """Whether any of these shares has a part of a per cent."""
+    """Whether any of these shares is no whole per cent."""
     hundredths = [level * 100 for level in targets if level is not None]
     return any(not math.isclose(level, round(level), abs_tol=1e-9) for level in hundredths)
 
 
 @lru_cache(maxsize=4096)
 def _measure_key(unit: str, language: str) -> str | None:
-    """The key of a unit of measure that is written in this language; None for one that the catalogue has not."""
+    """The message key of a unit of measure written in this language; None when the catalogue has no such unit."""
     translator = get_translator(language)
     keys = (f"measures.{name}" for name in translator.catalogue["measures"])
     return next((key for key in keys if unit in translator.plural_forms(key)), None)
@@ -245,6 +237,7 @@ def _format_percent(share: float, language: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _format_frequency(share: float, per: int, language: str) -> str:
+    # "0 av 100" would claim that it never happens, and "100 av 100" that it always does.
     if per < 1000 and 0 < share < 1 and round(share * per) in (0, per):
         per = 1000
     return f"{_format_number(share * per, 0, language)} {_FREQUENCY_WORDS[language]} {per}"
@@ -252,13 +245,15 @@ def _format_frequency(share: float, per: int, language: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _format_number(number: float, decimals: int, language: str) -> str:
-    """A page tells each of its numbers several times."""
+    """Cached: a page formats each of its numbers several times."""
     return _format_digits(_round_half_up(number, decimals), decimals, language)
 
 
 @lru_cache(maxsize=4096)
 def _format_digits(number: float, decimals: int, language: str) -> str:
-    """Babel's word for a rounded number, put together from its signs: a page has hundreds of different numbers."""
+    """A rounded number formatted as Babel would, in a fraction of the time."""
+    # Python's format gives the same digits as Babel's below the limit, so only the two symbols are exchanged:
+    #   1234.5 -> "1,234.5" -> "1 234,5" in Norwegian (with a no-break space), "1,234.5" in English.
     if abs(number) * 10**decimals >= _EXACT_LIMIT:
         return format_decimal(number, format="#,##0" + ("." + "0" * decimals if decimals else ""), locale=language)
     return f"{number:,.{decimals}f}".translate(_symbol_table(language))
@@ -266,19 +261,20 @@ def _format_digits(number: float, decimals: int, language: str) -> str:
 
 @cache
 def _symbol_table(language: str) -> dict[int, str]:
-    """A language's signs in the place of Python's."""
+    """Replaces Python's group and decimal symbols by the language's."""
     return {ord(","): get_group_symbol(language), ord("."): get_decimal_symbol(language)}
 
 
 def _round_half_up(number: float, decimals: int) -> float:
     """Rounded half away from zero, as readers expect; Python's own rounding goes to even."""
+    # The small term makes up for binary fractions: 0.285 * 100 is 28.499999999999996 and must give 29. No result is -0.
     scaled = abs(number) * 10**decimals
     nearest = math.floor(scaled + 0.5 + 1e-9)
     return math.copysign(nearest / 10**decimals, number) if nearest else 0.0
 
 
 def get_translator(language: str, registry_language: str = "") -> Translator:
-    """The words of a language, on pages of a registry that writes in `texts` (the same language when not given).
+    """The translator of a language, for pages of a registry that writes in `registry_language` (default: the same).
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""A page of a made-up registry, made and thrown away: what a process makes on first use is there from then on.
+"""Warms up a process: generates a page of a synthetic registry, which fills every cache that a page needs.
 
-Templates of figures, catalogues, locale data and the libraries' own stores take longer than a small page itself. The
-process that notebooks' kernels are forked from rehearses once a language, and none of its children has to. Nothing is
-read here, and nothing of it is shown anywhere.
+Templates of figures, message catalogues, locale data and the libraries' own caches take longer than a small page
+itself. The process that notebooks' kernels are forked from warms up once per language, and its children inherit the
+caches. Nothing is read here, and nothing of the page is published.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ _INDICATORS = {
     "interval": {},
     "plain": {},
 }
-"""What a figure's template depends on, and how the indicator's targets are given."""
+"""One indicator per kind of template: a template depends on whether there is a target, an interval, and a project."""
 
 
 def warm_up(language: str) -> None:
-    """Make a page in a language, with every kind of figure.
+    """Generate a page in a language, with every kind of figure.
 
     Raises
     ------
     KeyError
         When the language is unknown.
     """
+    # All that the two report notebooks call; a figure that is missing here is built again in every kernel.
     report = Report(_published(), _YEARS[-1], "final", get_translator(language))
     for fragment in (
         report.lead(),
@@ -49,6 +50,8 @@ def warm_up(language: str) -> None:
 
 
 def _published() -> PublishedResults:
+    # Five indicators and one of coverage, a nation with seven hospitals (a funnel needs five), and two years (a trend
+    # needs two).
     share = {"type": "andel", "title": "Andel", "dg_id": "coverage"}
     indicators = [share | target | {"id": name} for name, target in _INDICATORS.items()]
     coverage = {"id": "coverage", "type": "dg_andel", "title": "Dekningsgrad", "include": False}
@@ -60,7 +63,7 @@ def _published() -> PublishedResults:
         "period": "2001-",
     }
     registry = Registry.model_validate(
-        {"id": "rehearsal", "name": "Øving", "short_name": "Øving", "language": "nb", "medical_fields": ["Øving"]}
+        {"id": "warmup", "name": "Øving", "short_name": "Øving", "language": "nb", "medical_fields": ["Øving"]}
         | {"about": {}, "indicators": [*indicators, coverage]}
         | {"quality_improvement": [project | {"indicators": ["target_interval_work"]}]}
     )

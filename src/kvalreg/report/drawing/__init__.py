@@ -1,8 +1,8 @@
-"""Charts drawn once as SVG, so that a page shows them at once and without JavaScript.
+"""Static SVG of charts, so that a page displays them immediately and without JavaScript.
 
-Comes in: a page's text with figures that hold a Vega-Lite spec and are not drawn yet. Goes out: the same text with
-each drawing in its place. Charts that keep to a few plain parts of Vega-Lite, as all of our own do, are drawn here in
-about a millisecond; others are drawn by Vega itself, which takes a hundred (docs/decisions/007).
+Input: a page's text whose figures have a Vega-Lite spec and a placeholder. Output: the same text with an SVG instead of
+each placeholder. Charts within the supported subset of Vega-Lite, such as all of our own, are rendered here in about a
+millisecond; others are rendered by Vega, which takes a hundred (docs/decisions/007).
 """
 
 from __future__ import annotations
@@ -18,29 +18,31 @@ from kvalreg.report.drawing.expressions import UnsupportedError
 from kvalreg.report.drawing.svg_renderer import render_svg
 
 CHART_PLACEHOLDER = "<!-- not drawn yet -->"
-DEFER_CHARTS = "KVALREG_DRAW_LATER"
-"""Environment variable that the batch sets for its kernels: it draws the figures itself."""
+DEFER_CHARTS = "KVALREG_DEFER_CHARTS"
+"""Environment variable that a build sets for its kernels: it renders the remaining charts itself."""
 STATIC_WIDTH = 400
-"""Pixels across a drawing, which scales with its column."""
+"""Width of an SVG in pixels; on the page it scales with its column."""
 
 _SPEC_SCRIPT = re.compile(r'<script[^>]*class="kv-spec">')
 
 
 def render_charts(text: str) -> str:
-    """A page's text with every figure drawn."""
+    """A page's text with every chart rendered."""
+    # The placeholder precedes the spec of its figure, so each part after a split begins with its own figure's rest.
     head, *figures = text.split(CHART_PLACEHOLDER)
     return "".join((head, *(_figure_svg(figure) + figure for figure in figures)))
 
 
 def _figure_svg(figure: str) -> str:
-    """The drawing of the spec that stands in the figure whose rest this is; its place again where there is none."""
+    """The SVG of a figure whose text after the placeholder this is; the placeholder again when it has no spec."""
+    # The search ends at this figure's end, so that a figure without a spec does not get the next one's chart.
     spec = _SPEC_SCRIPT.search(figure, 0, figure.find("</figure>") + 1 or len(figure))
     end = figure.find("</script>", spec.end()) if spec else -1
     return _svg_from_json(figure[spec.end() : end]) if spec and end >= 0 else CHART_PLACEHOLDER
 
 
 def svg_or_placeholder(chart: Mapping[str, Any]) -> str:
-    """The drawing of a chart that keeps to the plain parts; the place for Vega's of any other."""
+    """The SVG of a chart within the supported subset; the placeholder for any other, which Vega renders later."""
     try:
         return render_svg(chart, STATIC_WIDTH)
     except UnsupportedError:
@@ -48,13 +50,14 @@ def svg_or_placeholder(chart: Mapping[str, Any]) -> str:
 
 
 def render_unless_deferred(text: str) -> str:
-    """The text drawn, unless the batch will do it."""
+    """The text with every chart rendered, unless the build does it."""
     return text if os.environ.get(DEFER_CHARTS) else render_charts(text)
 
 
 @lru_cache(maxsize=512)
 def _svg_from_json(spec: str) -> str:
-    """The chart of a spec, scalable: without a fixed size, script or foreign address."""
+    """The SVG of a spec: scalable, without script or external URL."""
+    # Cached: a page in several languages often has the same chart, and so have a preview's renderings.
     chart = json.loads(spec)
     try:
         return render_svg(chart, STATIC_WIDTH)
@@ -63,7 +66,10 @@ def _svg_from_json(spec: str) -> str:
 
 
 def _render_with_vega(chart: dict[str, object]) -> str:
-    import vl_convert  # a process that has used it cannot be forked, so it is loaded only where it is needed
+    # vl-convert starts threads of a JavaScript engine, and a process with threads cannot be forked safely: it is
+    # imported only when it is needed, and never in the process that kernels are forked from.
+    import vl_convert
 
     svg = str(vl_convert.vegalite_to_svg({**chart, "width": STATIC_WIDTH}))
+    # Without a fixed size the SVG scales with its viewBox.
     return re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"', r"<svg \1", svg, count=1)

@@ -1,7 +1,7 @@
-"""The few expressions of Vega that a still drawing needs: arithmetic with the width, parameters, plain tests.
+"""The subset of Vega's expressions that a static SVG needs: arithmetic, parameters, and simple predicates.
 
-Comes in: expressions and predicates of a spec, and the parameters' values. Goes out: numbers and truth. What it does
-not know it refuses by name; it never runs code.
+Input: expressions and predicates of a spec, and the parameters' values. Output: numbers and booleans. Anything else
+raises `UnsupportedError`; no code is executed.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _EQUALS_PARAMETER = re.compile(r"datum\.(\w+)===(\w+)")
 
 
 class UnsupportedError(Exception):
-    """A part of Vega-Lite that still drawings do not know; Vega has to draw that chart."""
+    """A part of Vega-Lite outside the supported subset; Vega has to render the chart."""
 
 
 def resolve_value(value: Any, params: Mapping[str, Any]) -> Any:
-    """A value as it stands, or what the expression in ``{"expr": ...}`` makes."""
+    """A literal value, or the result of the expression in ``{"expr": ...}``."""
     if not isinstance(value, dict):
         return value
     if set(value) != {"expr"}:
@@ -39,10 +39,18 @@ def resolve_value(value: Any, params: Mapping[str, Any]) -> Any:
 
 @lru_cache(maxsize=256)
 def _parse(expression: str) -> ast.expr:
-    return ast.parse(expression, mode="eval").body
+    """The syntax tree of an expression; UnsupportedError when it is none of Python's."""
+    # Arithmetic and calls have the same grammar in Vega and in Python, so Python's parser serves both. Where they
+    # differ (`===`, `&&`, `? :`), parsing fails or `_evaluate` refuses the node.
+    try:
+        return ast.parse(expression, mode="eval").body
+    except SyntaxError:
+        raise UnsupportedError(f"expression {expression}") from None
 
 
 def _evaluate(node: ast.expr, params: Mapping[str, Any]) -> Any:
+    # Worked: "min(180,width*0.41)" with the width 350 is Call(min, [180, BinOp(width * 0.41)]) = min(180, 143.5) =
+    # 143.5.
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.Name) and node.id in params:
@@ -55,7 +63,8 @@ def _evaluate(node: ast.expr, params: Mapping[str, Any]) -> Any:
 
 
 def predicate_mask(predicate: Any, rows: Sequence[Datum], params: Mapping[str, Any]) -> list[bool]:
-    """Which rows pass a predicate: a field's value, its negation, or ``datum.field===parameter``."""
+    """Which rows satisfy a predicate: a field's value, its negation, or ``datum.field===parameter``."""
+    # For all rows at once: checking the form of the predicate for each row would take most of the time.
     if isinstance(predicate, str):
         match = _EQUALS_PARAMETER.fullmatch(predicate)
         if match is None or match[2] not in params:

@@ -1,7 +1,7 @@
-"""The marks of a still drawing as SVG elements: rectangle, rule, line, area, point, text.
+"""The marks of a static SVG as elements: rectangle, rule, line, area, point, text.
 
-Comes in: places in pixels, and each row's colours, symbol or text. Goes out: SVG text, with what all marks of a layer
-share written once, on their group.
+Input: positions in pixels, and each row's colours, symbol or text. Output: SVG, with the attributes that all marks of a
+layer share written once, on their group.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from kvalreg.report.drawing.expressions import UnsupportedError, resolve_value
 
 LETTER_WIDTH = 0.53
-"""A letter's width, in its size: wide enough for most words in a sans-serif face."""
+"""A letter's width relative to the font size: an estimate that is enough for most words in a sans-serif font."""
 _SVG_ATTRIBUTES = {
     "fill": "fill",
     "stroke": "stroke",
@@ -47,7 +47,10 @@ _SUPPORTED_PROPERTIES = {
 }
 _SUPPORTED_PROPERTIES |= {"lineBreak", "lineHeight", "cornerRadius", "aria", "description", "clip"}
 _TEXT_ANCHORS = {"left": "start", "center": "middle", "right": "end"}
+# The distance from the given position down to the alphabetic baseline, relative to the font size. SVG's own attribute,
+# dominant-baseline, is interpreted differently by browsers and image editors.
 _BASELINES = {"middle": 0.35, "bottom": 0.0, "top": 0.8}
+# Marks without an area: their colour is the stroke's.
 _STROKED_MARKS = ("rule", "line")
 
 
@@ -57,7 +60,7 @@ RowValues = Sequence[Any]
 
 @dataclass(frozen=True)
 class MarkPositions:
-    """Where the rows' marks stand, column by column; None for what is not told. A band is its beginning and width."""
+    """The positions of the rows' marks, column by column; None when not specified. A band is its start and width."""
 
     x: RowValues
     x2: RowValues
@@ -76,7 +79,7 @@ class MarkStyle:
 
     @classmethod
     def from_mark(cls, mark: Mapping[str, Any], config: Mapping[str, Any], params: Mapping[str, Any]) -> MarkStyle:
-        """The style of a mark, with its expressions worked out."""
+        """The style of a mark, with its expressions evaluated."""
         if not set(mark) <= _SUPPORTED_PROPERTIES:
             raise UnsupportedError(f"mark {sorted(set(mark) - _SUPPORTED_PROPERTIES)}")
         properties = {
@@ -87,6 +90,8 @@ class MarkStyle:
         attributes = {
             _SVG_ATTRIBUTES[key]: _attribute_value(value) for key, value in properties.items() if key in _SVG_ATTRIBUTES
         }
+        # The rules of Vega-Lite: `color` fills areas and strokes lines; lines, and marks with filled=False, have no
+        # fill.
         if "color" in properties:
             attributes["stroke" if mark_type in _STROKED_MARKS else "fill"] = _attribute_value(properties["color"])
         if mark_type in _STROKED_MARKS or properties.get("filled") is False:
@@ -100,12 +105,14 @@ class MarkStyle:
 
     @property
     def is_translucent(self) -> bool:
-        """Whether marks that lie over each other look darker there."""
+        """Whether overlapping marks look darker where they overlap."""
         return any("opacity" in name for name in self.attributes)
 
-    def group(self, elements: Iterable[SvgElement], told: str = "") -> str:
-        """The marks of a layer; `told` is the attribute that says what they are."""
-        group_attributes = "".join(f' {name}="{escape(value)}"' for name, value in self.attributes.items()) + told
+    def group(self, elements: Iterable[SvgElement], role_attribute: str = "") -> str:
+        """The marks of a layer as a group; `role_attribute` states their role."""
+        style_attributes = "".join(f' {name}="{escape(value)}"' for name, value in self.attributes.items())
+        group_attributes = style_attributes + role_attribute
+        # Only neighbours are grouped: the order of elements is the order of rows, and who covers whom.
         runs = (
             (row_attributes, "".join(element for _, element in run))
             for row_attributes, run in groupby(elements, key=itemgetter(0))
@@ -115,7 +122,7 @@ class MarkStyle:
 
 
 SvgElement = tuple[str, str]
-"""The attributes that differ from row to row, and the element: neighbours with the same share a group."""
+"""The attributes that differ from row to row, and the element; neighbours with equal attributes share a group."""
 Channels = Mapping[str, RowValues]
 PlotSize = tuple[float, float]
 
@@ -128,7 +135,7 @@ def pixels(value: float) -> str:
 
 
 def line_path(x1: float, y1: float, x2: float, y2: float) -> str:
-    """A straight line, as a part of a path."""
+    """A straight line, as a segment of a path; H and V are shorter than L."""
     left, top, right, bottom = pixels(x1), pixels(y1), pixels(x2), pixels(y2)
     if top == bottom:
         return f"M{left},{top}H{right}"
@@ -136,12 +143,14 @@ def line_path(x1: float, y1: float, x2: float, y2: float) -> str:
 
 
 def path_element(segments: Iterable[str]) -> str:
-    """Parts of a path as one element."""
+    """Segments of a path as one element."""
     return f'<path d="{"".join(segments)}"/>'
 
 
 def text_elements(labels: Sequence[tuple[float, float, str]], anchor: str) -> str:
-    """Words at their places; what all of them share is said once."""
+    """Texts at their positions; a coordinate that all of them share is written once, on a group."""
+    # The labels of an axis share a coordinate. Worked, for (0, 20, "a") and (30, 20, "b"):
+    #   <g transform="translate(0,20)"><text x="0">a</text><text x="30">b</text></g>
     formatted = [(f"{x:.0f}", f"{y:.0f}", escape(text, quote=False)) for x, y, text in labels]
     shared = [column[0] if len(set(column)) == 1 else "" for column in list(zip(*formatted, strict=True))[:2]]
     attributes = [
@@ -182,6 +191,8 @@ def _rules(positions: MarkPositions, channels: Channels, style: MarkStyle, size:
         if not is_hidden and not (x is None and y is None):
             (left, right), (top, bottom) = _rule_extent(x, x2, size[0]), _rule_extent(y, y2, size[1])
             elements.append((attributes, line_path(left, top, right, bottom)))
+    # One path for many rules is shorter, but a path is painted once: translucent rules must darken where they overlap,
+    # as Vega's do.
     if style.is_translucent:
         return [(attributes, path_element([segment])) for attributes, segment in elements]
     return [
@@ -192,6 +203,7 @@ def _rules(positions: MarkPositions, channels: Channels, style: MarkStyle, size:
 
 def _lines(positions: MarkPositions, channels: Channels, _style: MarkStyle, _size: PlotSize) -> list[SvgElement]:
     elements: list[SvgElement] = []
+    # A line per series (`detail`), broken where a value is missing.
     series_keys = channels.get("detail", [None] * len(positions.x))
     for _, series_rows in groupby(zip(series_keys, positions.x, positions.y, strict=True), key=itemgetter(0)):
         for is_defined, run in groupby(series_rows, key=lambda row: row[1] is not None and row[2] is not None):
@@ -205,6 +217,7 @@ def _areas(positions: MarkPositions, _channels: Channels, _style: MarkStyle, _si
     rows = zip(positions.x, positions.y, positions.y2, strict=True)
     for is_defined, run in groupby(rows, key=lambda row: None not in row):
         if is_defined:
+            # Forward along the upper limit, back along the lower one.
             points = list(run)
             outline = [f"{pixels(x)},{pixels(y)}" for x, y, _ in points]
             outline += [f"{pixels(x)},{pixels(y2)}" for x, _, y2 in reversed(points)]
@@ -214,6 +227,7 @@ def _areas(positions: MarkPositions, _channels: Channels, _style: MarkStyle, _si
 
 def _points(positions: MarkPositions, channels: Channels, style: MarkStyle, _size: PlotSize) -> list[SvgElement]:
     elements: list[SvgElement] = []
+    # Vega's `size` is the area of the square around a symbol, so half its side is sqrt(size) / 2.
     radius = math.sqrt(float(style.mark.get("size", 30))) / 2
     shapes = channels.get("shape", [str(style.mark.get("shape", "circle"))] * len(positions.x))
     rows = zip(positions.x, positions.y, shapes, *_row_attributes(positions, channels), strict=True)
@@ -242,6 +256,7 @@ def _texts(positions: MarkPositions, channels: Channels, style: MarkStyle, size:
     for x, y, text, attributes, _ in rows:
         if text is None or text == "" or (x is None and y is None):
             continue
+        # Without a position, a text is in the middle of the plot, as in Vega-Lite.
         text_x = (size[0] / 2 if x is None else x) + float(mark.get("dx", 0))
         text_y = (size[1] / 2 if y is None else y) + baseline_shift
         text_lines = str(text).split(mark["lineBreak"]) if "lineBreak" in mark else [str(text)]
@@ -271,7 +286,13 @@ MARK_RENDERERS: Mapping[str, Callable[[MarkPositions, Channels, MarkStyle, PlotS
 
 @lru_cache(maxsize=64)
 def _symbol(shape: str, radius: float) -> str:
-    """A symbol of Vega's around the place that the path has come to, in the size that Vega gives it."""
+    """A symbol around the current point of a path, in the size that Vega gives it."""
+    # A shape is a path in a square from -1 to 1. It becomes relative commands, scaled by the radius, so that one text
+    # serves for every position. Worked, a diamond of radius 5 after "M40,60":
+    #   M0,-1    begins above the centre        m0,-5
+    #   L1,0     to the right corner            l5,5
+    #   L0,1     to the lower, L-1,0 the left   l-5,5 l-5,-5
+    #   Z        back to the beginning          z
     paths = {
         "square": "M-1,-1H1V1H-1Z",
         "diamond": "M0,-1L1,0L0,1L-1,0Z",
@@ -281,12 +302,14 @@ def _symbol(shape: str, radius: float) -> str:
     path = paths.get(shape, shape)
     if not re.fullmatch(r"M[-\d.,\sMLHVAZ]*Z", path):
         raise UnsupportedError(f"symbol {shape}")
+    # `point` is the current point and `start` the beginning of the current subpath, to which Z returns.
     svg_path, start, point = "", (0.0, 0.0), (0.0, 0.0)
     for command, arguments in re.findall(r"([MLHVAZ])([^MLHVAZ]*)", path):
         numbers = [float(coordinate) for coordinate in re.findall(r"-?[\d.]+", arguments)]
         if command == "Z":
             svg_path, point = svg_path + "z", start
             continue
+        # H and V give one coordinate and keep the other; an arc has radii, rotation and flags before its end.
         target = {"H": (*numbers[:1], point[1]), "V": (point[0], *numbers[-1:])}.get(command, tuple(numbers[-2:]))
         arc = [*(radius * coordinate for coordinate in numbers[:2]), *numbers[2:5]] if command == "A" else []
         deltas = [radius * (end - begin) for end, begin in zip(target, point, strict=True)]
@@ -303,7 +326,7 @@ def _symbol(shape: str, radius: float) -> str:
 def _extent(
     band: tuple[float, float] | None, first: float | None, second: float | None, length: float
 ) -> tuple[Any, float]:
-    """A rectangle's beginning and end along an axis."""
+    """A rectangle's start and end along an axis: its band, the whole axis, or between two positions."""
     if band is not None and second is None:
         return band[0], band[0] + band[1]
     if first is None and second is None:
@@ -314,7 +337,7 @@ def _extent(
 
 
 def _rule_extent(first: float | None, second: float | None, length: float) -> tuple[float, float]:
-    """A rule's two ends along an axis: across the whole of it where nothing is told."""
+    """A rule's two ends along an axis: across the whole of it when no position is given."""
     if first is None:
         return 0.0, length
     return first, first if second is None else second
@@ -323,11 +346,14 @@ def _rule_extent(first: float | None, second: float | None, length: float) -> tu
 def _row_attributes(
     positions: MarkPositions, channels: Channels, colour_attribute: str = "fill"
 ) -> tuple[list[str], list[bool]]:
-    """The attributes that differ from row to row, and whether that hides the row's mark."""
+    """The attributes that differ from row to row, and whether they make the row's mark invisible."""
+    # A ring or frame exists for every row and is visible for the selected unit only. The static SVG has no selected
+    # unit, so those with stroke opacity 0 are left out.
     all_channels = {_SVG_ATTRIBUTES.get(key, colour_attribute if key == "color" else ""): key for key in channels}
     channel_by_attribute = {attribute: key for attribute, key in all_channels.items() if attribute}
     if not channel_by_attribute:
         return [""] * len(positions.x), [False] * len(positions.x)
+    # Rows have few different combinations of colour and symbol: each is formatted once.
     cached: dict[tuple[Any, ...], tuple[str, bool]] = {}
     for values in (rows := list(zip(*(channels[key] for key in channel_by_attribute.values()), strict=True))):
         if values not in cached:
@@ -338,7 +364,7 @@ def _row_attributes(
 
 
 def _truncate(text: str, limit: float | None, font_size: float) -> str:
-    """A word that fits into so many pixels, as far as can be told without measuring."""
+    """A text truncated to a width in pixels, as estimated from the number of its letters."""
     max_length = len(text) if limit is None else int(limit / (font_size * LETTER_WIDTH))
     return text if len(text) <= max_length else text[: max(1, max_length - 1)].rstrip() + "…"
 

@@ -1,7 +1,7 @@
-"""A chart as SVG without Vega: layers of rectangles, rules, lines, areas, points and texts on given scales.
+"""Renders a chart as SVG without Vega: layers of rectangles, rules, lines, areas, points and texts on given scales.
 
-Comes in: a Vega-Lite spec that keeps to these. Goes out: a small SVG in the page's own colours. Everything else is
-refused by name, and drawn by Vega. A test compares every kind of figure with Vega's drawing of it.
+Input: a Vega-Lite spec within the supported subset. Output: a small SVG in the page's own colours. Anything else raises
+`UnsupportedError`, and is rendered by Vega. A test compares every kind of figure with Vega's rendering of it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from kvalreg.report.drawing.marks import (
 from kvalreg.report.drawing.scales import DiscreteScale, Scale, continuous_scale, discrete_scale, range_by_value
 
 _DIGIT_WIDTH, _PERCENT_WIDTH = 0.64, 1.0
-"""The width of a digit, and of a per cent sign, in their size: words of an axis must never be cut."""
+"""The widths of a digit and of a per cent sign relative to the font size: wide, since labels must never be cut."""
 _AXIS_HEIGHT, _TITLE_HEIGHT, _LABEL_HEIGHT = 22, 20, 18
 _RIGHT_MARGIN, _LABEL_GAP = 4, 10
-_APART = ("point", "rect")
-"""Marks that are drawn one by one, in the order of their rows: `number_drawn.js` finds a row by its place."""
+_ROW_MARKS = ("point", "rect")
+"""Marks with one element per row, in the order of the rows: `number_drawn.js` finds a row by its element's index."""
 _POSITION_CHANNELS = ("x", "x2", "y", "y2")
 _SPEC_KEYS = {"width", "height", "background", "params", "data", "datasets", "layer", "config"}
 _CHANNEL_KEYS = {"field", "type", "datum", "value", "condition", "scale", "axis", "sort", "title"}
@@ -43,7 +43,7 @@ def render_svg(spec: Mapping[str, Any], width: int) -> str:
     Raises
     ------
     UnsupportedError
-        When the chart holds a part that is not known here.
+        When the chart has a part outside the supported subset.
     """
     if not set(spec) <= _SPEC_KEYS or "layer" not in spec:
         raise UnsupportedError(f"chart {sorted(set(spec) - _SPEC_KEYS)}")
@@ -51,9 +51,11 @@ def render_svg(spec: Mapping[str, Any], width: int) -> str:
 
 
 class _SvgRenderer:
-    """One chart while it is drawn."""
+    """The state of rendering one chart."""
 
     def __init__(self, spec: Mapping[str, Any], width: int) -> None:
+        # The order matters: the labels of the y axis need the parameters, the plot's width needs the labels, and scales
+        # and expressions need the width.
         self.spec, self.total_width = spec, width
         self.layers = [layer for layer in spec["layer"] if self._validate_layer(layer)]
         self.params = {param["name"]: param.get("value") for param in spec.get("params", ())}
@@ -64,7 +66,8 @@ class _SvgRenderer:
         self.scales = {channel: self._position_scale(channel) for channel in ("x", "y") if self._definitions(channel)}
 
     def _validate_layer(self, layer: Mapping[str, Any]) -> bool:
-        """Refuse what is not known: nested layers, other marks, and channels that count, bin or stack."""
+        """Raise UnsupportedError for nested layers, other marks, and channels that count, bin or stack."""
+        # Allowed keys and not forbidden ones: what a later version of Vega-Lite adds is left to Vega, never ignored.
         mark, encoding = layer.get("mark"), layer.get("encoding")
         if not set(layer) <= _LAYER_KEYS or not isinstance(mark, dict) or not isinstance(encoding, dict):
             raise UnsupportedError(f"layer {sorted(layer)}")
@@ -79,13 +82,16 @@ class _SvgRenderer:
         return True
 
     def svg(self) -> str:
-        """The whole drawing."""
+        """The complete SVG."""
+        # Above the plot: a label on the upper edge, project bars, or the target's label, whichever needs most. Below:
+        # labels and title of the x axis.
         top = max(_LABEL_HEIGHT if self._has_label_above() else 8, self._height_above(), self._target_label_height())
         bottom = (_AXIS_HEIGHT if self._axis("x") else 2) + (
             _TITLE_HEIGHT if (self._axis("x") or {}).get("title") else 0
         )
         config = self.spec.get("config", {})
         font = escape(str(config.get("font", "sans-serif")))
+        # From back to front: grid, layers in their order, labels.
         parts = [*self._grid_lines(), *(self._render_layer(layer) for layer in self.layers), *self._axis_labels()]
         return (
             f'<svg viewBox="0 0 {self.total_width} {pixels(self.height + top + bottom)}" font-family="{font}" '
@@ -95,7 +101,7 @@ class _SvgRenderer:
 
     # --- scales and axes ---------------------------------------------------------------------------------------------
     def _definitions(self, channel: str) -> list[Mapping[str, Any]]:
-        """What the layers say about a channel, where it is a field or a datum."""
+        """The layers' definitions of a channel that are a field or a datum."""
         definitions = [layer["encoding"].get(channel) for layer in self.layers]
         return [
             definition for definition in definitions if definition and ("field" in definition or "datum" in definition)
@@ -109,18 +115,20 @@ class _SvgRenderer:
         length = self.width if channel == "x" else self.height
         if any(definition.get("type") == "quantitative" for definition in definitions):
             return continuous_scale(scale, (0.0, length) if channel == "x" else (length, 0.0), self.params)
+        # Vega-Lite gives an ordinal axis bands as soon as a rectangle is on it, else points.
         is_band = any(
             layer["mark"]["type"] == "rect" and "field" in layer["encoding"].get(channel, ()) for layer in self.layers
         )
         return discrete_scale(scale, self._discrete_domain(channel), length, is_band=is_band)
 
     def _shared_scale(self, channel: str) -> Mapping[str, Any]:
-        """A scale of colours or symbols: what the first layer says holds for all."""
+        """A scale of colours or symbols: the first layer's holds for all (see `theme.layer_specs`)."""
         definitions = (layer["encoding"].get(channel, {}) for layer in self.layers)
         return next((definition["scale"] for definition in definitions if "scale" in definition), {})
 
     def _discrete_domain(self, channel: str) -> list[Any]:
-        """The values of a discrete axis: in order for years, as they come where the chart says so."""
+        """The values of a discrete axis: sorted, or in the order of the rows when the chart says ``sort: null``."""
+        # A dictionary and not a set, which would lose the order of the rows.
         values: dict[Any, None] = {}
         is_unsorted = False
         for layer in self.layers:
@@ -135,7 +143,7 @@ class _SvgRenderer:
         return next((axis for axis in axes if axis), None)
 
     def _ticks(self, channel: str) -> list[tuple[Any, str]]:
-        """The ticks of an axis and their words."""
+        """The ticks of an axis and their labels."""
         axis = self._axis(channel)
         if axis is None:
             return []
@@ -147,12 +155,13 @@ class _SvgRenderer:
         labels_param = str(axis.get("labelExpr", "")).removesuffix("[datum.value]")
         if labels_param not in self.params:
             raise UnsupportedError(f"labels {axis.get('labelExpr')}")
+        # Labels are looked up as in Vega, by the number as JavaScript writes it: 1 and not 1.0.
         labels = self.params[labels_param]
         return [(tick, labels[str(int(tick)) if float(tick).is_integer() else repr(tick)])
                 for tick in resolve_value(axis["values"], self.params)]  # fmt: skip
 
     def _axis_label_width(self) -> float:
-        """The room that the words of the axis on the left need."""
+        """The width of the labels of the y axis."""
         widths = (
             sum(_PERCENT_WIDTH if character == "%" else _DIGIT_WIDTH for character in label)
             for _, label in self._ticks("y")
@@ -161,18 +170,18 @@ class _SvgRenderer:
         return longest * self.font_size + 10 if longest else 2.0
 
     def _has_label_above(self) -> bool:
-        """Whether a word stands on the upper edge."""
+        """Whether a label is on the upper edge."""
         return any(
             layer["encoding"].get("y") == {"value": 0} and layer["mark"]["type"] == "text" for layer in self.layers
         )
 
     def _height_above(self) -> int:
-        """The room that marks above the figure need: their place is told as a negative number of pixels."""
+        """The height of marks above the plot, whose position is a negative number of pixels."""
         values = [layer["encoding"].get("y", {}).get("value", 0) for layer in self.layers]
         return round(max((-value for value in values if isinstance(value, int | float)), default=0)) + 8
 
     def _target_label_height(self) -> int:
-        """The room that the target's word needs, where its line is the upper edge."""
+        """The height of the target's label when its line is at the upper edge, else 0."""
         return (
             _LABEL_HEIGHT
             if any("datum" in definition and self._is_at_top(definition) for definition in self._definitions("y"))
@@ -202,6 +211,8 @@ class _SvgRenderer:
         y_labels = [
             (-8.0, self.scales["y"].position(tick) + self.font_size * 0.35, label) for tick, label in self._ticks("y")
         ]
+        # Greedy from the left, as Vega's labelOverlap: a label that would touch the previous one is omitted. Labels at
+        # the ends are moved inwards, so that they are not cut.
         baseline = self.height + 6 + self.font_size * 0.8
         x_labels: list[tuple[float, float, str]] = []
         next_free = -1e9
@@ -244,19 +255,21 @@ class _SvgRenderer:
         elements = MARK_RENDERERS[mark["type"]](
             positions, self._channels(layer, rows), style, (self.width, self.height)
         )
-        return style.group(elements, self._told(layer))
+        return style.group(elements, self._role_attribute(layer))
 
-    def _told(self, layer: Mapping[str, Any]) -> str:
-        """What the texts of a layer are: units' names, values, limits; and which marks each stand for one row."""
-        kind, encoding = layer["mark"]["type"], layer["encoding"]
-        if kind != "text":
-            return ' class="kv-marks"' if kind in _APART and "tooltip" in encoding else ""
+    def _role_attribute(self, layer: Mapping[str, Any]) -> str:
+        """The role of a layer's texts, such as unit, value or limit; or the class of marks with one element per row."""
+        mark_type, encoding = layer["mark"]["type"], layer["encoding"]
+        if mark_type != "text":
+            return ' class="kv-marks"' if mark_type in _ROW_MARKS and "tooltip" in encoding else ""
+        # The audit checks numbers in an SVG by these roles. A text without a field is the label of a limit or target.
         field = encoding.get("text", {}).get("field")
         role = {"unit": "unit", "text": "value", "count": "units", None: "limit"}.get(field, "text")
         return f' data-kv-role="{role}"'
 
     def _positions(self, layer: Mapping[str, Any], channel: str, rows: Sequence[Datum]) -> RowValues:
-        """Where each row stands along an axis."""
+        """Each row's position along an axis."""
+        # By the three kinds of definition: a fixed number of pixels, a field of the row, one datum for all rows.
         definition = layer["encoding"].get(channel)
         if definition is None:
             return [None] * len(rows)
@@ -271,18 +284,20 @@ class _SvgRenderer:
         return [None if datum is None else position(datum)] * len(rows)
 
     def _bands(self, layer: Mapping[str, Any], channel: str, rows: Sequence[Datum]) -> RowValues:
-        """Where each row's place begins and how wide it is, along an axis that has bands."""
+        """Each row's band start and width, along an axis that has bands."""
         field, scale = layer["encoding"].get(channel, {}).get("field"), self.scales.get(channel)
         if field is None or not isinstance(scale, DiscreteScale) or layer["mark"]["type"] != "rect":
             return [None] * len(rows)
         return [(scale.band_start(row.get(field)), scale.bandwidth) for row in rows]
 
     def _channels(self, layer: Mapping[str, Any], rows: Sequence[Datum]) -> dict[str, RowValues]:
-        """Each row's colour, symbol, text, by channel."""
+        """Each row's colour, symbol or text, by channel."""
         values_by_channel: dict[str, RowValues] = {}
         for channel, definition in layer["encoding"].items():
             if channel in (*_POSITION_CHANNELS, "tooltip"):
                 continue
+            # A test decides between two values; a value is the same for all rows; a text is the field itself; a colour
+            # or a symbol comes from the channel's scale.
             field = definition.get("field")
             if "condition" in definition:
                 condition = definition["condition"]

@@ -1,6 +1,6 @@
-"""Figures: Altair charts as components that show without JavaScript, each made of published cells alone.
+"""Figures: Altair charts as components that display without JavaScript, made from published cells only.
 
-Owns the list of figures. A new one is a file here, a line in `FIGURES`, a test and a page of docs.
+Owns the list of figures. A new one needs a module here, an entry in `FIGURES`, a test and a page of docs.
 """
 
 from __future__ import annotations
@@ -23,4 +23,4 @@ FIGURES: Mapping[str, Callable[..., Figure | None]] = {
     "levels": levels,
     "change": change,
 }
-"""Each figure takes a `View`, and options of its own; None when there is too little to show."""
+"""Each figure takes an `IndicatorView`, and options of its own; None when there is too little to show."""

@@ -1,8 +1,8 @@
-"""Published cells as the rows of charts, tables and files; one way for all figures, so that they never disagree.
+"""Published cells as rows of charts, tables and CSV files; shared by all figures, so that they agree.
 
-Comes in: published cells with their units' names. Goes out: rows for charts and files, and lines of tables. A cell
-whose value is not shown is in no chart; in a table and a file the reason stands in the place of the value, and the
-number of patients where it is told.
+Input: published cells with their units' names. Output: rows of charts, CSV files and tables. A cell whose value is not
+shown is in no chart; a table and a file have the reason instead of the value, and the number of patients when it is
+published.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from kvalreg.report.footnotes import FOOTNOTE_CODES
 from kvalreg.report.translation import Translator
 
 PublishedCell = Mapping[str, Any]
-"""One row of `Published.cells`, with the unit's name."""
+"""One row of `PublishedResults.cells`, with the unit's name."""
 CellRecords = list[PublishedCell]
 SORT_ORDERS = ("value", "name", "certainty")
+# Moderate is between the others whether it is certain or not.
 _CERTAINTY_RANKS = {
     ("high", "certain"): 0,
     ("high", "uncertain"): 1,
@@ -39,19 +40,19 @@ def shown_cells(cells: CellRecords) -> CellRecords:
 
 
 def known_values(cells: CellRecords, *names: str) -> list[float]:
-    """The numbers in these columns that are there."""
+    """The known numbers in these columns."""
     return [cell[name] for name in names for cell in cells if is_known(cell[name])]
 
 
 def is_known(number: float) -> bool:
-    """Whether a published number is there."""
+    """Whether a published number is known; unknown and unpublished ones are NaN."""
     return not math.isnan(number)
 
 
 def level_text(cell: PublishedCell, translator: Translator) -> str:
-    """Level and certainty of a shown cell in words: ``Sikkert høy``, or the level with its doubt.
+    """Level and certainty of a shown cell in words: ``Sikkert høy``, or the level as uncertain.
 
-    A provisional cell's level is never said without the mark: ``Sikkert høy (foreløpig)``.
+    A provisional cell's level is always marked: ``Sikkert høy (foreløpig)``.
     """
     if not cell["achievement"]:
         return translator("levels.none")
@@ -72,17 +73,19 @@ def _with_provisional_mark(level: str, cell: PublishedCell, translator: Translat
 
 
 def certainty_rank(cell: PublishedCell) -> int:
-    """From surely high to surely low: what units are ordered by, so that no order pretends to more than is known."""
+    """The rank from certainly high to certainly low; units whose difference is uncertain share a rank."""
     return _CERTAINTY_RANKS.get((cell["achievement"], cell["certainty"]), _UNKNOWN_RANK)
 
 
 def sort_cells(cells: CellRecords, indicator: Indicator, order: str) -> CellRecords:
-    """Units with the best first, by name, or the surest first; those not shown last. Equals are ordered by name."""
+    """Units by value (best first), by name, or by certainty; those not shown last. Ties are ordered by name."""
     if order not in SORT_ORDERS:
         raise ValueError(f"{order!r} is no order: use one of {', '.join(SORT_ORDERS)}")
+    # Descending unless low values are good; an indicator without a direction is sorted from the highest.
     sign = 1 if indicator.level_direction == 0 else -1
 
     def sort_key(cell: PublishedCell) -> tuple[Any, ...]:
+        # By name alone: a hidden value must not show through in the order.
         if not cell["shown"]:
             return (1, 0, 0, cell["unit"])
         rank = certainty_rank(cell) if order == "certainty" else 0
@@ -92,7 +95,7 @@ def sort_cells(cells: CellRecords, indicator: Indicator, order: str) -> CellReco
 
 
 def chart_row(cell: PublishedCell, indicator: Indicator, translator: Translator) -> dict[str, Any]:
-    """A shown cell in a chart: rounded to what can be seen, with the words that go with it."""
+    """A shown cell in a chart: rounded to the visible digits, with its text."""
     row: dict[str, Any] = {"value": chart_number(cell["value"])}
     if is_known(cell["low"]):
         row |= {"low": chart_number(cell["low"]), "high": chart_number(cell["high"])}
@@ -100,7 +103,7 @@ def chart_row(cell: PublishedCell, indicator: Indicator, translator: Translator)
 
 
 def csv_row(cell: PublishedCell) -> dict[str, Any]:
-    """A cell in a figure's file: imongr's names, numbers for programs; a secret one has its code and nothing else."""
+    """A cell in a figure's CSV file: imongr's column names and plain numbers; of a secret cell only the code."""
     row = {"orgnr": cell["orgnr"], "unit": cell["unit"], "year": int(cell["year"])}
     numbers = {name: chart_number(cell[name]) for name in ("value", "low", "high", "denominator")}
     flags = {name: str(bool(cell[name])).lower() for name in ("provisional", "shown")}
@@ -108,7 +111,7 @@ def csv_row(cell: PublishedCell) -> dict[str, Any]:
 
 
 def csv_rows(cells: CellRecords) -> Records:
-    """The cells as a figure's file."""
+    """The cells as a figure's CSV file."""
     return [csv_row(cell) for cell in cells]
 
 
@@ -130,8 +133,8 @@ def value_cells(
 
     Parameters
     ----------
-    in_place
-        What stands in the place of a value that is not shown: `View.in_place`.
+    not_shown_text
+        The text instead of a value that is not shown: `IndicatorView.not_shown_text`.
     """
     patients_text = translator.format_patients(indicator, cell["denominator"])
     patients = FigureCell(patients_text, int(cell["denominator"]) if patients_text else "")
@@ -147,7 +150,7 @@ def value_cells(
 
 
 def unit_table_row(cell: PublishedCell, indicator: Indicator, translator: Translator, not_shown_text: str) -> FigureRow:
-    """A unit's line in a table."""
+    """A unit's row in a table."""
     return FigureRow(
         (FigureCell(str(cell["unit"])), *value_cells(cell, indicator, translator, not_shown_text)), str(cell["orgnr"])
     )

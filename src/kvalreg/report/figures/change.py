@@ -1,7 +1,7 @@
-"""Change: how much each unit's result has moved since the year before, and for which of them it is more than chance.
+"""Change: each unit's difference from the year before, and which differences are statistically certain.
 
-Comes in: published cells of one level of units. Goes out: a figure for the second layer: a dot per unit, piled up where
-many have moved alike. A unit takes part when both years are shown.
+Input: published cells of one level of units. Output: a figure for the second layer, a dot plot with a dot per unit,
+stacked when differences are about equal. A unit is included when both years are shown.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ from kvalreg.report.figures.chart_data import Records
 from kvalreg.report.figures.component import Figure, FigureCell, FigureChart, FigureRow, FigureTable
 from kvalreg.report.figures.theme import (
     ACCENT,
-    CHOSEN,
     LEVEL_COLOURS,
     PAPER,
     QUIET,
     SINGLE_ROW,
     chart_number,
+    discrete_scale,
     layer_specs,
+    selected_opacity,
+    selection_ring,
+    tooltips,
     value_axis,
     value_labels,
     value_scale,
@@ -35,11 +38,12 @@ from kvalreg.report.figures.view import IndicatorView
 from kvalreg.report.translation import get_translator
 
 DOT_SPACING = 15
-"""Pixels from one dot of a pile to the next."""
+"""Pixels from one dot of a stack to the next."""
 _MIN_UNITS = 5
-"""Fewer dots are no distribution."""
+"""Fewer dots show no distribution."""
 _BIN_COUNT = 30
-"""Piles across the figure."""
+"""Bins across the figure."""
+# Direction is a shape and not a colour alone. Better and increased look up, also when a lower value is the better one.
 _SHAPES = {"better": "triangle-up", "increased": "triangle-up", "unclear": "circle", "worse": "triangle-down"}
 _SHAPES |= {"decreased": "triangle-down"}
 _FILLS = {"better": LEVEL_COLOURS["high"], "increased": ACCENT, "unclear": PAPER, "worse": LEVEL_COLOURS["low"]}
@@ -50,6 +54,8 @@ _ROLES = ("unit", "value-before", "value", "change")
 
 def change(view: IndicatorView) -> Figure | None:
     """The units' differences from the year before; None when fewer than five units have both years."""
+    # A cell's change may refer to an earlier year when the last one is not shown: this figure has one and the same pair
+    # of years for all units.
     previous_values = {cell["orgnr"]: cell["value"] for cell in shown_cells(view.previous_units)}
     changed_cells = [
         {**cell, "before": previous_values[cell["orgnr"]], "difference": cell["value"] - previous_values[cell["orgnr"]]}
@@ -60,6 +66,7 @@ def change(view: IndicatorView) -> Figure | None:
         return None
     changed_cells.sort(key=lambda cell: cell["difference"])
     translator = view.translator
+    # The axis includes 0, no change, which the vertical rule marks.
     axis = value_axis(view.indicator, [0.0, *(cell["difference"] for cell in changed_cells)], translator)
     rows = _rows(changed_cells, (axis.highest - axis.lowest) / _BIN_COUNT, view)
     tallest = max(row["pile"] for row in rows)
@@ -83,7 +90,12 @@ def change(view: IndicatorView) -> Figure | None:
 
 
 def _rows(changed_cells: Sequence[PublishedCell], bin_width: float, view: IndicatorView) -> Records:
-    """A dot per unit, on top of those that have moved as much."""
+    """A dot per unit, stacked on the other dots of its bin."""
+    # A dot plot after Wilkinson L. Dot plots. The American Statistician 1999;53:276-281, with bins of fixed width, so
+    # that 0 is the middle of a bin. With bins of 0.01, the differences -0.012, -0.009, 0.002 and 0.013 become
+    #   difference  -0.012  -0.009   0.002   0.013
+    #   bin             -1      -1       0       1
+    #   height           1       2       1       1
     pile_heights: dict[int, int] = {}
     rows: Records = []
     for cell in changed_cells:
@@ -104,34 +116,29 @@ def _change_text(cell: PublishedCell, view: IndicatorView) -> str:
 
 
 @cache
-@debug_mode(False)
+@debug_mode(arg=False)
 def _layers(language: str) -> list[dict[str, Any]]:
+    """The chart's template without numbers: cached, and shared by all indicators."""
     translator = get_translator(language)
     x = alt.X("difference:Q", scale=value_scale(), axis=value_labels(grid=True, description=translator("table.change")))
     pile_scale = alt.Scale(domain=[0, alt.ExprRef("tallest")], nice=False, zero=False)
     y = alt.Y("pile:Q", axis=None, scale=pile_scale)
     zero = alt.XDatum(0, type="quantitative", scale=value_scale())
-    selected_opacity = alt.condition("datum.orgnr===chosen", alt.value(1), alt.value(0))
-    fills = alt.Scale(domain=list(_FILLS), range=list(_FILLS.values()))
-    shapes = alt.Scale(domain=list(_SHAPES), range=list(_SHAPES.values()))
-    tooltips = [
-        alt.Tooltip("unit:N", title=translator("table.unit")),
-        alt.Tooltip("said:N", title=translator("table.change")),
-    ]
     description = alt.ExprRef("datum.unit+': '+datum.said")
     point = alt.Chart().mark_point(
         aria=True, description=description, size=95, opacity=1, strokeWidth=1.5, stroke=QUIET
     )
-    ring = alt.Chart().mark_point(shape="circle", size=330, opacity=1, strokeWidth=2.5, stroke=CHOSEN, filled=False)
     points = point.encode(
         x=x,
         y=y,
-        shape=alt.Shape("change:N", scale=shapes),
-        fill=alt.Fill("change:N", scale=fills),
-        tooltip=tooltips,
+        shape=alt.Shape("change:N", scale=discrete_scale(_SHAPES)),
+        fill=alt.Fill("change:N", scale=discrete_scale(_FILLS)),
+        tooltip=tooltips(translator, unit="unit", said="change"),
     )
     rule = alt.Chart(alt.NamedData(name=SINGLE_ROW)).mark_rule(color=QUIET, strokeWidth=1.5).encode(x=zero)
-    return layer_specs([rule, points, ring.encode(x=x, y=y, strokeOpacity=selected_opacity)])
+    # The ring is drawn last, above all points.
+    ring = selection_ring(330).encode(x=x, y=y, strokeOpacity=selected_opacity())
+    return layer_specs([rule, points, ring])
 
 
 def _alt_text(changed_cells: Sequence[PublishedCell], view: IndicatorView) -> Html:

@@ -1,7 +1,7 @@
-"""Comparison: units as a table with a dot, its interval and its value on each line, over the zones of the target.
+"""Comparison: one row per unit with a point, its interval and its value, over the zones of the target.
 
-Comes in: published cells of one level and year, and the nation's. Goes out: a figure. The nation leads, units follow by
-value, name or certainty. The page turns `chosen` into the reader's unit, whose line is framed.
+Input: published cells of one level and year, and the nation's. Output: a figure. The nation is first, the units follow
+by value, name or certainty. The page sets the parameter `chosen` to the selected unit, whose row is framed.
 """
 
 from __future__ import annotations
@@ -34,9 +34,12 @@ from kvalreg.report.figures.theme import (
     CHOSEN,
     LEVEL_COLOURS,
     QUIET,
+    discrete_scale,
     layer_specs,
     level_encodings,
+    selected_opacity,
     target_rule,
+    tooltips,
     value_axis,
     value_labels,
     value_scale,
@@ -45,13 +48,13 @@ from kvalreg.report.figures.view import IndicatorView
 from kvalreg.report.translation import get_translator
 
 ROW_HEIGHT = 25
-"""Pixels of a line."""
+"""Pixels of a row."""
 NAMES_END = "min(180,width*0.41)"
-"""Where the names end."""
+"""The right end of the names, as a Vega expression: narrower on a phone."""
 VALUES_START = "width-100"
-"""Where the values begin."""
+"""The left end of the values, as a Vega expression."""
 _LONG_NAME_LENGTH, _WRAP_WIDTH = 24, 30
-"""A name of more letters is set smaller, in lines of so many."""
+"""A name of more letters is set smaller, and wrapped at this width."""
 _COLUMNS = ("unit", "value", "interval", "patients", "certainty")
 _ROLES = ("unit", "value", "interval", "n", "achievement")
 
@@ -64,6 +67,7 @@ def compare(view: IndicatorView, order: str = "value") -> Figure | None:
     order
         ``value``, ``name`` or ``certainty``.
     """
+    # Table and file have all units, the chart only the shown ones.
     nation, units = view.current_nation, sort_cells(view.current_units, view.indicator, order)
     table_cells = [*nation, *units]
     shown = shown_cells(table_cells)
@@ -72,6 +76,7 @@ def compare(view: IndicatorView, order: str = "value") -> Figure | None:
     indicator, translator = view.indicator, view.translator
     targets = [level for level in (indicator.level_green, indicator.level_yellow) if level is not None]
     axis = value_axis(indicator, [*known_values(shown, "value", "low", "high"), *targets], translator)
+    # The template has only the layers that this indicator needs, so it depends on features and not on numbers.
     features = {"target": bool(targets), "interval": bool(known_values(shown, "low"))}
     chart = FigureChart(
         layers=_layers(
@@ -102,7 +107,7 @@ def compare(view: IndicatorView, order: str = "value") -> Figure | None:
 
 
 def _row(cell: PublishedCell, view: IndicatorView) -> dict[str, Any]:
-    """A line: the unit, its numbers, and the rank that orders by certainty."""
+    """A row: the unit, its numbers, and the rank that orders by certainty."""
     level_fields = {
         "achievement": cell["achievement"],
         "level": level_text(cell, view.translator),
@@ -113,6 +118,8 @@ def _row(cell: PublishedCell, view: IndicatorView) -> dict[str, Any]:
 
 def _zones(view: IndicatorView, lowest: float, highest: float) -> Records:
     """High, moderate and low as parts of the axis."""
+    # Axis 0.5 to 1, green 0.9, yellow 0.8, high values good: high 0.9-1, moderate 0.8-0.9, low 0.5-0.8.
+    # Without yellow, moderate would be 0.9-0.9: an empty zone, which is left out.
     green = float(view.indicator.level_green or 0)
     yellow = green if view.indicator.level_yellow is None else view.indicator.level_yellow
     is_higher_better = view.indicator.level_direction == 1
@@ -123,9 +130,10 @@ def _zones(view: IndicatorView, lowest: float, highest: float) -> Records:
 
 
 @cache
-@debug_mode(False)
+@debug_mode(arg=False)
 def _layers(language: str, features: frozenset[str]) -> list[dict[str, Any]]:
-    """The template: it holds no number, so it is made once for all indicators."""
+    """The chart's template without numbers: cached, and shared by all indicators."""
+    # From back to front: zones, target, frame, intervals, points, texts.
     translator = get_translator(language)
     scale = row_scale()
     axis = value_labels(grid=True, description=translator("figure.axis_value"))
@@ -133,13 +141,12 @@ def _layers(language: str, features: frozenset[str]) -> list[dict[str, Any]]:
     base = row_chart()
     charts: list[alt.Chart] = []
     if "target" in features:
-        zones = alt.Scale(domain=list(LEVEL_COLOURS), range=list(LEVEL_COLOURS.values()))
         bands = alt.Chart(alt.NamedData(name="zones")).mark_rect(fillOpacity=0.1)
         charts.append(
             bands.encode(
                 x=alt.X("from:Q", scale=scale, axis=axis),
                 x2="to:Q",
-                color=alt.Color("zone:N", scale=zones),
+                color=alt.Color("zone:N", scale=discrete_scale(LEVEL_COLOURS)),
             )
         )
         charts += target_rule(translator("figure.target"), "x", scale=scale, axis=axis)
@@ -147,15 +154,17 @@ def _layers(language: str, features: frozenset[str]) -> list[dict[str, Any]]:
     if "interval" in features:
         whisker = base.mark_rule(color=QUIET, strokeWidth=1.5)
         charts.append(whisker.encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"))
-    tooltips = [alt.Tooltip(f"{field}:N", title=translator(f"table.{key}")) for field, key in
-            (("unit", "unit"), ("text", "value"), ("level", "certainty"))]  # fmt: skip
     description = alt.ExprRef("datum.unit+': '+datum.text+', '+datum.level")
     point = base.mark_point(aria=True, description=description, size=90, opacity=1, strokeWidth=1.5)
-    return layer_specs([*charts, point.encode(x=x, tooltip=tooltips, **level_encodings()), *text_columns(base)])
+    points = point.encode(
+        x=x, tooltip=tooltips(translator, unit="unit", text="value", level="certainty"), **level_encodings()
+    )
+    return layer_specs([*charts, points, *text_columns(base)])
 
 
 def unit_row(cell: PublishedCell) -> dict[str, Any]:
-    """Whose line it is; a long name takes two lines."""
+    """The unit of a row; a long name takes two lines."""
+    # Broken here and not by Vega, which cannot wrap text: `long` is the number of lines that the name needs.
     if len(cell["unit"]) <= _LONG_NAME_LENGTH:
         return {"orgnr": cell["orgnr"], "unit": cell["unit"]}
     name_lines = wrap(cell["unit"], _WRAP_WIDTH)
@@ -167,25 +176,25 @@ def unit_row(cell: PublishedCell) -> dict[str, Any]:
 
 
 def row_chart() -> alt.Chart:
-    """A line for each row, in their order."""
+    """A band for each row, in the order of the rows."""
     return alt.Chart().encode(y=alt.Y("orgnr:N", sort=None, axis=None, scale=alt.Scale(type="band", padding=0)))
 
 
 def row_scale() -> alt.Scale:
-    """The scale of values between the names and the values."""
+    """The scale of values, between the columns of names and of values."""
     return value_scale(range=[alt.ExprRef(NAMES_END), alt.ExprRef(VALUES_START)])
 
 
 def selection_frame(base: alt.Chart) -> alt.Chart:
-    """The frame around the reader's own unit."""
-    selected_opacity = alt.condition("datum.orgnr===chosen", alt.value(1), alt.value(0))
+    """The frame around the selected unit's row."""
     rect = base.mark_rect(fillOpacity=0, stroke=CHOSEN, strokeWidth=2, cornerRadius=3)
-    encoded: alt.Chart = rect.encode(x=alt.value(0), x2=alt.value("width"), strokeOpacity=selected_opacity)
+    encoded: alt.Chart = rect.encode(x=alt.value(0), x2=alt.value("width"), strokeOpacity=selected_opacity())
     return encoded
 
 
 def text_columns(base: alt.Chart) -> list[alt.Chart]:
     """The units' names to the left, their values to the right."""
+    # A mark has one font size, so names of different lengths are three layers with filters.
     text_options: dict[str, Any] = {"align": "left", "limit": alt.ExprRef(NAMES_END + "-8"), "dx": 4}
     options_by_line_count: dict[int, dict[str, Any]] = {
         0: {},
@@ -203,7 +212,7 @@ def text_columns(base: alt.Chart) -> list[alt.Chart]:
 
 
 def _name_lines_filter(line_count: int) -> alt.FieldEqualPredicate | dict[str, Any]:
-    """The rows whose names are long and take so many lines; with 0, all others."""
+    """The rows with long names of this many lines; with 0, all other rows."""
     if line_count:
         return alt.FieldEqualPredicate(field="long", equal=line_count)
     return {"not": {"field": "long", "oneOf": [1, 2]}}

@@ -1,7 +1,7 @@
-"""The component that every figure is: drawing, alt text, table, downloads, address, and the chart itself.
+"""The HTML component of every figure: static SVG, alternative text, table, downloads, link, and the chart's spec.
 
-Comes in: a chart's layers and rows, with the same numbers as text. Goes out: one `<figure>`, which shows without
-JavaScript. What the site's JavaScript needs of it is in its attributes; docs/figures.md lists them.
+Input: a chart's layers and rows, with the same numbers as text. Output: a `<figure>` that displays without JavaScript.
+Its attributes are the interface to the site's JavaScript; docs/figures.md lists them.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from kvalreg.report.markup import escape
 from kvalreg.report.translation import Translator
 
 _URL_RESERVED = re.compile(r"[^\w.~;,:()+/-]+")
-"""What an address in a page may not hold as it is; letters such as å it may."""
+"""Characters that a URL in HTML must percent-encode; letters such as å may stay (they are encoded on use)."""
 
 
 @dataclass(frozen=True)
 class FigureCell:
-    """A cell of a table: its text, and what it is sorted by where that differs; empty text is always last."""
+    """A cell of a table: its text, and its sort key when that differs; empty text is always sorted last."""
 
     text: str
     sort: float | int | str | None = None
@@ -39,7 +39,7 @@ class FigureCell:
 
 @dataclass(frozen=True)
 class FigureRow:
-    """A row of a table; `orgnr` where it tells of one unit, `address` where it differs from the others otherwise."""
+    """A row of a table; `orgnr` when it is about one unit, else `address` with the row's part of the cell address."""
 
     cells: tuple[FigureCell, ...]
     orgnr: str = ""
@@ -48,18 +48,18 @@ class FigureRow:
 
 @dataclass(frozen=True)
 class FigureTable:
-    """The figure's numbers as a reader sees them.
+    """The figure's numbers as text.
 
     Parameters
     ----------
-    heading
-        One word per column; a row's first cell is its heading.
+    headings
+        One column label per column; a row's first cell is its heading.
     roles
-        What the numbers of each column are.
-    counts
-        True where rows count units, so that none of them is the result of a unit.
-    notes
-        What stands below: why values are not shown.
+        The role of each column's numbers.
+    has_unit_counts
+        True when rows count units, so that no number is the result of a unit.
+    footnotes
+        Why values are not shown.
     """
 
     headings: tuple[str, ...]
@@ -71,7 +71,7 @@ class FigureTable:
 
 @dataclass(frozen=True)
 class FigureChart:
-    """What is drawn: Vega-Lite in parts.
+    """The chart: Vega-Lite in parts.
 
     Parameters
     ----------
@@ -80,9 +80,9 @@ class FigureChart:
     rows
         Published cells only.
     params
-        What differs between figures of a kind: where the axis ends, where the target is.
+        The differences between figures of a kind: ends of the axis, the target.
     datasets
-        More rows, by name. An empty one called ``chosen`` is filled by the page with the reader's own unit.
+        Further rows, by name. The page fills an empty one called ``chosen`` with the selected unit.
     height
         Pixels.
     """
@@ -95,7 +95,7 @@ class FigureChart:
 
     @property
     def spec(self) -> dict[str, Any]:
-        """The whole chart as Vega-Lite."""
+        """The complete chart as Vega-Lite."""
         size = {"width": "container", "height": self.height, "background": "transparent"}
         content = {"params": [{"name": "chosen", "value": ""}, *self.params], "data": {"values": self.rows}}
         return {
@@ -109,7 +109,7 @@ class FigureChart:
 
 @dataclass(frozen=True)
 class FigureSubject:
-    """What a figure is about, which its address and its attributes tell; `cell` is the address of its cells."""
+    """The subject of a figure, for its id and attributes; `cell_address` is the address of its cells."""
 
     kind: str
     anchor: str
@@ -120,18 +120,18 @@ class FigureSubject:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with all that must stand beside it.
+    """A chart with its caption, alternative text, table and file.
 
     Parameters
     ----------
     title, alt
-        Caption, and the text for those who do not see the chart: what it shows, with numbers that say which they are.
+        Caption, and the alternative text: what the chart shows, with tagged numbers.
     table
         The same numbers as text.
-    file
-        The same numbers for programs: a heading and rows.
+    csv_rows
+        The same numbers for programs.
     note
-        How to read it, where that is not plain; HTML where a number stands in it.
+        How to read it, when that is not obvious; HTML when it has a number.
     """
 
     subject: FigureSubject
@@ -143,7 +143,7 @@ class Figure:
     note: str = ""
 
     def with_provisional_mark(self, year: int, translator: Translator) -> Figure:
-        """The same figure, whose caption and alternative text say that its numbers of a year are provisional."""
+        """The same figure, whose caption and alternative text state that a year's numbers are provisional."""
         key = "figure.provisional_title" if str(year) in self.title else "figure.provisional_year"
         caption = translator(key, title=self.title, year=year)
         alt_note = translator.html("figure.provisional_alt", year=year)
@@ -152,13 +152,17 @@ class Figure:
     def to_fragment(self, translator: Translator) -> HtmlFragment:
         """The figure as HTML."""
         subject = self.subject
+        # A chart that our own renderer does not support is rendered by Vega from the spec in the page, which must then
+        # be complete; otherwise the spec is for the page's JavaScript, which restores the rows from file and table.
         svg = svg_or_placeholder(self.chart.spec)
         spec = self.chart.spec if svg == CHART_PLACEHOLDER else self._compact_spec()
         attributes = (
             f'data-figure="{subject.kind}" data-ind="{escape(subject.ind_id)}" data-context="{subject.context}"'
         )
         attributes += cell_attribute(subject.cell_address)
-        download_labels = f'data-png="{escape(translator("figure.download_png"))}" data-svg="{escape(translator("figure.download_svg"))}"'
+        # Labels of the buttons that JavaScript adds: it has no translations of its own.
+        png_label, svg_label = (escape(translator(f"figure.download_{format_}")) for format_ in ("png", "svg"))
+        download_labels = f'data-png="{png_label}" data-svg="{svg_label}"'
         note_html = self.note if isinstance(self.note, Html) else escape(self.note)
         note = f'<p class="kv-note">{note_html}</p>\n' if self.note else ""
         labelled_alt = labelled_text(self.alt)
@@ -179,14 +183,14 @@ class Figure:
         )
 
     def _compact_spec(self) -> dict[str, Any]:
-        """The chart without what the figure's file and table tell."""
+        """The chart without the values that the figure's file and table have."""
         datasets = {name: to_columns(rows) for name, rows in self.chart.datasets.items()}
         data = compact_data(self.chart.rows, self.csv_rows, self.table.rows)
         return {**self.chart.spec, "data": data, "datasets": {SINGLE_ROW: [{}], **datasets}}
 
 
 def table_html(table: FigureTable, label: str) -> str:
-    """A plain table in a labelled box that scrolls by itself, which the page lets a reader sort."""
+    """A plain table in a labelled box that scrolls by itself; the page's JavaScript makes it sortable."""
     columns = zip(table.headings, table.roles, strict=True)
     heading = "".join(f'<th scope="col" data-kv-role="{role}">{escape(text)}</th>' for text, role in columns)
     rows = "\n".join(_row_html(row) for row in table.rows)
@@ -200,13 +204,15 @@ def table_html(table: FigureTable, label: str) -> str:
 
 
 def _cell_html(cell: FigureCell) -> str:
-    """A cell, and what it is sorted by where that is not its text."""
+    """A cell, with its sort key when that is not its text."""
     sort = "" if cell.sort is None or str(cell.sort) == cell.text else f' data-sort="{cell.sort}"'
     return f"<td{sort}>{escape(cell.text)}</td>"
 
 
 def script_json(value: object) -> str:
-    """JSON that may stand inside a `<script>`."""
+    """JSON that is safe inside a `<script>` and inside a raw block of Markdown."""
+    # A "</script>" or "<!--" in a text would end or change the element, whatever it is quoted by; backticks would end a
+    # raw block. All are equal in JSON to their escapes.
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("`", "\\u0060")
 
@@ -218,7 +224,8 @@ def _row_html(row: FigureRow) -> str:
 
 
 def _csv_data_url(rows: Records) -> str:
-    """The file as an address of its own, which needs no server. Percent signs compress; base64 would not."""
+    """The file as a data URL, which needs no server. Percent-encoding compresses well; base64 does not."""
+    # As Norwegian Excel expects: semicolons, decimal commas, CRLF, and a byte order mark (%EF%BB%BF) for UTF-8.
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
     writer.writerow(rows[0])
@@ -232,7 +239,7 @@ def _csv_data_url(rows: Records) -> str:
 
 @cache
 def _percent_encode(characters: str) -> str:
-    """Signs as an address has them: few differ, and a page has thousands."""
+    """Percent-encoded characters. Cached: a page has thousands, and few different ones."""
     return quote(characters)
 
 

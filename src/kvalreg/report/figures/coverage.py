@@ -1,6 +1,6 @@
-"""Coverage: how many of each unit's patients are in the registry.
+"""Coverage: the share of each unit's patients that the registry has.
 
-Comes in: published cells of a coverage indicator, of the year in which it was last measured. Goes out: a figure: a bar
+Input: published cells of a coverage indicator, of the year in which it was last measured. Output: a figure with a bar
 per unit, and the limit below which results are not shown.
 """
 
@@ -15,7 +15,7 @@ from altair.utils.schemapi import debug_mode
 from kvalreg.report.figures.cells import chart_row, csv_rows, extreme_html, shown_cells, sort_cells, value_cells
 from kvalreg.report.figures.compare import ROW_HEIGHT, row_chart, row_scale, selection_frame, text_columns, unit_row
 from kvalreg.report.figures.component import Figure, FigureCell, FigureChart, FigureRow, FigureTable
-from kvalreg.report.figures.theme import ACCENT, layer_specs, target_rule, value_axis, value_labels
+from kvalreg.report.figures.theme import ACCENT, layer_specs, target_rule, tooltips, value_axis, value_labels
 from kvalreg.report.figures.view import IndicatorView
 from kvalreg.report.translation import get_translator
 from kvalreg.statistics.funnel import MIN_COVERAGE
@@ -31,6 +31,7 @@ def coverage(view: IndicatorView) -> Figure | None:
     if len(shown) < 2:
         return None
     translator, indicator = view.translator, view.indicator
+    # Always the whole axis: a bar's length means its share only when it begins at 0.
     axis = value_axis(indicator, [0.0, 1.0], translator)
     chart = FigureChart(
         layers=_layers(translator.language),
@@ -38,6 +39,7 @@ def coverage(view: IndicatorView) -> Figure | None:
         params=[*axis.params, {"name": "target", "value": MIN_COVERAGE}],
         height=ROW_HEIGHT * len(shown),
     )
+    # Without the last column, level of achievement: coverage has a limit and no target.
     footnotes = view.footnotes(units)
     row_cells = [value_cells(cell, indicator, translator, view.not_shown_text(cell, footnotes))[:3] for cell in units]
     rows = [
@@ -65,17 +67,16 @@ def coverage(view: IndicatorView) -> Figure | None:
 
 
 @cache
-@debug_mode(False)
+@debug_mode(arg=False)
 def _layers(language: str) -> list[dict[str, Any]]:
+    """The chart's template without numbers: cached, and shared by all indicators."""
     translator = get_translator(language)
     scale, axis = row_scale(), value_labels(grid=True, description=translator("figure.axis_value"))
     base = row_chart()
-    tooltips = [
-        alt.Tooltip("unit:N", title=translator("table.unit")),
-        alt.Tooltip("text:N", title=translator("table.value")),
-    ]
+    # Thick rules and not bars, which our SVG renderer does not support.
     bar = base.mark_rule(aria=True, description=alt.ExprRef("datum.unit+': '+datum.text"), color=ACCENT, strokeWidth=11)
-    bars = bar.encode(x=alt.X("value:Q", scale=scale, axis=axis), x2=alt.datum(0), tooltip=tooltips)
+    tooltip = tooltips(translator, unit="unit", text="value")
+    bars = bar.encode(x=alt.X("value:Q", scale=scale, axis=axis), x2=alt.datum(0), tooltip=tooltip)
     return layer_specs(
         [
             bars,

@@ -1,8 +1,8 @@
-"""Funnel: every unit against what chance allows for its number of patients.
+"""Funnel plot: every unit against the variation expected by chance for its number of patients.
 
-Comes in: published cells of one level and year, with numerators. Goes out: a figure for the second layer. The limits
-are made of the units that are shown and of nobody else, so that they tell nothing of the hidden ones. A unit outside is
-a deviation that should be looked into, not a bad hospital.
+Input: published cells of one level and year, with numerators. Output: a figure for the second layer. The limits are
+computed from the shown units only, so that they disclose nothing about the hidden ones. A unit outside the limits is a
+deviation to be examined, not a bad hospital. Methods: docs/methods/funnel.md.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from kvalreg.report.figures.chart_data import Records
 from kvalreg.report.figures.component import Figure, FigureCell, FigureChart, FigureRow, FigureTable
 from kvalreg.report.figures.theme import (
     ACCENT,
-    CHOSEN,
     INK,
     LEVEL_COLOURS,
     LINE,
@@ -28,8 +27,12 @@ from kvalreg.report.figures.theme import (
     QUIET,
     SINGLE_ROW,
     chart_number,
+    discrete_scale,
     layer_specs,
     round_ticks,
+    selected_opacity,
+    selection_ring,
+    tooltips,
     value_axis,
     value_labels,
     value_scale,
@@ -37,13 +40,13 @@ from kvalreg.report.figures.theme import (
 from kvalreg.report.figures.view import IndicatorView
 from kvalreg.report.translation import get_translator
 from kvalreg.statistics.funnel import Funnel, Verdict, verdicts
-from kvalreg.statistics.funnel import funnel as compared
+from kvalreg.statistics.funnel import funnel as fit_funnel
 
 HEIGHT = 320
 _MIN_UNITS = 5
-"""Fewer units say nothing about how much units vary."""
+"""Fewer units are too few to estimate the variation between units."""
 _CURVE_POINTS = 24
-"""Points that a limit is drawn through."""
+"""Points of a limit's curve."""
 _CONFIDENCE_LEVELS = {"95": 0.95, "998": 0.998}
 _SHAPES = {"as_expected": "circle", "possible_deviation": "diamond", "deviation": "triangle-up", "none": "square"}
 _FILLS = {"as_expected": ACCENT, "possible_deviation": LEVEL_COLOURS["moderate"], "deviation": LEVEL_COLOURS["low"]}
@@ -54,14 +57,17 @@ _ROLES = ("unit", "value", "n", "verdict")
 
 def funnel(view: IndicatorView) -> Figure | None:
     """The units around their common share; None for other types than summed shares, or with fewer than five units."""
+    # Model: control limits around the share of all shown units together, which needs numerators and denominators.
     shown = sorted(shown_cells(view.current_units), key=lambda cell: str(cell["unit"]))
     if not view.indicator.type.is_summed or len(shown) < _MIN_UNITS:
         return None
     x, n, coverage = (np.array([cell[name] for cell in shown], float) for name in ("var", "denominator", "coverage"))
-    model = compared(x, n)
+    model = fit_funnel(x, n)
+    # A unit with too few patients or too low a coverage gets no verdict, and a symbol of its own.
     codes = [str(code) for code in verdicts(model, view.indicator.min_denominator, coverage)]
     limit_rows = _limits(model, n)
     translator, indicator = view.translator, view.indicator
+    # Both axes contain the outermost limits and all units; their ticks and labels are parameters of the template.
     numbers = [*known_values(shown, "value"), *(row[name] for row in limit_rows for name in ("low998", "high998"))]
     axis = value_axis(indicator, numbers, translator)
     ticks = round_ticks(0.0, float(n.max()))
@@ -94,6 +100,8 @@ def funnel(view: IndicatorView) -> Figure | None:
 
 def _limits(model: Funnel, n: Any) -> Records:
     """The limits at numbers of patients from the fewest to the most, closer where they bend."""
+    # Their width falls with 1 / sqrt(n), so a geometric sequence spends most points on small n: for 20 to 500 patients
+    # 16, 19, 22, 25, ... 451, 525. Rounding may make equal ones, which np.unique removes.
     patient_counts = np.unique(np.geomspace(max(1.0, n.min() * 0.8), n.max() * 1.05, _CURVE_POINTS).round())
     rows: Records = [{"n": int(count)} for count in patient_counts]
     for name, confidence in _CONFIDENCE_LEVELS.items():
@@ -104,6 +112,7 @@ def _limits(model: Funnel, n: Any) -> Records:
 
 
 def _row(cell: PublishedCell, code: str, view: IndicatorView) -> dict[str, Any]:
+    # The reasons for having no verdict share a symbol; the text names the reason.
     chart_verdict = code if Verdict(code).is_verdict else "none"
     texts = {
         "text": view.translator.format_value(view.indicator, cell["value"]),
@@ -119,9 +128,10 @@ def _verdict_text(code: str, view: IndicatorView) -> str:
 
 
 @cache
-@debug_mode(False)
+@debug_mode(arg=False)
 def _layers(language: str) -> list[dict[str, Any]]:
-    """The template: it holds no number, so it is made once for all indicators."""
+    """The chart's template without numbers: cached, and shared by all indicators."""
+    # From back to front: areas between the limits, centre, limits, points, and the ring of the selected unit.
     translator = get_translator(language)
     labels = value_labels(grid=True, description=translator("figure.axis_value"))
     patients_axis = alt.Axis(
@@ -145,22 +155,17 @@ def _layers(language: str) -> list[dict[str, Any]]:
         for bound in ("low", "high"):
             limit_line = limits.mark_line(color=QUIET, strokeWidth=1, strokeDash=dash)
             charts.append(limit_line.encode(y=y(f"{bound}{name}")))
-    tooltips = [alt.Tooltip(f"{field}:N", title=translator(f"table.{key}")) for field, key in
-            (("unit", "unit"), ("text", "value"), ("n", "patients"), ("said", "verdict"))]  # fmt: skip
     description = alt.ExprRef("datum.unit+': '+datum.text+', '+datum.said")
-    shapes = alt.Scale(domain=list(_SHAPES), range=list(_SHAPES.values()))
-    fills = alt.Scale(domain=list(_FILLS), range=list(_FILLS.values()))
     point = alt.Chart().mark_point(aria=True, description=description, size=70, opacity=1, strokeWidth=1, stroke=INK)
-    ring = alt.Chart().mark_point(shape="circle", size=320, opacity=1, strokeWidth=2.5, stroke=CHOSEN, filled=False)
-    selected_opacity = alt.condition("datum.orgnr===chosen", alt.value(1), alt.value(0))
     points = point.encode(
         x=x,
         y=y("value"),
-        shape=alt.Shape("verdict:N", scale=shapes),
-        fill=alt.Fill("verdict:N", scale=fills),
-        tooltip=tooltips,
+        shape=alt.Shape("verdict:N", scale=discrete_scale(_SHAPES)),
+        fill=alt.Fill("verdict:N", scale=discrete_scale(_FILLS)),
+        tooltip=tooltips(translator, unit="unit", text="value", n="patients", said="verdict"),
     )
-    return layer_specs([*charts, points, ring.encode(x=x, y=y("value"), strokeOpacity=selected_opacity)])
+    ring = selection_ring(320).encode(x=x, y=y("value"), strokeOpacity=selected_opacity())
+    return layer_specs([*charts, points, ring])
 
 
 def _centre(view: IndicatorView, model: Funnel) -> Html:

@@ -1,7 +1,7 @@
-"""Quality improvement work on a trend: when it went on, as labelled bars above the years.
+"""Improvement projects on a trend: their periods as labelled bars above the years.
 
-Comes in: the work that concerns an indicator, and the years of the figure. Goes out: rows for the chart, and letters
-and periods for alternative text, table and note. It shows when work was done, and never says what came of it.
+Input: the projects that concern an indicator, and the years of the figure. Output: rows for the chart, and letters and
+periods for alternative text, table and key. It shows when a project took place, and claims nothing about its effect.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from kvalreg.report.translation import Translator
 
 @dataclass(frozen=True)
 class ProjectBar:
-    """One piece of work on a figure.
+    """One project on a figure.
 
     Parameters
     ----------
     letter
-        What it is called in the figure: A, B, C.
+        Its label in the figure: A, B, C.
     first, last
-        The years of it that the figure has.
+        Its first and last year within the figure.
     lane
-        Its place above the years: work that overlaps stands on top of other work.
+        Its row above the years, from 0: bars in one lane never overlap.
     """
 
     letter: str
@@ -39,10 +39,16 @@ class ProjectBar:
 
 
 def project_bars(projects: Sequence[QualityImprovement], years: Iterable[int]) -> tuple[ProjectBar, ...]:
-    """The work whose period meets the years of a figure, in the order in which it began."""
+    """The projects whose period overlaps the years of a figure, in the order in which they began."""
+    # Greedy interval partitioning: in the order of their beginnings, each goes into the first lane that is free, which
+    # needs no more lanes than bars ever overlap (Kleinberg J, Tardos É. Algorithm Design. 2006: section 4.1).
+    #   2019-2021 A: lane 0, ends 2021
+    #   2020-2022 B: lane 0 is taken in 2020, so lane 1
+    #   2022-     C: lane 0 is free again since 2021 < 2022
     axis = sorted(years)
     bars: list[ProjectBar] = []
     lane_ends: list[int] = []
+    # Without dates a project has no bar; one that is ongoing goes to the last year of the figure.
     dated_projects = [(project, *project.years) for project in projects if project.years is not None and axis]
     spans = [(project, max(first, axis[0]), min(last or axis[-1], axis[-1])) for project, first, last in dated_projects]
     for project, first, last in sorted((span for span in spans if span[1] <= span[2]), key=lambda span: span[1:]):
@@ -54,16 +60,16 @@ def project_bars(projects: Sequence[QualityImprovement], years: Iterable[int]) -
 
 
 def bar_rows(bars: Iterable[ProjectBar]) -> Records:
-    """The bars: from year to year, with the letter at the beginning."""
+    """The bars as rows: first and last year, lane and letter."""
     return [{"year": bar.first, "to": bar.last, "lane": bar.lane, "letter": bar.letter} for bar in bars]
 
 
 def letters_in_year(bars: Iterable[ProjectBar], year: int) -> str:
-    """The letters of the work that went on in a year: ``A, B``."""
+    """The letters of the projects in a year: ``A, B``."""
     return ", ".join(bar.letter for bar in bars if bar.first <= year <= bar.last)
 
 
 def projects_alt_text(bars: Sequence[ProjectBar], translator: Translator) -> str:
-    """The work as a sentence of the alternative text, by letter and period; empty without any."""
+    """The projects as a sentence of the alternative text, by letter and period; empty without any."""
     periods = ", ".join(f"{bar.letter} {escape(bar.project.period, quote=False)}" for bar in bars)
     return translator.html("figure.works_alt", works=Html(periods)) if periods else ""

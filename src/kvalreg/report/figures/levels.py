@@ -1,7 +1,8 @@
 """Levels: how many of the units reach each level of achievement, year by year.
 
-Comes in: published cells of one level of units, all years. Goes out: a figure. It counts units that are shown, so it
-tells nothing of the hidden ones. Levels are told apart by their symbol and number in the bar before their colour.
+Input: published cells of one level of units, all years. Output: a figure with a stacked bar per year. Only shown units
+are counted, so it discloses nothing about the hidden ones. Levels are distinguished by symbol and number in the bar,
+and not by colour alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from kvalreg.report.cell_markup import Html, cell_address, year_html
 from kvalreg.report.figures.cells import CellRecords, shown_cells
 from kvalreg.report.figures.chart_data import Records
 from kvalreg.report.figures.component import Figure, FigureCell, FigureChart, FigureRow, FigureTable
-from kvalreg.report.figures.theme import LEVEL_COLOURS, PAPER, layer_specs
+from kvalreg.report.figures.theme import LEVEL_COLOURS, PAPER, discrete_scale, layer_specs, tooltips
 from kvalreg.report.figures.view import IndicatorView
 from kvalreg.report.translation import get_translator
 
@@ -26,8 +27,9 @@ HEIGHT = 240
 LevelCounts = Mapping[int, Counter[str]]
 """By year, how many units are at each level."""
 LEVEL_SYMBOLS = {"high": "●", "moderate": "◐", "low": "○"}
+_LEVEL_OPACITIES = {"high": 0.9, "moderate": 0.3, "low": 0.08}
 _MIN_LABEL_SHARE = 0.075
-"""A part of a bar lower than this has no room for its number; the table has it."""
+"""A segment lower than this has no room for its number; the table has it."""
 
 
 def levels(view: IndicatorView) -> Figure | None:
@@ -59,7 +61,9 @@ def _years(cells: CellRecords) -> list[int]:
 
 
 def _rows(counts: LevelCounts, provisional: set[int], view: IndicatorView) -> Records:
-    """A part of a bar per year and level, from its lower to its upper end; low stands lowest."""
+    """A segment per year and level, from its lower to its upper end; low is at the bottom."""
+    # 2 low, 3 moderate and 5 high of 10 units: segments 0-0.2, 0.2-0.5 and 0.5-1, with their numbers in the middle.
+    # Stacked here, since our SVG renderer does not stack; shares, so that years with other numbers of units compare.
     rows: Records = []
     for year, level_counts in counts.items():
         total, cumulative = level_counts.total(), 0
@@ -82,7 +86,7 @@ def _rows(counts: LevelCounts, provisional: set[int], view: IndicatorView) -> Re
 
 
 def _short_year(year: int, provisional: set[int]) -> str:
-    """The year where there is little room; the figure's title says what the sign stands for."""
+    """The year on the axis, where there is little room; the figure's caption explains the asterisk."""
     return f"{year}*" if year in provisional else str(year)
 
 
@@ -95,50 +99,40 @@ def _count_text(level: str, count: int, view: IndicatorView) -> str:
 
 
 @cache
-@debug_mode(False)
+@debug_mode(arg=False)
 def _layers(language: str) -> list[dict[str, Any]]:
+    """The chart's template without numbers: cached, and shared by all indicators."""
     translator = get_translator(language)
     year_axis = alt.Axis(
         labelAngle=0, labelOverlap="greedy", title=None, domain=False, description=translator("figure.axis_year")
     )
     x = alt.X("year:O", axis=year_axis, scale=alt.Scale(type="band", paddingInner=0.12, paddingOuter=0.06))
     y = alt.Y("from:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None)
+    # Numbers are light on the dark segment of high, and in the level's colour on the pale ones.
     colours = {level: LEVEL_COLOURS[level] for level in LEVEL_SYMBOLS}
-    colour_scale = alt.Scale(domain=list(colours), range=list(colours.values()))
-    text_scale = alt.Scale(domain=list(colours), range=[PAPER, *list(LEVEL_COLOURS.values())[1:3]])
+    text_colours = colours | {"high": PAPER}
     base = alt.Chart().encode(x=x)
+    segment_encodings = {
+        "y": y,
+        "y2": "to:Q",
+        "fill": alt.Fill("at:N", scale=discrete_scale(colours)),
+        "stroke": alt.Stroke("at:N", scale=discrete_scale(colours)),
+        "tooltip": tooltips(translator, year="year", said="level"),
+    }
+    # A mark has one opacity, so each level is a layer with a filter.
     description = alt.ExprRef("datum.year+', '+datum.said")
-    tooltips = [
-        alt.Tooltip("year:O", title=translator("table.year")),
-        alt.Tooltip("said:N", title=translator("table.level")),
+    segments = [
+        base.mark_rect(aria=True, description=description, strokeWidth=1.5, fillOpacity=opacity)
+        .transform_filter(alt.FieldEqualPredicate(field="at", equal=level))
+        .encode(**segment_encodings)
+        for level, opacity in _LEVEL_OPACITIES.items()
     ]
-    opacity = {"high": 0.9, "moderate": 0.3, "low": 0.08}
-    bars = [
-        base.mark_rect(
-            aria=True, description=description, strokeWidth=1.5, fillOpacity=opacity[level]
-        ).transform_filter(alt.FieldEqualPredicate(field="at", equal=level))
-        for level in LEVEL_SYMBOLS
-    ]
-    text = base.mark_text(baseline="middle", fontSize=11, fontWeight="bold")
-    return layer_specs(
-        [
-            *(
-                bar.encode(
-                    y=y,
-                    y2="to:Q",
-                    fill=alt.Fill("at:N", scale=colour_scale),
-                    stroke=alt.Stroke("at:N", scale=colour_scale),
-                    tooltip=tooltips,
-                )
-                for bar in bars
-            ),
-            text.encode(
-                y=alt.Y("middle:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False)),
-                text="count:N",
-                color=alt.Color("at:N", scale=text_scale),
-            ),
-        ]
+    text = base.mark_text(baseline="middle", fontSize=11, fontWeight="bold").encode(
+        y=alt.Y("middle:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False)),
+        text="count:N",
+        color=alt.Color("at:N", scale=discrete_scale(text_colours)),
     )
+    return layer_specs([*segments, text])
 
 
 def _alt_text(counts: LevelCounts, view: IndicatorView) -> Html:

@@ -1,11 +1,11 @@
-"""Trend: the nation over the years with its interval and target, and the reader's own unit against it.
+"""Trend: the nation over the years with its interval and target, and the selected unit against it.
 
-Comes in: published cells of the nation, and of units that are asked for. Goes out: a figure. Provisional years are
-dashed and hollow. A year that is not shown leaves a gap: a line across it would be a guess. Quality improvement work
-that concerns the indicator is drawn above the years in which it went on, as bars with letters.
+Input: published cells of the nation, and of requested units. Output: a figure. Provisional years are dashed and hollow.
+A year that is not shown leaves a gap: a line across it would be a guess. Improvement projects that concern the
+indicator are shown above their years, as bars with letters.
 
-The page fills the dataset ``chosen`` with its unit's rows, with the same fields; the last one is
-marked ``last``. The axis has words for ticks as far as any unit's numbers go, so that the page can widen it.
+The page fills the dataset ``chosen`` with the selected unit's rows, which have the same fields; the last one has the
+flag ``last``. The axis has labels for ticks as far as any unit's numbers extend, so that the page can widen it.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ from kvalreg.report.figures.theme import (
     QUIET,
     layer_specs,
     target_rule,
+    tooltips,
     value_axis,
     value_labels,
     value_scale,
@@ -54,27 +55,25 @@ from kvalreg.report.translation import Translator, get_translator
 
 HEIGHT = 240
 _LANE_HEIGHT = 18
-"""Pixels from one bar of quality improvement work to the next; the lowest stands right above the figure."""
+"""Pixels from one lane of project bars to the next; the lowest is right above the plot."""
 _COLUMNS = ("year", "value", "interval", "patients", "certainty")
 _ROLES = ("year", "value", "interval", "n", "achievement")
 
 
-def trend(view: IndicatorView, beside: CellRecords | None = None) -> Figure | None:
+def trend(view: IndicatorView, compared_cells: CellRecords | None = None) -> Figure | None:
     """The nation over the years; None below two shown years.
 
     Parameters
     ----------
-    view
-        What is looked at.
-    beside
-        Cells of units, with names, that stand beside the nation from the start.
+    compared_cells
+        Cells of units, with names, that are shown with the nation from the start.
     """
     cells = sorted(view.nation, key=lambda cell: cell["year"])
     shown = shown_cells(cells)
     if len(shown) < 2:
         return None
     indicator, translator = view.indicator, view.translator
-    unit_cells = sorted(beside or [], key=lambda cell: (cell["unit"], cell["year"]))
+    unit_cells = sorted(compared_cells or [], key=lambda cell: (cell["unit"], cell["year"]))
     drawn_cells = [*shown, *shown_cells(unit_cells)]
     target = indicator.level_green
     targets = [] if target is None else [target]
@@ -82,27 +81,22 @@ def trend(view: IndicatorView, beside: CellRecords | None = None) -> Figure | No
         indicator, [*known_values(drawn_cells, "value", "low", "high"), *targets], translator, view.value_extent
     )
     bars = project_bars(view.improvement_projects, _years(cells))
+    # The template has only the layers that this figure needs, so it depends on features and not on numbers.
     features = {
+        "chosen": True,
         "target": target is not None,
         "interval": bool(known_values(drawn_cells, "low")),
-        "units": len(unit_cells) > 0,
+        "units": bool(unit_cells),
+        **{f"work{bar.lane}": True for bar in bars},
     }
-    features |= {f"work{bar.lane}": True for bar in bars}
-    datasets: dict[str, Records] = {"chosen": []}
-    if bars:
-        datasets["works"] = bar_rows(bars)
-    if unit_cells:
-        series_by_unit = groupby(unit_cells, key=lambda cell: cell["unit"])
-        datasets["units"] = [row for _, series in series_by_unit for row in _rows(list(series), view)]
     chart = FigureChart(
         layers=_layers(
-            translator.language,
-            frozenset({"chosen", *(feature for feature, is_present in features.items() if is_present)}),
+            translator.language, frozenset(feature for feature, is_present in features.items() if is_present)
         ),
         rows=_rows(cells, view),
         params=[*axis.params, {"name": "target", "value": target}],
         height=HEIGHT,
-        datasets=datasets,
+        datasets=_datasets(bars, unit_cells, view),
     )
     table_cells = [*cells, *unit_cells]
     title, table = translator("figure.trend_title"), _table(table_cells, bars, view)
@@ -112,6 +106,17 @@ def trend(view: IndicatorView, beside: CellRecords | None = None) -> Figure | No
     return Figure(view.subject("trend"), title, alt_text, chart, table, csv_rows(table_cells))
 
 
+def _datasets(bars: Sequence[ProjectBar], unit_cells: CellRecords, view: IndicatorView) -> dict[str, Records]:
+    """The rows besides the nation's: projects, requested units, and those that the page adds."""
+    datasets: dict[str, Records] = {"chosen": []}
+    if bars:
+        datasets["works"] = bar_rows(bars)
+    if unit_cells:
+        series_by_unit = groupby(unit_cells, key=lambda cell: cell["unit"])
+        datasets["units"] = [row for _, series in series_by_unit for row in _rows(list(series), view)]
+    return datasets
+
+
 def _years(cells: CellRecords) -> range:
     """The years of the axis, the first to the last; those without a cell are gaps."""
     return range(int(cells[0]["year"]), int(cells[-1]["year"]) + 1)
@@ -119,6 +124,7 @@ def _years(cells: CellRecords) -> range:
 
 def _rows(cells: CellRecords, view: IndicatorView) -> Records:
     """A unit's years, first to last; one that is not shown, or has no cell, has no value."""
+    # A row without a value breaks line and area there, and keeps the year's position on the axis.
     rows: Records = []
     cells_by_year = {int(cell["year"]): cell for cell in cells}
     unit = cells[0]["unit"]
@@ -133,9 +139,10 @@ def _rows(cells: CellRecords, view: IndicatorView) -> Records:
 
 
 @cache
-@debug_mode(False)
+@debug_mode(arg=False)
 def _layers(language: str, features: frozenset[str]) -> list[dict[str, Any]]:
-    """The template: it holds no number, so it is made once for all indicators."""
+    """The chart's template without numbers: cached, and shared by all indicators."""
+    # From back to front: target, interval, nation, other units, the selected unit, projects.
     translator = get_translator(language)
     labels = value_labels(grid=True, description=translator("figure.axis_value"))
     low = alt.Y("low:Q", scale=value_scale(), axis=labels)
@@ -156,9 +163,8 @@ def _layers(language: str, features: frozenset[str]) -> list[dict[str, Any]]:
             continue
         colour, shape = (CHOSEN, "diamond") if dataset_name == "chosen" else (INK, "square")
         unit_base = alt.Chart(alt.NamedData(name=dataset_name)).encode(x=x, detail="unit:N")
-        label_limit = alt.ExprRef(
-            "width - 10"
-        )  # on a phone a long name is cut at its end; it stands whole above the figure
+        # On a phone a long name is truncated; the text above the figure has it in full.
+        label_limit = alt.ExprRef("width - 10")
         label = unit_base.mark_text(
             color=colour, fontWeight="bold", align="right", baseline="bottom", dy=-10, dx=8, limit=label_limit
         )
@@ -172,7 +178,8 @@ def _layers(language: str, features: frozenset[str]) -> list[dict[str, Any]]:
 
 
 def _project_bar_charts(lane: int, x: alt.X) -> list[alt.Chart]:
-    """The work of one lane: a bar over its years, and its letter where the bar begins."""
+    """The projects of one lane: a bar over the years of each, and its letter where the bar begins."""
+    # Negative pixels are above the plot; the SVG renderer makes room for them.
     y = alt.value(-_LANE_HEIGHT * lane - _LANE_HEIGHT / 2 - 2)
     base = alt.Chart(alt.NamedData(name="works")).transform_filter(alt.FieldEqualPredicate(field="lane", equal=lane))
     bar = base.mark_rule(color=QUIET, strokeWidth=_LANE_HEIGHT - 4, strokeCap="square", opacity=0.3)
@@ -182,12 +189,9 @@ def _project_bar_charts(lane: int, x: alt.X) -> list[alt.Chart]:
 
 def _series_charts(chart: alt.Chart, colour: str, shape: str, translator: Translator) -> list[alt.Chart]:
     """A series: solid over its final years, dashed to its provisional ones, a symbol for each year."""
+    # The dashed line is drawn over all years and the solid one on top of it over the final ones, so that the dashes
+    # begin at the last final year.
     is_provisional = alt.FieldEqualPredicate(field="provisional", equal=1)
-    tooltips = [
-        alt.Tooltip("unit:N", title=translator("table.unit")),
-        alt.Tooltip("year:O", title=translator("table.year")),
-        alt.Tooltip("text:N", title=translator("table.value")),
-    ]
     description = alt.ExprRef("datum.unit+', '+datum.year+': '+datum.text")
     return [
         chart.mark_line(color=colour, strokeWidth=2, strokeDash=[4, 4]),
@@ -201,7 +205,10 @@ def _series_charts(chart: alt.Chart, colour: str, shape: str, translator: Transl
             stroke=colour,
             strokeWidth=2,
             filled=True,
-        ).encode(fill=alt.condition(is_provisional, alt.value(PAPER), alt.value(colour)), tooltip=tooltips),
+        ).encode(
+            fill=alt.condition(is_provisional, alt.value(PAPER), alt.value(colour)),
+            tooltip=tooltips(translator, unit="unit", year="year", text="value"),
+        ),
     ]
 
 
@@ -223,6 +230,7 @@ def _alt_text(shown: CellRecords, view: IndicatorView) -> str:
 
 
 def _table(cells: CellRecords, bars: Sequence[ProjectBar], view: IndicatorView) -> FigureTable:
+    # Columns for units and projects only when there are any; with units, each row has its own unit's cell address.
     has_units = len({cell["orgnr"] for cell in cells}) > 1
     rows, footnotes = [], view.footnotes(cells)
     for cell in cells:

@@ -1,6 +1,7 @@
-"""What a figure looks at: one indicator, context and year, in one language, with its published cells.
+"""The data of a figure: one indicator, context and year, in one language, with its published cells.
 
-Comes in: what `Report` has been asked for. Goes out: the figure's subject, its cells, and the word for its units.
+Input: a selection, with the requested indicator and context. Output: the figure's subject, its cells, and the noun for
+its units.
 """
 
 from __future__ import annotations
@@ -20,35 +21,36 @@ from kvalreg.report.footnotes import Footnotes, NotShownReason, not_shown_reason
 from kvalreg.report.translation import Translator
 from kvalreg.urls import anchor
 
+# Parts of permanent links to figures: never changed.
 _ANCHOR_PREFIXES = {"trend": "utvikling", "compare": "enheter", "funnel": "trakt", "coverage": "dekning"}
 _ANCHOR_PREFIXES |= {"levels": "nivaa", "change": "endring"}
 
 
 class CellSource(Protocol):
-    """Where a view's cells come from, with their units' names."""
+    """The source of a view's cells, with their units' names."""
 
     def cells(self, ind_id: str, context: str, level: Level) -> CellRecords:
-        """Those of all years that are told of."""
+        """Those of all years up to the selection's."""
 
     def year_cells(self, ind_id: str, context: str, level: Level, year: int) -> CellRecords:
         """Those of one year."""
 
     def value_extent(self, ind_id: str, context: str, level: Level) -> tuple[float, ...]:
-        """The lowest and the highest of all values and ends of intervals that are shown; nothing where none is."""
+        """The lowest and the highest of all shown values and limits of intervals; empty when none is shown."""
 
 
 @dataclass(frozen=True)
 class IndicatorView:
-    """One indicator, seen from one year.
+    """One indicator in one year.
 
     Parameters
     ----------
     level
         The level of the units that are compared.
     source
-        What the published cells of the nation and of those units are asked of; a figure looks at few of them.
-    works
-        The quality improvement work that concerns the indicator.
+        The source of the published cells of the nation and of those units, loaded when a figure needs them.
+    improvement_projects
+        The improvement projects that concern the indicator.
     secret_below
         The number below which the indicator's numbers of patients are secret.
     registry
@@ -77,7 +79,7 @@ class IndicatorView:
 
     @property
     def value_extent(self) -> tuple[float, ...]:
-        """From where to where the units' numbers of all years go."""
+        """The lowest and the highest of the units' numbers of all years."""
         return self.source.value_extent(self.indicator.id, self.context, self.level)
 
     @cached_property
@@ -96,7 +98,8 @@ class IndicatorView:
         return self.source.year_cells(self.indicator.id, self.context, self.level, self.year - 1)
 
     def subject(self, kind: str) -> FigureSubject:
-        """What a figure of this kind is about; its address never changes."""
+        """The subject of a figure of this kind; its anchor never changes."""
+        # A trend is about one unit, the nation; other figures are about all units of a level.
         anchor_id = f"{_ANCHOR_PREFIXES[kind]}-{anchor(self.indicator.id)}-{self.context}"
         unit = str(self.nation[0]["orgnr"]) if kind == "trend" else self.units_address
         cell = cell_address(self.registry, self.indicator.id, self.context, self.year, unit)
@@ -108,18 +111,18 @@ class IndicatorView:
         return units_address(self.level.value)
 
     def not_shown_reason(self, cell: PublishedCell) -> NotShownReason | None:
-        """Why a cell's value is not shown; None where it is."""
+        """Why a cell's value is not shown; None when it is shown."""
         return not_shown_reason(cell, self.indicator, self.secret_below)
 
     def footnotes(self, cells: Iterable[PublishedCell]) -> Footnotes:
-        """The notes below a table of these cells."""
+        """The footnotes of a table of these cells."""
         return Footnotes(map(self.not_shown_reason, cells))
 
     def not_shown_text(self, cell: PublishedCell, footnotes: Footnotes) -> str:
-        """What stands in the place of a value that is not shown, with the sign of its note; empty where it is shown."""
+        """The text instead of a value that is not shown, with its footnote mark; empty when it is shown."""
         reason = self.not_shown_reason(cell)
         return footnotes.label(reason, self.translator) if reason else ""
 
     def unit_noun(self, count: int) -> str:
-        """The word for so many of the units compared: ``sykehus``."""
+        """The noun for this many of the units compared: ``sykehus``."""
         return self.translator(f"units.{self.level.value}", count=count)

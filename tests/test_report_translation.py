@@ -13,6 +13,7 @@ import pytest
 from babel import Locale
 
 from kvalreg.inputs.descriptor import Indicator, IndicatorType
+from kvalreg.report.cell_markup import labelled_text
 from kvalreg.report.translation import LANGUAGES, get_translator
 
 ROOT = Path(__file__).parents[1]
@@ -200,19 +201,24 @@ def test_dates_are_written_out() -> None:
     assert get_translator("en").format_date(date(2025, 12, 31)) == "31 December 2025"
 
 
+def target_sentence(language: str, indicator: Indicator) -> str:
+    """The target as plain text."""
+    return labelled_text(get_translator(language).target_html(indicator)).text
+
+
 def test_targets_say_which_side_is_good() -> None:
     """High is good: at least; low is good: at most; no target: nothing is said."""
     low = SHARE.model_copy(update={"level_green": 0.05, "level_yellow": 0.1, "level_direction": 0})
     none = SHARE.model_copy(update={"level_green": None, "level_yellow": None, "level_direction": None})
-    assert get_translator("nb").target_sentence(SHARE) == "Målet er minst 90 av 100."
-    assert get_translator("nn").target_sentence(low) == "Målet er høgst 5 av 100."
-    assert get_translator("nb").target_sentence(none) == ""
+    assert target_sentence("nb", SHARE) == "Målet er minst 90 av 100."
+    assert target_sentence("nn", low) == "Målet er høgst 5 av 100."
+    assert target_sentence("nb", none) == ""
 
 
 def test_one_indicator_has_one_denominator() -> None:
     """A target of 2.5 % is told per 1000, and so is every value beside it."""
     fine = SHARE.model_copy(update={"level_green": 0.025, "level_yellow": 0.05, "level_direction": 0})
-    assert get_translator("nb").target_sentence(fine) == "Målet er høyst 25 av 1000."
+    assert target_sentence("nb", fine) == "Målet er høyst 25 av 1000."
     assert get_translator("nb").format_value(fine, 0.031) == "31 av 1000"
 
 

@@ -12,7 +12,6 @@ import pytest
 from kvalreg.disclosure.published import CellStatus
 from kvalreg.report import Report
 from kvalreg.report.footnotes import Footnotes, NotShownReason
-from kvalreg.report.report import Report as Made
 from kvalreg.report.translation import get_translator
 from report_example import example, report
 from unmarked import unmarked
@@ -28,11 +27,11 @@ def without_result(status: str, language: str = "nb", ind_id: str = "a_hjelp") -
     cells.loc[of_nation, numbers + (["denominator"] if status == "secret" else [])] = pd.NA
     cells.loc[of_nation, ["achievement", "certainty", "change"]] = ""
     registry = example().registry.indicators
-    few = [one.model_copy(update={"min_denominator": 900}) for one in registry]
+    few = [indicator.model_copy(update={"min_denominator": 900}) for indicator in registry]
     source = replace(
         example().source, registry=example().registry.model_copy(update={"indicators": tuple(few), "secret_below": 7})
     )
-    return Made(replace(example(), source=source, cells=cells), 2024, "final", get_translator(language, "nb"))
+    return Report(replace(example(), source=source, cells=cells), 2024, "final", get_translator(language, "nb"))
 
 
 def rows(html: str) -> list[list[str]]:
