@@ -31,9 +31,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kvalreg.arrays import BoolArray, FloatArray, IntArray
 from kvalreg.disclosure.cuts import Cut, CutCoefficients, adjacency_cut, cut_coefficients, protection_cut
-from kvalreg.disclosure.solver import FloatArray, LinearConstraints, LinearProgram, Solution
-from kvalreg.disclosure.system import NO_SLACK, PUBLIC, BoolArray, EquationRole, IntArray, TableSystem
+from kvalreg.disclosure.solver import LinearConstraints, LinearProgram, Solution
+from kvalreg.disclosure.system import NO_SLACK, PUBLIC, EquationRole, TableSystem
 
 UNBOUNDED = int(np.iinfo(np.int64).max)
 """The upper bound of a count that nothing limits."""

@@ -12,7 +12,8 @@ from math import ceil
 
 import numpy as np
 
-from kvalreg.disclosure.solver import FloatArray, LinearConstraints, LinearProgram, Solution
+from kvalreg.arrays import FloatArray
+from kvalreg.disclosure.solver import LinearConstraints, LinearProgram, Solution
 
 Inequality = tuple[tuple[tuple[int, float], ...], float]
 """``sum(weight * hidden) >= need`` over cells that can be chosen, and over sums (``size + r``: some cell is hidden)."""

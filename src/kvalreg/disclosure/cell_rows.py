@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kvalreg.arrays import IndexArray
+
 CellGroupKey = tuple[str, str, str]
 """Indicator, context and level."""
-RowPositions = NDArray[np.intp]
 _KEY_COLUMNS = ("ind_id", "context", "level")
-_NO_POSITIONS: RowPositions = np.empty(0, np.intp)
+_NO_POSITIONS: IndexArray = np.empty(0, np.intp)
 
 
 class CellRows:
@@ -50,12 +51,12 @@ class CellRows:
         numbers = numbers[~np.isnan(numbers)]
         return (float(numbers.min()), float(numbers.max())) if len(numbers) else ()
 
-    def _positions(self, key: CellGroupKey, first_year: int, last_year: int) -> RowPositions:
+    def _positions(self, key: CellGroupKey, first_year: int, last_year: int) -> IndexArray:
         positions = self._positions_by_key.get(key, _NO_POSITIONS)
         years = self._columns["year"][positions]
         return positions[(first_year <= years) & (years <= last_year)]
 
-    def _group_positions(self, columns: list[pd.Series]) -> dict[CellGroupKey, RowPositions]:
+    def _group_positions(self, columns: list[pd.Series]) -> dict[CellGroupKey, IndexArray]:
         """Where the rows of each group stand."""
         group_codes = np.zeros(len(columns[0]), np.int64)
         for column in columns:

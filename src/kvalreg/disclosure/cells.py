@@ -14,9 +14,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from kvalreg.arrays import BoolArray, IntArray
 from kvalreg.disclosure.ledger import Edition, LedgerState
 from kvalreg.disclosure.relations import Sum, sums_from_groups, sums_from_tree
-from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.units import Level, Units
 
 CONTEXTS = ("caregiver", "resident")

@@ -23,8 +23,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kvalreg.arrays import BoolArray, FloatArray
 from kvalreg.disclosure.system import NO_SLACK, PUBLIC, EquationRole, TableSystem
 
 CutCoefficients = dict[int, float]
@@ -56,7 +56,7 @@ class Cut:
 def cut_coefficients(
     system: TableSystem,
     equation_indices: Sequence[int],
-    dual_values: NDArray[np.float64],
+    dual_values: FloatArray,
     variable: int,
     direction: int,
     max_distance: int,
@@ -181,7 +181,7 @@ class GroupSums:
     def __len__(self) -> int:
         return len(self.members)
 
-    def groups_below(self, totals: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def groups_below(self, totals: BoolArray) -> BoolArray:
         """The groups that lie under any of these totals, at any depth."""
         is_below = np.zeros(self.system.n_groups, dtype=np.bool_)
         pending = np.flatnonzero(totals).tolist()

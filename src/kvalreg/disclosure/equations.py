@@ -12,9 +12,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from kvalreg.arrays import BoolArray, IntArray
 from kvalreg.disclosure.cells import MISSING, CellArrays, PrintedPart
 from kvalreg.disclosure.links import COMPLEMENT, NUMERATOR, PATIENTS, SeriesLinks
-from kvalreg.disclosure.system import NO_SLACK, PUBLIC, BoolArray, EquationCertainty, EquationRole, Equations, IntArray
+from kvalreg.disclosure.system import NO_SLACK, PUBLIC, EquationCertainty, EquationRole, Equations
 from kvalreg.statistics.funnel import MIN_COVERAGE
 
 _MIN_COVERAGE_FRACTION = Fraction(MIN_COVERAGE).limit_denominator(1000)

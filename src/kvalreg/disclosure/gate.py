@@ -15,15 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from kvalreg.arrays import BoolArray, CodeArray, IntArray
 from kvalreg.disclosure.cells import MISSING, CellRequirements, PrintedPart
 from kvalreg.disclosure.ledger import NEXT, Edition, LedgerState
 from kvalreg.disclosure.presentation import choose_levels, presented_cells
 from kvalreg.disclosure.protection import complementary_suppression
 from kvalreg.disclosure.published import CODE_COLUMNS, NUMBER_COLUMNS, CellStatus, PublishedResults, RegistrySource
 from kvalreg.disclosure.suppression_cache import SuppressionCache
-from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import Level
@@ -101,7 +100,7 @@ def patient_counts(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
 def _cell_requirements(
     cells: pd.DataFrame,
     is_presented: BoolArray,
-    open_status: NDArray[np.object_],
+    open_status: CodeArray,
     is_secret: BoolArray,
     registry: Registry,
 ) -> CellRequirements:
@@ -173,7 +172,7 @@ def few_of_its_own(cells: pd.DataFrame, numbers: pd.DataFrame, source: RegistryS
     return few
 
 
-def reliability_status(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> NDArray[np.object_]:
+def reliability_status(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> CodeArray:
     """The `Status` of each cell that is not secret."""
     minimum = (
         cells["ind_id"]
@@ -188,7 +187,7 @@ def reliability_status(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Reg
     return status
 
 
-def _published_cells(cells: pd.DataFrame, status: NDArray[np.object_], registry: Registry) -> pd.DataFrame:
+def _published_cells(cells: pd.DataFrame, status: CodeArray, registry: Registry) -> pd.DataFrame:
     """What may be shown of these cells, as a plain table."""
     shown_cells = add_change(evaluate(cells[status == CellStatus.SHOWN], registry), registry)
     published = cells[[*CELL_KEY, "provisional"]].assign(
@@ -208,7 +207,7 @@ def _published_cells(cells: pd.DataFrame, status: NDArray[np.object_], registry:
     return pd.DataFrame(published).reset_index(drop=True)
 
 
-def _is_coverage_shown(cells: pd.DataFrame, status: NDArray[np.object_], registry: Registry) -> BoolArray:
+def _is_coverage_shown(cells: pd.DataFrame, status: CodeArray, registry: Registry) -> BoolArray:
     """Where the cell that holds a cell's coverage is shown: nowhere else may the coverage stand."""
     coverage_cell = _coverage_cell_index(cells, registry)
     is_shown: BoolArray = (coverage_cell >= 0) & (status[coverage_cell] == CellStatus.SHOWN)
@@ -229,9 +228,7 @@ def _coverage_cell_index(cells: pd.DataFrame, registry: Registry) -> IntArray:
     return index
 
 
-def _ledger_states(
-    cells: pd.DataFrame, status: NDArray[np.object_], is_presented: BoolArray, registry: Registry
-) -> NDArray[np.object_]:
+def _ledger_states(cells: pd.DataFrame, status: CodeArray, is_presented: BoolArray, registry: Registry) -> CodeArray:
     """What the ledger keeps of each cell: what readers have been shown of it."""
     state_by_status = {
         CellStatus.SHOWN: LedgerState.SHOWN,

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from kvalreg.arrays import BoolArray
 from kvalreg.disclosure.cuts import Cut
-from kvalreg.disclosure.system import BoolArray
 
 SumMembers = tuple[tuple[int, ...], ...]
 

@@ -10,15 +10,12 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from kvalreg.arrays import BoolArray, FloatArray, IntArray
 from kvalreg.disclosure.edition import LedgerState
 from kvalreg.disclosure.published import CellStatus, PublishedTable
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.statistics.results import CELL_KEY
-
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
 
 
 def entry_matches_published(entry: pa.Table, published: PublishedTable) -> bool:
@@ -79,7 +76,7 @@ def _is_legacy(published: PublishedTable) -> bool:
     return "status" not in published.cells.column_names
 
 
-def _cell_keys(first: pa.Table, second: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _cell_keys(first: pa.Table, second: pa.Table) -> tuple[IntArray, IntArray]:
     """A number for each cell of both tables, equal where their keys are."""
     keys = np.zeros(len(first) + len(second), dtype=np.int64)
     for name in CELL_KEY:
@@ -88,7 +85,7 @@ def _cell_keys(first: pa.Table, second: pa.Table) -> tuple[NDArray[np.int64], ND
     return keys[: len(first)], keys[len(first) :]
 
 
-def _factorize(columns: list[pa.ChunkedArray]) -> tuple[list[str], NDArray[np.int64]]:
+def _factorize(columns: list[pa.ChunkedArray]) -> tuple[list[str], IntArray]:
     """The different texts in these columns, and for each row of one after the other the place of its text."""
     chunks = [chunk.cast(pa.string()) for column in columns for chunk in column.chunks]
     encoded = pa.chunked_array(chunks, pa.string()).dictionary_encode("encode").combine_chunks()

@@ -25,8 +25,8 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from kvalreg.arrays import BoolArray, IntArray
 from kvalreg.disclosure.cells import MISSING, CellArrays
-from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.units import Level
 
 PATIENTS, NUMERATOR, COMPLEMENT = range(3)

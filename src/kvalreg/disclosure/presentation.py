@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from kvalreg.disclosure.system import BoolArray
+from kvalreg.arrays import BoolArray
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import Level

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from kvalreg.arrays import BoolArray
 from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.disclosure.attack import Attack, Exposure
 from kvalreg.disclosure.cells import CONTEXTS, CellArrays, CellRequirements, PrintedPart, collect_cells
@@ -21,7 +22,7 @@ from kvalreg.disclosure.links import find_links
 from kvalreg.disclosure.published import RegistrySource
 from kvalreg.disclosure.suppression import Attackers
 from kvalreg.disclosure.suppression_cache import SuppressionCache
-from kvalreg.disclosure.system import BoolArray, TableSystem
+from kvalreg.disclosure.system import TableSystem
 from kvalreg.disclosure.system_assembly import SystemAssembly, assemble_system
 from kvalreg.errors import Diagnostic, DisclosureError
 from kvalreg.inputs.units import Units

@@ -14,9 +14,9 @@ from itertools import chain
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from kvalreg.arrays import FloatArray
+
 MatrixEntries = Sequence[tuple[int, int, float]]
 """Row, column and weight of each entry that is not 0."""
 

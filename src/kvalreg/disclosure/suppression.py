@@ -30,10 +30,11 @@ from typing import Self
 
 import numpy as np
 
+from kvalreg.arrays import BoolArray
 from kvalreg.disclosure.attack import Attack, AttackResult, Exposure
 from kvalreg.disclosure.blocks import COST_OF_PATIENTS
 from kvalreg.disclosure.master_problem import MasterProblem
-from kvalreg.disclosure.system import PUBLIC, BoolArray, EquationCertainty, TableSystem
+from kvalreg.disclosure.system import PUBLIC, EquationCertainty, TableSystem
 
 MAX_ITERATIONS = 4
 """Attempts at a cheapest choice before the best safe one is taken."""

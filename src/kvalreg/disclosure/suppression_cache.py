@@ -14,9 +14,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from kvalreg.arrays import BoolArray
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.suppression import suppress
-from kvalreg.disclosure.system import BoolArray, TableSystem
+from kvalreg.disclosure.system import TableSystem
 
 
 class SuppressionCache:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from kvalreg.arrays import BoolArray, IntArray
 from kvalreg.disclosure.relations import Sum
-from kvalreg.disclosure.system import NO_SLACK, PUBLIC, BoolArray, EquationRole, Equations, IntArray, TableSystem
+from kvalreg.disclosure.system import NO_SLACK, PUBLIC, EquationRole, Equations, TableSystem
 from kvalreg.disclosure.system_assembly import COST_OF_NATION, COST_OF_SUPPRESSED_BEFORE, NUMERATOR_PROTECTION_LEVEL
 
 

@@ -19,12 +19,10 @@ from itertools import pairwise
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+from kvalreg.arrays import BoolArray, FloatArray, IntArray
 
 PUBLIC = -1
 """In place of a group: the count is public, whatever is suppressed."""
@@ -150,7 +148,7 @@ class TableSystem:
     equations: Equations = field(repr=False)
     primary: BoolArray = field(repr=False)
     suppressible: BoolArray = field(repr=False)
-    cost: NDArray[np.float64] = field(repr=False)
+    cost: FloatArray = field(repr=False)
     patients: IntArray = field(repr=False)
 
     @property

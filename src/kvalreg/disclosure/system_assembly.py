@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from kvalreg.arrays import BoolArray, FloatArray, IntArray
 from kvalreg.disclosure.cells import MISSING, CellArrays, PrintedPart
 from kvalreg.disclosure.equations import EquationBuilder, Variables, cell_counts
 from kvalreg.disclosure.links import COMPLEMENT, NUMERATOR, PATIENTS, SeriesLinks
-from kvalreg.disclosure.system import PUBLIC, BoolArray, IntArray, TableSystem
+from kvalreg.disclosure.system import PUBLIC, TableSystem
 
 COST_OF_NATION = 1000.0
 COST_OF_UNRELIABLE, COST_OF_SUPPRESSED_BEFORE = 0.5, 0.75
@@ -421,7 +421,7 @@ def _suppressible_groups(cells: CellArrays, variables: Variables) -> BoolArray:
     return suppressible
 
 
-def _group_costs(cells: CellArrays, variables: Variables) -> NDArray[np.float64]:
+def _group_costs(cells: CellArrays, variables: Variables) -> FloatArray:
     cost = np.where(cells.printed_part == PrintedPart.PATIENTS, COST_OF_UNRELIABLE, 1.0) * (cells.n > 0)
     is_suppressed_before = np.zeros(len(variables.value), dtype=np.bool_)
     is_suppressed_before[variables.by_cell[cells.is_marked, PATIENTS]] = True

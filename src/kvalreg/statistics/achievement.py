@@ -22,7 +22,8 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from kvalreg.statistics.intervals import CodeArray, as_floats
+from kvalreg.arrays import CodeArray, IndexArray
+from kvalreg.statistics.intervals import as_floats
 
 
 class Achievement(StrEnum):
@@ -102,9 +103,7 @@ def certainty(
     return _CERTAINTIES[np.where(known, 1 + (ends[0] == ends[1]), 0)]
 
 
-def _ranks(
-    value: npt.ArrayLike, green: npt.ArrayLike, yellow: npt.ArrayLike, direction: npt.ArrayLike
-) -> npt.NDArray[np.intp]:
+def _ranks(value: npt.ArrayLike, green: npt.ArrayLike, yellow: npt.ArrayLike, direction: npt.ArrayLike) -> IndexArray:
     """0 none, 1 low, 2 moderate, 3 high."""
     values, greens, yellows, directions = as_floats(value, green, yellow, direction)
     # Changing the sign of a float is exact, and turns "low is good" into "high is good".

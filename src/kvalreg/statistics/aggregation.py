@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kvalreg.arrays import FloatArray
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.registry_deliveries import RegistryDeliveries
 from kvalreg.inputs.units import Level, Units
@@ -78,7 +79,7 @@ def _sum_upwards(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
     unit_codes, orgnrs = pd.factorize(rows["orgnr"])
     targets, membership = _aggregation_targets(orgnrs, units)
 
-    def sum_by_target(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def sum_by_target(values: npt.ArrayLike) -> FloatArray:
         """Sums of shape (groups, places); counts are whole numbers far below 2⁵³, so they are exact."""
         unit_sums = np.bincount(
             group_codes * len(orgnrs) + unit_codes, weights=values, minlength=len(keys) * len(orgnrs)
@@ -95,7 +96,7 @@ def _sum_upwards(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
     return cells
 
 
-def _aggregation_targets(orgnrs: Iterable[str], units: Units) -> tuple[pd.DataFrame, npt.NDArray[np.float64]]:
+def _aggregation_targets(orgnrs: Iterable[str], units: Units) -> tuple[pd.DataFrame, FloatArray]:
     """The ``level`` and ``orgnr`` of every place where these units count, and a 1 for each unit at its places."""
     targets_by_unit: list[list[tuple[str, str]]] = []
     for orgnr in orgnrs:

@@ -20,7 +20,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kvalreg.statistics.intervals import CodeArray, Estimate, FloatArray, as_floats, contrast, difference
+from kvalreg.arrays import CodeArray, FloatArray, IndexArray
+from kvalreg.statistics.intervals import Estimate, as_floats, contrast, difference
 
 
 class Change(StrEnum):
@@ -53,8 +54,8 @@ class SeriesChange:
         Last minus first, and what can be said about it.
     """
 
-    first: npt.NDArray[np.intp]
-    last: npt.NDArray[np.intp]
+    first: IndexArray
+    last: IndexArray
     difference: Estimate
     change: CodeArray
 
@@ -118,7 +119,7 @@ def change_over_series(series: Estimate, direction: npt.ArrayLike) -> SeriesChan
     first = np.where(is_comparable, known.argmax(axis=-1), -1)
     last = np.where(is_comparable, known.shape[-1] - 1 - known[..., ::-1].argmax(axis=-1), -1)
 
-    def estimate_at(position: npt.NDArray[np.intp]) -> Estimate:
+    def estimate_at(position: IndexArray) -> Estimate:
         def take_year(part: FloatArray) -> FloatArray:
             values = np.take_along_axis(part, np.maximum(position, 0)[..., np.newaxis], axis=-1)[..., 0]
             return np.where(is_comparable, values, np.nan)

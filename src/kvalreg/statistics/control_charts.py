@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from kvalreg.statistics.intervals import BoolArray, FloatArray, as_floats
+from kvalreg.arrays import BoolArray, FloatArray
+from kvalreg.statistics.intervals import as_floats
 
 MIN_POINTS = 12
 """Fewest points for a control chart."""

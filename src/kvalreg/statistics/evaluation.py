@@ -7,13 +7,13 @@ of their own; here each indicator type is given the method that suits it.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from kvalreg.arrays import CodeArray, FloatArray, IndexArray
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.statistics.achievement import Achievement, Certainty, achievement, certainty
 from kvalreg.statistics.change import Change, change_between_years
-from kvalreg.statistics.intervals import Estimate, FloatArray
+from kvalreg.statistics.intervals import Estimate
 from kvalreg.statistics.proportions import wilson_interval
 from kvalreg.statistics.rates import poisson_interval
 
@@ -94,7 +94,7 @@ def add_change(shown: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     return result
 
 
-def _indicator_index(cells: pd.DataFrame, registry: Registry) -> npt.NDArray[np.intp]:
+def _indicator_index(cells: pd.DataFrame, registry: Registry) -> IndexArray:
     """The place of each cell's indicator among the registry's."""
     ind_ids = pd.Index([indicator.id for indicator in registry.indicators], dtype="str")
     return ind_ids.get_indexer(pd.Index(cells["ind_id"]))
@@ -105,5 +105,5 @@ def _indicator_values(registry: Registry, name: str) -> FloatArray:
     return np.array([getattr(indicator, name) for indicator in registry.indicators], dtype=np.float64)
 
 
-def _blank_codes(codes: npt.NDArray[np.object_], none: str) -> npt.NDArray[np.object_]:
+def _blank_codes(codes: CodeArray, none: str) -> CodeArray:
     return np.where(codes == none, "", codes)

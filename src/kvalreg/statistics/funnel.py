@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from kvalreg.statistics.intervals import BoolArray, CodeArray, FloatArray, Interval, as_floats, tail_probability
+from kvalreg.arrays import BoolArray, CodeArray, FloatArray
+from kvalreg.statistics.intervals import Interval, as_floats, tail_probability
 
 MIN_COVERAGE = 0.60
 """Below this share of the patients registered, numbers do not describe the unit well enough for a verdict."""

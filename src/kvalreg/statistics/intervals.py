@@ -12,10 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-CodeArray = npt.NDArray[np.object_]
-"""An array whose elements are members of one StrEnum, so that ``codes == Achievement.HIGH`` works elementwise."""
+from kvalreg.arrays import FloatArray
 
 
 class Interval(NamedTuple):

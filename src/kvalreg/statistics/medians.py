@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from kvalreg.statistics.intervals import Estimate, FloatArray, Interval, as_floats, tail_probability
+from kvalreg.arrays import FloatArray
+from kvalreg.statistics.intervals import Estimate, Interval, as_floats, tail_probability
 
 
 def median_ranks(n: npt.ArrayLike, confidence: float = 0.95) -> Interval:

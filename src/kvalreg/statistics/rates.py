@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from kvalreg.statistics.intervals import Estimate, FloatArray, Interval, as_floats, tail_probability
+from kvalreg.arrays import FloatArray
+from kvalreg.statistics.intervals import Estimate, Interval, as_floats, tail_probability
 
 BYAR_MIN_COUNT = 10
 """Byar's approximation from this count upwards, the exact limits below it."""
