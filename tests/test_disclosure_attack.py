@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from disclosure_tables import counts, hidden_counts, mask, rows_in, rows_of, spans, system_of, tables
 from kvalreg.arrays import BoolArray, IntArray
-from kvalreg.disclosure.attack import UNBOUNDED, Attack, Exposure, feasibility_intervals
+from kvalreg.disclosure.attack import UNBOUNDED, Attack, feasibility_intervals
+from kvalreg.disclosure.attacker_subproblem import Exposure
 from kvalreg.disclosure.relations import Sum
 from kvalreg.disclosure.suppression_table import SuppressionTable
 from kvalreg.disclosure.system import TableSystem

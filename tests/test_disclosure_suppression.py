@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from disclosure_tables import Service, counts, hidden_counts, mask, rows_of, spans, system_of, tables
 from kvalreg.arrays import BoolArray
-from kvalreg.disclosure.attack import Attack, Exposure, feasibility_intervals
+from kvalreg.disclosure.attack import Attack, feasibility_intervals
+from kvalreg.disclosure.attacker_subproblem import Exposure
 from kvalreg.disclosure.relations import Sum
 from kvalreg.disclosure.suppression import suppress, unavoidable_exposures, with_attainable_protection
 from kvalreg.disclosure.suppression_table import SuppressionTable

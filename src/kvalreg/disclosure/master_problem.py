@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 
 from kvalreg.arrays import BoolArray
-from kvalreg.disclosure.attack import AttackResult
+from kvalreg.disclosure.attacker_subproblem import AttackResult
 from kvalreg.disclosure.blocks import COST_OF_PATIENTS, BlockDecomposition, Inequality, MasterBlock
 from kvalreg.disclosure.cuts import Cut, GroupSums
 from kvalreg.disclosure.greedy_repair import CoverConstraints, greedy_repair

@@ -15,7 +15,8 @@ import pandas as pd
 
 from kvalreg.arrays import BoolArray
 from kvalreg.diagnostic_codes import DiagnosticCode
-from kvalreg.disclosure.attack import Attack, Exposure
+from kvalreg.disclosure.attack import Attack
+from kvalreg.disclosure.attacker_subproblem import Exposure
 from kvalreg.disclosure.cells import CONTEXTS, CellArrays, CellRequirements, PrintedPart, collect_cells
 from kvalreg.disclosure.ledger import Edition
 from kvalreg.disclosure.links import find_links

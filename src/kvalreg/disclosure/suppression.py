@@ -31,7 +31,8 @@ from typing import Self
 import numpy as np
 
 from kvalreg.arrays import BoolArray
-from kvalreg.disclosure.attack import Attack, AttackResult, Exposure
+from kvalreg.disclosure.attack import Attack
+from kvalreg.disclosure.attacker_subproblem import AttackResult, Exposure
 from kvalreg.disclosure.blocks import COST_OF_PATIENTS
 from kvalreg.disclosure.master_problem import MasterProblem
 from kvalreg.disclosure.system import PUBLIC, EquationCertainty, TableSystem
