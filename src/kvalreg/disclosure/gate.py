@@ -1,11 +1,11 @@
 """The gate: from true cells to cells that may be shown.
 
-Comes in: `Results`, SECRET, and the editions that readers have seen. Goes out: `Published`, and the SECRET edition for
-the ledger. Cells of levels that the quality does not allow are left out. A cell is *secret* when it counts fewer
-patients than `secret_below`, or when published numbers, of this edition and earlier ones, would give a secret cell
-away: it keeps its key and loses everything else, with one mark whatever the reason. A cell is *not reliable* when it
-counts fewer patients than the indicator's `min_denominator`, or its coverage is below 60 %: the reason and the number
-of patients are told, the value is not, and nothing else is hidden for it.
+Input: `Results`, SECRET, and the earlier editions. Output: `PublishedResults`, and the SECRET edition for the ledger.
+Cells of levels that the quality does not allow are left out. A cell is *secret* when it counts fewer patients than
+`secret_below` (primary suppression), or when publishing it, beside this edition and earlier ones, would expose a secret
+cell (complementary suppression): it keeps its key and loses everything else, with one mark whatever the reason. A cell
+is *not reliable* when it counts fewer patients than the indicator's `min_denominator`, or its coverage is below 60 %:
+the reason and the number of patients are published, the value is not, and nothing else is suppressed for it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from kvalreg.arrays import BoolArray, CodeArray, IntArray
+from kvalreg.arrays import BoolArray, CodeArray, FloatArray, IntArray
 from kvalreg.disclosure.cells import MISSING, CellRequirements, PrintedPart
 from kvalreg.disclosure.ledger import NEXT, Edition, LedgerState
 from kvalreg.disclosure.presentation import choose_levels, presented_cells
@@ -32,7 +32,7 @@ from kvalreg.statistics.results import CELL_KEY, Results
 
 
 class GateResult(NamedTuple):
-    """What is on the two sides of the gate: `published` may be shown; `edition` is for the ledger, and SECRET."""
+    """What the gate lets through, and what it keeps: `published` may be shown; `edition` is for the ledger, SECRET."""
 
     published: PublishedResults
     edition: Edition
@@ -51,26 +51,30 @@ def apply_gate(
         The registry, its units and deliveries.
     editions
         What was published of the registry before, oldest first.
-    remembered
-        What was chosen to be hidden in earlier runs, and takes up what is chosen in this one.
+    cache
+        Suppression patterns of earlier runs; takes up those of this one.
 
     Returns
     -------
-    The published cells, one row per cell of a presented level, in the order of `results`; and what the ledger keeps.
+    The published cells, one row per cell of a presented level, in the order of `results`; and what the ledger stores.
     """
+    # 1. Which levels are presented, and what each cell would show if nothing were secret.
     registry, cells = source.registry, results.secret
     numbers = patient_counts(cells, registry)
     presentations = choose_levels(cells, numbers["n"], registry)
     is_presented = presented_cells(cells, presentations)
     open_status = reliability_status(cells, numbers, registry)
+    # 2. Primary suppression, then complementary suppression by attack on this edition and all earlier ones.
     table = cells[CELL_KEY].assign(n=numbers["n"], x=numbers["x"])
-    secret = primary_suppression(cells, numbers, registry) | few_of_its_own(cells, numbers, source, is_presented)
+    secret = primary_suppression(cells, numbers, registry) | has_small_remainder(cells, numbers, source, is_presented)
     requirements = _cell_requirements(cells, is_presented, open_status, secret, registry)
     suppressed_cells = complementary_suppression(table, requirements, source, editions, cache or SuppressionCache())
+    # 3. What may be shown. Values, intervals and changes are computed from shown cells alone.
     status = np.where(suppressed_cells.is_secret, CellStatus.SECRET, open_status)
     published_cells = _add_implicit_zeros(
         _published_cells(cells[is_presented], status[is_presented], registry), suppressed_cells.implicit_zeros
     )
+    # 4. What the ledger must know: the true counts, and what was published of each.
     ledger_rows = table.assign(coverage=cells["coverage"], state=_ledger_states(cells, status, is_presented, registry))
     zero_rows = suppressed_cells.implicit_zeros.assign(n=0.0, x=np.nan, coverage=np.nan, state=LedgerState.HIDDEN.value)
     edition = Edition(
@@ -80,18 +84,16 @@ def apply_gate(
 
 
 def patient_counts(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
-    """How many patients each cell counts, ``n``, and how many of them have the outcome, ``x``; NaN where none is told.
+    """How many patients each cell counts, ``n``, and how many of them have the outcome, ``x``; NaN where not delivered.
 
     A count is its own number of patients; every other type has it in ``denominator``. A computed share of n patients is
-    taken for the nearest whole number of them: where a total has 0 or all, so has every part.
+    taken for the nearest integer number of them: where a total has 0 or all, so has every part.
     """
     is_count, is_computed_share = (
         _is_count(cells, registry),
         _is_of_type(cells, registry, {IndicatorType.BEREGNET_ANDEL}),
     )
-    is_summed = _is_of_type(
-        cells, registry, {indicator_type for indicator_type in IndicatorType if indicator_type.is_summed}
-    )
+    is_summed = _is_of_type(cells, registry, _summed_types())
     n = cells["denominator"].astype("float64").where(~is_count, cells["var"])
     x = cells["var"].where(is_summed)
     return SecretFrame({"n": n, "x": x.where(~is_computed_share, (cells["var"] * n).round())})
@@ -104,12 +106,11 @@ def _cell_requirements(
     is_secret: BoolArray,
     registry: Registry,
 ) -> CellRequirements:
-    """What is decided of each cell before anything is suppressed for another's sake."""
+    """What complementary suppression needs to know of each cell."""
     is_unreliable = open_status != CellStatus.SHOWN
-    minimum = cells["ind_id"].map(
-        {indicator.id: registry.secret_threshold(indicator) for indicator in registry.indicators}
-    )
     coverage_cell = _coverage_cell_index(cells, registry)
+    # Few patients are the reason that is published: of such a cell the coverage is not, so the mark says nothing of it.
+    coverage = np.where(open_status == CellStatus.FEW_PATIENTS, MISSING, coverage_cell).astype(np.int64)
     # A count that is not reliable is not printed at all: its value is the number of patients.
     is_candidate = is_presented & ~(is_unreliable & ~is_secret & _is_count(cells, registry))
     return CellRequirements(
@@ -118,13 +119,13 @@ def _cell_requirements(
             is_candidate, np.where(is_unreliable, PrintedPart.PATIENTS, PrintedPart.ALL), PrintedPart.NOTHING
         ).astype(np.int64),
         primary=is_secret & is_presented,
-        minimum=minimum.to_numpy().astype(np.int64),
-        coverage=np.where(open_status == CellStatus.FEW_PATIENTS, MISSING, coverage_cell).astype(np.int64),
+        minimum=_secret_thresholds(cells, registry).astype(np.int64),
+        coverage=coverage,
     )
 
 
 def _add_implicit_zeros(cells: pd.DataFrame, implicit_zeros: pd.DataFrame) -> pd.DataFrame:
-    """Published cells, and marks of units that have no row in the delivery."""
+    """Published cells, and marks for units without a row in the delivery where that would disclose a secret 0."""
     if not len(implicit_zeros):
         return cells
     provisional_years = cells.groupby(["ind_id", "context", "year"])["provisional"].any().rename("provisional")
@@ -136,44 +137,46 @@ def _add_implicit_zeros(cells: pd.DataFrame, implicit_zeros: pd.DataFrame) -> pd
 
 
 def primary_suppression(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> BoolArray:
-    """Which cells count fewer patients than are shown of anybody, or cannot be true.
+    """Which cells count fewer patients than `secret_below`, or have a numerator above their number of patients.
 
-    Nobody is not few: 0 patients are nobody's. More in the numerator than there are cannot be true.
+    0 patients are not secret: there is nobody whom the number could identify.
     """
-    minimum = cells["ind_id"].map(
-        {indicator.id: registry.secret_threshold(indicator) for indicator in registry.indicators}
-    )
     n, x = numbers["n"].to_numpy(float), numbers["x"].to_numpy(float)
-    return ((n > 0) & (n < minimum.to_numpy(dtype=float))) | (x > n)
+    return ((n > 0) & (n < _secret_thresholds(cells, registry))) | (x > n)
 
 
-def few_of_its_own(cells: pd.DataFrame, numbers: pd.DataFrame, source: RegistrySource, seen: BoolArray) -> BoolArray:
-    """Totals that hold too few patients of no unit below them, where those below are told of beside the total.
+def has_small_remainder(
+    cells: pd.DataFrame, numbers: pd.DataFrame, source: RegistrySource, is_presented: BoolArray
+) -> BoolArray:
+    """Totals that hold few patients of no unit below them, where units below are presented beside the total.
 
-    An HF may have rows of its own beside its hospitals'. The total without the hospitals is a number of patients too.
+    An HF may have rows delivered for itself beside its hospitals'. The total minus the hospitals is a number of
+    patients too.
 
     Examples
     --------
-    An HF with 63 patients has hospitals with 40 and 20: 3 are its own, fewer than 5, and the HF is secret.
+    An HF with 63 patients has hospitals with 40 and 20: the remainder is 3, fewer than 5, and the HF is secret.
     """
     registry, units = source.registry, source.units
-    summed = _is_of_type(cells, registry, {one for one in IndicatorType if one.is_summed})
-    parent = {unit.orgnr: unit.parent for unit in units if unit.parent is not None}
+    is_summed = _is_of_type(cells, registry, _summed_types())
+    parent_by_orgnr = {unit.orgnr: unit.parent for unit in units if unit.parent is not None}
     n = pd.Series(numbers["n"].to_numpy(float))
-    names = [cells[name].to_numpy(object) for name in ("ind_id", "context", "year")]
-    is_unit = summed & (cells["level"] != Level.COUNTY).to_numpy(dtype=bool)
-    above = np.where(is_unit, cells["orgnr"].map(parent).fillna("").to_numpy(object), "")
-    parts = pd.DataFrame({"n": n, "seen": seen & is_unit}).groupby([*names, above]).sum()
-    own = pd.MultiIndex.from_arrays([*names, np.where(is_unit, cells["orgnr"].to_numpy(object), "-")])
-    below = parts.reindex(own)
-    rest = n.to_numpy() - below["n"].to_numpy(float)
-    least = cells["ind_id"].map({one.id: registry.secret_threshold(one) for one in registry.indicators})
-    few: BoolArray = (below["seen"].to_numpy(float) > 0) & (rest > 0) & (rest < least.to_numpy(float))
-    return few
+    table_keys = [cells[name].to_numpy(object) for name in ("ind_id", "context", "year")]
+    is_unit = is_summed & (cells["level"] != Level.COUNTY).to_numpy(dtype=bool)
+    # The children of each unit in each table: the sum of their patients, and whether any of them is presented.
+    parents = np.where(is_unit, cells["orgnr"].map(parent_by_orgnr).fillna("").to_numpy(object), "")
+    children = pd.DataFrame({"n": n, "presented": is_presented & is_unit}).groupby([*table_keys, parents]).sum()
+    unit_keys = pd.MultiIndex.from_arrays([*table_keys, np.where(is_unit, cells["orgnr"].to_numpy(object), "-")])
+    children_by_cell = children.reindex(unit_keys)
+    # A unit without children has a NaN here, which no comparison is true of.
+    remainder = n.to_numpy() - children_by_cell["n"].to_numpy(float)
+    is_small = (remainder > 0) & (remainder < _secret_thresholds(cells, registry))
+    is_exposed: BoolArray = is_small & (children_by_cell["presented"].to_numpy(float) > 0)
+    return is_exposed
 
 
 def reliability_status(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Registry) -> CodeArray:
-    """The `Status` of each cell that is not secret."""
+    """The `CellStatus` of each cell if it is not secret."""
     minimum = (
         cells["ind_id"]
         .map({indicator.id: indicator.min_denominator for indicator in registry.indicators})
@@ -189,6 +192,7 @@ def reliability_status(cells: pd.DataFrame, numbers: pd.DataFrame, registry: Reg
 
 def _published_cells(cells: pd.DataFrame, status: CodeArray, registry: Registry) -> pd.DataFrame:
     """What may be shown of these cells, as a plain table."""
+    # Numbers and codes of shown cells; by index, so that every other cell gets NaN and empty texts.
     shown_cells = add_change(evaluate(cells[status == CellStatus.SHOWN], registry), registry)
     published = cells[[*CELL_KEY, "provisional"]].assign(
         status=status.astype("str"), shown=np.equal(status, CellStatus.SHOWN).astype(bool)
@@ -197,6 +201,7 @@ def _published_cells(cells: pd.DataFrame, status: CodeArray, registry: Registry)
         published[name] = shown_cells[name].reindex(published.index).astype("float64")
     for name in CODE_COLUMNS:
         published[name] = shown_cells[name].reindex(published.index).fillna("").astype("str")
+    # Cells that are not reliable publish their number of patients as well, unless that is their value.
     is_unreliable = np.isin(status, [CellStatus.FEW_PATIENTS, CellStatus.LOW_COVERAGE])
     is_count = _is_count(cells, registry)
     published["denominator"] = published["denominator"].where(
@@ -208,14 +213,14 @@ def _published_cells(cells: pd.DataFrame, status: CodeArray, registry: Registry)
 
 
 def _is_coverage_shown(cells: pd.DataFrame, status: CodeArray, registry: Registry) -> BoolArray:
-    """Where the cell that holds a cell's coverage is shown: nowhere else may the coverage stand."""
+    """Where the cell that holds a cell's coverage is shown: only there may the coverage be repeated."""
     coverage_cell = _coverage_cell_index(cells, registry)
     is_shown: BoolArray = (coverage_cell >= 0) & (status[coverage_cell] == CellStatus.SHOWN)
     return is_shown
 
 
 def _coverage_cell_index(cells: pd.DataFrame, registry: Registry) -> IntArray:
-    """The place of the cell that holds each cell's coverage, or -1."""
+    """The index of the cell that holds each cell's coverage, or -1."""
     coverage_indicators = {
         indicator.id: indicator.dg_id for indicator in registry.indicators if indicator.dg_id is not None
     }
@@ -229,7 +234,7 @@ def _coverage_cell_index(cells: pd.DataFrame, registry: Registry) -> IntArray:
 
 
 def _ledger_states(cells: pd.DataFrame, status: CodeArray, is_presented: BoolArray, registry: Registry) -> CodeArray:
-    """What the ledger keeps of each cell: what readers have been shown of it."""
+    """What the ledger stores of each cell: what is published of it."""
     state_by_status = {
         CellStatus.SHOWN: LedgerState.SHOWN,
         CellStatus.SECRET: LedgerState.HIDDEN,
@@ -237,11 +242,21 @@ def _ledger_states(cells: pd.DataFrame, status: CodeArray, is_presented: BoolArr
         CellStatus.LOW_COVERAGE: LedgerState.NOT_RELIABLE,
     }
     states = np.array([state_by_status[cell_status].value for cell_status in status], dtype=object)
-    states[(states == LedgerState.NOT_RELIABLE) & _is_count(cells, registry)] = (
-        LedgerState.ABSENT.value
-    )  # a count is its own value
+    # A count that is not reliable is not printed at all (see `_cell_requirements`).
+    states[(states == LedgerState.NOT_RELIABLE) & _is_count(cells, registry)] = LedgerState.ABSENT.value
     states[~is_presented] = LedgerState.ABSENT.value
     return states
+
+
+def _secret_thresholds(cells: pd.DataFrame, registry: Registry) -> FloatArray:
+    """The `secret_below` of each cell's indicator."""
+    threshold_by_indicator = {indicator.id: registry.secret_threshold(indicator) for indicator in registry.indicators}
+    thresholds: FloatArray = cells["ind_id"].map(threshold_by_indicator).to_numpy(dtype=float)
+    return thresholds
+
+
+def _summed_types() -> set[IndicatorType]:
+    return {indicator_type for indicator_type in IndicatorType if indicator_type.is_summed}
 
 
 def _is_count(cells: pd.DataFrame, registry: Registry) -> BoolArray:
