@@ -21,11 +21,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
+from kvalreg.arrays import IntArray
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.relations import sums_from_groups, sums_from_tree
 from kvalreg.disclosure.suppression import suppress
 from kvalreg.disclosure.suppression_table import SuppressionTable
-from kvalreg.disclosure.system import IntArray
 
 HOSPITALS, TRUSTS, REGIONS, COUNTIES = 150, 22, 4, 15
 NATIONAL_GROUPS = 9000

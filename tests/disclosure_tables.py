@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
+from kvalreg.arrays import BoolArray, IntArray
 from kvalreg.disclosure.relations import Sum, sums_from_groups, sums_from_tree
 from kvalreg.disclosure.suppression_table import SuppressionTable
-from kvalreg.disclosure.system import NO_SLACK, BoolArray, EquationRole, Equations, IntArray, TableSystem
+from kvalreg.disclosure.system import NO_SLACK, EquationRole, Equations, TableSystem
 
 Row = tuple[list[tuple[int, int]], bool]
 """Counts with their factors, which add up to 0, or to something unknown of at least 0 where the second is False."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kvalreg.statistics.intervals import FloatArray
+from kvalreg.arrays import FloatArray
 
 REFERENCE = Path(__file__).parents[1].parent / "shared" / "reference"
 

@@ -15,12 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from kvalreg import pipeline
+from kvalreg.arrays import BoolArray
 from kvalreg.cli import cli
 from kvalreg.disclosure import suppression_cache as remembered
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.published import load_published
 from kvalreg.disclosure.suppression import suppress
-from kvalreg.disclosure.system import BoolArray, TableSystem
+from kvalreg.disclosure.system import TableSystem
 from kvalreg.errors import Diagnostic
 from kvalreg.execution.execute import ExecutorConfig, JobResult
 from kvalreg.execution.plan import Job

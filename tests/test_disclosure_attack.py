@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from disclosure_tables import counts, hidden_counts, mask, rows_in, rows_of, spans, system_of, tables
-from kvalreg.disclosure.attack import UNBOUNDED, Attack, Exposure, feasibility_intervals
+from kvalreg.arrays import BoolArray, IntArray
+from kvalreg.disclosure.attack import UNBOUNDED, Attack, feasibility_intervals
+from kvalreg.disclosure.attacker_subproblem import Exposure
 from kvalreg.disclosure.relations import Sum
 from kvalreg.disclosure.suppression_table import SuppressionTable
-from kvalreg.disclosure.system import BoolArray, IntArray, TableSystem
+from kvalreg.disclosure.system import TableSystem
 
 QUICKLY = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 TRUST = [Sum(0, (1, 2, 3))]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from disclosure_tables import counts, mask
+from kvalreg.arrays import BoolArray
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.master_problem import MasterProblem
 from kvalreg.disclosure.relations import Sum
 from kvalreg.disclosure.suppression_table import SuppressionTable
-from kvalreg.disclosure.system import BoolArray, TableSystem
+from kvalreg.disclosure.system import TableSystem
 
 HF, A, B, C = range(4)
 

@@ -10,7 +10,7 @@ import pytest
 
 from disclosure_tables import counts, mask
 from kvalreg.disclosure.attack import Attack
-from kvalreg.disclosure.cuts import Cut, GroupSums, adjacency_cut, cut_coefficients, protection_cut
+from kvalreg.disclosure.cuts import Cut, GroupSums, Move, adjacency_cut, cut_coefficients, protection_cut
 from kvalreg.disclosure.relations import Sum
 from kvalreg.disclosure.suppression_table import SuppressionTable
 from kvalreg.disclosure.system import PUBLIC, TableSystem
@@ -26,8 +26,8 @@ def test_the_worked_example() -> None:
 
     2 + 3 h_B + 5 h_C >= 5 says that B or C is enough; the price 1 or -1 of the one sum says it.
     """
-    up = cut_coefficients(TRUST, [0], np.array([1.0]), A, 1, 5)
-    down = cut_coefficients(TRUST, [0], np.array([0.0]), A, -1, 5)
+    up = cut_coefficients(TRUST, [0], np.array([1.0]), Move(A, 1, 5))
+    down = cut_coefficients(TRUST, [0], np.array([0.0]), Move(A, -1, 5))
     assert up == {B: 3.0, C: 19.0}
     assert down == {A: 2.0}
     cut = protection_cut(TRUST, A, 5, [up, down])
@@ -49,13 +49,13 @@ def test_the_attack_finds_the_worked_example_by_itself() -> None:
 def test_a_total_that_can_be_suppressed_helps_without_end() -> None:
     """With the HF printed as well: suppressing it lets A rise as far as is needed."""
     system = SuppressionTable([Sum(HF, (A, B, C))], counts(27, 3, 4, 20), None, primary=mask(4, A)).to_system()
-    assert cut_coefficients(system, [0], np.array([1.0]), A, 1, 5) == {HF: 5.0, B: 3.0, C: 19.0}
+    assert cut_coefficients(system, [0], np.array([1.0]), Move(A, 1, 5)) == {HF: 5.0, B: 3.0, C: 19.0}
 
 
 def test_what_an_incomplete_total_holds_beside_its_parts_is_never_shown() -> None:
     """HF 30 = A + B + C + 3 others: A can take these 3 whatever is shown, so 2 of A's own and they are enough."""
     table = SuppressionTable([Sum(HF, (A, B, C), complete=False)], counts(30, 3, 4, 20), None, primary=mask(4, A))
-    up = cut_coefficients(table.to_system(), [0], np.array([1.0]), A, 1, 5)
+    up = cut_coefficients(table.to_system(), [0], np.array([1.0]), Move(A, 1, 5))
     assert up[PUBLIC] == 3.0
     cut = protection_cut(table.to_system(), A, 5, [up, {A: 2.0}])
     assert cut.constant == 3.0

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from kvalreg.arrays import BoolArray, IntArray
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.relations import Sum
 from kvalreg.disclosure.suppression import suppress
 from kvalreg.disclosure.suppression_table import SuppressionTable
-from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.units import Level, Unit, Units
 
 MINIMUM = 5

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 
 from disclosure_tables import counts, tables
+from kvalreg.arrays import BoolArray
 from kvalreg.disclosure import suppression_cache as remembered
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.relations import Sum
 from kvalreg.disclosure.suppression import suppress
 from kvalreg.disclosure.suppression_cache import SuppressionCache
 from kvalreg.disclosure.suppression_table import SuppressionTable
-from kvalreg.disclosure.system import BoolArray, TableSystem
+from kvalreg.disclosure.system import TableSystem
 
 
 def trust(*n: int) -> SuppressionTable:

@@ -13,11 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from disclosure_tables import Service, counts, hidden_counts, mask, rows_of, spans, system_of, tables
-from kvalreg.disclosure.attack import Attack, Exposure, feasibility_intervals
+from kvalreg.arrays import BoolArray
+from kvalreg.disclosure.attack import Attack, feasibility_intervals
+from kvalreg.disclosure.attacker_subproblem import Exposure
 from kvalreg.disclosure.relations import Sum
 from kvalreg.disclosure.suppression import suppress, unavoidable_exposures, with_attainable_protection
 from kvalreg.disclosure.suppression_table import SuppressionTable
-from kvalreg.disclosure.system import BoolArray, EquationCertainty
+from kvalreg.disclosure.system import EquationCertainty
 
 QUICKLY = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 

@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kvalreg.arrays import BoolArray, IntArray
 from kvalreg.disclosure import gate, protection
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.gate import GateResult
 from kvalreg.disclosure.ledger import Edition
 from kvalreg.disclosure.published import CellStatus, RegistrySource, read_published
 from kvalreg.disclosure.suppression_cache import SuppressionCache
-from kvalreg.disclosure.system import PUBLIC, BoolArray, IntArray
+from kvalreg.disclosure.system import PUBLIC
 from kvalreg.disclosure.system_assembly import SystemAssembly
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.pipeline import BuildRequest, RunResult, build

@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator
 
+from kvalreg.arrays import BoolArray
 from kvalreg.disclosure.published import CellStatus, PublishedResults
 from kvalreg.inputs.descriptor import Indicator
 from kvalreg.report.translation import get_translator
-from kvalreg.statistics.intervals import BoolArray
 
 _KEY_COLUMNS = ["ind_id", "context", "year", "level", "orgnr"]
 _COMPARED_COLUMNS = ["status", "value", "denominator", "achievement"]

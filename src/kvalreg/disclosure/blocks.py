@@ -1,7 +1,19 @@
-"""The cheapest cells that satisfy rows of inequalities, block by block.
+"""The master problem as integer programs: the cheapest groups that satisfy inequalities, block by block.
 
-Owns this one question. What comes in are rows over cells that can be hidden, and what each costs; what goes out are the
-cheapest cells, and what no choice can cost less than. It knows nothing of tables, and attacks nothing.
+Input: inequalities over groups that can be suppressed, and what each costs. Output: the cheapest groups, and a lower
+bound on the cost of every solution. It knows nothing of tables, and attacks nothing.
+
+Notation: h_g is 1 if group g is suppressed; s_r, the indicator variable of sum r, is 1 if any of its groups is
+(``s_r >= h_g`` for each of them); the program minimises ``sum of cost_g h_g``. Inequalities that share neither a group
+nor a sum are solved apart: their optimal solutions together are one of the whole.
+
+Worked example: ``h_B + h_C >= 1`` and ``h_D + h_E >= 1``, with costs B 1, C 1.1, D 1, E 1.
+They share nothing, so there are two blocks of two columns instead of one of four.
+The relaxation of the first has its optimum at h_B = 1, h_C = 0: it is integral, and B is the answer, without a search.
+The second one's is D or E, or half of each: if the solver gives halves, an integer program decides.
+The lower bound is the sum of the blocks' bounds, 1 + 1 = 2.
+
+Source: Hundepool A and others, *Statistical Disclosure Control*, Wiley 2012, chapter 4.
 """
 
 from __future__ import annotations
@@ -12,28 +24,29 @@ from math import ceil
 
 import numpy as np
 
-from kvalreg.disclosure.solver import FloatArray, LinearConstraints, LinearProgram, Solution
+from kvalreg.arrays import FloatArray
+from kvalreg.disclosure.solver import LinearConstraints, LinearProgram, Solution
 
 Inequality = tuple[tuple[tuple[int, float], ...], float]
-"""``sum(weight * hidden) >= need`` over cells that can be chosen, and over sums (``size + r``: some cell is hidden)."""
+"""``sum(coefficient * h) >= rhs`` over groups that can be suppressed and sum indicators (``n_groups + r``)."""
 
 COST_STEP = 0.25
 """All costs are multiples of it, but for what patients add."""
 COST_OF_PATIENTS = 0.2
-"""What all patients of a choice cost at most: less than one cell, and than hiding others instead of the same again."""
+"""What the patients of all groups cost together at most: less than `COST_STEP`, so they only decide between equals."""
 MAX_INTEGER_COLUMNS = 250
-"""Cells and sums among which the cheapest are looked for, where the relaxed choice is not whole."""
+"""Groups and sums up to which an integer program is solved where the relaxation is not integral."""
 
 
 class MasterBlock:
-    """Rows that share cells, and the cheapest choice of these.
+    """Inequalities that share groups, and their cheapest solution.
 
     Parameters
     ----------
-    rows
+    inequalities
         What must hold.
     cost
-        Of each cell, of shape (cells,); sums cost nothing.
+        Of each group, of shape (groups,); sum indicators cost nothing.
     """
 
     def __init__(self, inequalities: tuple[Inequality, ...], cost: FloatArray) -> None:
@@ -56,39 +69,35 @@ class MasterBlock:
 
     @cached_property
     def _relaxation(self) -> Solution | None:
-        """The cheapest values where a cell can be hidden in part: found quickly, and often whole all the same."""
+        """The optimal values between 0 and 1: found quickly, and often integral all the same."""
         return self._program.minimize(self._costs) if self._columns else None
 
     @cached_property
     def lower_bound(self) -> float:
-        """What all choices cost at least, patients left out.
-
-        It is a multiple of the step that all costs are multiples of, so what the relaxed choice costs is rounded up.
-        """
+        """What every solution costs at least, patients left out."""
         if self._relaxation is None:
             return 0.0
+        # Without patients every integer solution costs a multiple of a step (1 where all costs are integers), so the
+        # relaxation's optimum may be rounded up to one.
         steps = np.rint(self._costs / COST_STEP)
         step = COST_STEP if (steps % (1 / COST_STEP)).any() else 1.0
         return step * ceil((self._relaxation.objective - COST_OF_PATIENTS - 1e-6) / step)
 
     @cached_property
     def is_integral(self) -> bool:
-        """True where the relaxed choice hides no cell in part: the cheapest choice is known then."""
+        """True where the relaxation's optimum suppresses no group in part: then it is the cheapest solution."""
         return self._relaxation is None or bool(
             (np.abs(self._relaxation.values - np.rint(self._relaxation.values)) <= 1e-6).all()
         )
 
     @cached_property
     def optimal_groups(self) -> list[int] | None:
-        """The cheapest cells, or None where there are none, or the search for them would be long.
-
-        Where the relaxed choice is not whole, the patients are left out of the costs, for the solver is faster where
-        all costs are multiples of one number.
-        """
+        """The cheapest groups to suppress; None if there are none, or the search for them would take long."""
         solution = self._relaxation
         if not self.is_integral and len(self._columns) > MAX_INTEGER_COLUMNS:
             return None
         if not self.is_integral:
+            # Patients are left out: the solver prunes far more where all costs are multiples of one number.
             solution = self._program.minimize_integer(np.rint(self._costs / COST_STEP))
         if solution is None:
             return None
@@ -96,14 +105,16 @@ class MasterBlock:
 
 
 class BlockDecomposition:
-    """Rows that are added one by one, and the blocks that they make: rows of two blocks share nothing.
+    """Inequalities that are added one by one, and the blocks that they form: two blocks share nothing.
+
+    A disjoint-set forest (union-find) over groups and sum indicators.
 
     Parameters
     ----------
     cost
-        Of each cell, of shape (cells,).
-    parts
-        Per sum: the cells that can be chosen and make it count as hidden.
+        Of each group, of shape (groups,).
+    sum_members
+        Per sum: the groups that can be suppressed and set its indicator.
     """
 
     def __init__(self, cost: FloatArray, sum_members: Sequence[Sequence[int]]) -> None:
@@ -115,7 +126,7 @@ class BlockDecomposition:
         self._blocks: dict[tuple[int, ...], MasterBlock] = {}
 
     def add(self, inequality: Inequality) -> None:
-        """Ask for this as well."""
+        """Add an inequality; one that is known changes nothing."""
         if inequality in self._inequalities:
             return
         self._inequalities[inequality] = None
@@ -123,11 +134,12 @@ class BlockDecomposition:
             self._union(index, inequality[0][0][0])
             if index >= len(self._cost) and index not in self._sums:
                 self._sums.add(index)
+                # s_r >= h_g will be added for each member, so they are in the same block.
                 for group in self._members_of(index):
                     self._union(group, index)
 
     def blocks(self) -> list[MasterBlock]:
-        """All blocks; one that no row was added to is the same as before, with what it has found."""
+        """All blocks; one to which nothing was added is the same object as before, with its solution."""
         positions_by_root: dict[int, list[int]] = {}
         for position, (coefficients, _) in enumerate(self._inequalities):
             positions_by_root.setdefault(self._root(coefficients[0][0]) if coefficients else -1, []).append(position)
@@ -155,7 +167,7 @@ class BlockDecomposition:
         return self._sum_members[sum_index - len(self._cost)]
 
     def _root(self, index: int) -> int:
-        """The one cell that stands for all that this one is in a block with."""
+        """The representative of an index's block; the path to it is halved on the way."""
         parent = self._parents.setdefault(index, index)
         while parent != index:
             self._parents[index] = self._parents[parent]

@@ -1,7 +1,7 @@
-"""Published cells as rows, by indicator, context and level; a row is made when somebody asks for it.
+"""Published cells as rows, by indicator, context and level; a row is made when it is needed.
 
-Comes in: the cells of `Published`, a data frame. Goes out: plain dicts, in the frame's order. A page looks at a few
-hundred of a registry's thousands of cells, and a data frame is slow to ask. It decides nothing.
+Input: the cells of `PublishedResults`, a data frame. Output: plain dicts, in the frame's order. A page looks up a few
+hundred of a registry's thousands of cells, and single look-ups in a data frame are slow. It decides nothing.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kvalreg.arrays import IndexArray
+
 CellGroupKey = tuple[str, str, str]
 """Indicator, context and level."""
-RowPositions = NDArray[np.intp]
 _KEY_COLUMNS = ("ind_id", "context", "level")
-_NO_POSITIONS: RowPositions = np.empty(0, np.intp)
+_NO_POSITIONS: IndexArray = np.empty(0, np.intp)
 
 
 class CellRows:
@@ -25,7 +26,7 @@ class CellRows:
     Parameters
     ----------
     cells
-        The cells of `Published`.
+        The cells of `PublishedResults`.
     """
 
     def __init__(self, cells: pd.DataFrame) -> None:
@@ -43,20 +44,21 @@ class CellRows:
         return _to_dicts({name: column[positions] for name, column in self._columns.items()})
 
     def extent(self, key: CellGroupKey, last_year: int, *names: str) -> tuple[float, ...]:
-        """The lowest and the highest number in these columns, of a group's shown cells until a year; none of none."""
+        """The lowest and the highest number in these columns, of a group's shown cells up to a year; () if none."""
         positions = self._positions(key, 0, last_year)
         positions = positions[self._columns["shown"][positions]]
         numbers = np.concatenate([self._columns[name][positions] for name in names])
         numbers = numbers[~np.isnan(numbers)]
         return (float(numbers.min()), float(numbers.max())) if len(numbers) else ()
 
-    def _positions(self, key: CellGroupKey, first_year: int, last_year: int) -> RowPositions:
+    def _positions(self, key: CellGroupKey, first_year: int, last_year: int) -> IndexArray:
         positions = self._positions_by_key.get(key, _NO_POSITIONS)
         years = self._columns["year"][positions]
         return positions[(first_year <= years) & (years <= last_year)]
 
-    def _group_positions(self, columns: list[pd.Series]) -> dict[CellGroupKey, RowPositions]:
-        """Where the rows of each group stand."""
+    def _group_positions(self, columns: list[pd.Series]) -> dict[CellGroupKey, IndexArray]:
+        """The row positions of each group."""
+        # Three texts become one integer, so that one sort groups the rows; stable, so each group keeps its order.
         group_codes = np.zeros(len(columns[0]), np.int64)
         for column in columns:
             codes, texts = pd.factorize(column)
@@ -81,8 +83,9 @@ def _to_dicts(columns: dict[str, NDArray[Any]]) -> list[dict[str, Any]]:
 
 
 def _to_array(column: pd.Series) -> NDArray[Any]:
-    """A column's values. Few texts are repeated by many cells, so each is taken out of Arrow once."""
+    """A column's values as an array."""
     if not isinstance(column.dtype, pd.StringDtype):
         return column.to_numpy()
+    # A few texts are repeated by many cells: each is decoded from Arrow once.
     codes, texts = pd.factorize(column, use_na_sentinel=False)
     return np.asarray(texts, dtype=object)[codes]

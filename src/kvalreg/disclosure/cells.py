@@ -1,7 +1,8 @@
-"""Every cell of a registry in every edition, as arrays: what we know of it, and what readers have been shown.
+"""Every cell of a registry in every edition, as arrays: its true counts, and what was published of it.
 
-Comes in: the cells of the edition that is being made, and the ledger's editions. Goes out: one `Cells`, SECRET. It
-decides nothing, and owns how a unit that has got another number is recognised: as the same *place*.
+Input: the cells of the current edition, and the ledger's earlier editions. Output: one `CellArrays`, SECRET. It decides
+nothing. Units are numbered over all editions by their reference, level and orgnr; which of them are the same unit under
+another number is for `links`.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from kvalreg.arrays import BoolArray, IntArray
 from kvalreg.disclosure.ledger import Edition, LedgerState
 from kvalreg.disclosure.relations import Sum, sums_from_groups, sums_from_tree
-from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.units import Level, Units
 
 CONTEXTS = ("caregiver", "resident")
 MISSING = -1
-"""In place of a numerator: the cell has none."""
+"""In place of a numerator, or of any other index: the cell has none."""
 _LEVEL_HEIGHT = {Level.HOSPITAL: 0, Level.HF: 1, Level.COUNTY: 1, Level.RHF: 2, Level.NATION: 3}
 UnitRef = tuple[str, str]
 """A unit, by its level and orgnr; a county's orgnr is its name."""
@@ -38,20 +39,20 @@ class PrintedPart(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class CellRequirements:
-    """What is decided beforehand of each cell of the edition that is being made; shape (cells,).
+    """The requirements of each cell of the current edition; shape (cells,).
 
     Parameters
     ----------
-    candidate
-        It can be shown, or suppressed with a mark; of other cells nothing is printed.
-    prints
-        What of it is printed where it is not suppressed (`Print`).
+    is_candidate
+        It can be published, or suppressed with a mark; of other cells nothing is printed.
+    printed_part
+        What of it is printed where it is not suppressed (`PrintedPart`).
     primary
-        It must be suppressed.
+        Primary suppression.
     minimum
         Its `secret_below`.
     coverage
-        The number of the cell that holds its coverage, or -1.
+        The index of the cell that holds its coverage, or -1.
     """
 
     is_candidate: BoolArray
@@ -63,23 +64,23 @@ class CellRequirements:
 
 @dataclass(frozen=True, eq=False)
 class CellArrays:
-    """All cells, edition by edition, the one that is being made last; all arrays have shape (cells,). SECRET.
+    """All cells, edition by edition, the current one last; all arrays have shape (cells,). SECRET.
 
     Parameters
     ----------
-    ind_ids, places
-        What the numbers in `indicator` and `place` stand for.
+    ind_ids, unit_refs
+        What the numbers in `indicator` and `unit` stand for.
     trees
-        Per edition: the sums over units.
-    edition, indicator, context, year, place
-        What names a cell.
+        Per edition: its units.
+    edition, indicator, context, year, unit
+        The key of a cell.
     n, x
-        Patients, and those of them with the outcome (`NONE` without one), at most n.
-    candidate, prints, primary, minimum, coverage
-        As in `Now`; no cell of an earlier edition is a candidate.
-    marked
-        Suppressed with a mark in its edition; of the edition that is being made nothing is decided yet.
-    nation
+        Patients, and those of them with the outcome (`MISSING` without one), at most n.
+    is_candidate, printed_part, primary, minimum, coverage
+        As in `CellRequirements`; no cell of an earlier edition is a candidate.
+    is_marked
+        Suppressed with a mark in its edition; never of the current edition, of which nothing is decided yet.
+    is_nation
         Whether it is the nation's.
     """
 
@@ -103,12 +104,12 @@ class CellArrays:
 
     @property
     def current_edition(self) -> int:
-        """The number of the edition that is being made."""
+        """The number of the current edition."""
         return len(self.trees) - 1
 
     @property
     def newest_edition(self) -> int:
-        """The number of the newest edition with any cell."""
+        """The number of the newest edition with any cell: an earlier one where the current edition has none."""
         return int(self.edition.max(initial=0))
 
     @cached_property
@@ -119,7 +120,7 @@ class CellArrays:
         return np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
 
     def concatenate(self, others: CellArrays) -> CellArrays:
-        """These cells and further ones behind them."""
+        """These cells, followed by others."""
         arrays = {
             attribute.name: np.concatenate([getattr(self, attribute.name), getattr(others, attribute.name)])
             for attribute in fields(self)
@@ -130,24 +131,21 @@ class CellArrays:
 
 @dataclass(frozen=True, eq=False)
 class UnitTree:
-    """The units of an edition as places.
+    """The units of an edition, by the numbers that they have over all editions.
 
     Parameters
     ----------
     parent
-        Per place: the place above, or -1; of a place that the edition does not have as well.
+        Per unit: its parent, or -1; a unit that the edition does not have is without a parent.
     county
-        Per place: its county's place, or -1.
-    there
-        Per place: whether the edition has it.
+        Per unit: its county, or -1.
     """
 
     parent: list[int]
     county: list[int]
-    is_present: list[bool]
 
     def sums(self, units: Sequence[int]) -> list[Sum]:
-        """The sums among the cells at these places, by their position."""
+        """The sums among the cells of these units, by their position."""
         cell_by_unit = [-1] * len(self.parent)
         for index, unit in enumerate(units):
             cell_by_unit[unit] = index
@@ -163,16 +161,17 @@ def collect_cells(
     Parameters
     ----------
     table
-        The cells of the edition that is being made: ``ind_id context year level orgnr n x``.
-    now
-        What is decided of them beforehand.
+        The cells of the current edition: ``ind_id context year level orgnr n x``.
+    requirements
+        Of each of them.
     units
         The tree whose sums are published.
     editions
-        What readers have seen, oldest first.
-    default
+        What was published before, oldest first.
+    default_minimum
         ``secret_below`` where an earlier edition's indicator is no longer known.
     """
+    # Earlier editions first, oldest first, and the current one last.
     columns = ["ind_id", "context", "year", "level", "orgnr", "n", "x"]
     frames = [pd.DataFrame(past_edition.secret)[columns] for past_edition in editions] + [pd.DataFrame(table)[columns]]
     all_cells = pd.concat(frames, ignore_index=True)
@@ -182,63 +181,59 @@ def collect_cells(
         [past_edition.secret["state"].to_numpy(dtype=object) for past_edition in editions] or [np.zeros(0, object)]
     )
     n_earlier = len(states)
+    # Indicators and units are numbered over all editions, so that equal numbers mean the same.
     indicator, ind_ids = pd.factorize(all_cells["ind_id"], sort=True)
-    unit, unit_refs = _unit_indices([*(past_edition.units for past_edition in editions), units], frames)
-    context = (all_cells["context"] == CONTEXTS[1]).to_numpy(dtype=bool).astype(np.int64)
-    is_nation = (all_cells["level"] == Level.NATION.value).to_numpy(dtype=bool)
-    n = np.rint(all_cells["n"].to_numpy(float)).astype(np.int64)
-    x = np.rint(all_cells["x"].fillna(MISSING).to_numpy(float)).astype(np.int64)
-    minimum_by_indicator = {
-        ind_id: int(minimum) for ind_id, minimum in zip(table["ind_id"], requirements.minimum.tolist(), strict=True)
-    }
-    printed_part_by_state = {
-        LedgerState.SHOWN.value: PrintedPart.ALL,
-        LedgerState.NOT_RELIABLE.value: PrintedPart.PATIENTS,
-    }
-    missing, all_false = np.full(n_earlier, MISSING), np.zeros(n_earlier, dtype=np.bool_)
+    all_units = [*(past_edition.units for past_edition in editions), units]
+    unit, unit_refs = _unit_indices(all_units, frames)
+    minimum_by_indicator = dict(zip(table["ind_id"], requirements.minimum.tolist(), strict=True))
+    all_minimums = [minimum_by_indicator.get(ind_id, default_minimum) for ind_id in all_cells["ind_id"].tolist()]
+    earlier_parts = [_PRINTED_PART_BY_STATE.get(state, PrintedPart.NOTHING) for state in states]
+    coverage = np.where(requirements.coverage >= 0, requirements.coverage + n_earlier, MISSING)
+    all_false = np.zeros(n_earlier, dtype=np.bool_)
     cells = CellArrays(
         ind_ids=tuple(str(ind_id) for ind_id in ind_ids),
         unit_refs=unit_refs,
-        trees=tuple(
-            _unit_tree(edition_units, unit_refs)
-            for edition_units in [*(past_edition.units for past_edition in editions), units]
-        ),
+        trees=tuple(_unit_tree(edition_units, unit_refs) for edition_units in all_units),
         edition=edition,
         indicator=indicator.astype(np.int64),
-        context=context,
+        context=(all_cells["context"] == CONTEXTS[1]).to_numpy(dtype=bool).astype(np.int64),
         year=all_cells["year"].to_numpy(np.int64),
         unit=unit,
-        n=n,
-        x=x,
+        n=np.rint(all_cells["n"].to_numpy(float)).astype(np.int64),
+        x=np.rint(all_cells["x"].fillna(MISSING).to_numpy(float)).astype(np.int64),
         is_candidate=np.concatenate([all_false, requirements.is_candidate]),
-        printed_part=np.concatenate(
-            [
-                np.array([printed_part_by_state.get(state, PrintedPart.NOTHING) for state in states], dtype=np.int64),
-                requirements.printed_part,
-            ]
-        ),
+        printed_part=np.concatenate([np.array(earlier_parts, dtype=np.int64), requirements.printed_part]),
         primary=np.concatenate([all_false, requirements.primary]),
-        minimum=np.array(
-            [minimum_by_indicator.get(ind_id, default_minimum) for ind_id in all_cells["ind_id"].tolist()],
-            dtype=np.int64,
-        ),
-        coverage=np.concatenate(
-            [missing, np.where(requirements.coverage >= 0, requirements.coverage + n_earlier, MISSING)]
-        ),
+        minimum=np.array(all_minimums, dtype=np.int64),
+        coverage=np.concatenate([np.full(n_earlier, MISSING), coverage]),
         is_marked=np.concatenate([states == LedgerState.HIDDEN.value, np.zeros(len(table), dtype=np.bool_)]),
-        is_nation=is_nation,
+        is_nation=(all_cells["level"] == Level.NATION.value).to_numpy(dtype=bool),
     )
-    has_numerator = np.zeros(len(ind_ids), dtype=np.bool_)
-    has_numerator[cells.indicator[x != MISSING]] = True
-    cells.x[(x == MISSING) & (n == 0) & has_numerator[cells.indicator]] = 0  # of nobody nobody has the outcome
+    _fill_zero_numerators(cells)
     _cap_numerators(cells)
     return cells
+
+
+_PRINTED_PART_BY_STATE = {
+    LedgerState.SHOWN.value: PrintedPart.ALL,
+    LedgerState.NOT_RELIABLE.value: PrintedPart.PATIENTS,
+}
+
+
+def _fill_zero_numerators(cells: CellArrays) -> None:
+    """Of 0 patients, 0 have the outcome, wherever the indicator counts an outcome at all."""
+    has_numerator = np.zeros(len(cells.ind_ids), dtype=np.bool_)
+    has_numerator[cells.indicator[cells.x != MISSING]] = True
+    cells.x[(cells.x == MISSING) & (cells.n == 0) & has_numerator[cells.indicator]] = 0
 
 
 def _unit_indices(
     units_by_edition: Sequence[Units], frames: Sequence[pd.DataFrame]
 ) -> tuple[IntArray, tuple[UnitRef, ...]]:
-    """The place of each cell, and all places. A unit of an earlier edition that is gone stays a place of its own."""
+    """The number of each cell's unit, and the references of all units.
+
+    They are those of all editions' trees and counties, and those of cells: a unit that is gone keeps its number.
+    """
     keys = [pd.MultiIndex.from_frame(frame[["level", "orgnr"]].astype(str)) for frame in frames]
     all_refs = [(unit.level.value, unit.orgnr) for edition_units in units_by_edition for unit in edition_units]
     all_refs += [
@@ -254,22 +249,22 @@ def _unit_indices(
 
 def _unit_tree(units: Units, unit_refs: tuple[UnitRef, ...]) -> UnitTree:
     index_by_ref = {ref: index for index, ref in enumerate(unit_refs)}
-    parent, county, is_present = [-1] * len(unit_refs), [-1] * len(unit_refs), [False] * len(unit_refs)
+    parent, county = [-1] * len(unit_refs), [-1] * len(unit_refs)
     level_by_orgnr = {unit.orgnr: unit.level.value for unit in units}
     for unit in units:
         index = index_by_ref[unit.level.value, unit.orgnr]
-        is_present[index] = True
         if unit.parent is not None:
             parent[index] = index_by_ref[level_by_orgnr[unit.parent], unit.parent]
         if unit.level is Level.HOSPITAL and unit.county is not None:
             county[index] = index_by_ref[Level.COUNTY.value, unit.county]
-    return UnitTree(parent, county, is_present)
+    return UnitTree(parent, county)
 
 
 def _cap_numerators(cells: CellArrays) -> None:
     """Numerators no greater than their denominators, and totals lowered with their parts.
 
-    A faulty numerator is suppressed itself; its siblings' numerators are still protected as if it were possible.
+    An impossible numerator is suppressed itself; its siblings' numerators are still protected, as if it were its n.
+    Without this the sums of numerators would contradict ``x <= n``, and the attack would have no solution at all.
     """
     if (cells.x <= cells.n).all():
         return
@@ -277,6 +272,7 @@ def _cap_numerators(cells: CellArrays) -> None:
         n, x = cells.n[table_cells], cells.x[table_cells]
         if (x <= n).all():
             continue
+        # From the bottom up, each total is the sum of its capped parts, and what it has beyond its parts.
         capped = np.minimum(x, n)
         sums = cells.trees[cells.edition[table_cells[0]]].sums(cells.unit[table_cells].tolist())
         heights = [_LEVEL_HEIGHT[Level(cells.unit_refs[unit][0])] for unit in cells.unit[table_cells].tolist()]

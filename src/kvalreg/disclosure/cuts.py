@@ -1,43 +1,58 @@
-"""What must be suppressed, said as inequalities: the reasons that `suppression` learns from a failed attempt.
+"""Cuts: inequalities over the groups to suppress that every safe pattern satisfies.
 
-Owns the form of such an inequality and how one follows from the dual solution of an attack, or from one sum by itself.
-What comes in are true counts (SECRET); what goes out are cuts that every safe choice satisfies.
+Owns the form of a cut, and how one follows from the dual solution of an attack or from one sum by itself. Input: true
+counts (SECRET). Output: cuts for the master problem. It attacks nothing.
+
+Notation: v_j true value, l_j lower bound, h_j 1 if the group of variable j is suppressed and 0 if it is published; A
+the matrix of the equations (slacks are columns too), p its dual values, PL the protection level of variable i.
 
 The derivation (Fischetti and Salazar-González 2001, *Management Science* 47:1008-1027)
 ----------------------------------------------------------------------------------------
-Let d be any other world minus the true one: ``A d = 0`` (rests are columns too), ``d_j >= -(v_j - l_j)`` for suppressed
-counts, ``d_j = 0`` for others. For any prices p of the equations and ``z = c - A'p``: ``c d = z d``. So with c = -1 at
-count i, ``d_i <= sum of z_j (v_j - l_j)`` over suppressed j where z_j > 0, and nothing limits it where z_j < 0. In all,
+Let d be any feasible solution minus the true values: ``A d = 0``, ``d_j >= -(v_j - l_j)`` for suppressed variables,
+``d_j = 0`` for others. For any dual values p and reduced costs ``z = c - A'p``: ``c d = z d``. So with c = -1 at
+variable i, ``d_i <= sum of z_j (v_j - l_j)`` over suppressed j where z_j > 0, and nothing limits it where z_j < 0. So
 
     how far i moves up  <=  sum of w_j h_j,   w_j = z_j (v_j - l_j) if z_j >= 0, else without limit,
 
-and the same downwards. Width `need` asks for ``sum of min(need, up_j + down_j) h_j >= need`` while i is protected.
+and the same downwards. The protection level asks for ``sum of min(PL, up_j + down_j) h_j >= PL`` while i is protected.
 
-Worked example: trust = A + B + C published, A suppressed with 3, B = 4, C = 20, need 5. A's width is at most
-``2 h_A + 3 h_B + 19 h_C``; the cut ``2 + 3 h_B + 5 h_C >= 5`` says that B or C is enough.
+Worked example: trust = A + B + C published, A suppressed with 3, B = 4, C = 20, l = 1, PL = 5.
+Upwards the row's dual value is 1, so z_B = z_C = 1: A can rise by at most 3 h_B + 19 h_C.
+Downwards it is 0, so z_A = 1: A can fall by at most its own distance to the lower bound, 2 h_A.
+A's width is at most ``2 h_A + 3 h_B + 19 h_C``, and nothing needs more than 5 of any group:
+the cut ``2 h_A + 3 h_B + 5 h_C >= 5`` while A is suppressed, so B or C is enough.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kvalreg.arrays import BoolArray, FloatArray
 from kvalreg.disclosure.system import NO_SLACK, PUBLIC, EquationRole, TableSystem
 
 CutCoefficients = dict[int, float]
-"""Per group, how far suppressing it lets a count move; `PUBLIC` stands for rests, which nobody can show."""
+"""Per group, how far suppressing it lets a variable move; `PUBLIC` stands for slacks, which are never published."""
 _TOLERANCE = 1e-6
+
+
+class Move(NamedTuple):
+    """A variable that is moved from its true value: up (1) or down (-1), by `max_distance` at most."""
+
+    variable: int
+    direction: int
+    max_distance: int
 
 
 @dataclass(frozen=True)
 class Cut:
-    """``sum(weight of the suppressed groups) + beside >= need``, asked while every one of `owners` is suppressed.
+    """``sum(coefficient of each suppressed group) + constant >= rhs``, while all of `condition_on` are suppressed.
 
-    An owner ``groups + r`` stands for "a protected group of sum r is suppressed" (`Sums.protected`). `beside` is what
-    is never shown anyway.
+    A condition ``n_groups + r`` is the indicator of sum r: "a protecting group of sum r is suppressed"
+    (`GroupSums.protecting_groups`). The constant is what slacks give, which are never published.
     """
 
     coefficients: tuple[tuple[int, float], ...]
@@ -46,7 +61,7 @@ class Cut:
     constant: float = 0.0
 
     def is_violated(self, suppressed: set[int]) -> bool:
-        """True when these groups, among them all owners, break the cut."""
+        """True when these groups, among them all of `condition_on`, violate the cut."""
         return (
             self.constant + sum(coefficient for group, coefficient in self.coefficients if group in suppressed)
             < self.rhs - _TOLERANCE
@@ -56,22 +71,22 @@ class Cut:
 def cut_coefficients(
     system: TableSystem,
     equation_indices: Sequence[int],
-    dual_values: NDArray[np.float64],
-    variable: int,
-    direction: int,
-    max_distance: int,
+    dual_values: FloatArray,
+    move: Move,
 ) -> CutCoefficients:
-    """What stops a count, by the prices of the equations in the program that moved it (see the derivation above)."""
-    reduced_costs: dict[int, float] = {variable: -float(direction)}
+    """What limits a move, by the dual values of the program that maximised it (see the derivation above)."""
+    reduced_costs: dict[int, float] = {move.variable: -float(move.direction)}  # c
     coefficients: CutCoefficients = {}
     slacks = system.equations.slack
+    # z = c - A'p, of published variables as well: they may be suppressed in the next pattern.
     for equation, dual_value in zip(equation_indices, dual_values.tolist(), strict=True):
         if abs(dual_value) < _TOLERANCE:
             continue
         for entry_variable, entry_coefficient in system.equations.rows[equation]:
             reduced_costs[entry_variable] = reduced_costs.get(entry_variable, 0.0) - dual_value * entry_coefficient
-        if slacks[equation] != NO_SLACK:  # its column has factor -1 and cost 0
+        if slacks[equation] != NO_SLACK:  # its column has coefficient -1 and cost 0, so z = p
             coefficients[PUBLIC] = coefficients.get(PUBLIC, 0.0) + max(0.0, dual_value) * float(slacks[equation])
+    # w = z (v - l), or as far as the move may go where nothing limits it.
     for entry_variable, reduced_cost in reduced_costs.items():
         group = system.group_list[entry_variable]
         if group == PUBLIC or abs(reduced_cost) < _TOLERANCE:
@@ -79,7 +94,7 @@ def cut_coefficients(
         coefficient = (
             reduced_cost * (system.value_list[entry_variable] - system.lower_bound_list[entry_variable])
             if reduced_cost > 0
-            else float(max_distance)
+            else float(move.max_distance)
         )
         if coefficient > _TOLERANCE:
             coefficients[group] = coefficients.get(group, 0.0) + coefficient
@@ -87,12 +102,14 @@ def cut_coefficients(
 
 
 def protection_cut(system: TableSystem, variable: int, rhs: int, coefficient_sets: Sequence[CutCoefficients]) -> Cut:
-    """The cut that asks for `need` of the barriers together; nothing counts for more than that."""
+    """The cut that asks for `rhs` of these coefficients together."""
     coefficient_by_group: dict[int, float] = {}
     for coefficient_set in coefficient_sets:
         for group, coefficient in coefficient_set.items():
             coefficient_by_group[group] = coefficient_by_group.get(group, 0.0) + coefficient
     constant = coefficient_by_group.pop(PUBLIC, 0.0)
+    # Strengthened for integers: distances are integers, so each coefficient is rounded up and then limited to the rhs,
+    # since no group need give more than that.
     coefficients = tuple(
         (group, min(float(rhs), float(np.ceil(coefficient - _TOLERANCE))))
         for group, coefficient in sorted(coefficient_by_group.items())
@@ -102,7 +119,11 @@ def protection_cut(system: TableSystem, variable: int, rhs: int, coefficient_set
 
 
 def adjacency_cut(system: TableSystem, variables: Sequence[int], exposed: int) -> Cut:
-    """The weakest cut, always right: unless something beside this component is suppressed too, nothing changes."""
+    """The weakest cut, always valid: while this component is suppressed, something next to it must be as well.
+
+    It is for exposures that only an integer program finds: there no dual solution tells more. Without a neighbour
+    suppressed, the same component would be attacked again with the same result.
+    """
     component_groups = {system.group_list[variable] for variable in variables}
     rows = system.equations.rows
     touched_groups = {
@@ -117,25 +138,31 @@ def adjacency_cut(system: TableSystem, variables: Sequence[int], exposed: int) -
 
 
 class GroupSums:
-    """The sums of a system by the groups of their members, and what each asks for by itself.
+    """The sums of a system by the groups of their members, and the cuts that each implies by itself.
 
-    Sums of several columns whose members are the same groups are one here, with a row for each.
+    Sums of several tables whose members are the same groups are one here, with an equation for each.
 
     Parameters
     ----------
     system
-        What there is to know.
+        All variables and equations.
 
     Attributes
     ----------
     members, totals
         Per sum: the groups of its total and of its parts, public ones left out; and its total's group, or `PUBLIC`.
-    protected
+    protecting_groups
         Per sum: those of them that protect a member while they are suppressed.
-    touching
+    sums_by_group
         Per group: the sums it is in.
     is_total
         Per group: whether it is the total of a sum.
+
+    Examples
+    --------
+    Trust = A + B + C, all groups of their own, is one sum with members (trust, A, B, C). It implies two cuts while a
+    protected member is suppressed: at least two members are suppressed, and their distances to the lower bounds reach
+    the protection level together. With A 3, B 4, C 20, level 5: ``2 h_A + 3 h_B + 5 h_C + 5 h_trust >= 5``.
     """
 
     def __init__(self, system: TableSystem) -> None:
@@ -145,8 +172,10 @@ class GroupSums:
         self._equations_by_sum: list[list[int]] = []
         self.members: list[tuple[int, ...]] = []
         self.totals: list[int] = []
+        # Equations with the same groups in the same order are one sum.
         for equation, row in enumerate(rows):
             groups = tuple(system.group_list[variable] for variable, _ in row)
+            # A group that is a member twice moves two variables at once: the cuts of a sum do not hold for it.
             if roles[equation] == EquationRole.GENERAL or len(set(groups) - {PUBLIC}) < len(
                 [group for group in groups if group != PUBLIC]
             ):
@@ -157,6 +186,7 @@ class GroupSums:
                 self.members.append(tuple(group for group in groups if group != PUBLIC))
                 self.totals.append(groups[0])
             self._equations_by_sum[sum_index].append(equation)
+        # What is looked up by group, and which groups protect a member of each sum.
         self.sums_by_group: list[list[int]] = [[] for _ in range(system.n_groups)]
         self.is_total = np.zeros(system.n_groups, dtype=np.bool_)
         self.protecting_groups: list[tuple[int, ...]] = []
@@ -181,8 +211,8 @@ class GroupSums:
     def __len__(self) -> int:
         return len(self.members)
 
-    def groups_below(self, totals: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """The groups that lie under any of these totals, at any depth."""
+    def groups_below(self, totals: BoolArray) -> BoolArray:
+        """The groups below any of these totals, at any depth."""
         is_below = np.zeros(self.system.n_groups, dtype=np.bool_)
         pending = np.flatnonzero(totals).tolist()
         while pending:
@@ -203,7 +233,7 @@ class GroupSums:
         )
 
     def cuts(self, sum_index: int) -> list[Cut]:
-        """What one sum asks of its members while a protected one is suppressed: a second one, and enough together."""
+        """The cuts of one sum while a protected member is suppressed: a second member, and enough width together."""
         if not self.protecting_groups[sum_index]:
             return []
         system = self.system
@@ -216,8 +246,11 @@ class GroupSums:
             ]
             if not protection_levels or not self._always_applies(sum_index, row):
                 continue
+            # 1. One suppressed member alone is the difference of the published ones.
             if slack == NO_SLACK:
                 cuts[Cut(tuple((group, 1.0) for group in self.members[sum_index]), 2.0, condition_on)] = None
+            # 2. A part can move by no more than the others can give way: parts downwards to their lower bounds, the
+            #    total upwards without limit, the slack to 0. The smallest protection level holds for every member.
             rhs = float(min(protection_levels))
             coefficients = [
                 (
@@ -234,7 +267,7 @@ class GroupSums:
         return list(cuts)
 
     def _always_applies(self, sum_index: int, row: Sequence[tuple[int, int]]) -> bool:
-        """Whether the row has a protected count for every group that makes the sum ask."""
+        """Whether the row has a protected variable for every group on which the sum's cuts are conditioned."""
         row_groups = {
             int(self.system.protecting_group[variable]) for variable, _ in row if self._is_protected(variable)
         }

@@ -1,6 +1,7 @@
-"""One registry in one edition, as the ledger keeps it: SECRET.
+"""One registry in one edition, as the ledger stores it: SECRET.
 
-Owns `Edition`, `State` and what an edition may be called. It decides nothing: `protection` attacks editions together.
+Owns `Edition`, `LedgerState` and the pattern of an edition's name. It decides nothing: `protection` attacks all
+editions together.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ EDITION_NAME_PATTERN = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])(-[a-z0-9-]*[a-z0-9]
 
 
 class LedgerState(StrEnum):
-    """What an edition did with a cell."""
+    """What an edition published of a cell."""
 
     SHOWN = "shown"
     HIDDEN = "hidden"
@@ -27,7 +28,7 @@ class LedgerState(StrEnum):
     NOT_RELIABLE = "not_reliable"
     """Its number of patients was shown, and nothing else."""
     ABSENT = "absent"
-    """Nothing of it was shown, and nothing of it is secret unless it is small: of a level that was not presented."""
+    """Of a level that was not presented: nothing of it was shown, and it is secret only where it is small."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,9 +40,9 @@ class Edition:
     name
         The edition, such as ``2026-06``; editions are ordered by name.
     units
-        The tree as it was, whose sums readers have seen.
+        The tree at that time, whose sums were published.
     secret
-        One row per cell, kept as a `SecretFrame`: the columns of `kvalreg.statistics.results.KEY`; ``n`` and ``x`` (the
+        One row per cell, as a `SecretFrame`: the columns of `kvalreg.statistics.results.CELL_KEY`; ``n`` and ``x`` (the
         numerator, NaN where none is summed), ``coverage``, and ``state``.
     """
 
@@ -50,6 +51,7 @@ class Edition:
     secret: pd.DataFrame = field(compare=False)
 
     def __post_init__(self) -> None:
+        # However it is constructed: a SecretFrame prints as a placeholder, and so does all that is computed from it.
         object.__setattr__(self, "secret", SecretFrame(self.secret))
 
     def __repr__(self) -> str:

@@ -1,7 +1,7 @@
-"""The proof: the attack on everything that readers have been shown of a registry, in all editions.
+"""The attack on everything that was published of a registry, in all editions.
 
-Comes in: the ledger's editions of a registry, the newest last. Goes out: the cells that are given away. The gate has
-proven the same of its own choice; this asks again, of what the ledger says was shown, and chooses nothing.
+Input: the ledger's editions of a registry, the newest last. Output: the cells that are exposed. The gate has attacked
+its own suppression pattern; this attacks what the ledger says was published, for the audit, and suppresses nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from kvalreg.disclosure.system_assembly import assemble_system
 
 
 class ExposedCell(NamedTuple):
-    """A suppressed cell about which too much is told: its number of patients, or how many have the outcome."""
+    """A suppressed cell of which too much is disclosed: its number of patients, or how many have the outcome."""
 
     edition: str
     ind_id: str
@@ -33,9 +33,7 @@ class ExposedCell(NamedTuple):
 
 
 def exposed_cells(editions: Sequence[Edition], secret_below: int) -> set[ExposedCell]:
-    """The suppressed cells that can be worked out from all editions, and not where the last one shows nothing.
-
-    What earlier editions give away whatever the last one suppresses, nobody can protect any more.
+    """The suppressed cells that all editions together expose, and that the last one could have protected.
 
     Parameters
     ----------
@@ -45,6 +43,7 @@ def exposed_cells(editions: Sequence[Edition], secret_below: int) -> set[Exposed
         The registry's.
     """
     exposed = _find_exposed_cells(editions, secret_below)
+    # What is exposed even if the last edition publishes nothing was exposed by the earlier ones: that cannot be undone.
     return (
         exposed - _find_exposed_cells([*editions[:-1], _fully_suppressed(editions[-1])], secret_below)
         if exposed
@@ -53,15 +52,16 @@ def exposed_cells(editions: Sequence[Edition], secret_below: int) -> set[Exposed
 
 
 def _fully_suppressed(edition: Edition) -> Edition:
-    """The same edition with every cell suppressed that can be: a unit without patients is shown as one."""
+    """The same edition with every cell suppressed that can be: 0 patients are published as 0."""
     cells = edition.secret
-    is_told = cells["state"].isin([LedgerState.SHOWN.value, LedgerState.NOT_RELIABLE.value]) & (cells["n"] > 0)
-    return replace(edition, secret=cells.assign(state=cells["state"].mask(is_told, LedgerState.HIDDEN.value)))
+    is_printed = cells["state"].isin([LedgerState.SHOWN.value, LedgerState.NOT_RELIABLE.value]) & (cells["n"] > 0)
+    return replace(edition, secret=cells.assign(state=cells["state"].mask(is_printed, LedgerState.HIDDEN.value)))
 
 
 def _find_exposed_cells(editions: Sequence[Edition], secret_below: int) -> set[ExposedCell]:
     if not editions:
         return set()
+    # All editions are earlier ones: the current edition has no cells.
     units = editions[-1].units
     no_integers = np.zeros(0, dtype=np.int64)
     no_booleans = np.zeros(0, dtype=np.bool_)
@@ -76,6 +76,7 @@ def _find_exposed_cells(editions: Sequence[Edition], secret_below: int) -> set[E
     assembly = assemble_system(
         cells, find_links(cells, unit_names_by_index([edition.units for edition in editions], cells))
     )
+    # Without a current edition, what was not published is in a primary group: the attack is on what was published.
     system, is_exposed = assembly.system, np.zeros(len(assembly.system.value), dtype=np.bool_)
     for part in system.active_parts():
         variables, subsystem = system.part_variables(part), system.extract_part(part)[1]
@@ -83,6 +84,7 @@ def _find_exposed_cells(editions: Sequence[Edition], secret_below: int) -> set[E
             exposure.variable for exposure in Attack(subsystem, find_all=True).exposures(subsystem.primary)
         ]
         is_exposed[variables[exposed_variables]] = True
+    # From variables to the marked cells that print any of them (index -1, no variable, is masked out).
     cells, variable_by_cell = assembly.cells, assembly.variables
     is_exposed_cell = cells.is_marked & ((variable_by_cell >= 0) & is_exposed[variable_by_cell]).any(axis=1)
     return {

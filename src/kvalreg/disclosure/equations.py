@@ -1,7 +1,17 @@
-"""Every equation among the facts of a registry: sums, shares, coverages, mergers, periods, wholes and editions.
+"""Every equation among the variables of a registry: over units, measures, coverages, mergers, periods and editions.
 
-Comes in: cells, their links and the facts they print, SECRET. Goes out: `Equations`, each with how certain a reader is
-of it, and each only where it truly holds.
+Input: cells, their links and the variables that they print, SECRET. Output: `Equations`, each with how certain an
+attacker is of it.
+
+Invariant: every equation holds for the true values. One that does not hold would make the attacker's system infeasible,
+or exclude the true values, and a count could then seem safe that is not.
+
+Worked example: HF 40 = A 3 + B 12 + C 25 with 8 = 1 + 3 + 4 of them with the outcome gives three sums,
+
+    n:  n_HF - n_A - n_B - n_C = 0        x:  x_HF - x_A - x_B - x_C = 0        y:  the same of n - x (redundant)
+
+and for each unit ``n - x - y = 0``. With 42 instead of 40 in the HF, because 2 patients were delivered for the HF
+itself, the sum of n has a slack: ``n_HF - n_A - n_B - n_C - s = 0``, s = 2, of which the attacker knows s >= 0.
 """
 
 from __future__ import annotations
@@ -9,12 +19,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
+from kvalreg.arrays import BoolArray, IntArray
 from kvalreg.disclosure.cells import MISSING, CellArrays, PrintedPart
 from kvalreg.disclosure.links import COMPLEMENT, NUMERATOR, PATIENTS, SeriesLinks
-from kvalreg.disclosure.system import NO_SLACK, PUBLIC, BoolArray, EquationCertainty, EquationRole, Equations, IntArray
+from kvalreg.disclosure.system import NO_SLACK, PUBLIC, EquationCertainty, EquationRole, Equations
 from kvalreg.statistics.funnel import MIN_COVERAGE
 
 _MIN_COVERAGE_FRACTION = Fraction(MIN_COVERAGE).limit_denominator(1000)
@@ -22,7 +34,7 @@ _MIN_COVERAGE_FRACTION = Fraction(MIN_COVERAGE).limit_denominator(1000)
 
 @dataclass(frozen=True, eq=False)
 class Variables:
-    """Facts with the cells that print them; `group` is per cell, and there are `groups` of them."""
+    """The variables and the cells that print them: `by_cell` has shape (cells, 3), `value` shape (variables,)."""
 
     by_cell: IntArray
     value: IntArray
@@ -32,16 +44,34 @@ class Variables:
 
 
 def cell_counts(cells: CellArrays) -> tuple[IntArray, IntArray, IntArray]:
-    """Patients, numerators and misses, `NONE` where there are none."""
+    """Patients, numerators and complements (n - x) of each cell, `MISSING` where there are none."""
     return cells.n, cells.x, np.where(cells.x == MISSING, MISSING, cells.n - cells.x)
 
 
 _EquationBatch = tuple[IntArray, IntArray, IntArray, IntArray, IntArray, IntArray]
-"""Entries of each equation, their counts and factors, and the equations' rests, roles and certainty."""
+"""The number of entries of each equation, the entries' variables and coefficients, and the equations' slacks, roles and
+certainty."""
+
+
+class _CellSums(NamedTuple):
+    """Sums of cells in one measure: their totals, all parts one after the other, how many each has, and the slacks."""
+
+    total: IntArray
+    parts: IntArray
+    lengths: IntArray
+    slack: IntArray
 
 
 class EquationBuilder:
-    """Collects the equations, each once."""
+    """Collects the equations, each once.
+
+    Parameters
+    ----------
+    cells, links, variables
+        What the equations are about.
+    group
+        Per variable: the group that prints it, or `PUBLIC`.
+    """
 
     def __init__(self, cells: CellArrays, links: SeriesLinks, variables: Variables, group: IntArray) -> None:
         self.cells, self.links, self.variables, self.group = cells, links, variables, group
@@ -50,7 +80,8 @@ class EquationBuilder:
         self.certainty = EquationCertainty.CERTAIN
 
     def build(self) -> Equations:
-        """Every equation that holds, without those that hold nothing unknown."""
+        """Every equation that holds and has a variable that is not public."""
+        # From what an attacker knows for certain to what it can only assume: `_add` notes the certainty.
         for table_cells in self.cells.tables:
             self._add_unit_sums(table_cells)
         self._add_complements()
@@ -72,8 +103,8 @@ class EquationBuilder:
     def _add_unit_sums(self, table_cells: IntArray) -> None:
         """Hospital -> HF -> RHF -> nation, and hospital -> county.
 
-        A total that holds more than its parts, because rows were delivered for the unit itself, has a rest. A total
-        below its parts, as computed values and unique patients have, is no sum.
+        A total above its parts, because rows were delivered for the unit itself, has a slack. A total below its parts,
+        as computed values and unique patients have, is no sum.
         """
         cells = self.cells
         sums = cells.trees[cells.edition[table_cells[0]]].sums(cells.unit[table_cells].tolist())
@@ -86,29 +117,25 @@ class EquationBuilder:
         has_numerator = (cells.x[total] != MISSING) & (np.minimum.reduceat(cells.x[parts], row_start) != MISSING)
         excess = [counts[total] - np.add.reduceat(counts[parts], row_start) for counts in self.counts]
         is_complete = excess[PATIENTS] == 0
-        masks = [excess[PATIENTS] >= 0]
+        patients_hold = excess[PATIENTS] >= 0
         has_outcome_slack = (excess[NUMERATOR] >= 0) & (excess[COMPLEMENT] >= 0)
-        masks += [has_numerator & masks[0] & np.where(is_complete, excess[NUMERATOR] == 0, has_outcome_slack)] * 2
-        for measure, mask in enumerate(masks):
+        outcome_holds = has_numerator & patients_hold
+        outcome_holds &= np.where(is_complete, excess[NUMERATOR] == 0, has_outcome_slack)
+        # Complete sums of complements follow from those of patients and numerators: they are redundant to a program.
+        for measure, role, selected in (
+            (PATIENTS, EquationRole.SUM, patients_hold),
+            (NUMERATOR, EquationRole.SUM, outcome_holds),
+            (COMPLEMENT, EquationRole.SUM, outcome_holds & ~is_complete),
+            (COMPLEMENT, EquationRole.REDUNDANT, outcome_holds & is_complete),
+        ):
             slack = np.where(is_complete, NO_SLACK, excess[measure])
-            for role, selected in ((EquationRole.SUM, mask), (EquationRole.REDUNDANT, mask & is_complete)):
-                if measure == COMPLEMENT:
-                    selected = selected if role is EquationRole.REDUNDANT else mask & ~is_complete
-                elif role is EquationRole.REDUNDANT:
-                    continue
-                self._add_sums(
-                    measure,
-                    total[selected],
-                    parts[np.repeat(selected, lengths)],
-                    lengths[selected],
-                    slack[selected],
-                    role,
-                )
+            selected_parts = parts[np.repeat(selected, lengths)]
+            relations = _CellSums(total[selected], selected_parts, lengths[selected], slack[selected])
+            self._add_sums(measure, relations, role)
 
-    def _add_sums(
-        self, measure: int, total: IntArray, parts: IntArray, lengths: IntArray, slack: IntArray, role: EquationRole
-    ) -> None:
-        """Totals and their parts as equations, the total first."""
+    def _add_sums(self, measure: int, sums: _CellSums, role: EquationRole = EquationRole.SUM) -> None:
+        """Totals and their parts as equations of one measure, the total first."""
+        total, parts, lengths, slack = sums
         if not len(total):
             return
         row_ends = np.cumsum(lengths + 1)
@@ -125,7 +152,7 @@ class EquationBuilder:
         self._add(lengths + 1, variable, coefficient, slack, role)
 
     def _add_complements(self) -> None:
-        """Patients = those with the outcome + those without."""
+        """Patients = those with the outcome + those without; cells with the same three variables give one equation."""
         variable_by_cell = self.variables.by_cell
         triples = np.unique(variable_by_cell[variable_by_cell[:, NUMERATOR] != MISSING], axis=0)
         size = len(triples)
@@ -134,7 +161,7 @@ class EquationBuilder:
         )
 
     def _add_growth(self, later: IntArray, earlier: IntArray) -> None:
-        """Registrations that come late only add: no count falls, as far as that is true."""
+        """Late registrations only add: ``later = earlier + slack``, where that is true."""
         variable_by_cell = self.variables.by_cell
         increases = [counts[later] - counts[earlier] for counts in self.counts]
         has_numerator = (variable_by_cell[later, NUMERATOR] != MISSING) & (
@@ -146,16 +173,16 @@ class EquationBuilder:
             (NUMERATOR, outcome_holds),
             (COMPLEMENT, outcome_holds),
         ):
+            # An unchanged count is the same variable in both editions, and needs no equation.
             selected = holds & (variable_by_cell[later, measure] != variable_by_cell[earlier, measure])
-            ones = np.ones(int(selected.sum()), dtype=np.int64)
-            self._add_sums(
-                measure, later[selected], earlier[selected], ones, increases[measure][selected], EquationRole.SUM
-            )
+            lengths = np.ones(int(selected.sum()), dtype=np.int64)
+            slack = increases[measure][selected]
+            self._add_sums(measure, _CellSums(later[selected], earlier[selected], lengths, slack))
 
     def _add_exact_sum(
         self, total_cell: int, part_cells: Sequence[int], measures: Sequence[int] = (PATIENTS, NUMERATOR, COMPLEMENT)
     ) -> None:
-        """A cell that is the sum of others, in every measure in which that is true; nobody has no cell."""
+        """A cell that is the sum of others, in every measure in which that is true."""
         variable_by_cell, value = self.variables.by_cell, self.variables.value
         for measure in measures:
             total = int(variable_by_cell[total_cell, measure])
@@ -168,18 +195,23 @@ class EquationBuilder:
                 self._add(np.array([len(variables)]), variables, coefficients, np.array([NO_SLACK]), EquationRole.SUM)
 
     def _add_edition_growth(self) -> None:
-        """A cell and the same one of the edition before."""
+        """Each cell and the same one of the newest earlier edition that has it."""
         cells = self.cells
         if cells.current_edition == 0:
             return
         unit = self.links.canonical_unit[cells.unit]
         key = ((cells.indicator * 2 + cells.context) * 10_000 + cells.year) * len(cells.unit_refs) + unit
+        # Sorted by key and then edition, a cell and its predecessor are neighbours.
         order = np.lexsort((cells.edition, key))
         continues = (key[order][1:] == key[order][:-1]) & (cells.edition[order][1:] > cells.edition[order][:-1])
         self._add_growth(order[1:][continues], order[:-1][continues])
 
     def _add_mergers(self) -> None:
-        """Units that have taken over others."""
+        """Units that have taken over others: in the newest edition the successor has what these had before.
+
+        Worked example: June has A 3 and B 12; in December they are AB with 15. ``AB - A - B = 0``, so who sees AB and B
+        knows A.
+        """
         cells = self.cells
         for successor, predecessors in self.links.mergers:
             merged_cells = [
@@ -202,7 +234,7 @@ class EquationBuilder:
         return dict(zip(zip(*(column.tolist() for column in key_columns), strict=True), indices.tolist(), strict=True))
 
     def _add_indicator_sums(self) -> None:
-        """A pooled period is the sum of its years, and a whole the sum of its parts."""
+        """A pooled period is the sum of its years, and an indicator may be the sum of others (quarters, age groups)."""
         links = self.links
         all_measures: tuple[int, ...] = (PATIENTS, NUMERATOR, COMPLEMENT)
         sums = [
@@ -223,11 +255,16 @@ class EquationBuilder:
             for total_indicator, parts, measures in sums:
                 for (indicator, context, year, unit), total_cell in cell_by_key.items():
                     if indicator == total_indicator:
+                        # A part without a cell has 0 patients, and is left out of the sum.
                         part_cells = [cell_by_key.get((part, context, year + offset, unit)) for part, offset in parts]
                         self._add_exact_sum(total_cell, [cell for cell in part_cells if cell is not None], measures)
 
     def _add_coverage_bounds(self) -> None:
-        """A result that is shown tells that its coverage is not too low, also where that is suppressed."""
+        """A published result implies that its coverage is high enough, also where the coverage is suppressed.
+
+        Worked example: 60 % is 3/5, so ``5 x - 3 n - s = 0`` with s >= 0. Of a suppressed coverage with 4 patients, x
+        is at least 12/5, that is 3 or 4.
+        """
         cells, variables = self.cells, self.variables
         shown_cells = np.flatnonzero(
             cells.is_candidate & (cells.printed_part == PrintedPart.ALL) & (cells.coverage >= 0)
@@ -251,7 +288,7 @@ class EquationBuilder:
         self._add(np.full(len(coverage_cells), 2), variable, coefficient, slack, EquationRole.GENERAL)
 
     def _deduplicate(self) -> Equations:
-        """All of them, equal ones once, and none that is about public facts alone."""
+        """All equations, equal ones once, and none among public variables alone."""
         if not self.batches:
             empty = np.zeros(0, dtype=np.int64)
             return Equations(np.zeros(1, dtype=np.int64), empty, empty, empty, empty, empty)
@@ -260,6 +297,8 @@ class EquationBuilder:
         )
         row_start = np.concatenate([[0], np.cumsum(lengths)])
         equations = Equations(row_start, variable, coefficient, slack, role, certainty)
+        # Two equations are equal if they have the same role and the same entries, in any order. Their fingerprint is a
+        # sum of random 62-bit weights: the chance that any two of a million differ and collide is about 10⁻⁷.
         hash_weights = np.random.default_rng(0).integers(1, 2**62, len(self.variables.value), dtype=np.uint64)
         hashed_entries = hash_weights[variable] * coefficient.astype(np.uint64)
         fingerprint = np.add.reduceat(hashed_entries, row_start[:-1]) * np.uint64(4) + role.astype(np.uint64)

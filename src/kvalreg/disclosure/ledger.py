@@ -1,9 +1,13 @@
-"""The ledger of editions: what each edition of a registry showed and hid, so that the next one's differences are safe.
+"""The ledger of editions: what each edition of a registry published and suppressed, so that differences are safe too.
 
-Owns the files ``<edition>/<registry>.parquet``, SECRET: to know that a hidden cell is unchanged one must know its
-count. A ledger is kept where the deliveries are kept, with the same care, and nothing of it is shown. It fails closed:
-of every edition that readers have seen, each registry in it needs an entry that is whole, its own, and says what was
-published; otherwise that registry is stopped. It decides nothing else: `protection` attacks the editions together.
+Owns the files ``<edition>/<registry>.parquet``, SECRET: to know that a suppressed cell is unchanged one must know its
+count. A ledger is stored where the deliveries are, with the same care, and nothing of it is shown. It fails closed: for
+every published edition, each registry in it needs an entry that is valid, belongs to that registry and edition, and
+agrees with what was published; otherwise that registry is stopped. It decides nothing else: `protection` attacks the
+editions together.
+
+The folders: ``next`` is what was built and not yet published; ``.<edition>.new`` is the staging folder of an edition
+that is being published; ``<edition>`` is committed, by one rename; ``.<edition>.old`` is what a rename has replaced.
 """
 
 from __future__ import annotations
@@ -40,13 +44,13 @@ NEXT = "next"
 
 # --- writing ---------------------------------------------------------------------------------------------------------
 def save_edition(edition: Edition, registry_id: str, ledger: Path) -> Path:
-    """Write ``<ledger>/<name>/<registry>.parquet``, and its checksum into the manifest beside it."""
+    """Write ``<ledger>/<name>/<registry>.parquet``, and its checksum into the folder's manifest."""
     content = entry_from_edition(edition).to_bytes(EntryOwner(registry_id, edition.name))
     return _save_entry(content, registry_id, make_private_folder(ledger, edition.name))
 
 
 def move_entry(registry_id: str, source: Path, ledger: Path) -> Path:
-    """Put what was made of a registry in another ledger's folder of what has been built and not yet published."""
+    """Copy what was built of a registry into the folder `NEXT` of another ledger."""
     content = (source / NEXT / f"{registry_id}.parquet").read_bytes()
     return _save_entry(content, registry_id, make_private_folder(ledger, NEXT))
 
@@ -64,12 +68,12 @@ def _save_entry(content: bytes, registry_id: str, folder: Path) -> Path:
 
 
 def prepare_edition(name: str, project: Project) -> None:
-    """Make of what was built last an edition of the ledger, aside: `close_edition` puts it in its place.
+    """Make an edition of what was built last, in a staging folder: `commit_edition` makes it part of the ledger.
 
     Raises
     ------
     LedgerError
-        When an entry of what was built is not whole, or does not say what the pages say: nothing may be published.
+        When an entry of what was built is not valid, or does not agree with the pages: nothing may be published.
     """
     staging_folder = _staging_folder(project.ledger / name)
     shutil.rmtree(staging_folder, ignore_errors=True)
@@ -82,6 +86,7 @@ def prepare_edition(name: str, project: Project) -> None:
         except (LedgerEntryError, OSError) as error:
             diagnostics.append(_diagnostic(location, error))
             continue
+        # Durable before it counts: an edition whose entries are lost in a crash would stop every registry in it.
         content = entry.to_bytes(EntryOwner(path.stem, name))
         write_private(staging_folder / location.entry_path.name, content, fsync=True)
         entries[path.stem] = checksum(content)
@@ -92,7 +97,7 @@ def prepare_edition(name: str, project: Project) -> None:
 
 
 def commit_edition(name: str, project: Project) -> None:
-    """Put an edition that was prepared in its place; one of the same name, left by a halt halfway, is replaced."""
+    """Commit a prepared edition; one of the same name, left by an interrupted publication, is replaced."""
     target = project.ledger / name
     previous = target.with_name(f".{name}.old")
     shutil.rmtree(previous, ignore_errors=True)
@@ -103,7 +108,7 @@ def commit_edition(name: str, project: Project) -> None:
 
 
 def published_files(project: Project) -> list[Path]:
-    """The gated cells of every registry of the project, as they were built last: what an edition is made of."""
+    """The published cells of every registry of the project, as built last: what an edition is made of."""
     return sorted(path for path in project.published.glob("*.parquet") if project.has_registry(path.stem))
 
 
@@ -118,13 +123,13 @@ def _staging_folder(folder: Path) -> Path:
 
 # --- reading ---------------------------------------------------------------------------------------------------------
 def read_editions(registry_id: str, project: Project) -> tuple[Edition, ...]:
-    """Every edition that readers have seen of a registry, oldest first; none where it was in none.
+    """Every published edition of a registry, oldest first; none where it was in none.
 
     Raises
     ------
     LedgerError
-        With a fault for each edition whose entry is missing, damaged or foreign, or says something else than was
-        published.
+        With a diagnostic for each edition whose entry is missing, damaged, belongs to another registry or edition, or
+        does not agree with what was published.
     """
     editions, diagnostics = [], []
     locations = [_EntryLocation(project, name, registry_id) for name in published_edition_names(project)]
@@ -146,7 +151,7 @@ def read_next(registry_id: str, project: Project) -> Edition:
     Raises
     ------
     LedgerError
-        When it is missing, damaged or another's, or says something else than the published cells.
+        When it is missing, damaged or another registry's, or does not agree with the published cells.
     """
     location = _EntryLocation(project, NEXT, registry_id)
     try:
@@ -156,28 +161,27 @@ def read_next(registry_id: str, project: Project) -> Edition:
 
 
 def damaged_next(registries: Iterable[str], project: Project) -> dict[str, Diagnostic]:
-    """What is wrong with what the last build would publish of these registries, where it is damaged or gone.
+    """A diagnostic for each of these registries whose entry or cells of the last build are damaged or lost.
 
-    What a build that was stopped halfway has left is whole: it only says something else than the cells.
+    What an interrupted build leaves is valid, and only disagrees with the cells: that is no damage.
     """
-    found = {}
-    for registry in registries:
-        place = _EntryLocation(project, NEXT, registry)
+    diagnostics = {}
+    for registry_id in registries:
+        location = _EntryLocation(project, NEXT, registry_id)
         try:
-            _read_verified(place)
-            if not place.snapshot_path.exists():
+            _read_verified(location)
+            if not location.snapshot_path.exists():
                 raise LedgerEntryError(DiagnosticCode.SNAPSHOT_LOST, "is missing")
         except (LedgerEntryError, OSError) as error:
-            fault = _diagnostic(place, error)
-            if fault.code is not DiagnosticCode.LEDGER_CONFLICT and (
-                place.entry_path.exists() or place.snapshot_path.exists()
-            ):
-                found[registry] = fault
-    return found
+            diagnostic = _diagnostic(location, error)
+            is_built = location.entry_path.exists() or location.snapshot_path.exists()
+            if is_built and diagnostic.code is not DiagnosticCode.LEDGER_CONFLICT:
+                diagnostics[registry_id] = diagnostic
+    return diagnostics
 
 
 def next_is_named(registries: Iterable[str], project: Project) -> bool:
-    """Whether the manifest of what was built last is whole, and names all these registries."""
+    """Whether the manifest of what was built last is valid, and names all these registries."""
     try:
         manifest = _read_manifest(project.pending_ledger / NEXT)
     except LedgerEntryError:
@@ -186,7 +190,8 @@ def next_is_named(registries: Iterable[str], project: Project) -> bool:
 
 
 def published_edition_names(project: Project) -> list[str]:
-    """The names of all editions that readers may have seen, withdrawn ones too, as any trace of them tells."""
+    """The names of all editions that may have been published, withdrawn ones too."""
+    # Any trace of an edition counts: were one of the folders lost, the edition must not be taken for unpublished.
     folders = (project.ledger, project.snapshots, project.editions, project.withdrawn)
     names = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
     if project.public.is_symlink():
@@ -195,7 +200,7 @@ def published_edition_names(project: Project) -> list[str]:
 
 
 def ledger_files(registry_id: str, project: Project) -> Iterator[Path]:
-    """Every file that `read_editions` reads, whether it is there or not."""
+    """Every file that `read_editions` reads, whether it exists or not."""
     for name in published_edition_names(project):
         location = _EntryLocation(project, name, registry_id)
         yield from (location.entry_path, location.folder / MANIFEST_NAME, location.snapshot_path)
@@ -203,7 +208,7 @@ def ledger_files(registry_id: str, project: Project) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class _EntryLocation:
-    """One registry in one edition, or in what was built last: where it lies."""
+    """The files of one registry in one edition, or in what was built last."""
 
     project: Project
     edition_name: str
@@ -224,9 +229,12 @@ class _EntryLocation:
 
 
 def _read_if_published(location: _EntryLocation) -> LedgerEntry | None:
-    """A registry's entry for an edition that readers may have seen; None when it was not in it."""
+    """A registry's entry for an edition that may have been published; None when the registry was not in it."""
+    # The snapshot of what was published is the best witness: with it the entry must exist and agree.
     if location.snapshot_path.exists():
         return _read_verified(location)
+    # Without it, the registry was in the edition if an entry or the manifest says so: then the snapshot is lost,
+    # unless the publication was interrupted before anything was visible.
     has_snapshots = location.snapshot_path.parent.is_dir()
     try:
         manifest = _read_manifest(location.folder)
@@ -235,7 +243,8 @@ def _read_if_published(location: _EntryLocation) -> LedgerEntry | None:
     if location.entry_path.exists() or (manifest is not None and location.registry_id in manifest.entries):
         if has_snapshots or manifest is None or location.edition_name in _certainly_published(location.project):
             raise LedgerEntryError(DiagnosticCode.SNAPSHOT_LOST, "is missing, and the ledger has an entry for it")
-        return _read_verified(location)  # of a publication that was stopped before readers saw it
+        return _read_verified(location)
+    # Neither names the registry: it was not in the edition, if there is anything left that would say so.
     if has_snapshots or manifest is not None:
         return None
     raise LedgerEntryError(
@@ -244,18 +253,19 @@ def _read_if_published(location: _EntryLocation) -> LedgerEntry | None:
 
 
 def _certainly_published(project: Project) -> set[str]:
-    """The editions that readers have seen for certain."""
+    """The editions that were certainly published: their sites exist, or they were withdrawn."""
     names = {path.name for folder in (project.editions, project.withdrawn) for path in folder.glob("*")}
     return names | ({project.public.readlink().name} if project.public.is_symlink() else set())
 
 
 def _read_verified(location: _EntryLocation) -> LedgerEntry:
-    """An entry that is whole and its own, and says what was published."""
+    """An entry that is valid, belongs to this registry and edition, and agrees with what was published."""
     try:
         content = location.entry_path.read_bytes()
     except FileNotFoundError:
         raise LedgerEntryError(DiagnosticCode.LEDGER_MISSING, "is missing") from None
     entry, manifest = read_entry(content), _read_manifest(location.folder)
+    # Of this registry and edition, by what the entry says and by what the manifest says.
     if entry.owner not in (None, EntryOwner(location.registry_id, location.edition_name)):
         raise LedgerEntryError(
             DiagnosticCode.LEDGER_OWNER_MISMATCH, f"is another's: it is that of {' in '.join(entry.owner)}"
@@ -265,6 +275,7 @@ def _read_verified(location: _EntryLocation) -> LedgerEntry:
             DiagnosticCode.LEDGER_OWNER_MISMATCH,
             f"cannot be trusted: {MANIFEST_NAME} beside it is that of {manifest.edition}",
         )
+    # Unchanged since it was written.
     expected_checksum = manifest.entries.get(location.registry_id) if manifest is not None else None
     if expected_checksum is None and not _is_legacy(entry, manifest, location):
         raise LedgerEntryError(
@@ -280,7 +291,7 @@ def _read_verified(location: _EntryLocation) -> LedgerEntry:
 
 
 def _is_legacy(entry: LedgerEntry, manifest: LedgerManifest | None, location: _EntryLocation) -> bool:
-    """Whether an entry is of a version that had no manifest; a build writes one beside older entries of its own."""
+    """Whether an entry is of the legacy format without a manifest; a build writes one beside its own older entries."""
     return entry.version == 1 and (manifest is None or location.edition_name == NEXT)
 
 
@@ -291,7 +302,7 @@ def _matches_published(entry: LedgerEntry, location: _EntryLocation) -> bool:
         raise LedgerEntryError(DiagnosticCode.SNAPSHOT_LOST, "is damaged") from None
     try:
         return entry_matches_published(entry.cells, published)
-    except Exception:  # columns of another kind: nothing that was written here
+    except Exception:  # noqa: BLE001 - columns of other types, which Arrow refuses in many ways: it does not agree
         return False
 
 
@@ -303,9 +314,9 @@ def _read_manifest(folder: Path) -> LedgerManifest | None:
         return None
 
 
-# --- what is told ----------------------------------------------------------------------------------------------------
+# --- diagnostics -----------------------------------------------------------------------------------------------------
 def _diagnostic(location: _EntryLocation, error: LedgerEntryError | OSError) -> Diagnostic:
-    """What is wrong, which file, and what to do."""
+    """The problem, the file, and a hint."""
     if isinstance(error, OSError):
         error = LedgerEntryError(DiagnosticCode.LEDGER_DAMAGED, f"cannot be read: {error.strerror}")
     edition_text = "what was built last" if location.edition_name == NEXT else f"the edition {location.edition_name}"
@@ -333,7 +344,7 @@ def _restore_hint(location: _EntryLocation, folders: list[Path]) -> str:
 
 
 def _combine(diagnostics: list[Diagnostic], locations: list[_EntryLocation]) -> list[Diagnostic]:
-    """One fault where all of the ledger is gone, in place of one for each edition."""
+    """One diagnostic where the entire ledger is gone, in place of one for each edition."""
     if {diagnostic.code for diagnostic in diagnostics} != {DiagnosticCode.LEDGER_MISSING} or any(
         location.folder.exists() for location in locations
     ):

@@ -1,8 +1,8 @@
-"""Does an entry of the ledger say what the edition has shown?
+"""Does an entry of the ledger agree with what the edition published?
 
-Comes in: an entry's cells, SECRET, and the edition's published cells, as tables. Goes out: yes or no. Every published
-cell must be there, shown with its own numbers, marked as secret or told as not reliable, as it was published; and what
-was not published must be marked as such. Whole columns are compared at once: a nation has millions of cells.
+Input: an entry's cells, SECRET, and the edition's published cells, as tables. Output: yes or no. Every published cell
+must be in the entry, as it was published: shown with the same numbers, marked as secret, or as not reliable. What was
+not published must be marked as such. Entire columns are compared at once: a nation has millions of cells.
 """
 
 from __future__ import annotations
@@ -10,19 +10,17 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from kvalreg.arrays import BoolArray, FloatArray, IntArray
 from kvalreg.disclosure.edition import LedgerState
 from kvalreg.disclosure.published import CellStatus, PublishedTable
 from kvalreg.inputs.descriptor import IndicatorType
 from kvalreg.statistics.results import CELL_KEY
 
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
-
 
 def entry_matches_published(entry: pa.Table, published: PublishedTable) -> bool:
     """Whether an entry's states and shown numbers are those that were published."""
+    # 1. Every published cell has a row in the entry, and no key occurs twice.
     entry_keys, published_keys = _cell_keys(entry, published.cells)
     order = np.argsort(entry_keys, kind="stable")
     if len(entry_keys) == 0 or (np.diff(entry_keys[order]) == 0).any():
@@ -34,18 +32,20 @@ def entry_matches_published(entry: pa.Table, published: PublishedTable) -> bool:
         published_keys
     ):
         return False
+    # 2. The other rows of the entry were not published, and 3. the published ones agree.
     is_absent = _equals(entry, "state", LedgerState.ABSENT)
     return bool(is_absent[is_unpublished].all()) and _rows_match(entry.take(positions), published)
 
 
 def _rows_match(entry: pa.Table, published: PublishedTable) -> bool:
-    """Whether each published cell's row of the entry says the same; both in the same order."""
+    """Whether each published cell's row of the entry agrees with it; both in the same order."""
     is_shown = np.asarray(published.cells["shown"].to_numpy(zero_copy_only=False), dtype=np.bool_)
     is_secret = (
         np.logical_not(is_shown) if _is_legacy(published) else _equals(published.cells, "status", CellStatus.SECRET)
     )
     is_unreliable = ~(is_shown | is_secret)
     n, x = _published_counts(published)
+    # A cell that is not reliable publishes its number of patients, unless that is its value (then it is NaN here).
     has_patients = is_shown | (is_unreliable & ~np.isnan(n))
     states = [
         _equals(entry, "state", state)
@@ -75,12 +75,12 @@ def _published_counts(published: PublishedTable) -> tuple[FloatArray, FloatArray
 
 
 def _is_legacy(published: PublishedTable) -> bool:
-    """Of a version that had one mark for all that was not shown, and no numerators of computed shares."""
+    """Of the legacy format, with one mark for all that was not shown, and no numerators of computed shares."""
     return "status" not in published.cells.column_names
 
 
-def _cell_keys(first: pa.Table, second: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """A number for each cell of both tables, equal where their keys are."""
+def _cell_keys(first: pa.Table, second: pa.Table) -> tuple[IntArray, IntArray]:
+    """An integer for each cell of both tables, equal where their keys are."""
     keys = np.zeros(len(first) + len(second), dtype=np.int64)
     for name in CELL_KEY:
         texts, codes = _factorize([first[name], second[name]])
@@ -88,8 +88,8 @@ def _cell_keys(first: pa.Table, second: pa.Table) -> tuple[NDArray[np.int64], ND
     return keys[: len(first)], keys[len(first) :]
 
 
-def _factorize(columns: list[pa.ChunkedArray]) -> tuple[list[str], NDArray[np.int64]]:
-    """The different texts in these columns, and for each row of one after the other the place of its text."""
+def _factorize(columns: list[pa.ChunkedArray]) -> tuple[list[str], IntArray]:
+    """The different texts in these columns, and for each row (of one column after the other) the index of its text."""
     chunks = [chunk.cast(pa.string()) for column in columns for chunk in column.chunks]
     encoded = pa.chunked_array(chunks, pa.string()).dictionary_encode("encode").combine_chunks()
     return encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)

@@ -1,8 +1,8 @@
-"""An entry of the ledger, as bytes: what it holds, whose it is, and whether it is whole.
+"""An entry of the ledger as bytes: its content, its owner, and whether it is valid.
 
-Owns the form of an entry (Parquet, with the format's version, registry, edition and units in its metadata) and of the
-manifest beside a folder's entries, which holds their checksums. Comes in: an `Edition`, or bytes that may be anything.
-Goes out: bytes, or what they hold; `BadEntryError` says what is wrong, and never a number of the entry.
+Owns the format of an entry (Parquet, with the format's version, registry, edition and units in its metadata) and of the
+manifest in the same folder, which holds the entries' checksums. Input: an `Edition`, or bytes that may be anything.
+Output: bytes, or their content; a `LedgerEntryError` states the problem, and never a number of the entry.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _COLUMNS = {*CELL_KEY, "coverage", "n", "x", "state"}
 
 
 class LedgerEntryError(Exception):
-    """What is wrong with an entry or with what is beside it.
+    """A problem of an entry, of its manifest or of the snapshot that it must agree with.
 
     Parameters
     ----------
-    kind
-        The sort of fault.
-    what
-        What is wrong, as a sentence.
+    code
+        The code of the diagnostic.
+    problem
+        The problem as a predicate: "is damaged: it cannot be read".
     """
 
     def __init__(self, code: DiagnosticCode, problem: str) -> None:
@@ -49,7 +49,7 @@ class LedgerEntryError(Exception):
 
 
 class EntryOwner(NamedTuple):
-    """Whose an entry is."""
+    """The registry and edition that an entry belongs to."""
 
     registry: str
     edition: str
@@ -57,14 +57,14 @@ class EntryOwner(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class LedgerEntry:
-    """What an entry holds. SECRET.
+    """The content of an entry. SECRET.
 
     Parameters
     ----------
     version
         Of its format.
     owner
-        Whose it says it is; None in version 1, which does not say.
+        What it says it belongs to; None in version 1, which does not say.
     cells, units
         As of an `Edition`.
     """
@@ -75,13 +75,14 @@ class LedgerEntry:
     units: tuple[Unit, ...]
 
     def to_edition(self, name: str) -> Edition:
-        """The edition of this name that the entry keeps."""
+        """The edition that the entry stores, under this name."""
         return Edition(name, Units({unit.orgnr: unit for unit in self.units}), self.cells.to_pandas())
 
     def to_bytes(self, owner: EntryOwner) -> bytes:
-        """The same as a file of this owner's, in today's format."""
+        """The content as a file of this owner's, in the current format."""
         owner_json = json.dumps({"version": LEDGER_VERSION, **owner._asdict()})
         metadata = {_UNITS_KEY: _UNITS_TYPE.dump_json(list(self.units)), _OWNER_KEY: owner_json.encode()}
+        # Of the metadata that was read, only the column types are kept: an entry that is moved gets its new owner.
         pandas_metadata = {key: value for key, value in (self.cells.schema.metadata or {}).items() if key == b"pandas"}
         sink = pa.BufferOutputStream()
         pq.write_table(self.cells.replace_schema_metadata({**pandas_metadata, **metadata}), sink)
@@ -90,18 +91,18 @@ class LedgerEntry:
 
 
 def entry_from_edition(edition: Edition) -> LedgerEntry:
-    """The entry that keeps an edition."""
+    """The entry that stores an edition."""
     cells = pa.Table.from_pandas(pd.DataFrame(edition.secret), preserve_index=False)
     return LedgerEntry(LEDGER_VERSION, None, cells, tuple(edition.units))
 
 
 def read_entry(content: bytes) -> LedgerEntry:
-    """What the bytes of an entry hold.
+    """The content of an entry's bytes.
 
     Raises
     ------
-    BadEntryError
-        When they are no entry, or one that this version does not know.
+    LedgerEntryError
+        When they are no entry, or one of a newer format.
     """
     try:
         cells = pq.read_table(pa.BufferReader(content), use_threads=False)
@@ -112,7 +113,7 @@ def read_entry(content: bytes) -> LedgerEntry:
         if version > 1:
             owner = EntryOwner(str(header["registry"]), str(header["edition"]))
         is_valid = set(cells.column_names) >= _COLUMNS and set(cells["state"].unique().to_pylist()) <= set(LedgerState)
-    except Exception:  # whatever a damaged file makes of a reader
+    except Exception:  # noqa: BLE001 - Arrow and JSON raise anything on a damaged file, and the ledger must fail closed
         is_valid = False
     if not is_valid:
         raise LedgerEntryError(DiagnosticCode.LEDGER_DAMAGED, "is damaged: it cannot be read")
@@ -129,7 +130,7 @@ def checksum(content: bytes) -> str:
 
 
 class LedgerManifest(BaseModel):
-    """Which entries a folder of the ledger has, and their checksums."""
+    """The entries of a folder of the ledger, and their checksums."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -143,7 +144,7 @@ class LedgerManifest(BaseModel):
 
     @classmethod
     def from_bytes(cls, content: bytes) -> LedgerManifest:
-        """The manifest in a file; BadEntryError when it is none."""
+        """The manifest in a file; LedgerEntryError when it is none."""
         try:
             manifest = cls.model_validate_json(content)
         except ValidationError:

@@ -1,17 +1,23 @@
-"""Which columns of numbers tell of the same patients: what a reader sees from the cells that are shown, and supposes.
+"""Linked tables: which series of counts are about the same patients, as an attacker would infer and assume.
 
-Owns the links between *series*: the patients (n), the numerators (x) and the misses (n - x) of one indicator over all
-units, contexts and years. Series of one *cluster* count the same patients: where two of their counts of one unit and
-year are equal, they are one unknown. Comes in: all cells, SECRET. Goes out: clusters, sums of series (pooled years,
-parts of a whole), and units that are another's successors. It suppresses nothing.
+Owns the links between *series*: the patients (n), the numerators (x) and the complements (n - x) of one indicator over
+all units, contexts and years. Series of one *cluster* count the same patients: where two of their counts of one unit
+and year are equal, they are one variable. Input: all cells, SECRET. Output: clusters, sums of series (pooled years,
+indicators that are the sum of others), and units that are another's successors. It suppresses nothing.
 
-Which links are drawn
----------------------
+Which series are linked
+-----------------------
 Two series are linked where at least three of their counts above 0 are equal, and that is half of all they share, or
-80 % of a year's, or half of those under 20: nearly equal columns differ in large cells and agree in small ones. The
-closest pairs are linked first, and a numerator never with what its own denominator is linked with: near 100 % the two
-are mostly equal, and that tells nothing. Worked number: of 30 hospitals 24-hour and 48-hour survival count the same
-patients at 27, all 9 under 20 among them: 27/30 is more than half, and each of the 27 is one unknown.
+80 % of a year's, or half of those under 20: nearly equal series differ in large cells and agree in small ones. The most
+similar pairs are linked first, and a numerator never with what its own denominator is linked with: near 100 % the two
+are mostly equal, and that means nothing.
+
+Worked example: 24-hour and 48-hour survival of 30 hospitals have the same n at 27 of them, all 9 under 20 included.
+27 of 30 is more than half, so the two series of patients are in one cluster.
+Each of the 27 is one variable: suppressed in one table and published in the other, it would be no secret.
+The other 3 are two variables each.
+A third indicator whose n equals the 48-hour numerator x in 10 of 12 hospitals is linked with x, unless that would link
+x with its own n by way of others.
 """
 
 from __future__ import annotations
@@ -25,8 +31,8 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from kvalreg.arrays import BoolArray, IntArray
 from kvalreg.disclosure.cells import MISSING, CellArrays
-from kvalreg.disclosure.system import BoolArray, IntArray
 from kvalreg.inputs.units import Level
 
 PATIENTS, NUMERATOR, COMPLEMENT = range(3)
@@ -34,11 +40,11 @@ MIN_EQUAL_COUNTS = 3
 MIN_SHARE_OVERALL, MIN_SHARE_IN_YEAR, MIN_SHARE_OF_SMALL = 0.5, 0.8, 0.5
 SMALL_COUNT_BELOW = 20
 MAX_CANDIDATE_PARTS = 16
-"""Series that are tried as parts of another at most."""
+"""Series that are tried as parts of another, at most."""
 MAX_COMBINATIONS = 256
-"""Choices of one indicator of each part's cluster that are tried at most."""
+"""Combinations of one indicator of each part's cluster that are tried, at most."""
 MAX_POOLED_YEARS = 5
-"""Years that are looked for in a pooled period at most."""
+"""Years of a pooled period, at most."""
 
 
 class Series(NamedTuple):
@@ -49,7 +55,7 @@ class Series(NamedTuple):
 
 
 class PooledPeriod(NamedTuple):
-    """An indicator whose year tells of `years` years of another one, the last of them the same year."""
+    """An indicator whose year is the sum of `n_years` years of another one, the last of them the same year."""
 
     indicator: int
     annual_indicator: int
@@ -73,14 +79,14 @@ class SeriesLinks:
     ----------
     cluster
         Number of each series' cluster, shape (indicators, 3).
-    alias
-        Per place: the place that it is counted as; its own number but for renumbered units.
+    canonical_unit
+        Per unit: the unit that it is counted as; its own number, but for units that have been renumbered.
     mergers
-        Places that another has taken over: of an earlier edition's places, the sum is the later place.
-    pools, wholes
+        Successors with their predecessors: the sum of these units of an earlier edition is the later unit.
+    pooled_periods, indicator_sums
         Sums of series.
-    likeness
-        The pairs of series that were found alike, and how much.
+    similarity
+        The pairs of series that are similar, and the share of equal counts.
     """
 
     cluster: IntArray = field(repr=False)
@@ -91,7 +97,7 @@ class SeriesLinks:
     similarity: dict[tuple[Series, Series], float] = field(repr=False)
 
     def extends(self, other: SeriesLinks) -> bool:
-        """Whether these say more than others do."""
+        """Whether these hold links that the others do not."""
         return not (
             self.similarity.keys() <= other.similarity.keys()
             and self.pooled_periods <= other.pooled_periods
@@ -105,19 +111,21 @@ def find_links(
     is_visible: BoolArray | None = None,
     known_links: SeriesLinks | None = None,
 ) -> SeriesLinks:
-    """The links among all columns.
+    """The links among all series.
 
     Parameters
     ----------
     cells
         All cells.
-    names
-        The names of places by number, as readers know them: a unit that keeps its name is the same.
-    seen
-        The cells to compare; all if None. Which pairs are alike can look otherwise to who sees some of them alone.
-    known
+    unit_names
+        The published names of units by number: a unit that keeps its name is the same.
+    is_visible
+        The cells to compare; all if None. An attacker sees the published cells alone, and among these more pairs may be
+        similar.
+    known_links
         Links found before, which stay.
     """
+    # Links only grow from call to call: `protection` repeats until an attacker would find no further one.
     canonical_unit, mergers = (
         (known_links.canonical_unit, known_links.mergers) if known_links else _unit_successors(cells, unit_names)
     )
@@ -143,7 +151,10 @@ def find_links(
 
 
 class _SeriesCounts:
-    """All series side by side: a row for each unit, context and year, as the newest edition that has it tells it."""
+    """All series jointly: one value for each unit, context and year, as published in the newest edition that has it.
+
+    `values` has shape (3 measures, indicators, keys), a key being a context, unit and year.
+    """
 
     def __init__(self, cells: CellArrays, canonical_unit: IntArray, is_visible: BoolArray) -> None:
         unit = canonical_unit[cells.unit]
@@ -158,19 +169,19 @@ class _SeriesCounts:
         self.values = np.full((3, n_indicators, len(keys)), MISSING, dtype=np.int64)
         complement = np.where(cells.x != MISSING, cells.n - cells.x, MISSING)
         order = np.flatnonzero(is_visible)
-        order = order[np.argsort(cells.edition[order], kind="stable")]  # a later count takes an earlier one's place
+        order = order[np.argsort(cells.edition[order], kind="stable")]  # later counts overwrite earlier ones
         for measure, counts in enumerate((cells.n, cells.x, complement)):
             self.values[measure, cells.indicator[order], row[order]] = counts[order]
         self.first_edition, self.last_edition = np.full(n_indicators, len(cells.trees)), np.full(n_indicators, -1)
         np.minimum.at(self.first_edition, cells.indicator, cells.edition)
         np.maximum.at(self.last_edition, cells.indicator, cells.edition)
         self.has_numerator: list[bool] = (self.values[NUMERATOR] != MISSING).any(axis=1).tolist()
-        self.scopes = [(np.ones(len(keys), dtype=np.bool_), False)]
-        self.scopes += [(self.year == year, True) for year in range(self.n_years)]
+        # What is compared: everything, each context, and each year of these. Series may agree in a part only.
+        scopes = [np.ones(len(keys), dtype=np.bool_)]
         if len(np.unique(context)) > 1:
-            for context_code in range(2):
-                self.scopes.append((context == context_code, False))
-                self.scopes += [((context == context_code) & (self.year == year), True) for year in range(self.n_years)]
+            scopes += [context == context_code for context_code in range(2)]
+        self.scopes = scopes
+        self.year_scopes = [scope & (self.year == year) for scope in scopes for year in range(self.n_years)]
 
     def similarity(self, first: Series, second: Series) -> float:
         """Which share of the shared counts above 0 is equal, where that is enough for a link; otherwise 0."""
@@ -182,26 +193,24 @@ class _SeriesCounts:
             return 0.0
         is_small = is_shared & (np.minimum(left, right) < SMALL_COUNT_BELOW)
         is_similar = any(
-            self._is_similar(is_equal & scope, is_shared & scope, is_small, is_single_year)
-            for scope, is_single_year in self.scopes
-        )
+            _is_mostly(is_equal & scope, is_shared & scope, MIN_SHARE_OVERALL)
+            or _is_mostly(is_equal & is_small & scope, is_small & scope, MIN_SHARE_OF_SMALL)
+            for scope in self.scopes
+        ) or any(_is_mostly(is_equal & scope, is_shared & scope, MIN_SHARE_IN_YEAR) for scope in self.year_scopes)
         return n_equal / int(is_shared.sum()) if is_similar else 0.0
 
-    def _is_similar(self, is_equal: BoolArray, is_shared: BoolArray, is_small: BoolArray, is_single_year: bool) -> bool:
-        n_equal = int(is_equal.sum())
-        if n_equal < MIN_EQUAL_COUNTS:
-            return False
-        if is_single_year:
-            return n_equal >= MIN_SHARE_IN_YEAR * int(is_shared.sum())
-        n_equal_small = int((is_equal & is_small).sum())
-        n_small = int((is_shared & is_small).sum())
-        return n_equal >= MIN_SHARE_OVERALL * int(is_shared.sum()) or n_equal_small >= max(
-            MIN_EQUAL_COUNTS, MIN_SHARE_OF_SMALL * n_small
-        )
+
+def _is_mostly(is_equal: BoolArray, is_shared: BoolArray, min_share: float) -> bool:
+    n_equal = int(is_equal.sum())
+    return n_equal >= MIN_EQUAL_COUNTS and n_equal >= min_share * int(is_shared.sum())
 
 
 def _series_pairs(series_counts: _SeriesCounts) -> Iterator[tuple[Series, Series]]:
-    """The pairs of series that may count the same patients."""
+    """The pairs of series that may count the same patients.
+
+    Two numerators of the same edition are not compared: equal numbers of patients with two outcomes are no sign that
+    they are the same patients.
+    """
     indicators = range(len(series_counts.first_edition))
     for first, second in combinations(indicators, 2):
         yield Series(first, PATIENTS), Series(second, PATIENTS)
@@ -211,9 +220,8 @@ def _series_pairs(series_counts: _SeriesCounts) -> Iterator[tuple[Series, Series
             if first != second:
                 yield Series(first, NUMERATOR), Series(second, PATIENTS)
                 yield Series(first, COMPLEMENT), Series(second, PATIENTS)
-    for first, second in combinations(
-        with_numerators, 2
-    ):  # an indicator that goes on under another id keeps its numerators too
+    # An indicator that continues under another id keeps its numerators too.
+    for first, second in combinations(with_numerators, 2):
         if (
             series_counts.last_edition[first] < series_counts.first_edition[second]
             or series_counts.last_edition[second] < series_counts.first_edition[first]
@@ -223,9 +231,9 @@ def _series_pairs(series_counts: _SeriesCounts) -> Iterator[tuple[Series, Series
 
 
 def _clusters(n_indicators: int, similarity: dict[tuple[Series, Series], float]) -> IntArray:
-    """Series that count the same patients: the closest pairs first.
+    """Series that count the same patients: the most similar pairs are linked first (single-linkage clustering).
 
-    A numerator is never linked with its own denominator, neither at once nor by way of others: from ``x1 = n2`` and
+    A numerator is never linked with its own denominator, neither directly nor by way of others: from ``x1 = n2`` and
     ``x2 = n1`` would follow that all four are equal, for no numerator is greater than its denominator.
     """
     cluster = np.arange(n_indicators * 3).reshape(n_indicators, 3)
@@ -238,7 +246,9 @@ def _clusters(n_indicators: int, similarity: dict[tuple[Series, Series], float])
 
 
 def _is_cyclic(cluster: IntArray) -> bool:
-    """Whether some numerator or misses are, by way of others, the whole of which they are a part."""
+    """Whether some numerator or complement is, by way of others, the total of which it is a part."""
+    # A graph with an edge from the cluster of each n to those of its x and n - x: it must have no cycle, that is, each
+    # of its strongly connected components must be a single cluster.
     totals = np.repeat(cluster[:, PATIENTS], 2)
     parts = cluster[:, [NUMERATOR, COMPLEMENT]].ravel()
     n_clusters = int(cluster.max()) + 1
@@ -249,13 +259,17 @@ def _is_cyclic(cluster: IntArray) -> bool:
 
 
 def _find_pooled_periods(series_counts: _SeriesCounts) -> Iterator[PooledPeriod]:
-    """Indicators that tell of several years of another one."""
+    """Indicators of which a year is the sum of several years of another one.
+
+    Worked example: 2023 17, 2024 20 and a pooled 2024 of 37, in three units: 37 = 17 + 20 is a period of two years.
+    """
     if series_counts.n_years < 2:
         return
     context_units, unit_rows = np.unique(series_counts.context_unit, return_inverse=True)
     patients_by_year = np.full(
         (len(series_counts.first_edition), len(context_units), series_counts.n_years), MISSING, dtype=np.int64
     )
+    # Patients by indicator, unit and year, so that all windows of a length are sums of shifted slices.
     patients_by_year[:, unit_rows, series_counts.year] = series_counts.values[PATIENTS]
     is_reported, patients = patients_by_year != MISSING, np.maximum(patients_by_year, 0)
     for n_years in range(2, min(MAX_POOLED_YEARS, series_counts.n_years) + 1):
@@ -263,6 +277,7 @@ def _find_pooled_periods(series_counts: _SeriesCounts) -> Iterator[PooledPeriod]
         pooled = np.sum([patients[:, :, window] for window in windows], axis=0)
         has_several_years = np.sum([patients[:, :, window] > 0 for window in windows], axis=0) > 1
         for indicator in range(len(patients)):
+            # Where only one year of the window has patients, a sum would be a mere equality of two counts.
             is_comparable = is_reported[indicator][:, n_years - 1 :] & has_several_years
             n_equal = (is_comparable & (pooled == patients[indicator][:, n_years - 1 :])).sum(axis=(1, 2))
             is_match = (n_equal >= MIN_EQUAL_COUNTS) & (n_equal >= MIN_SHARE_OVERALL * is_comparable.sum(axis=(1, 2)))
@@ -274,7 +289,10 @@ def _find_pooled_periods(series_counts: _SeriesCounts) -> Iterator[PooledPeriod]
 
 
 def _find_indicator_sums(series_counts: _SeriesCounts, cluster: IntArray) -> Iterator[IndicatorSum]:
-    """Indicators that are the sum of two to four others: quarters of a year, sexes, age groups."""
+    """Indicators that are the sum of two to four others: quarters of a year, sexes, age groups.
+
+    Worked example: men 8, women 12, all 20, and alike in at least three units and half of all: all = men + women.
+    """
     reported = series_counts.values[PATIENTS]
     patients = np.maximum(reported, 0)
     indicators_by_cluster: dict[int, list[int]] = {}
@@ -282,6 +300,7 @@ def _find_indicator_sums(series_counts: _SeriesCounts, cluster: IntArray) -> Ite
         indicators_by_cluster.setdefault(cluster_id, []).append(index)
     representatives = np.array(sorted(indicators[0] for indicators in indicators_by_cluster.values()))
     for total in range(len(patients)):
+        # Candidates are one indicator of each cluster that is mostly smaller than the total, and hardly ever greater.
         has_total = patients[total] > 0
         n_smaller, n_greater = (
             (has_total & (patients[representatives] > 0) & compare(patients[representatives], patients[total])).sum(
@@ -300,6 +319,7 @@ def _find_indicator_sums(series_counts: _SeriesCounts, cluster: IntArray) -> Ite
             is_shared = has_total & (reported[part_sets] != MISSING).any(axis=1)
             is_match = is_equal.sum(axis=1) >= np.maximum(MIN_EQUAL_COUNTS, MIN_SHARE_OVERALL * is_shared.sum(axis=1))
             for index in np.flatnonzero(is_match).tolist():
+                # Every part must have patients in at least three of the sums, or it would be a part of anything.
                 if ((patients[part_sets[index]] > 0) & is_equal[index]).sum(axis=1).min() >= MIN_EQUAL_COUNTS:
                     yield IndicatorSum(total, tuple(part_sets[index].tolist()), includes_numerators=False)
                     alternatives = [
@@ -309,9 +329,9 @@ def _find_indicator_sums(series_counts: _SeriesCounts, cluster: IntArray) -> Ite
 
 
 def _numerator_sums(numerators: IntArray, total: int, alternatives: Sequence[Sequence[int]]) -> Iterator[IndicatorSum]:
-    """The choices of one indicator of each part's cluster whose numerators add up to the whole's as well.
+    """The combinations of one indicator of each part's cluster whose numerators add up to the total's as well.
 
-    Indicators of a cluster count the same patients and tell different outcomes of them.
+    Indicators of a cluster count the same patients, but different outcomes of them.
     """
     for parts in islice(product(*alternatives), MAX_COMBINATIONS):
         part_numerators = numerators[list(parts)]
@@ -329,7 +349,10 @@ def _numerator_sums(numerators: IntArray, total: int, alternatives: Sequence[Seq
 def _unit_successors(
     cells: CellArrays, unit_names: dict[int, str]
 ) -> tuple[IntArray, tuple[tuple[int, tuple[int, ...]], ...]]:
-    """Units that go on under another number, and those that have become part of another."""
+    """Units that continue under another number, and those that have become part of another.
+
+    Only units that are gone in the newest edition are looked at: one that is there under its own number is itself.
+    """
     canonical_unit = np.arange(len(cells.unit_refs))
     mergers: list[tuple[int, tuple[int, ...]]] = []
     current_units = set(cells.unit[cells.edition == cells.newest_edition].tolist())
@@ -339,6 +362,7 @@ def _unit_successors(
     new_units = [unit for unit in sorted(current_units - earlier_units) if cells.unit_refs[unit][0] != county]
     if not vanished_units:
         return canonical_unit, ()
+    # 1. Renumbered: a new unit of the same level with the same name, or with the same counts.
     patients_by_unit = _patients_by_unit(cells)
     for vanished in vanished_units:
         same_level = [unit for unit in new_units if cells.unit_refs[unit][0] == cells.unit_refs[vanished][0]]
@@ -350,6 +374,7 @@ def _unit_successors(
         ]
         if matches:
             canonical_unit[vanished] = matches[0]
+    # 2. Merged: a unit whose counts are the sum of up to three that are gone, and of its own if it existed before.
     unmatched = [unit for unit in vanished_units if canonical_unit[unit] == unit]
     for successor in sorted(current_units):
         level = cells.unit_refs[successor][0]
@@ -372,7 +397,7 @@ _PatientsByKey = dict[tuple[int, int, int], int]
 
 
 def _patients_by_unit(cells: CellArrays) -> dict[int, tuple[_PatientsByKey, _PatientsByKey]]:
-    """Per place: what the newest earlier edition that has it tells, and what this one tells."""
+    """Per unit: its patients in the newest earlier edition that has them, and in the newest edition."""
     patients_by_unit: dict[int, tuple[_PatientsByKey, _PatientsByKey]] = {
         unit_index: ({}, {}) for unit_index in range(len(cells.unit_refs))
     }

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kvalreg.arrays import BoolArray
 from kvalreg.disclosure.published import RegistrySource
-from kvalreg.disclosure.system import BoolArray
 from kvalreg.inputs.units import Level
 
 _GROUP = ("ind_id", "context", "year")

@@ -1,8 +1,8 @@
 """The level of presentation: hospital where quality allows, otherwise HF, RHF, county or the nation, and why.
 
-Comes in: a registry's true cells, with coverage. Goes out: one `Presentation` per indicator, context and year, with its
-reason; it holds no result of any unit and no number of units, since such a number may tell of a secret cell. Owns which
-levels stand beside the one that is chosen.
+Input: a registry's true cells, with coverage. Output: one `Presentation` per indicator, context and year, with its
+reason. It holds no result of any unit and no number of units, since such a number may disclose a secret cell. Owns
+which levels are shown together with the one that is chosen.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from kvalreg.disclosure.system import BoolArray
+from kvalreg.arrays import BoolArray
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.secret import SecretFrame
 from kvalreg.inputs.units import Level
 from kvalreg.statistics.funnel import MIN_COVERAGE
 
 LEVEL_ORDER = (Level.HOSPITAL, Level.HF, Level.RHF, Level.COUNTY, Level.NATION)
-"""From the finest level to the one that is always left."""
+"""From the finest level to the one that is always possible."""
 LEVELS_SHOWN_WITH = {
     Level.HOSPITAL: frozenset(Level),
     Level.HF: frozenset({Level.HF, Level.RHF, Level.NATION}),
@@ -37,7 +37,7 @@ MAX_TOO_SMALL_SHARE = 1 / 2
 MIN_COMPLETENESS = 0.8
 """The least share of the nation's patients that a level's units must have together."""
 MIN_UNITS = 3
-"""With fewer units, "more than half have too few patients" would tell of each of them: they are marked one by one."""
+"""With fewer units, "more than half have too few patients" would disclose each of them: they are marked one by one."""
 GROUP_KEY = ["ind_id", "context", "year"]
 
 
@@ -53,9 +53,9 @@ class PresentationReason(StrEnum):
     SIZE = "size"
     """At the level below, too many units have too few patients."""
     COMPLETENESS = "completeness"
-    """Too many patients are not registered on any unit of the level below."""
+    """Too many patients are not registered at any unit of the level below."""
     SINGLE = "single"
-    """Not even the nation has a coverage that allows it; units that have, are shown each by itself."""
+    """Not even the nation has a sufficient coverage; each unit that has is shown by itself."""
     REGISTRY = "registry"
     """The registry shows no finer level."""
 
@@ -93,22 +93,23 @@ def choose_levels(cells: pd.DataFrame, patients: pd.Series[float], registry: Reg
     Parameters
     ----------
     cells
-        Every true cell of the registry, with ``coverage`` (NaN where it is not known: it then stops nothing).
+        Every true cell of the registry, with ``coverage`` (NaN where it is unknown: then it excludes no level).
     patients
         How many patients each cell counts, on the index of `cells`.
     registry
-        Gives the least numbers of patients, and the finest level the registry itself wants to show.
+        Gives the minimum numbers of patients, and the finest level that the registry itself wants to show.
 
     Notes
     -----
     A level is good enough when at most a third of its units with patients have a coverage below 60 %, at most half have
     too few patients, and together they have at least 80 % of the nation's patients. Too few is below the indicator's
-    `min_denominator` or its `secret_below`, whichever is greater. Coverage and too few patients stop a level of at
+    `min_denominator` or its `secret_below`, whichever is greater. Coverage and too few patients exclude a level of at
     least three units with patients; fewer units are marked one by one. The first good level of hospital, HF, RHF,
     county is chosen, otherwise the nation. Where the nation's own coverage is too low, the finest level is shown after
-    all: there, each unit is judged by itself. Worked number: 14 of 35 hospitals with too low a coverage are 40 %, more
-    than a third, so the HFs are shown.
+    all: there, each unit is classified by itself. Worked example: 14 of 35 hospitals with too low a coverage are 40 %,
+    more than a third, so the HFs are shown.
     """
+    # Count, per level: units with patients, those that are deficient, and patients. As a SecretFrame: these are secret.
     minimum_by_indicator = {
         indicator.id: max(indicator.min_denominator, registry.secret_threshold(indicator))
         for indicator in registry.indicators
@@ -150,7 +151,7 @@ def presented_cells(cells: pd.DataFrame, presentations: Iterable[Presentation]) 
 
 @dataclass(frozen=True)
 class _LevelQuality:
-    """One level of one indicator, context and year: units with patients, how many are wanting, and their patients."""
+    """One level of one indicator, context and year: units with patients, deficient ones, and their patients."""
 
     units: int
     low_coverage: int
@@ -158,7 +159,7 @@ class _LevelQuality:
     patients: float
 
     def deficiency(self, nation_patients: float) -> PresentationReason | None:
-        """Why this level cannot be shown, the gravest reason first; None when it can."""
+        """Why this level cannot be shown, the most serious reason first; None when it can."""
         if self.units >= MIN_UNITS:
             if self.low_coverage > self.units * MAX_LOW_COVERAGE_SHARE:
                 return PresentationReason.COVERAGE
@@ -175,9 +176,11 @@ def _choose_level(key: tuple[str, str, int], levels: Mapping[Level, _LevelQualit
         for index, level in enumerate(LEVEL_ORDER)
         if finest_level is None or index >= LEVEL_ORDER.index(finest_level)
     ]
+    # The nation itself is deficient: no coarser level is better, so the finest is shown, unit by unit.
     if nation.low_coverage and levels.keys() & set(allowed_levels):
         return Presentation(*key, next(level for level in allowed_levels if level in levels), PresentationReason.SINGLE)
     reason, passed_over = PresentationReason.QUALITY if Level.HOSPITAL in levels else PresentationReason.DELIVERED, None
+    # Upwards to the first level that is good enough; the reason is what was wrong with the level below it.
     for level in [level for level in LEVEL_ORDER if level in levels]:
         deficiency: PresentationReason | None = PresentationReason.REGISTRY
         if level in allowed_levels:

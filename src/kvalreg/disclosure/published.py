@@ -1,4 +1,4 @@
-"""`Published`: the cells that may be shown, and the file that carries them to the notebooks.
+"""`PublishedResults`: the cells that may be shown, and the file that carries them to the notebooks.
 
 Owns the columns of a published cell and their storage: one Parquet file per registry, replaced in one step.
 A secret cell keeps its key and nothing else: value, numerator, denominator, interval, coverage, level are all absent.
@@ -41,20 +41,20 @@ NUMBER_COLUMNS = [
 ]
 CODE_COLUMNS = ["achievement", "certainty", "change", "series_change"]
 SHOWN_COLUMNS = [*NUMBER_COLUMNS, *CODE_COLUMNS]
-"""What a secret cell must not have: NaN for numbers, empty text for words."""
+"""What a secret cell must not have: NaN for numbers, empty texts for codes."""
 
 
 class CellStatus(StrEnum):
     """Whether a cell's value is shown, and if not, why. The first that holds."""
 
     SHOWN = "shown"
-    """Value, numbers and words are there."""
+    """Value, numbers and codes are published."""
     SECRET = "secret"  # noqa: S105 - no password
-    """Fewer patients than `secret_below`, or hidden so that nobody can work out such a number: nothing is there."""
+    """Fewer patients than `secret_below`, or suppressed to protect such a cell: nothing is published."""
     FEW_PATIENTS = "few_patients"
-    """Not reliable: fewer patients than `min_denominator`. The number of patients is there."""
+    """Not reliable: fewer patients than `min_denominator`. The number of patients is published."""
     LOW_COVERAGE = "low_coverage"
-    """Not reliable: coverage below 60 %. The number of patients is there, and the coverage where its own cell is."""
+    """Not reliable: coverage below 60 %. The number of patients is published, and the coverage if its own cell is."""
 
 
 _METADATA_KEY = b"kvalreg"
@@ -77,7 +77,7 @@ class RegistrySource:
 
     @property
     def latest_affirm(self) -> date | None:
-        """Until when the newest delivery is complete."""
+        """Until when the newest delivery is final."""
         return max(
             (delivery.latest_affirm for delivery in self.deliveries if delivery.latest_affirm is not None), default=None
         )
@@ -93,7 +93,7 @@ class PublishedResults:
         The registry, its units, and its deliveries.
     cells
         One row per cell of a level that is presented: ``ind_id context year level orgnr``, ``provisional``, ``status``
-        (`Status`), ``shown`` (whether the status is *shown*) and `SHOWN_COLUMNS`: ``value`` with its 95 % interval
+        (`CellStatus`), ``shown`` (whether the status is *shown*) and `SHOWN_COLUMNS`: ``value`` with its 95 % interval
         ``low``-``high``; ``achievement`` (high, moderate, low or empty); ``certainty`` (certain, uncertain or empty:
         does the interval stay inside the level); ``change`` since the year ``change_from`` and ``series_change`` since
         the first year, ``series_from`` (better, worse, increased, decreased, unclear or empty).
@@ -107,7 +107,7 @@ class PublishedResults:
 
     def __post_init__(self) -> None:
         if isinstance(self.cells, SecretFrame):
-            raise TypeError("Published takes the plain cells that the gate has let through, never a secret table.")
+            raise TypeError("PublishedResults takes plain cells that have passed the gate, never a SecretFrame.")
 
     def presentation(self, ind_id: str, context: str, year: int) -> Presentation:
         """The level at which an indicator is shown in a context and year; KeyError when it has no cell there."""
@@ -156,14 +156,14 @@ def save_published(published: PublishedResults, folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """The cells of a file, as a table, and each indicator's type: all that is read of an edition of any age."""
+    """The cells of a file, as a table, and each indicator's type: all that is read of an edition of any format."""
 
     cells: pa.Table
     type_by_indicator: dict[str, IndicatorType]
 
 
 def read_published(content: bytes) -> PublishedTable:
-    """What is read of a file that `save_published` wrote, in this version or an older one; ValueError when damaged."""
+    """What is read of a file that `save_published` wrote, in this format or a legacy one; ValueError when damaged."""
     try:
         with pq.ParquetFile(pa.BufferReader(content)) as file:
             columns = [*CELL_KEY, "shown", *({"status"} & {*file.schema_arrow.names}), "var", "denominator"]
@@ -171,7 +171,7 @@ def read_published(content: bytes) -> PublishedTable:
         registry = json.loads(cells.schema.metadata[_METADATA_KEY])[0]
         type_by_indicator = {indicator["id"]: IndicatorType(indicator["type"]) for indicator in registry["indicators"]}
         is_valid = set(cells["ind_id"].unique().to_pylist()) <= set(type_by_indicator)
-    except Exception:  # whatever a damaged file makes of a reader
+    except Exception:  # noqa: BLE001 - Arrow and JSON raise anything on a damaged file, and the ledger must fail closed
         is_valid = False
     if not is_valid:
         raise ValueError("These are no published cells.")
@@ -190,10 +190,10 @@ def load_published(registry_id: str, folder: Path) -> PublishedResults:
 
 
 def load_source(registry_id: str, folder: Path) -> RegistrySource | None:
-    """Where a registry's cells come from, without a look at them; None for a file that is not there, or damaged."""
+    """Where a registry's cells come from, without reading them; None for a file that is missing or damaged."""
     try:
         metadata = pq.read_schema(folder / f"{registry_id}.parquet").metadata
         registry, units, deliveries, _ = _METADATA_TYPE.validate_json(metadata[_METADATA_KEY])
-    except Exception:  # whatever a damaged file makes of a reader
+    except Exception:  # noqa: BLE001 - Arrow and pydantic raise anything on a damaged file: the caller does without
         return None
     return RegistrySource(registry, Units({unit.orgnr: unit for unit in units}), tuple(deliveries))

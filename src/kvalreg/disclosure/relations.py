@@ -1,7 +1,7 @@
-"""Sums that hold among cells: hospital -> HF -> RHF -> nation, hospitals -> county, years -> pooled years, editions.
+"""Sums that hold among cells: hospital -> HF -> RHF -> nation, and hospitals -> county.
 
-Owns the form of a relation ``total = sum of parts`` and how one is built from a tree or a grouping. What comes in are
-cell indices; what goes out are sums of them. It never sees a count.
+Owns the form of a relation ``total = sum of parts``, and how one is built from a tree or a grouping. Input: cell
+indices. Output: sums of them. It never sees a count.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ class Sum(NamedTuple):
 def sums_from_tree(parent: Sequence[int], cell_by_unit: Sequence[int], incomplete: Iterable[int] = ()) -> list[Sum]:
     """One sum per unit of a tree that has a cell and has units with cells below it.
 
-    A unit without a cell is passed through: its children count as children of the nearest unit above that has one.
-    (With RHF not presented, the nation is the sum of the HFs.)
+    A unit without a cell is skipped: its children count as children of the nearest ancestor that has one. (With RHF not
+    presented, the nation is the sum of the HFs.)
 
     Parameters
     ----------
     parent
         Index of each unit's parent, -1 for the top.
-    cell
+    cell_by_unit
         Cell index of each unit, -1 where the unit has none.
     incomplete
-        Units whose total may hold patients of no listed unit: rows delivered for the HF itself, say.
+        Units whose total may hold patients of no listed unit: of rows delivered for the HF itself, for example.
 
     Raises
     ------
@@ -63,10 +63,10 @@ def sums_from_groups(
 
     Parameters
     ----------
-    group
+    group_by_cell
         Group number of each cell, -1 for a cell in no group.
-    total
-        Cell index of each group's total, -1 where it is not presented (then it makes no sum).
+    total_by_group
+        Cell index of each group's total, -1 where it is not presented (then there is no sum).
     incomplete
         Groups that may hold patients of no listed cell.
     """

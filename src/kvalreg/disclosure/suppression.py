@@ -1,25 +1,35 @@
-"""Complementary suppression: which further groups to suppress so that nobody can work out the primary ones.
+"""Complementary suppression: which further groups to suppress so that nobody can compute the primary ones.
 
-Owns the search. What comes in is a `System` (SECRET); what goes out is a mask of suppressed groups on which the attack
-fails. It knows nothing of registries, never chooses by chance, and suppresses nothing where nothing must be.
+Owns the search. Input: a `TableSystem` (SECRET). Output: a mask of suppressed groups on which the attack fails. It
+knows nothing of registries, uses no randomness, and suppresses nothing where nothing must be.
 
 Method
 ------
-Start with the primary groups, attack, and turn every exposed count into cuts (`cuts`): inequalities that every safe
-choice satisfies. The cheapest choice that satisfies all cuts so far (`choice`) is the next attempt; if it withstands
-the attack it is a cheapest safe choice, since no cut ever excludes a safe one: Benders' decomposition as in Fischetti
-and Salazar-González (2001), with the attack itself as the judge. Beside it a choice that satisfies the cuts is made
-quickly (`mending`), attacked and mended until it is safe. As soon as no choice can be cheaper by a cell, by the cuts
-alone, the search is over.
+Start with the primary groups, attack, and turn every exposed variable into cuts (`cuts`): inequalities that every safe
+pattern satisfies. The cheapest pattern that satisfies all cuts so far (`master_problem`) is attacked next. If it is
+safe it is optimal, since no cut ever excludes a safe pattern: Benders' decomposition with cuts from the attacker
+subproblems. In each iteration a pattern that satisfies the cuts is also found quickly (`greedy_repair`), attacked and
+repaired until it is safe: the incumbent. As soon as the lower bound shows that no pattern is cheaper than the incumbent
+by a cell, the search is over.
 
-Two shortcuts give up a little for speed. Where one more group settles a place and asks for no further one, it is taken
-at once. And after `ATTEMPTS` attempts the best safe choice is taken, proven cheapest or not.
+Two shortcuts give up a little optimality for speed. Where one more group protects a region and needs no further one, it
+is suppressed before the search (preselection). And after `MAX_ITERATIONS` iterations the incumbent is taken, proven
+optimal or not.
 
-What is already public may leave no safe choice. Then everything is suppressed for a moment: what is exposed even so is
-hopeless, and left out of account; everything else is protected as ever.
+What is already public may leave no safe pattern. Then the attack on full suppression tells which exposures are
+unavoidable: these are not counted, and everything else is protected as ever.
 
-"Cheapest" is, in this order: the nation is shown; few cells; cells suppressed earlier rather than others (four of them
-for three others); few patients (by rank), as far as that costs no search; first in the order of the groups.
+"Cheapest" is, in this order: the nation is published; few cells; cells suppressed earlier rather than others (four of
+them for three others); few patients (by rank), as far as that needs no search; first in the order of the groups.
+
+Worked example: trust 40 = A 3 + B 12 + C 25, secret below 5, A primary.
+Attack on {A}: A = 40 - 12 - 25, exposed. Its sum gives ``h_trust + h_A + h_B + h_C >= 2`` and ``2 h_A + 5 h_B + 5 h_C
++ 5 h_trust >= 5``.
+B and C and the trust each satisfy both; they cost 1 each, and B has the fewest patients: {A, B}.
+Attack on {A, B}: A lies in 1 to 14, B too. Nothing is exposed, so {A, B} is the answer.
+
+Source: Fischetti M, Salazar-González JJ. Solving the cell suppression problem on tabular data with linear constraints.
+*Management Science* 2001;47:1008-1027.
 """
 
 from __future__ import annotations
@@ -30,15 +40,17 @@ from typing import Self
 
 import numpy as np
 
-from kvalreg.disclosure.attack import Attack, AttackResult, Exposure
+from kvalreg.arrays import BoolArray
+from kvalreg.disclosure.attack import Attack
+from kvalreg.disclosure.attacker_subproblem import AttackResult, Exposure
 from kvalreg.disclosure.blocks import COST_OF_PATIENTS
 from kvalreg.disclosure.master_problem import MasterProblem
-from kvalreg.disclosure.system import PUBLIC, BoolArray, EquationCertainty, TableSystem
+from kvalreg.disclosure.system import PUBLIC, EquationCertainty, TableSystem
 
 MAX_ITERATIONS = 4
-"""Attempts at a cheapest choice before the best safe one is taken."""
+"""Solutions of the master problem that are attacked before the incumbent is taken."""
 MAX_REPAIRS = 100
-"""Steps towards a safe choice in one attempt; without any, everything is suppressed at last, and shown one by one."""
+"""Repairs in one iteration. If none is safe, full suppression is reduced group by group."""
 
 
 def suppress(system: TableSystem, attack: Attack | None = None) -> BoolArray:
@@ -47,14 +59,14 @@ def suppress(system: TableSystem, attack: Attack | None = None) -> BoolArray:
     Parameters
     ----------
     system
-        Counts, equations, and what must be suppressed.
+        Variables, equations, and what must be suppressed.
     attack
-        An attack on the same system, which remembers what it has met.
+        An attack on the same system, with its cached results.
 
     Returns
     -------
-    Mask of shape (groups,). What facts that are already public give away whatever is suppressed cannot be protected:
-    run the attack on the result, as for any release.
+    Mask of shape (groups,). What is already public may expose variables whatever is suppressed: attack the result, as
+    before any release.
 
     Notes
     -----
@@ -72,17 +84,22 @@ def suppress(system: TableSystem, attack: Attack | None = None) -> BoolArray:
 
 @dataclass(frozen=True, eq=False)
 class Attackers:
-    """Those from whom a system is protected: one who supposes all there is to suppose, and those who suppose less.
+    """The attackers from whom a system is protected: one who makes all assumptions, and others who make fewer.
 
-    Mostly the first is the only one to look at. But what earlier editions give away to the first, whatever is
-    suppressed, can often still be protected from the others.
+    An attacker with more equations computes more, so mostly the first is the only one that matters. But what earlier
+    editions expose to the first, whatever is suppressed, can often still be protected from the others.
 
     Parameters
     ----------
     system
         What can be suppressed, and what can be protected from the first.
     attacks
-        Of each of them.
+        One for each.
+
+    Notes
+    -----
+    Worked example: June suppressed A 3; in December hospital D appears with 3. Who assumes that A has become D knows A,
+    whatever is suppressed now. Who does not must not be able to subtract: A is protected from this second attacker.
     """
 
     system: TableSystem
@@ -90,7 +107,8 @@ class Attackers:
 
     @classmethod
     def from_system(cls, system: TableSystem) -> Self:
-        """What can be protected from each, as long as something cannot be protected from the one before."""
+        """The attackers of a system: the next one is needed only while something is unavoidable for the one before."""
+        # From all assumptions to none; the third uses likely equations, but only those that hold exactly.
         first = attack = Attack(system, find_all=True)
         attainable_attacks = [(with_attainable_protection(system, attack), attack)]
         for max_certainty, without_slack in (
@@ -105,6 +123,7 @@ class Attackers:
                 continue
             attack = Attack(restricted, find_all=True, previous=first)
             attainable_attacks.append((with_attainable_protection(restricted, attack), attack))
+        # All must agree on what can be suppressed: the last one, for whom the most can be protected, decides.
         suppressible = attainable_attacks[-1][0].suppressible
         attacks = [
             Attack(replace(attainable, suppressible=suppressible), previous=attack)
@@ -113,24 +132,24 @@ class Attackers:
         return cls(attacks[0].system, tuple(attacks))
 
     def run(self, suppressed: BoolArray, max_explained: int | None = None) -> list[AttackResult]:
-        """What is given away to any of them."""
+        """What is exposed to any of them."""
         return [result for attack in self.attacks for result in attack.run(suppressed, max_explained)]
 
     def exposures(self, suppressed: BoolArray) -> set[Exposure]:
-        """Counts that are given away to any of them."""
+        """Variables that are exposed to any of them."""
         return {exposure for result in self.run(suppressed) for exposure in result.exposures}
 
 
 def with_attainable_protection(system: TableSystem, attack: Attack | None = None) -> TableSystem:
-    """The same system with the protection that is possible, and without groups that would hide nothing.
+    """The same system with attainable protection levels, and without groups whose suppression would protect nothing.
 
-    A count that is narrower than it must be where everything is suppressed keeps the width it has there; one that is
-    told exactly is left out of account. A group whose counts are all told exactly guards nobody: it is shown.
+    A variable whose interval is too narrow even under full suppression gets the width that it has there as its
+    protection level; one that is determined needs none. A group with only determined variables is not suppressible.
 
     Parameters
     ----------
     attack
-        An attack on the same system that finds every exposed count.
+        An attack on the same system that finds every exposed variable.
     """
     attack = attack or Attack(system, find_all=True)
     full_suppression = system.primary | system.suppressible
@@ -156,12 +175,13 @@ def with_attainable_protection(system: TableSystem, attack: Attack | None = None
 
 
 def unavoidable_exposures(system: TableSystem) -> set[Exposure]:
-    """What is exposed even where everything that can be is suppressed: public facts give it away."""
+    """What is exposed even under full suppression: what is already public exposes it."""
     return Attack(system, find_all=True).exposures(system.primary | system.suppressible)
 
 
 def _determined_groups(system: TableSystem, groups: Sequence[int]) -> list[int]:
-    """Those of some groups whose counts are all told exactly where everything that can be is suppressed."""
+    """Those of some groups whose variables are all determined even under full suppression."""
+    # A probe: the same system in which each of these variables asks for an interval of at least 1.
     is_printed = np.isin(system.group, groups)
     probe = replace(
         system,
@@ -179,7 +199,8 @@ def _determined_groups(system: TableSystem, groups: Sequence[int]) -> list[int]:
 
 
 def _find_safe_mask(attackers: Attackers) -> BoolArray | None:
-    """A mask on which the attack finds nothing; None where there is none."""
+    """A mask on which the attack finds nothing; None if there is none."""
+    # 1. Primary suppression may be enough by itself, or with one preselected group per region.
     master = MasterProblem(attackers.system)
     search = _BendersSearch(master, attackers)
     suppressed = attackers.system.primary
@@ -189,44 +210,48 @@ def _find_safe_mask(attackers: Attackers) -> BoolArray | None:
         attack_results = attackers.run(suppressed)
     if not attack_results:
         return suppressed
+    # 2. The search, without the preselection that was not enough; 3. what preselection made redundant is published.
     master.deselect_near(attack_results)
     mask = search.run(suppressed)
     return None if mask is None else search.remove_redundant(mask, master.preselected)
 
 
 class _BendersSearch:
-    """Attempts at a cheapest safe choice, and the best safe one met on the way."""
+    """Iterations of master problem and attack, with the best safe pattern so far, the incumbent."""
 
     def __init__(self, master: MasterProblem, attackers: Attackers) -> None:
         self.master = master
         self.attackers = attackers
 
     def run(self, suppressed: BoolArray) -> BoolArray | None:
-        """Attempt, attack, learn, until an attempt is safe or shows that none is cheaper than the best safe one."""
-        best: BoolArray | None = None
+        """A safe mask: an optimal one, or the incumbent when the search ends before that; None if there is none."""
+        incumbent: BoolArray | None = None
         cost = self.master.additional_cost
         for _ in range(MAX_ITERATIONS):
+            # The cheapest pattern for the cuts so far: if it is safe, it is optimal.
             attack_results = self.attackers.run(suppressed)
             if not attack_results:
                 return suppressed
+            # If not, it is excluded by new cuts, and repaired for a better incumbent.
             self.master.add_cuts(attack_results)
-            best = min(
-                (mask for mask in (best, self._repair_until_safe(suppressed)) if mask is not None),
+            incumbent = min(
+                (mask for mask in (incumbent, self._repair_until_safe(suppressed)) if mask is not None),
                 key=cost,
                 default=None,
             )
-            if best is not None and self.master.is_known_optimal(best):
-                return best
+            if incumbent is not None and self.master.is_known_optimal(incumbent):
+                return incumbent
             optimum = self.master.solve()
             if optimum is None:
                 break
             suppressed = optimum
-            if best is not None and cost(best) < cost(suppressed) + COST_OF_PATIENTS:
-                return best if self.attackers.run(suppressed) else min(best, suppressed, key=cost)
-        return self._reduce_full_suppression() if best is None else best
+            # The master's optimum is a lower bound: the incumbent is as good, but for patients.
+            if incumbent is not None and cost(incumbent) < cost(suppressed) + COST_OF_PATIENTS:
+                return incumbent if self.attackers.run(suppressed) else min(incumbent, suppressed, key=cost)
+        return self._reduce_full_suppression() if incumbent is None else incumbent
 
     def _repair_until_safe(self, suppressed: BoolArray) -> BoolArray | None:
-        """A safe choice that satisfies all that has been learned, on the way too; None where none is met."""
+        """A safe pattern that satisfies all cuts, also those added on the way; None if none is found."""
         for _ in range(MAX_REPAIRS):
             repaired = self.master.repair(suppressed)
             if repaired is None:
@@ -239,7 +264,7 @@ class _BendersSearch:
         return None
 
     def _reduce_full_suppression(self) -> BoolArray | None:
-        """Everything suppressed, as far as that is safe, and shown again one by one."""
+        """Full suppression, if that is safe, without its redundant groups."""
         full_suppression = self.master.primary | self.master.suppressible
         return (
             None
@@ -248,7 +273,7 @@ class _BendersSearch:
         )
 
     def remove_redundant(self, suppressed: BoolArray, removable: BoolArray) -> BoolArray:
-        """Show again, the costliest first, each of these groups without which the attack still fails."""
+        """Publish again, the costliest first, each of these groups without which the attack still fails."""
         extra_groups = np.flatnonzero(suppressed & removable & ~self.master.primary).tolist()
         for group in sorted(extra_groups, key=lambda group: -float(self.master.cost[group])):
             reduced = suppressed.copy()

@@ -1,8 +1,8 @@
-"""What was chosen to be suppressed before, by the very part of a system that it was chosen for.
+"""Suppression patterns of earlier runs, by the digest of the part of a system that they were computed for.
 
-Comes in: a `System`, SECRET. Goes out: the mask that `suppress` gives, chosen now or earlier. A system is known by a
-digest of everything in it, so one count more is another system; who asks attacks the mask in either case. A new
-delivery mostly tells of the newest years: the choice for the years before it, the dearest part of the gate, stands.
+Input: a `TableSystem`, SECRET. Output: the mask that `suppress` gives, computed now or earlier. The digest is of
+everything in the system, so one patient more is another system; the caller attacks the mask in either case. A new
+delivery mostly changes the newest years: the masks of the years before it, the most expensive part of the gate, stand.
 
 The digests are of true counts: they stay in ``_build``, as the ledger does.
 """
@@ -14,24 +14,25 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from kvalreg.arrays import BoolArray
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.suppression import suppress
-from kvalreg.disclosure.system import BoolArray, TableSystem
+from kvalreg.disclosure.system import TableSystem
 
 
 class SuppressionCache:
-    """Choices of one registry.
+    """Suppression patterns of one registry.
 
     Parameters
     ----------
-    known
-        Masks by their system's digest, as `used` had them after an earlier run of the same code.
+    stored_masks
+        Masks by their system's digest, as `used_masks` held them after an earlier run of the same code.
     """
 
     def __init__(self, stored_masks: Mapping[str, str] | None = None) -> None:
         self._stored_masks = stored_masks or {}
         self.used_masks: dict[str, str] = {}
-        """Every mask that was asked for, by its system's digest."""
+        """Every mask that was requested in this run, by its system's digest: what the next run gets."""
 
     def suppress(self, system: TableSystem, attack: Attack) -> BoolArray:
         """The mask of shape (groups,) that `kvalreg.disclosure.suppression.suppress` gives for this system."""

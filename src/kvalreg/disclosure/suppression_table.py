@@ -1,6 +1,6 @@
 """A system of one table: the counts of one indicator in one year, for examples, tests and benchmarks.
 
-Comes in: sums, patients, numerators, and what must be suppressed. Goes out: a `System` with a group for each cell.
+Input: sums, patients, numerators, and primary suppressions. Output: a `TableSystem` with a group for each cell.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from kvalreg.arrays import BoolArray, IntArray
 from kvalreg.disclosure.relations import Sum
-from kvalreg.disclosure.system import NO_SLACK, PUBLIC, BoolArray, EquationRole, Equations, IntArray, TableSystem
-from kvalreg.disclosure.system_assembly import COST_OF_NATION, COST_OF_SUPPRESSED_BEFORE, NUMERATOR_PROTECTION_LEVEL
+from kvalreg.disclosure.requirements import COST_OF_NATION, COST_OF_SUPPRESSED_BEFORE, NUMERATOR_PROTECTION_LEVEL
+from kvalreg.disclosure.system import NO_SLACK, PUBLIC, EquationRole, Equations, TableSystem
 
 
 @dataclass(frozen=True, eq=False)
 class SuppressionTable:
-    """True counts and what is decided of each cell. SECRET. All arrays have shape (cells,).
+    """True counts and the requirements of each cell. SECRET. All arrays have shape (cells,).
 
     Parameters
     ----------
@@ -26,17 +27,17 @@ class SuppressionTable:
     n, x
         Patients, and those of them with the outcome; None where no outcome is counted.
     primary
-        Must be suppressed.
+        Primary suppression.
     minimum
-        ``secret_below``: how far apart the bounds of a suppressed number of patients must be.
+        ``secret_below``: the protection level of a suppressed number of patients.
     absent
         Not presented at all. Its number of patients needs protection only where it is below `minimum`.
-    known
-        An earlier edition shows it, so suppressing it protects nothing.
-    keep
+    public
+        An earlier edition published it, so suppressing it protects nothing.
+    preserved
         Suppressed only if nothing else protects: the nation.
     suppressed_before
-        In an earlier edition; preferred where there is a choice.
+        Suppressed in an earlier edition; preferred among equals.
     """
 
     sums: Sequence[Sum]
@@ -55,7 +56,7 @@ class SuppressionTable:
         return np.zeros(len(self.n), dtype=np.bool_) if mask is None else mask
 
     def to_system(self) -> TableSystem:
-        """The same as a system: group i is cell i, and its counts are i (n), size + i (x) and 2 size + i (n - x).
+        """The same as a system: group i is cell i, and its variables are i (n), size + i (x) and 2 size + i (n - x).
 
         Raises
         ------
@@ -67,6 +68,7 @@ class SuppressionTable:
         value = np.concatenate(counts)
         if (value < 0).any():
             raise ValueError("Counts are at least 0, and a numerator at most its denominator. Correct the cells.")
+        # As `system_assembly` does for a registry: how wide each interval must be, and where it begins.
         cell_by_variable = np.tile(np.arange(size), len(counts))
         is_small = (self.n > 0) & (self.n < self.minimum)
         patient_levels = np.where(absent & ~is_small, 0, self.minimum) * (self.n > 0)
@@ -98,7 +100,7 @@ class SuppressionTable:
         return system
 
     def _revealing_groups(self, counts: Sequence[IntArray]) -> IntArray:
-        """Below a nation that is shown with 0, everything is told to be 0."""
+        """A nation that is published with 0 reveals that everything below it is 0."""
         revealing_groups = [np.full(len(self.n), -1) for _ in counts]
         for nation in np.flatnonzero(self.mask("preserved")).tolist():
             for measure in range(1, len(counts)):

@@ -1,12 +1,20 @@
-"""The system of all counts of a registry: unknowns, linear equations among them, and the cells that print them.
+"""The system of all counts of a registry: variables, linear equations among them, and the groups that print them.
 
-Owns the form of the system. A *count* is a fact: so many patients of a unit in a year, or so many of these with an
-outcome. It is one unknown however many cells of whatever indicator, context or edition print it. *Equations* hold among
-counts: sums over units, ``n = x + y`` (patients = those with the outcome + those without), sums over years, editions.
-A *group* is a set of cells that print the same counts, and so are suppressed together. What a reader knows is which
-groups are shown: then all their counts are known, and nothing else is. SECRET: a system holds true counts.
+Owns the form of the system. A *variable* is a count: so many patients of a unit in a year, or so many of these with an
+outcome. It is one variable however many cells of whatever indicator, context or edition print it. *Equations* hold
+among variables: sums over units, ``n = x + y`` (patients = those with the outcome + those without), sums over years,
+editions. A *group* is a set of cells that print the same variables, and so are suppressed together. The attacker knows
+the variables of every published group, and no others. SECRET: a system holds true counts.
 
-Notation: v true value, l least possible value, h 1 for a suppressed group and 0 for a shown one.
+Notation: v true value, l lower bound, h 1 for a suppressed group and 0 for a published one; A the matrix of the
+equations, so that ``A v = slack``.
+
+Worked example: a trust of 40 with A 3, B 12 and C 25, and two of A's patients have the outcome. Variables and values:
+
+    n: trust 40, A 3, B 12, C 25      x of A: 2      y of A: 1
+
+Groups: {trust's n}, {A's n, x and y}, {B's n}, {C's n}. Equations: trust - A - B - C = 0 (a sum), n_A - x_A - y_A = 0.
+With A's group primary its protection levels are 5 for n, 1 for x and 1 for y; l is 1 for n_A, the mark says so.
 """
 
 from __future__ import annotations
@@ -19,57 +27,55 @@ from itertools import pairwise
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+from kvalreg.arrays import BoolArray, FloatArray, IntArray
 
 PUBLIC = -1
-"""In place of a group: the count is public, whatever is suppressed."""
+"""In place of a group: the variable is public, whatever is suppressed."""
 NO_SLACK = -1
-"""In place of a rest: the equation holds exactly."""
+"""In place of a slack: the equation holds exactly."""
 
 
 class EquationCertainty(IntEnum):
-    """How certain a reader is of an equation."""
+    """How certain an attacker is of an equation."""
 
     CERTAIN = 0
     """It follows from what is published and how it is counted."""
     LIKELY = 1
-    """An indicator is the sum of others, or a unit has taken over another: the shown numbers speak for it."""
+    """An indicator is the sum of others, or a unit has taken over another: the published numbers suggest it."""
     ASSUMED = 2
-    """Registrations that come late only add."""
+    """Late registrations only add."""
 
 
 class EquationRole(IntEnum):
     """How an equation is used."""
 
     SUM = 0
-    """A total of parts: from it alone follows what must be suppressed beside one of its members."""
+    """A total of parts: it implies cuts by itself (`cuts.GroupSums`)."""
     REDUNDANT = 1
-    """The same, but it follows from other equations: a program need not hold it."""
+    """The same, but it follows from other equations: it gives cuts, and is left out of linear programs."""
     GENERAL = 2
-    """Any other: a program holds it, and nothing is concluded from it alone."""
+    """Any other: it is in linear programs, and gives no cuts by itself."""
 
 
 @dataclass(frozen=True, eq=False)
 class Equations:
-    """Linear equations ``sum(factor * count) = rest`` with ``rest >= 0`` unknown, or 0 (`NO_REST`).
+    """Linear equations ``sum(coefficient * variable) = slack`` with an unknown ``slack >= 0``, or 0 (`NO_SLACK`).
 
-    In a sum, the total has factor 1 and stands first; each part has factor -1.
+    A sparse matrix by rows. In a sum, the total comes first and has coefficient 1; each part has coefficient -1.
 
     Parameters
     ----------
-    start
-        Equation r has the entries ``start[r]:start[r + 1]``; shape (equations + 1,).
-    count, factor
+    row_start
+        Equation r has the entries ``row_start[r]:row_start[r + 1]``; shape (equations + 1,).
+    variable, coefficient
         Per entry.
-    rest, role
-        Per equation: the true rest, and its `Role`.
+    slack, role
+        Per equation: the true slack, and its `EquationRole`.
     certainty
-        Per equation: its `Certainty`.
+        Per equation: its `EquationCertainty`.
     """
 
     row_start: IntArray
@@ -89,13 +95,14 @@ class Equations:
 
     @cached_property
     def rows(self) -> list[list[tuple[int, int]]]:
-        """Per equation: its counts with their factors."""
+        """Per equation: its variables with their coefficients."""
         entries = list(zip(self.variable.tolist(), self.coefficient.tolist(), strict=True))
         bounds = self.row_start.tolist()
         return [entries[first:last] for first, last in pairwise(bounds)]
 
     def select(self, selected: IntArray, new_index: IntArray) -> Equations:
-        """These equations, with `number` giving each count's new number."""
+        """These equations, with `new_index` giving each variable's new index."""
+        # All entries of the selected rows at once: each row's first entry, and the position within the row.
         lengths = np.diff(self.row_start)[selected]
         start = np.concatenate([[0], np.cumsum(lengths)])
         entries = np.repeat(self.row_start[selected] - start[:-1], lengths) + np.arange(start[-1])
@@ -111,33 +118,34 @@ class Equations:
 
 @dataclass(frozen=True, eq=False)
 class TableSystem:
-    """All counts, equations and groups of a registry, or of a part of it that nothing connects to the rest. SECRET.
+    """All variables, equations and groups of a registry, or of a part that nothing connects to the others. SECRET.
 
     Parameters
     ----------
-    value, least
-        Per count: its true value, and the least a reader can take it for before any equation is used (1 for the
-        patients of a cell marked as suppressed, otherwise 0).
+    value, lower_bound
+        Per variable: its true value, and the least value that an attacker need consider before any equation is used (1
+        for the patients of a cell marked as suppressed, otherwise 0).
     group
-        Per count: the group that prints it, or `PUBLIC`.
-    need
-        Per count: how far apart its bounds must remain while it is protected; 0 for a count that needs no protection.
-    protected_with
-        Per count: the group that makes it protected when it is suppressed; mostly its own.
-    small
-        Per count: its least possible value must not be raised by what is published.
-    told_by
-        Per count: the group that tells it openly while it is shown (a nation of 0 has only zeros below), or -1.
+        Per variable: the group that prints it, or `PUBLIC`.
+    protection_level
+        Per variable: the least width of its feasibility interval while it is protected (sliding protection); 0 for one
+        that needs no protection.
+    protecting_group
+        Per variable: it is protected while this group is suppressed; mostly its own group.
+    is_small
+        Per variable: what is published must not raise its least possible value.
+    revealing_group
+        Per variable: the group that reveals it while published (a nation of 0 has only zeros below), or -1.
     equations
-        Among the counts.
+        Among the variables.
     primary
-        Per group: it must be suppressed.
-    possible
-        Per group: it can be suppressed if need be. A group that is neither primary nor possible is always shown.
+        Per group: primary suppression.
+    suppressible
+        Per group: it can be suppressed to protect others. One that is neither primary nor suppressible is published.
     cost
         Per group: what suppressing it costs, in multiples of 0.25; 1 for a cell.
     patients
-        Per group: how many patients it tells of; of equally costly choices few patients are suppressed.
+        Per group: how many patients it counts; of equally costly patterns the one with few patients is preferred.
     """
 
     value: IntArray = field(repr=False)
@@ -150,7 +158,7 @@ class TableSystem:
     equations: Equations = field(repr=False)
     primary: BoolArray = field(repr=False)
     suppressible: BoolArray = field(repr=False)
-    cost: NDArray[np.float64] = field(repr=False)
+    cost: FloatArray = field(repr=False)
     patients: IntArray = field(repr=False)
 
     @property
@@ -159,7 +167,7 @@ class TableSystem:
         return len(self.primary)
 
     def violated_equations(self) -> IntArray:
-        """The equations that the true values contradict: there must be none."""
+        """The equations that the true values violate. Invariant: there is none."""
         if not len(self.equations):
             return np.zeros(0, dtype=np.int64)
         equations = self.equations
@@ -167,7 +175,7 @@ class TableSystem:
         return np.flatnonzero(sums != np.where(equations.slack == NO_SLACK, 0, equations.slack))
 
     def restricted_to(self, max_certainty: EquationCertainty, *, without_slack: bool = False) -> Self:
-        """The same counts, to a reader who uses no equation that is less certain, and with `exact` none with a rest."""
+        """The same variables with the equations of this certainty or better; with `without_slack`, exact ones only."""
         selected = np.flatnonzero(
             (self.equations.certainty <= max_certainty)
             & ((self.equations.slack == NO_SLACK) | np.bool_(not without_slack))
@@ -183,7 +191,7 @@ class TableSystem:
 
     @cached_property
     def lower_bound_list(self) -> list[int]:
-        """`least` as a list."""
+        """`lower_bound` as a list."""
         lower_bound_list: list[int] = self.lower_bound.tolist()
         return lower_bound_list
 
@@ -195,7 +203,7 @@ class TableSystem:
 
     @cached_property
     def variables_by_group(self) -> list[list[int]]:
-        """Per group: the counts it prints."""
+        """Per group: the variables that it prints."""
         variables_by_group: list[list[int]] = [[] for _ in range(self.n_groups)]
         for variable, group in enumerate(self.group_list):
             if group >= 0:
@@ -204,7 +212,7 @@ class TableSystem:
 
     @cached_property
     def equations_by_variable(self) -> list[list[int]]:
-        """Per count: the equations that a program holds and that it is in."""
+        """Per variable: the equations of linear programs that it is in."""
         equations_by_variable: list[list[int]] = [[] for _ in range(len(self.value))]
         is_redundant = (self.equations.role == EquationRole.REDUNDANT).tolist()
         for equation, row in enumerate(self.equations.rows):
@@ -216,7 +224,11 @@ class TableSystem:
     # --- parts -------------------------------------------------------------------------------------------------------
     @cached_property
     def _part_labels(self) -> tuple[IntArray, IntArray, IntArray]:
-        """The part that each count, group and equation belongs to: what shares an equation or a group is in one."""
+        """The part that each variable, group and equation belongs to: what shares an equation or group is in one part.
+
+        Public variables connect nothing: they are constants, and so may be in equations of several parts.
+        """
+        # Connected components of a graph whose nodes are the variables, then the groups, then the equations.
         n_variables, n_groups, equations = len(self.value), self.n_groups, self.equations
         is_grouped = self.group != PUBLIC
         is_protected = (self.protection_level > 0) & is_grouped
@@ -242,7 +254,7 @@ class TableSystem:
         return self._part_labels[1]
 
     def active_parts(self) -> list[int]:
-        """The numbers of the parts in which a suppressed count must be protected."""
+        """The numbers of the parts in which a suppressed variable must be protected."""
         if not self.n_groups:
             return []
         is_protected = (self.protection_level > 0) & (self.group != PUBLIC)
@@ -250,18 +262,19 @@ class TableSystem:
         return parts
 
     def part_variables(self, part: int) -> IntArray:
-        """The numbers, in the whole, of the counts of a part as `part` has them."""
+        """The indices, in this system, of the variables of a part in the order of `extract_part`."""
         part_by_variable, _, part_by_equation = self._part_labels
         entries = self.equations.select(np.flatnonzero(part_by_equation == part), np.arange(len(self.value))).variable
         return np.union1d(entries, np.flatnonzero(part_by_variable == part))
 
     def extract_part(self, part: int) -> tuple[IntArray, Self]:
-        """One part: its groups' numbers in the whole, and itself as a system."""
+        """One part: the indices of its groups in this system, and the part as a system."""
         _, part_by_group, part_by_equation = self._part_labels
         groups, equations = np.flatnonzero(part_by_group == part), np.flatnonzero(part_by_equation == part)
         return groups, self._subsystem(self.part_variables(part), groups, equations)
 
     def _subsystem(self, variables: IntArray, groups: IntArray, equations: IntArray) -> Self:
+        # One element more than there are, so that index -1 (`PUBLIC`, or no group) is mapped to itself.
         new_variable_index = np.full(len(self.value) + 1, -1)
         new_variable_index[variables] = np.arange(len(variables))
         new_group_index = np.full(self.n_groups + 1, PUBLIC)
@@ -282,7 +295,7 @@ class TableSystem:
         )
 
     def digest_chunks(self) -> Iterator[bytes]:
-        """Everything that a choice depends on, as bytes."""
+        """Everything that a suppression pattern depends on, as bytes."""
         for container in (self, self.equations):
             for attribute in fields(container):
                 value = getattr(container, attribute.name)

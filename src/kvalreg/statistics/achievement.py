@@ -1,9 +1,9 @@
 """Level of achievement: a value against its targets, and whether its interval agrees.
 
-What comes in are values and intervals before rounding, with the indicator's targets; what goes out are codes. Words and
-symbols belong to `report`.
+Input: values and intervals before rounding, with the indicator's targets. Output: codes. Words and symbols belong to
+`report`.
 
-Why plain comparison is exact. A share is one division of two whole numbers, and IEEE 754 rounds a division to the float
+Why plain comparison is exact. A share is one division of two integers, and IEEE 754 rounds a division to the float
 nearest to the true quotient; reading the target's decimal text does the same. So 63/70 and "0.9" are the same float,
 and rounding never swaps the order of two numbers. Only two *different* fractions that round to one float could go
 wrong. A share x/n and a target p/q (q = 100 for two decimals) that differ, differ by at least 1/(nq), and floats
@@ -22,7 +22,8 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from kvalreg.statistics.intervals import CodeArray, as_floats
+from kvalreg.arrays import CodeArray, IndexArray
+from kvalreg.statistics.intervals import as_floats
 
 
 class Achievement(StrEnum):
@@ -35,7 +36,7 @@ class Achievement(StrEnum):
 
 
 class Certainty(StrEnum):
-    """Whether the interval stays inside the level. NONE: no level, or no interval to judge by."""
+    """Whether the interval stays inside the level. NONE: no level, or no interval."""
 
     CERTAIN = "certain"
     UNCERTAIN = "uncertain"
@@ -97,19 +98,19 @@ def certainty(
     >>> print(*certainty([0.799, 0.965], [0.953, 0.989], 0.9, 0.8, 1))
     uncertain certain
     """
+    # Rank 0 is "no level": of a missing end, or a missing target.
     ends = _ranks(low, green, yellow, direction), _ranks(high, green, yellow, direction)
     known = (ends[0] > 0) & (ends[1] > 0)
     return _CERTAINTIES[np.where(known, 1 + (ends[0] == ends[1]), 0)]
 
 
-def _ranks(
-    value: npt.ArrayLike, green: npt.ArrayLike, yellow: npt.ArrayLike, direction: npt.ArrayLike
-) -> npt.NDArray[np.intp]:
+def _ranks(value: npt.ArrayLike, green: npt.ArrayLike, yellow: npt.ArrayLike, direction: npt.ArrayLike) -> IndexArray:
     """0 none, 1 low, 2 moderate, 3 high."""
     values, greens, yellows, directions = as_floats(value, green, yellow, direction)
     # Changing the sign of a float is exact, and turns "low is good" into "high is good".
     sign = np.where(directions == 1, 1.0, np.where(directions == 0, -1.0, np.nan))
     signed = values * sign
+    # Any comparison with NaN is False, so a missing target neither reaches nor fails; `known` makes it no level.
     reached = signed >= greens * sign
     failed = signed < np.where(np.isnan(yellows), greens, yellows) * sign
     known = ~np.isnan(signed + greens)

@@ -1,6 +1,6 @@
 """From delivered rows to every cell: hospital -> HF -> RHF -> nation, and county.
 
-Comes in: the rows of a registry's deliveries, already checked. Goes out: `Results`.
+Input: the rows of a registry's deliveries, already checked. Output: `Results`.
 Only numerators over denominators sum upwards (`andel`, `dg_andel`); every other type exists at the levels that were
 delivered. Units are found by `orgnr`, never by name. Nothing is rounded.
 """
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kvalreg.arrays import FloatArray
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.registry_deliveries import RegistryDeliveries
 from kvalreg.inputs.units import Level, Units
@@ -57,8 +58,8 @@ def aggregate(delivered: RegistryDeliveries, registry: Registry, units: Units) -
     ... )
     >>> rows = pd.DataFrame({"orgnr": ["4", "5"], "var": [8.0, 3.0], "denominator": [10, 20]})
     >>> rows = rows.assign(ind_id="a", context="caregiver", year=2024, provisional=False)
-    >>> found = aggregate(Delivered("r", rows, (), ()), registry, Units({unit.orgnr: unit for unit in tree}))
-    >>> print(dict(zip(found.secret["level"], found.secret["value"].round(4), strict=True)))
+    >>> results = aggregate(RegistryDeliveries("r", rows, (), ()), registry, Units({unit.orgnr: unit for unit in tree}))
+    >>> print(dict(zip(results.secret["level"], results.secret["value"].round(4), strict=True)))
     {'hf': 0.3667, 'hospital': 0.15, 'nation': 0.3667, 'rhf': 0.3667}
     """
     rows = delivered.rows
@@ -72,31 +73,37 @@ def aggregate(delivered: RegistryDeliveries, registry: Registry, units: Units) -
 
 
 def _sum_upwards(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
-    """Numerators and denominators summed at each row's own level and at every level above it."""
+    """Numerators and denominators summed at each row's own level and at every level above it.
+
+    A matrix product instead of one group-by per level: sums per group and unit, of shape (groups, units), times a
+    membership matrix of shape (units, targets) with a 1 wherever a unit counts.
+    """
     grouped = rows.groupby(_GROUP_KEY)
     group_codes, keys = grouped.ngroup().to_numpy(), grouped.size().index.to_frame(index=False)
     unit_codes, orgnrs = pd.factorize(rows["orgnr"])
     targets, membership = _aggregation_targets(orgnrs, units)
 
-    def sum_by_target(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Sums of shape (groups, places); counts are whole numbers far below 2⁵³, so they are exact."""
+    def sum_by_target(values: npt.ArrayLike) -> FloatArray:
+        """Sums of shape (groups, targets); counts are integers far below 2⁵³, so they are exact."""
         unit_sums = np.bincount(
             group_codes * len(orgnrs) + unit_codes, weights=values, minlength=len(keys) * len(orgnrs)
         )
         return unit_sums.reshape(len(keys), len(orgnrs)) @ membership
 
+    # A cell exists where any row counts; one without rows is no cell, not a cell of 0.
     group_index, target_index = np.nonzero(sum_by_target(np.ones(len(rows))))
     key_frames = (keys.take(group_index), targets.take(target_index))
     cells = pd.concat([frame.reset_index(drop=True) for frame in key_frames], axis=1)
     for name in ("var", "denominator", "provisional"):
         cells[name] = sum_by_target(rows[name])[group_index, target_index]
+    # `provisional` was summed too: a cell is provisional if any of its rows is.
     cells = cells.astype({"denominator": "int64", "provisional": "bool"})
     cells["value"] = cells["var"] / cells["denominator"]
     return cells
 
 
-def _aggregation_targets(orgnrs: Iterable[str], units: Units) -> tuple[pd.DataFrame, npt.NDArray[np.float64]]:
-    """The ``level`` and ``orgnr`` of every place where these units count, and a 1 for each unit at its places."""
+def _aggregation_targets(orgnrs: Iterable[str], units: Units) -> tuple[pd.DataFrame, FloatArray]:
+    """The ``level`` and ``orgnr`` of every target where these units count, and the membership matrix of 0 and 1."""
     targets_by_unit: list[list[tuple[str, str]]] = []
     for orgnr in orgnrs:
         unit = units[orgnr]
@@ -111,7 +118,7 @@ def _aggregation_targets(orgnrs: Iterable[str], units: Units) -> tuple[pd.DataFr
 
 
 def _delivered_cells(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
-    """Computed values as they came: one row is one cell."""
+    """Computed values as delivered: one row is one cell."""
     cells = rows[[*_GROUP_KEY, "orgnr", "var", "denominator", "provisional"]].copy()
     cells["level"] = pd.Series([units[orgnr].level.value for orgnr in cells["orgnr"]], index=cells.index, dtype="str")
     cells["value"] = cells["var"]
@@ -134,6 +141,7 @@ def _add_coverage(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
         dg_id=cells["ind_id"], coverage=cells["value"], coverage_year=cells["year"].astype("float64")
     )
     measured = measured[cells["ind_id"].isin(set(coverage_indicators.values()))]
+    # Backwards in time, and the same year counts: merge_asof takes the last row at or before each year.
     matched = pd.merge_asof(
         keys.reset_index().sort_values("year", kind="stable"),
         measured.sort_values("year", kind="stable"),

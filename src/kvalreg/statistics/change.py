@@ -1,11 +1,11 @@
-"""Change: between two years, and over a series, judged by interval and never by eye.
+"""Change: between two years, and over a series, classified by the interval of the difference.
 
-What comes in are estimates with their intervals (`proportions.proportion`, `rates.rate`, ...) and the direction that is
-good; what goes out are differences with intervals, and codes. Words belong to `report`. Leaving out provisional years
-is the caller's choice: set them to NaN.
+Input: estimates with their intervals (`proportions.proportion`, `rates.rate`, ...) and the direction that is good.
+Output: differences with intervals, and codes. Words belong to `report`. Leaving out provisional years is the caller's
+choice: set them to NaN.
 
 A change is claimed only when 0 lies outside the interval of the difference. A value without interval (a mean or a
-median delivered without spread) gives a difference whose meaning is not known.
+median delivered without standard deviation or interval) gives a difference whose meaning is not known.
 
 Bad input, for each element: a missing value or interval gives NOT_KNOWN; no direction (or one that is neither 0 nor 1)
 gives INCREASED or DECREASED instead of BETTER or WORSE.
@@ -20,7 +20,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kvalreg.statistics.intervals import CodeArray, Estimate, FloatArray, as_floats, contrast, difference
+from kvalreg.arrays import CodeArray, FloatArray, IndexArray
+from kvalreg.statistics.intervals import Estimate, as_floats, contrast, difference
 
 
 class Change(StrEnum):
@@ -53,8 +54,8 @@ class SeriesChange:
         Last minus first, and what can be said about it.
     """
 
-    first: npt.NDArray[np.intp]
-    last: npt.NDArray[np.intp]
+    first: IndexArray
+    last: IndexArray
     difference: Estimate
     change: CodeArray
 
@@ -92,8 +93,8 @@ def change_between_years(now: Estimate, before: Estimate, direction: npt.ArrayLi
     Newcombe 1998, table II: 48 of 80 before and 56 of 70 now is 20 percentage points more, from 5.24 to 33.39.
 
     >>> from kvalreg.statistics.proportions import proportion
-    >>> found = between_years(proportion(56, 70), proportion(48, 80), direction=1)
-    >>> print(*(f"{part:.4f}" for part in found.difference), found.change)
+    >>> result = change_between_years(proportion(56, 70), proportion(48, 80), direction=1)
+    >>> print(*(f"{part:.4f}" for part in result.difference), result.change)
     0.2000 0.0524 0.3339 better
     """
     estimate = difference(now, before)
@@ -101,24 +102,25 @@ def change_between_years(now: Estimate, before: Estimate, direction: npt.ArrayLi
 
 
 def change_over_series(series: Estimate, direction: npt.ArrayLike) -> SeriesChange:
-    """Change from the first to the last known year. Years are the last axis; what is between them does not count.
+    """Change from the first to the last known year. Years are the last axis; those between the two do not count.
 
     Examples
     --------
     40 of 100, a missing year, 50 of 100, 60 of 100: from year 0 to year 3 the share is 0.2 higher.
 
     >>> from kvalreg.statistics.proportions import proportion
-    >>> found = over_series(proportion([40, np.nan, 50, 60], [100, np.nan, 100, 100]), direction=1)
-    >>> print(found.first, found.last, f"{found.difference.value:.1f}", found.change)
+    >>> result = change_over_series(proportion([40, np.nan, 50, 60], [100, np.nan, 100, 100]), direction=1)
+    >>> print(result.first, result.last, f"{result.difference.value:.1f}", result.change)
     0 3 0.2 better
     """
     series = Estimate(*as_floats(*series))
     known = ~np.isnan(series.value)
     is_comparable = known.sum(axis=-1) >= 2
+    # argmax of a mask is its first True; of the reversed mask, the last one counted from the end.
     first = np.where(is_comparable, known.argmax(axis=-1), -1)
     last = np.where(is_comparable, known.shape[-1] - 1 - known[..., ::-1].argmax(axis=-1), -1)
 
-    def estimate_at(position: npt.NDArray[np.intp]) -> Estimate:
+    def estimate_at(position: IndexArray) -> Estimate:
         def take_year(part: FloatArray) -> FloatArray:
             values = np.take_along_axis(part, np.maximum(position, 0)[..., np.newaxis], axis=-1)[..., 0]
             return np.where(is_comparable, values, np.nan)
@@ -146,7 +148,7 @@ def trend(series: Estimate, years: npt.ArrayLike, direction: npt.ArrayLike) -> E
     years
         The calendar years of that axis.
     direction
-        As for `between_years`, without the year axis.
+        As for `change_between_years`, without the year axis.
 
     Examples
     --------
@@ -155,8 +157,8 @@ def trend(series: Estimate, years: npt.ArrayLike, direction: npt.ArrayLike) -> E
     0.1 - √2·0.0980/2 to 0.1 + √2·0.0906/2.
 
     >>> from kvalreg.statistics.proportions import proportion
-    >>> found = trend(proportion([40, 50, 60], 100), [2021, 2022, 2023], direction=1)
-    >>> print(*(f"{part:.4f}" for part in found.difference), found.change)
+    >>> result = trend(proportion([40, 50, 60], 100), [2021, 2022, 2023], direction=1)
+    >>> print(*(f"{part:.4f}" for part in result.difference), result.change)
     0.1000 0.0307 0.1641 better
     """
     series = Estimate(*as_floats(*series))
@@ -164,8 +166,8 @@ def trend(series: Estimate, years: npt.ArrayLike, direction: npt.ArrayLike) -> E
     times = np.where(known, np.broadcast_to(as_floats(years)[0], known.shape), 0.0)
     count = known.sum(axis=-1, keepdims=True)
     centred = np.where(known, times - times.sum(axis=-1, keepdims=True) / np.maximum(count, 1), 0.0)
-    spread = (centred**2).sum(axis=-1, keepdims=True)
-    weights = centred / np.where((count >= MIN_TREND_YEARS) & (spread > 0), spread, np.nan)
+    sum_of_squares = (centred**2).sum(axis=-1, keepdims=True)
+    weights = centred / np.where((count >= MIN_TREND_YEARS) & (sum_of_squares > 0), sum_of_squares, np.nan)
     # A missing year has weight 0, and 0 · NaN would still be NaN.
     filled = Estimate(*(np.where(known, part, 0.0) for part in series))
     slope = contrast(
@@ -177,6 +179,7 @@ def trend(series: Estimate, years: npt.ArrayLike, direction: npt.ArrayLike) -> E
 def _classify(estimate: Estimate, direction: npt.ArrayLike) -> CodeArray:
     """A code for each difference, by where 0 lies."""
     low, high, directions = as_floats(estimate.low, estimate.high, direction)
+    # Row and column of `_CHANGE_CODES`. An interval that ends at 0 holds 0: no change is claimed.
     side = np.where(low > 0, 2, np.where(high < 0, 0, 1))
     row = np.where(directions == 1, 0, np.where(directions == 0, 2, 1))
     codes = _CHANGE_CODES[row, side]

@@ -1,10 +1,10 @@
 """Control charts: is a long series stable, or did something happen? XmR limits and the Anhøj runs rules.
 
-What comes in is one series in the order of time; what goes out are limits and signals, or None when the series is too
-short. Annual series have 3-12 points and are judged by `change`; these methods are for 12 points or more.
+Input: one series in the order of time. Output: limits and signals, or None when the series is too short. Annual series
+have 3-12 points and are classified by `change`; these methods are for 12 points or more.
 
-Bad input: missing points are left out, and their neighbours become neighbours. Fewer than 12 points that are left give
-None: no chart is better than one that sees patterns in nothing.
+Bad input: missing points are left out, and the points beside them become neighbours. Fewer than 12 remaining points
+give None: no chart is better than one that finds patterns in noise.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from kvalreg.statistics.intervals import BoolArray, FloatArray, as_floats
+from kvalreg.arrays import BoolArray, FloatArray
+from kvalreg.statistics.intervals import as_floats
 
 MIN_POINTS = 12
 """Fewest points for a control chart."""
@@ -25,7 +26,7 @@ _D2 = 1.128
 
 @dataclass(frozen=True)
 class XmRChart:
-    """Limits of an individuals chart. `outside` has one element per point that came in; a missing one is inside."""
+    """Limits of an individuals chart. `outside` has one element per point of the input; a missing one is inside."""
 
     centre: float
     low: float
@@ -76,6 +77,8 @@ def xmr(values: npt.ArrayLike) -> XmRChart | None:
     if points.size < MIN_POINTS:
         return None
     centre = float(points.mean())
+    # The mean moving range over d2 estimates the standard deviation between neighbours: a slow drift does not widen the
+    # limits, as it would widen an ordinary standard deviation.
     half_width = 3 * float(np.abs(np.diff(points)).mean()) / _D2
     return XmRChart(
         centre,
@@ -86,7 +89,7 @@ def xmr(values: npt.ArrayLike) -> XmRChart | None:
 
 
 def runs(values: npt.ArrayLike) -> RunsAnalysis | None:
-    r"""The two Anhøj rules about the median. Points on the median say nothing and are left out first.
+    r"""The two Anhøj rules about the median. Points on the median are on neither side, and are left out first.
 
     .. math:: \text{longest} \le \mathrm{round}(\log_2 n + 3), \quad \text{crossings} \ge Q_{0.05}(B(n - 1, 1/2))
 
@@ -97,14 +100,15 @@ def runs(values: npt.ArrayLike) -> RunsAnalysis | None:
     --------
     Twelve low points and then twelve high ones: one run of 12 (8 allowed) and 1 crossing (8 needed).
 
-    >>> found = runs([1] * 12 + [2] * 12)
-    >>> print(found, found.signal)
-    Runs(longest=12, longest_allowed=8, crossings=1, crossings_needed=8) True
+    >>> analysis = runs([1] * 12 + [2] * 12)
+    >>> print(analysis, analysis.signal)
+    RunsAnalysis(longest=12, longest_allowed=8, crossings=1, crossings_needed=8) True
     """
     _, points = _points(values)
     is_above = points[points != np.median(points)] > np.median(points) if points.size else np.zeros(0, bool)
     if is_above.size < MIN_POINTS:
         return None
+    # A run ends where the series crosses the median, and at the end.
     crossings = np.flatnonzero(np.diff(is_above))
     lengths = np.diff(np.concatenate(([-1], crossings, [is_above.size - 1])))
     return RunsAnalysis(
@@ -116,7 +120,7 @@ def runs(values: npt.ArrayLike) -> RunsAnalysis | None:
 
 
 def _points(values: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """The series as it came, and its known points. ValueError unless it has one axis."""
+    """The series, and its known points. ValueError unless it has one axis."""
     (series,) = as_floats(values)
     if series.ndim != 1:
         raise ValueError(f"a series has one axis, these values have {series.ndim}. Call it once for each series.")

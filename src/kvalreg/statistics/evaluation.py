@@ -1,24 +1,24 @@
-"""What a cell's number means: its interval, its level of achievement, how certain, and whether it has changed.
+"""What a cell's number means: its interval, its level of achievement, the certainty of that, and its change.
 
-Comes in: cells with numbers. Goes out: the same cells with codes, all at once over columns. The methods are in files
-of their own; here each indicator type is given the method that suits it.
+Input: cells with numbers. Output: the same cells with codes, computed over entire columns. The methods have modules of
+their own; here each indicator type gets the method that suits it.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from kvalreg.arrays import CodeArray, FloatArray, IndexArray
 from kvalreg.inputs.descriptor import IndicatorType, Registry
 from kvalreg.statistics.achievement import Achievement, Certainty, achievement, certainty
 from kvalreg.statistics.change import Change, change_between_years
-from kvalreg.statistics.intervals import Estimate, FloatArray
+from kvalreg.statistics.intervals import Estimate
 from kvalreg.statistics.proportions import wilson_interval
 from kvalreg.statistics.rates import poisson_interval
 
 SERIES_KEY = ["ind_id", "context", "level", "orgnr"]
-"""What names one cell over the years."""
+"""The key of one cell over the years."""
 _TARGETS = ("level_green", "level_yellow", "level_direction")
 
 
@@ -35,8 +35,8 @@ def evaluate(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        With ``low high`` (95 %: Wilson for summed proportions, Poisson for counts, none where the delivery holds no
-        spread), ``achievement`` and ``certainty`` (codes; empty text where there is none). A numerator above its
+        With ``low high`` (95 %: Wilson for summed proportions, Poisson for counts, none where the delivery has no
+        standard deviation or interval), ``achievement`` and ``certainty`` (codes; empty text where there is none). A numerator above its
         denominator has a value but no interval.
     """
     indicator_index = _indicator_index(cells, registry)
@@ -63,8 +63,8 @@ def add_change(shown: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     Parameters
     ----------
     shown
-        Cells that may be shown, with ``value low high provisional``. A hidden year is no longer among them, so no
-        change can tell of it. A provisional year is not compared: it lacks the patients who are not yet registered.
+        Cells that may be shown, with ``value low high provisional``. A suppressed year is not among them, so no change
+        can disclose it. A provisional year is not compared: it lacks the patients who are not yet registered.
 
     Returns
     -------
@@ -73,6 +73,7 @@ def add_change(shown: pd.DataFrame, registry: Registry) -> pd.DataFrame:
         unclear; empty when not known) and that year, ``change_from``; ``series_change`` since the first year that is
         shown, and that year, ``series_from``.
     """
+    # Sorted by series and then year, so that the base of a change is the row before, or the first row of the series.
     final_cells = shown.loc[~shown["provisional"].to_numpy(bool), [*SERIES_KEY, "year", "value", "low", "high"]]
     series, years = final_cells.groupby(SERIES_KEY, sort=False).ngroup().to_numpy(), final_cells["year"].to_numpy(float)
     order = np.lexsort((years, series))
@@ -82,6 +83,7 @@ def add_change(shown: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     first = np.maximum.accumulate(np.where(is_first, position, 0))
     current = Estimate(*(final_cells[name].to_numpy(float)[order] for name in ("value", "low", "high")))
     direction = _indicator_values(registry, "level_direction")[_indicator_index(final_cells, registry)][order]
+    # Codes come back by index: provisional cells get empty ones.
     result = shown.copy()
     for name, year_column, base_position in (
         ("change", "change_from", position - 1),
@@ -94,8 +96,8 @@ def add_change(shown: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     return result
 
 
-def _indicator_index(cells: pd.DataFrame, registry: Registry) -> npt.NDArray[np.intp]:
-    """The place of each cell's indicator among the registry's."""
+def _indicator_index(cells: pd.DataFrame, registry: Registry) -> IndexArray:
+    """The index of each cell's indicator among the registry's."""
     ind_ids = pd.Index([indicator.id for indicator in registry.indicators], dtype="str")
     return ind_ids.get_indexer(pd.Index(cells["ind_id"]))
 
@@ -105,5 +107,5 @@ def _indicator_values(registry: Registry, name: str) -> FloatArray:
     return np.array([getattr(indicator, name) for indicator in registry.indicators], dtype=np.float64)
 
 
-def _blank_codes(codes: npt.NDArray[np.object_], none: str) -> npt.NDArray[np.object_]:
+def _blank_codes(codes: CodeArray, none: str) -> CodeArray:
     return np.where(codes == none, "", codes)

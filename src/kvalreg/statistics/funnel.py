@@ -1,9 +1,9 @@
 """Funnel: every unit of a comparison against what chance allows for its number of patients.
 
-What comes in are numerators and denominators of the units that are compared; what goes out are limits for the figure
-and a verdict code for each unit. Words belong to `report`; which units may be shown belongs to `disclosure`.
+Input: numerators and denominators of the units that are compared. Output: limits for the figure and a verdict code for
+each unit. Words belong to `report`; which units may be shown belongs to `disclosure`.
 
-Units are the last axis, so that all comparisons of a registry can be stacked and judged at once.
+Units are the last axis, so that all comparisons of a registry can be stacked and classified at once.
 
 Bad input, for each unit: a missing number, ``n <= 0``, ``x < 0`` or ``x > n`` gives MISSING, and the unit counts
 neither in the average nor in the overdispersion. A comparison without any usable unit has a NaN target and no limits.
@@ -19,12 +19,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from kvalreg.statistics.intervals import BoolArray, CodeArray, FloatArray, Interval, as_floats, tail_probability
+from kvalreg.arrays import BoolArray, CodeArray, FloatArray
+from kvalreg.statistics.intervals import Interval, as_floats, tail_probability
 
 MIN_COVERAGE = 0.60
 """Below this share of the patients registered, numbers do not describe the unit well enough for a verdict."""
 WINSORISED_SHARE = 0.10
-"""Share of the units at each end whose z-scores are drawn in before the overdispersion is estimated."""
+"""Share of the units at each end whose z-scores are winsorised before the overdispersion is estimated."""
 
 
 class Verdict(StrEnum):
@@ -81,8 +82,10 @@ def funnel(x: npt.ArrayLike, n: npt.ArrayLike, target: npt.ArrayLike | None = No
         \varphi = \frac1I \sum z_{w,i}^2, \quad
         \tau^2 = \max\left(0, \frac{I\varphi - (I - 1)}{\sum w_i - \sum w_i^2/\sum w_i}\right), \quad w_i = 4 n_i
 
-    where the z-scores below the 10th and above the 90th percentile are set to those percentiles first, so that the
-    units one looks for do not hide themselves by widening the limits.
+    where the z-scores are winsorised first (those below the 10th and above the 90th percentile are set to these), so
+    that the units one looks for do not conceal themselves by widening the limits. Without overdispersion the z-scores
+    are approximately standard normal, so φ is about 1; τ² is the variance between units that explains the rest
+    (DerSimonian and Laird's moment estimate on the arcsine scale, where a share's variance is 1/4n whatever it is).
 
     Parameters
     ----------
@@ -97,16 +100,17 @@ def funnel(x: npt.ArrayLike, n: npt.ArrayLike, target: npt.ArrayLike | None = No
 
     Examples
     --------
-    10, 20 and 30 of 100: average 0.2. z = 20(arcsin√0.1 - arcsin√0.2) = -2.8379, 0 and 2.3198; the percentiles draw the
-    ends in to -2.2704 and 1.8559, so φ = (5.1545 + 3.4443)/3 = 2.8663 and τ² = (8.5988 - 2)/(1200 - 400) = 0.0082.
+    10, 20 and 30 of 100: average 0.2. z = 20(arcsin√0.1 - arcsin√0.2) = -2.8379, 0 and 2.3198; winsorised, the ends are
+    -2.2704 and 1.8559, so φ = (5.1545 + 3.4443)/3 = 2.8663 and τ² = (8.5988 - 2)/(1200 - 400) = 0.0082.
 
-    >>> found = funnel([10, 20, 30], [100, 100, 100])
-    >>> print(f"{found.target[0]:.2f} {found.phi[0]:.4f} {found.tau2[0]:.4f}")
+    >>> comparison = funnel([10, 20, 30], [100, 100, 100])
+    >>> print(f"{comparison.target[0]:.2f} {comparison.phi[0]:.4f} {comparison.tau2[0]:.4f}")
     0.20 2.8663 0.0082
     """
     xs, ns = as_floats(x, n)
     usable = (ns > 0) & (xs >= 0) & (xs <= ns)
     xs, ns = np.where(usable, xs, np.nan), np.where(usable, ns, np.nan)
+    # θ: the target, or the pooled share of the usable units.
     units = usable.sum(axis=-1, keepdims=True).astype(np.float64)
     if target is None:
         patients = np.nansum(ns, axis=-1, keepdims=True)
@@ -114,6 +118,7 @@ def funnel(x: npt.ArrayLike, n: npt.ArrayLike, target: npt.ArrayLike | None = No
     else:
         (targets,) = as_floats(target)
         centre = np.where((targets >= 0) & (targets <= 1), targets, np.nan)[..., np.newaxis]
+    # φ and τ², as in the formulas above; I is `units`, and Iφ is `squares`.
     z = 2 * np.sqrt(ns) * (_arcsine(xs / ns) - _arcsine(centre))
     squares = np.nansum(_winsorised(z) ** 2, axis=-1, keepdims=True)
     weights = np.where(usable, 4 * ns, 0.0)
@@ -134,7 +139,7 @@ def binomial_limits(n: npt.ArrayLike, target: npt.ArrayLike, confidence: float) 
         \alpha = \frac{P(R \le r_p) - p}{P(R = r_p)}
 
     at p = 0.025 and 0.975 (0.001 and 0.999 for 99.8 %), R binomial (n, target). A limit below 0 is 0, and the upper
-    limit is 1 where :math:`r_p = n`: the interpolation would put it a hair below 1, beneath every unit where all
+    limit is 1 where :math:`r_p = n`: the interpolation would put it slightly below 1, beneath every unit where all
     patients have the property, however likely that is.
 
     Source: Spiegelhalter DJ. Funnel plots for comparing institutional performance. Stat Med 2005;24:1185-1202, appendix
@@ -151,10 +156,9 @@ def binomial_limits(n: npt.ArrayLike, target: npt.ArrayLike, confidence: float) 
     usable = (ns > 0) & (centres >= 0) & (centres <= 1)
     patients, centres = np.where(usable, ns, 1.0), np.where(usable, centres, 0.5)
 
+    # Both limits in one call: with SciPy's distributions the call is what takes time, not the number of elements.
     p = tail_probability(confidence)
-    tail_probabilities = np.array([p, 1 - p]).reshape(
-        2, *(1 for _ in usable.shape)
-    )  # both at once: SciPy's calls cost, not numbers
+    tail_probabilities = np.array([p, 1 - p]).reshape(2, *(1 for _ in usable.shape))
     rank = cast(FloatArray, stats.binom.ppf(tail_probabilities, patients, centres))
     fraction = (_binomial_cdf(rank, patients, centres) - tail_probabilities) / np.asarray(
         stats.binom.pmf(rank, patients, centres)
@@ -192,14 +196,14 @@ def limits(n: npt.ArrayLike, target: npt.ArrayLike, tau2: npt.ArrayLike, confide
 def verdicts(
     comparison: Funnel, min_patients: npt.ArrayLike, coverage: npt.ArrayLike, min_coverage: float = MIN_COVERAGE
 ) -> CodeArray:
-    """A code for each unit: where it lies between the limits, or why nothing is said.
+    """A code for each unit: where it lies between the limits, or why there is no verdict.
 
-    A unit on a limit is within it. Reasons are looked for in the order missing, coverage, number of patients. Unknown
+    A unit on a limit is within it. Reasons apply in the order missing, coverage, number of patients. Unknown
     coverage (NaN) is not low coverage: an indicator without coverage still has its verdicts.
 
     The answer is the same as comparing x / n with `limits`, reached without computing them: x / n lies below the exact
-    lower limit just when P(R ≤ x) < p, and above the upper one just when P(R ≤ x) > p, apart from the ends (nobody is
-    never too many; everybody is not when P(R = n) > 1 - p). That makes 1.8 million units a matter of seconds.
+    lower limit just when P(R ≤ x) < p, and above the upper one just when P(R ≤ x) > 1 - p, apart from the ends (x = 0
+    is never too many; x = n is not when P(R = n) > p). That makes 1.8 million units a matter of seconds.
 
     Parameters
     ----------
@@ -216,8 +220,9 @@ def verdicts(
     --------
     Bristol's heart surgery on children 1991-1995 among three hospitals: 41 of 143 died, against 12 % in all.
 
-    >>> found = funnel([41, 24, 58], [143, 323, 581], target=0.12)
-    >>> print(*verdicts(Funnel(found.x, found.n, found.target, found.phi, np.zeros(1)), 5, np.nan))
+    >>> import dataclasses
+    >>> comparison = funnel([41, 24, 58], [143, 323, 581], target=0.12)
+    >>> print(*verdicts(dataclasses.replace(comparison, tau2=np.zeros(1)), 5, np.nan))
     deviation possible_deviation as_expected
     """
     xs, ns, centres, variances, min_counts, coverages = as_floats(
@@ -235,6 +240,7 @@ def verdicts(
         is_outside_widened = (variances == 0) | (share < widened.low) | (share > widened.high)
         return np.asarray(is_outside_exact & is_outside_widened)
 
+    # Index into `Verdict`: 0, 1 or 2 limits passed; a reason replaces it, and the last one that applies counts.
     code = is_outside(0.95).astype(np.intp) + is_outside(0.998)
     code = np.where(ns < min_counts, 4, code)
     code = np.where(coverages < min_coverage, 3, code)
@@ -253,7 +259,7 @@ def _arcsine(share: FloatArray) -> FloatArray:
 def _arcsine_limits(n: FloatArray, target: FloatArray, tau2: FloatArray, confidence: float) -> Interval:
     half_width = -special.ndtri(tail_probability(confidence)) * np.sqrt(0.25 / np.where(n > 0, n, np.nan) + tau2)
     centre = _arcsine(target)
-    # Beyond 0 and a quarter turn the sine would come back: those limits are 0 and 1.
+    # Below 0 and above π/2 the squared sine would turn back: those limits are 0 and 1.
     return Interval(
         np.sin(np.clip(centre - half_width, 0.0, np.pi / 2)) ** 2,
         np.sin(np.clip(centre + half_width, 0.0, np.pi / 2)) ** 2,
@@ -261,13 +267,14 @@ def _arcsine_limits(n: FloatArray, target: FloatArray, tau2: FloatArray, confide
 
 
 def _winsorised(z: FloatArray) -> FloatArray:
-    """The z-scores, with both ends drawn in to their 10th and 90th percentile (along the last axis, NaN apart)."""
+    """The z-scores, limited to their 10th and 90th percentile (along the last axis, NaN left out)."""
     known = ~np.isnan(z)
     if not known.any():
         return z
     ordered = np.sort(z, axis=-1)  # NaN last, which nanquantile does too, but row by row
     count = known.sum(axis=-1, keepdims=True)
 
+    # Linear interpolation between order statistics (Hyndman and Fan's type 7, the default of NumPy).
     def percentile(share: float) -> FloatArray:
         position = share * np.maximum(count - 1, 0)
         lower_index = np.floor(position).astype(np.intp)

@@ -1,7 +1,7 @@
-"""What every method hands over: an interval, an estimate with its interval, and their weighted sum.
+"""What every method returns: an interval, or an estimate with its interval; and weighted sums of estimates.
 
-What comes in are arrays of numbers; what goes out are float64 arrays of the broadcast shape, NaN where nothing is
-known. It never decides what a number means: that is `achievement`, `change` and `funnel`.
+Input: arrays of numbers. Output: float64 arrays of the broadcast shape, NaN where nothing is known. It never decides
+what a number means: that is `achievement`, `change` and `funnel`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-CodeArray = npt.NDArray[np.object_]
-"""An array whose elements are members of one StrEnum, so that ``codes == Achievement.HIGH`` works elementwise."""
+from kvalreg.arrays import FloatArray
 
 
 class Interval(NamedTuple):
@@ -26,7 +23,7 @@ class Interval(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """A value with its interval. The value may be known while the interval is NaN, never the other way round."""
+    """A value with its interval. Invariant: the value may be known while the interval is NaN, never the reverse."""
 
     value: FloatArray
     low: FloatArray
@@ -47,7 +44,7 @@ def as_floats(*values: npt.ArrayLike) -> tuple[FloatArray, ...]:
     Raises
     ------
     TypeError
-        For 16 and 32 bit floats: 0.9 is not 0.9 any more once it has been one (see `achievement`).
+        For 16 and 32 bit floats: a target of 0.9 cannot be compared exactly once it has been one (see `achievement`).
     ValueError
         When the shapes do not broadcast.
     """
@@ -73,8 +70,10 @@ def contrast(terms: Iterable[tuple[npt.ArrayLike, Estimate]]) -> Estimate:
 
     .. math:: \hat L = \sum c_i \hat\theta_i - \sqrt{\sum (c_i \hat\theta_i - \min(c_i l_i, c_i u_i))^2}
 
-    and the upper limit with plus and the maximum. It needs no spread but each estimate's own interval, so one formula
-    serves proportions, rates and means; for two Wilson intervals with weights 1 and -1 it is Newcombe's hybrid.
+    and the upper limit with plus and the maximum. It needs no variance but each estimate's own interval, so one formula
+    serves proportions, rates and means; for two Wilson intervals with weights 1 and -1 it is Newcombe's hybrid. It is
+    known as MOVER, the method of variance estimates recovery: the distance from a value to its limit stands for z times
+    its standard error on that side.
 
     Source: Zou GY, Huang W, Zhang X. A note on confidence interval estimation for a linear function of binomial
     proportions. Comput Stat Data Anal 2009;53:1080-1085; for other measures Zou GY, Donner A. Stat Med 2008;27:1693.
@@ -90,6 +89,7 @@ def contrast(terms: Iterable[tuple[npt.ArrayLike, Estimate]]) -> Estimate:
     """
     total, lower_variance, upper_variance = (np.zeros(()) for _ in range(3))
     for weight, estimate in terms:
+        # A negative weight swaps the ends: the minimum and the maximum find the lower and the upper one.
         factor, value, low, high = as_floats(weight, *estimate)
         term, first_end, second_end = factor * value, factor * low, factor * high
         total = np.asarray(total + term)

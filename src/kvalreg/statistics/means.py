@@ -1,7 +1,7 @@
 """Means: the t interval.
 
-What comes in are a mean, its standard deviation and the number of patients; what goes out is an interval in the unit of
-the mean. A delivery without spread has no interval, and none is claimed.
+Input: a mean, its standard deviation and the number of patients. Output: an interval in the unit of the mean. A
+delivery without a standard deviation has no interval, and none is claimed.
 
 Bad input, for each element: a missing number, fewer than 2 patients or a negative standard deviation gives NaN. A
 standard deviation of 0 gives an interval of no width, which is what the data say.

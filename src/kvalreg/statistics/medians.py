@@ -1,10 +1,10 @@
 """Medians: the interval between two order statistics.
 
-What comes in is a number of patients, or their values; what goes out are ranks, or the values that have them.
-A median delivered without its patients' values has no interval, and none is claimed.
+Input: a number of patients, or their values. Output: ranks, or the values that have them. A median delivered without
+its patients' values has no interval, and none is claimed.
 
-Bad input: a number of patients that is missing, not whole or too small for the confidence (below 6 at 95 %) gives NaN;
-so does one missing value among the values, since its rank cannot be known.
+Bad input: a number of patients that is missing, not an integer or too small for the confidence (below 6 at 95 %) gives
+NaN; so does one missing value among the values, since its rank cannot be known.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from kvalreg.statistics.intervals import Estimate, FloatArray, Interval, as_floats, tail_probability
+from kvalreg.arrays import FloatArray
+from kvalreg.statistics.intervals import Estimate, Interval, as_floats, tail_probability
 
 
 def median_ranks(n: npt.ArrayLike, confidence: float = 0.95) -> Interval:
@@ -38,6 +39,8 @@ def median_ranks(n: npt.ArrayLike, confidence: float = 0.95) -> Interval:
     (ns,) = as_floats(n)
     p = tail_probability(confidence)
     usable = (ns >= 1) & (ns == np.floor(ns))
+    # `ppf` gives the least q with P(B ≤ q) ≥ p. So P(B ≤ q - 1) < p, and q is the greatest rank that is low enough; a
+    # rank of 0 is no value: the sample is too small.
     lower = cast(FloatArray, stats.binom.ppf(p, np.where(usable, ns, 1), 0.5))
     lower = np.where(usable & (lower >= 1), lower, np.nan)
     return Interval(lower, ns + 1 - lower)

@@ -1,6 +1,6 @@
 """Proportions: x of n patients, the Wilson interval, and Newcombe's interval for a difference.
 
-What comes in are numerators and denominators; what goes out are shares from 0 to 1. It never rounds and never hides.
+Input: numerators and denominators. Output: shares from 0 to 1. It never rounds and never suppresses.
 
 Bad input, for each element: a missing number, ``n <= 0`` or ``x < 0`` gives NaN. ``x > n`` is a warning at delivery,
 not an error: the share stays as it was delivered and has no interval, since no proportion can be above 1.
@@ -41,7 +41,7 @@ def wilson_interval(x: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95
     --------
     Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662.
 
-    >>> low, high = wilson(81, 263)
+    >>> low, high = wilson_interval(81, 263)
     >>> print(f"{low:.4f} {high:.4f}")
     0.2553 0.3662
     """
@@ -60,7 +60,7 @@ def wilson_interval(x: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95
 def proportion(x: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95) -> Estimate:
     """The share x / n with its Wilson interval.
 
-    The share is one division of two whole numbers, which makes its comparison with a target exact (see `achievement`).
+    The share is one division of two integers, which makes its comparison with a target exact (see `achievement`).
 
     Examples
     --------
@@ -95,5 +95,6 @@ def newcombe_difference(
     0.2000 0.0524 0.3339
     """
     estimate = difference(proportion(x1, n1, confidence), proportion(x2, n2, confidence))
+    # Where a numerator is above its denominator, a difference of such shares would mean nothing either.
     has_no_interval = np.isnan(estimate.low)
     return Estimate(np.where(has_no_interval, np.nan, estimate.value), estimate.low, estimate.high)

@@ -1,7 +1,7 @@
 """Counts and rates: Poisson intervals, crude rates, directly and indirectly standardised rates.
 
-What comes in are counts and the populations they come from; what goes out are estimates with intervals.
-A count may be above its population (several events per person). It never rounds and never hides.
+Input: counts and the populations they come from. Output: estimates with intervals. A count may be above its population
+(several events per person). It never rounds and never suppresses.
 
 Bad input, for each element: a missing or negative count, or a missing, zero or negative population, gives NaN. One such
 age band makes the whole standardised rate NaN: a band left out is not a band without events.
@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from kvalreg.statistics.intervals import Estimate, FloatArray, Interval, as_floats, tail_probability
+from kvalreg.arrays import FloatArray
+from kvalreg.statistics.intervals import Estimate, Interval, as_floats, tail_probability
 
 BYAR_MIN_COUNT = 10
 """Byar's approximation from this count upwards, the exact limits below it."""
@@ -83,7 +84,7 @@ def poisson_interval(x: npt.ArrayLike, confidence: float = 0.95) -> Interval:
     (xs,) = as_floats(x)
     is_small = xs < BYAR_MIN_COUNT
     low, high = byar_interval(xs, confidence)
-    # The exact limits cost ten times as much: only where they are used.
+    # The exact limits take ten times as long: only where they are used.
     low, high = np.atleast_1d(low), np.atleast_1d(high)
     use_exact = np.atleast_1d(is_small)
     low[use_exact], high[use_exact] = exact_poisson_interval(np.atleast_1d(xs)[use_exact], confidence)
@@ -117,7 +118,10 @@ def dsr(
         V = \frac{\sum w_i^2 x_i/n_i^2}{(\sum w_i)^2}, \quad
         \text{limits } D + \sqrt{V/O}\,(L_O - O)
 
-    with O the sum of the counts and :math:`L_O` its Poisson limits.
+    with O the sum of the counts and :math:`L_O` its Poisson limits. D is a weighted sum of Poisson counts: its limits
+    are those of O, moved to D and scaled by the ratio of the standard errors, :math:`\sqrt{V}` of D and
+    :math:`\sqrt{O}` of O. So they keep the skewness of the Poisson limits, and with one age band they are exactly
+    those of the crude rate.
 
     Parameters
     ----------
@@ -149,6 +153,7 @@ def dsr(
     xs = np.where(xs >= 0, xs, np.nan)
     ns = np.where(ns > 0, ns, np.nan)
     weights = np.where(weights >= 0, weights, np.nan)
+    # NaN in any age band makes its sums NaN, and with them the rate: no band is left out silently.
     weight, events = weights.sum(axis=-1), xs.sum(axis=-1)
     weight = np.where(weight > 0, weight, np.nan)
     events = np.where(events >= DSR_MIN_EVENTS, events, np.nan)
