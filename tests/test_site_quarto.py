@@ -16,7 +16,7 @@ from kvalreg.errors import RendererError
 from kvalreg.inputs.site_descriptor import SiteDescriptor
 from kvalreg.project import Project
 from kvalreg.site import quarto
-from kvalreg.site.quarto import Quarto, _refused
+from kvalreg.site.quarto import Quarto, _refused_page
 from kvalreg.site.staging import Page, stage
 from site_example import PAGES, RESOURCES, example_project
 
@@ -168,8 +168,8 @@ def test_the_page_at_which_quarto_stopped_is_named() -> None:
         "WARN: Error encountered when rendering files\n"
     )
     told = "Quarto says «unexpected character 'x' at line 1 col 5»"
-    assert _refused(said) == ("registre/alfa/2024/index.qmd", told)
-    assert _refused("ERROR: The configuration cannot be read.\n") is None
+    assert _refused_page(said) == ("registre/alfa/2024/index.qmd", told)
+    assert _refused_page("ERROR: The configuration cannot be read.\n") is None
 
 
 def test_many_pages_are_rendered_by_two_quartos(
