@@ -52,7 +52,7 @@ def test_the_accessibility_statement_has_its_parts() -> None:
     assert "WCAG 2.1" in body
     assert "uutilsynet.no" in body
     assert "a\\@example\\.org" in body
-    assert "[x](y)" not in body  # what a project says of itself is plain text
+    assert "[x](y)" not in body  # a descriptor's texts are plain text
     assert "ikke oppgitt" in PAGES["om/kontakt/index.qmd"].body
 
 
@@ -68,14 +68,14 @@ def test_a_page_tells_how_to_cite_it_and_holds_no_date_of_today() -> None:
 
 
 def test_the_sitemap_needs_an_address() -> None:
-    """Without a whole address there is none, since a sitemap has whole addresses only; the 404 page is never in it."""
+    """Without the site's URL there is none, since a sitemap has absolute URLs only; the 404 page is never in it."""
     days = dict.fromkeys(["index.qmd", *(page.address for page in generate_not_found_page(Site(())).pages)])
     assert set(crawler_files(Site(()), days)) == {"robots.txt"}
     placed = Site((), descriptor=SiteDescriptor(url="https://example.org/a/b"))
-    made = crawler_files(placed, days)
-    assert b"<loc>https://example.org/a/b/</loc>" in made["sitemap.xml"]
-    assert b"404" not in made["sitemap.xml"]
-    assert made["robots.txt"].endswith(b"Sitemap: https://example.org/a/b/sitemap.xml\n")
+    files = crawler_files(placed, days)
+    assert b"<loc>https://example.org/a/b/</loc>" in files["sitemap.xml"]
+    assert b"404" not in files["sitemap.xml"]
+    assert files["robots.txt"].endswith(b"Sitemap: https://example.org/a/b/sitemap.xml\n")
 
 
 def test_links_of_the_404_page_begin_at_the_root() -> None:

@@ -22,9 +22,9 @@ pytestmark = pytest.mark.xdist_group("quarto")
 @pytest.fixture(scope="module", params=["pandoc", "quarto"])
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> str:
     """The example by each renderer, on a server."""
-    renderer, said = {"pandoc": pandoc, "quarto": quarto}[request.param].find()
+    renderer, reason = {"pandoc": pandoc, "quarto": quarto}[request.param].find()
     if renderer is None:
-        pytest.skip(f"needs {request.param}, and {said}")
+        pytest.skip(f"needs {request.param}, and {reason}")
     root = tmp_path_factory.mktemp(request.param)
     staged = stage(example_project(root), PAGES, RESOURCES)
     renderer.render(staged, root / "_site")
@@ -177,12 +177,12 @@ def _rgb(colour: str) -> list[float]:
     return [float(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
 
 
-def _contrast(one: list[float], other: list[float]) -> float:
+def _contrast(foreground: list[float], background: list[float]) -> float:
     """WCAG 2.1: (lighter + 0.05) / (darker + 0.05) of relative luminances; black on white is 21."""
 
     def luminance(rgb: list[float]) -> float:
         linear = [(c / 255 / 12.92) if c / 255 <= 0.04045 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in rgb]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    dark, light = sorted((luminance(one), luminance(other)))
+    dark, light = sorted((luminance(foreground), luminance(background)))
     return (light + 0.05) / (dark + 0.05)

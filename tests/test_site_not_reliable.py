@@ -101,11 +101,16 @@ def test_every_status_is_there(published: PublishedResults) -> None:
     """What the other tests look at."""
     cells = published.cells[(published.cells["year"] == 2024) & (published.cells["ind_id"] == "alfa_a")]
     status = cells.set_index("orgnr")["status"]
-    assert [status[one] for one in ("111", "112", "113", "123")] == ["shown", "few_patients", "low_coverage", "secret"]
+    assert [status[orgnr] for orgnr in ("111", "112", "113", "123")] == [
+        "shown",
+        "few_patients",
+        "low_coverage",
+        "secret",
+    ]
     assert (status == "secret").sum() >= 2
 
 
-def test_pages_tell_each_reason_and_the_patients(built: Project) -> None:
+def test_pages_show_each_reason_and_the_patients(built: Project) -> None:
     """An indicator's page has three words and three notes; the patients of what is not secret stand in their column."""
     page = tree(built, INDICATOR)
     table = lines(page)
@@ -124,17 +129,17 @@ def test_a_note_stands_only_where_its_cell_is(built: Project) -> None:
 
 
 def test_a_count_is_its_own_number_of_patients(built: Project, published: PublishedResults) -> None:
-    """Of 12 patients where 30 are needed no number is told, since the number is the result."""
+    """Of 12 patients where 30 are needed no number is shown, since the number is the result."""
     cells = published.cells[(published.cells["ind_id"] == "alfa_n") & (published.cells["orgnr"] == "112")]
     assert set(cells["status"]) == {"few_patients"}
     assert cells["denominator"].isna().all()
     assert lines(tree(built, f"{LI}/index.html"))["Behandlede pasienter"] == ["Få pasienter †", "", "", "", ""]
 
 
-def test_the_readers_own_hospital_is_told_the_reason(built: Project) -> None:
-    """Beside the year's page lies what scripts say of each unit."""
+def test_the_selected_unit_has_the_reason(built: Project) -> None:
+    """The file beside the year's page has each unit's texts for scripts."""
     blocks = json.loads((built.site / "registre/alfa/2024/enheter.json").read_text("utf-8"))
-    units = next(one["units"] for one in blocks if one["ind_id"] == "alfa_a")
+    units = next(block["units"] for block in blocks if block["ind_id"] == "alfa_a")
     assert units["112"]["text"] == "Li: 12 pasienter i 2024."
     assert (units["112"]["cell"], units["112"]["note"]) == ("Få pasienter", FEW_NOTE)
     assert (units["113"]["patients"], units["113"]["note"]) == ("60", LOW_NOTE)
@@ -149,23 +154,27 @@ def test_open_data_have_a_code_for_each_reason(built: Project) -> None:
         for row in csv.DictReader(io.StringIO(text), delimiter=";")
         if (row["ind_id"], row["year"]) == ("alfa_a", "2024")
     ]
-    told = {row["orgnr"]: row for row in rows}
+    row_by_orgnr = {row["orgnr"]: row for row in rows}
     key = {"context", "year", "unit_level", "orgnr", "unit_name", "ind_id", "footnote"}
-    assert set(told["123"]) == key
-    assert told["123"]["footnote"] == "hidden"
-    assert (told["112"]["footnote"], told["112"]["denominator"]) == ("few_patients", "12")
-    assert (told["113"]["footnote"], told["113"]["denominator"], told["113"]["dg"]) == ("low_coverage", "60", "0,5")
+    assert set(row_by_orgnr["123"]) == key
+    assert row_by_orgnr["123"]["footnote"] == "hidden"
+    assert (row_by_orgnr["112"]["footnote"], row_by_orgnr["112"]["denominator"]) == ("few_patients", "12")
+    assert (row_by_orgnr["113"]["footnote"], row_by_orgnr["113"]["denominator"], row_by_orgnr["113"]["dg"]) == (
+        "low_coverage",
+        "60",
+        "0,5",
+    )
     for orgnr in ("112", "113"):
-        assert set(told[orgnr]) <= key | {"denominator", "dg", "dg_year"}
+        assert set(row_by_orgnr[orgnr]) <= key | {"denominator", "dg", "dg_year"}
 
 
-def test_every_answer_follows_its_schema_which_refuses_a_result(built: Project) -> None:
+def test_every_response_follows_its_schema_which_refuses_a_result(built: Project) -> None:
     """A number of patients and a coverage may stand; any part of a result, or any number of a secret cell, may not."""
     jsonschema.validate(json.loads((built.site / "data/alfa/resultater.json").read_text("utf-8")), SCHEMAS["results"])
     for path in (built.site / "api/v1/units").glob("*.json"):
         jsonschema.validate(json.loads(path.read_text("utf-8")), SCHEMAS["unit"])
-    found = json.loads((built.site / "api/v1/data/alfa/indicators/alfa_a.json").read_text("utf-8"))
-    jsonschema.validate(found, SCHEMAS["indicator"])
+    response = json.loads((built.site / "api/v1/data/alfa/indicators/alfa_a.json").read_text("utf-8"))
+    jsonschema.validate(response, SCHEMAS["indicator"])
     for orgnr, more in (
         ("112", {"value": 0.75}),
         ("112", {"achievement": "low"}),
@@ -173,17 +182,19 @@ def test_every_answer_follows_its_schema_which_refuses_a_result(built: Project) 
         ("123", {"denominator": 3}),
         ("123", {"dg": 0.6}),
     ):
-        told = [cell | (more if cell["orgnr"] == orgnr else {}) for cell in found["data"]]
+        cells = [cell | (more if cell["orgnr"] == orgnr else {}) for cell in response["data"]]
         with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate(found | {"data": told}, SCHEMAS["indicator"])
+            jsonschema.validate(response | {"data": cells}, SCHEMAS["indicator"])
 
 
 def test_a_figures_file_has_the_same_codes(built: Project) -> None:
     """The comparison on the indicator's page; its chart has none of them."""
     html = (built.site / INDICATOR).read_text("utf-8")
     figure = html[html.index('<figure class="kv-figure" id="enheter-') :].split("</figure>")[0]
-    told = {row["orgnr"]: row for row in csv_of(figure)}
-    assert {orgnr: (told[orgnr]["footnote"], told[orgnr]["denominator"]) for orgnr in ("112", "113", "123")} == {
+    row_by_orgnr = {row["orgnr"]: row for row in csv_of(figure)}
+    assert {
+        orgnr: (row_by_orgnr[orgnr]["footnote"], row_by_orgnr[orgnr]["denominator"]) for orgnr in ("112", "113", "123")
+    } == {
         "112": ("few_patients", "12"),
         "113": ("low_coverage", "60"),
         "123": ("hidden", ""),
@@ -196,17 +207,17 @@ def test_a_figures_file_has_the_same_codes(built: Project) -> None:
     ]
 
 
-def test_indicators_tell_what_is_secret(built: Project) -> None:
+def test_indicators_have_their_secrecy_limit(built: Project) -> None:
     """The registry's own number where the indicator has none."""
     text = (built.site / "data/alfa/indikatorer.csv").read_text("utf-8-sig")
-    found = {row["ind_id"]: row for row in csv.DictReader(io.StringIO(text), delimiter=";")}
-    assert (found["alfa_a"]["min_denominator"], found["alfa_a"]["secret_below"]) == ("30", "5")
+    row_by_id = {row["ind_id"]: row for row in csv.DictReader(io.StringIO(text), delimiter=";")}
+    assert (row_by_id["alfa_a"]["min_denominator"], row_by_id["alfa_a"]["secret_below"]) == ("30", "5")
 
 
 def test_the_site_passes_the_audit(built: Project) -> None:
     """A number of patients beside a reason is no leak, and contradicts nothing."""
-    found = audit_site(built.site, built)
-    assert found.findings == ()
+    result = audit_site(built.site, built)
+    assert result.findings == ()
 
 
 @pytest.mark.parametrize(
@@ -239,12 +250,12 @@ def test_anything_else_of_such_a_cell_is_found(
     assert spoiled != text
     (site / address).write_text(spoiled, encoding="utf-8")
     findings = audit_site(site, built).findings
-    assert {one.code for one in findings} & {
+    assert {finding.code for finding in findings} & {
         DiagnosticCode.CELL_SUPPRESSED,
         DiagnosticCode.CELL_ADDRESS_MISSING,
         DiagnosticCode.WRONG_NUMBER,
     }, findings
-    assert {one.file for one in findings} == {address}
+    assert {finding.file for finding in findings} == {address}
 
 
 @pytest.mark.parametrize(
@@ -254,7 +265,7 @@ def test_anything_else_of_such_a_cell_is_found(
         (f"{LI}/index.html", f"<div{CELL}><p{LIMIT}>† {FEW_NOTE}</p><p{LIMIT}>* {SECRET_NOTE}</p></div>"),
     ],
 )
-def test_what_may_be_told_is_no_finding(built: Project, tmp_path: Path, address: str, after: str) -> None:
+def test_what_may_be_shown_is_no_finding(built: Project, tmp_path: Path, address: str, after: str) -> None:
     """The number of patients in a sentence of its own, and the notes, whose limits everybody knows."""
     site = tmp_path / "site"
     shutil.copytree(built.site, site, symlinks=True)

@@ -69,8 +69,8 @@ def cells_of(published: PublishedResults) -> list[dict[str, Any]]:
     return [json.loads(row) for row in json_records(json_columns(open_data_rows(published)))]
 
 
-def answer(project: Project, address: str) -> Any:
-    """One answer of the API."""
+def response(project: Project, address: str) -> Any:
+    """One response of the API."""
     return json.loads((project.site / "api" / "v1" / address).read_text("utf-8"))
 
 
@@ -83,9 +83,9 @@ def table(project: Project, address: str) -> list[dict[str, str]]:
 # --- the rows --------------------------------------------------------------------------------------------------------
 def test_a_shown_cell_has_its_numbers_and_skdes_names(published: PublishedResults) -> None:
     """80 of 100 at Vik in 2024: numerator, denominator, share and level, from the nation down and by year."""
-    found = cells_of(published)
-    vik = next(row for row in found if row["orgnr"] == "111" and row["year"] == 2024)
-    told = {
+    cells = cells_of(published)
+    vik = next(row for row in cells if row["orgnr"] == "111" and row["year"] == 2024)
+    expected = {
         "context": "caregiver",
         "unit_level": "hospital",
         "unit_name": "Vik",
@@ -95,10 +95,10 @@ def test_a_shown_cell_has_its_numbers_and_skdes_names(published: PublishedResult
         "value": 0.8,
         "achievement": "moderate",
     }
-    assert vik.items() >= told.items()
+    assert vik.items() >= expected.items()
     assert "footnote" not in vik
-    assert found[0]["unit_level"] == "nation"
-    assert [row["year"] for row in found] == sorted(row["year"] for row in found)
+    assert cells[0]["unit_level"] == "nation"
+    assert [row["year"] for row in cells] == sorted(row["year"] for row in cells)
 
 
 def test_a_hidden_cell_has_its_key_and_a_code_and_nothing_else(built: Project, published: PublishedResults) -> None:
@@ -109,9 +109,9 @@ def test_a_hidden_cell_has_its_key_and_a_code_and_nothing_else(built: Project, p
     lines = [line for line in table(built, "alfa/resultater.csv") if line["footnote"].startswith("hidden")]
     assert len(lines) == len(hidden)
     assert all({name for name, text in line.items() if text} == HIDDEN | {"ind_id"} for line in lines)
-    cells = answer(built, "data/alfa/indicators/alfa_a.json")["data"]
+    cells = response(built, "data/alfa/indicators/alfa_a.json")["data"]
     assert all(set(cell) == HIDDEN for cell in cells if "hidden" in cell.get("footnote", ""))
-    for cell in answer(built, "units/121.json")["data"]:
+    for cell in response(built, "units/121.json")["data"]:
         assert set(cell) == {"registry_name", "ind_id", "address", "context", "year", "footnote"}
 
 
@@ -123,7 +123,7 @@ def test_csv_json_and_api_say_the_same(built: Project) -> None:
     for name in COLUMN_NAMES:
         as_text = ["" if value is None else str(value).replace(".", ",") for value in columns[name]]
         assert [line[name] for line in lines] == as_text, name
-    cells = answer(built, "data/alfa/indicators/alfa_a.json")["data"]
+    cells = response(built, "data/alfa/indicators/alfa_a.json")["data"]
     assert [(cell["orgnr"], cell["year"], cell.get("var")) for cell in cells] == list(
         zip(columns["orgnr"], columns["year"], columns["var"], strict=True)
     )
@@ -141,12 +141,12 @@ def test_indicators_whose_ids_look_alike_have_addresses_of_their_own(published: 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
 def test_every_column_and_code_is_in_the_dictionary(language: str) -> None:
     """Each column has a meaning, which names each of its codes; each footnote has a text."""
-    say = get_translator(language)
+    translator = get_translator(language)
     for name in {*COLUMN_NAMES, *(column.name for column in (*INDICATOR_COLUMNS, *UNIT_COLUMNS))}:
-        meaning = say(f"data.column_{name}")
+        meaning = translator(f"data.column_{name}")
         if name != "series_change":  # it has the codes of `change`, and says so
             assert all(code in meaning for code in COLUMN_VALUES.get(name, ())), name
-    assert all(say(f"data.footnote_{code}") for code in FOOTNOTES)
+    assert all(translator(f"data.footnote_{code}") for code in FOOTNOTES)
 
 
 def test_a_data_package_explains_its_files(built: Project) -> None:
@@ -160,74 +160,74 @@ def test_a_data_package_explains_its_files(built: Project) -> None:
 
 
 # --- the API ---------------------------------------------------------------------------------------------------------
-def test_every_answer_follows_its_published_schema(built: Project) -> None:
-    """Each file of the API is of one kind, and the schema published for that kind holds."""
+def test_every_response_follows_its_published_schema(built: Project) -> None:
+    """Each file of the API is of one response type, and follows the schema published for that type."""
     root = built.site / "api" / "v1"
-    kinds = {"index": "index", "units": "units", "info/names": "names", "info/medicalFields": "medicalFields"}
+    type_by_address = {"index": "index", "units": "units", "info/names": "names", "info/medicalFields": "medicalFields"}
     checked = set()
     for path in sorted(root.rglob("*.json")):
         address = path.relative_to(root).as_posix().removesuffix(".json")
         if address.startswith("schema/"):
             jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text("utf-8")))
             continue
-        place, name = address.split("/")[0], address.split("/")[-1]
-        kind = kinds.get(address) or (
-            "unit" if place == "units" else "indicator" if "/indicators/" in address else name
+        folder, name = address.split("/")[0], address.split("/")[-1]
+        response_type = type_by_address.get(address) or (
+            "unit" if folder == "units" else "indicator" if "/indicators/" in address else name
         )
-        jsonschema.validate(json.loads(path.read_text("utf-8")), answer(built, f"schema/{kind}.json"))
-        checked.add(kind)
+        jsonschema.validate(json.loads(path.read_text("utf-8")), response(built, f"schema/{response_type}.json"))
+        checked.add(response_type)
     jsonschema.validate(json.loads((built.site / "data/alfa/resultater.json").read_text("utf-8")), SCHEMAS["results"])
     assert checked | {"results"} == set(SCHEMAS)
 
 
 def test_a_schema_refuses_a_hidden_cell_with_a_number(built: Project) -> None:
-    """The schemas are not so wide that anything passes."""
-    found = answer(built, "data/alfa/indicators/alfa_a.json")
-    next(cell for cell in found["data"] if "hidden" in cell.get("footnote", ""))["denominator"] = 4
+    """The schemas are strict enough to refuse something."""
+    document = response(built, "data/alfa/indicators/alfa_a.json")
+    next(cell for cell in document["data"] if "hidden" in cell.get("footnote", ""))["denominator"] = 4
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(found, SCHEMAS["indicator"])
+        jsonschema.validate(document, SCHEMAS["indicator"])
 
 
 def test_every_address_in_the_api_leads_to_a_file(built: Project) -> None:
-    """From the index every answer can be found."""
+    """From the index every response can be reached."""
     root = built.site / "api" / "v1"
 
     def addresses(value: Any) -> list[str]:
         if isinstance(value, dict):
-            return [one for part in value.values() for one in addresses(part)]
+            return [address for part in value.values() for address in addresses(part)]
         if isinstance(value, list):
-            return [one for part in value for one in addresses(part)]
+            return [address for part in value for address in addresses(part)]
         return [value] if isinstance(value, str) and value.endswith(".json") else []
 
-    found = addresses(answer(built, "index.json"))
-    assert len(found) > 12
-    assert [one for one in found if not (root / one).resolve().is_file()] == []
-    assert [one["rname"] for one in answer(built, "info/names.json")] == ["alfa"]
-    assert answer(built, "data/alfa/years.json") == [2023, 2024]
-    tree = answer(built, "data/alfa/unitNames.json")["nestedUnitNames"]
+    linked = addresses(response(built, "index.json"))
+    assert len(linked) > 12
+    assert [address for address in linked if not (root / address).resolve().is_file()] == []
+    assert [registry["rname"] for registry in response(built, "info/names.json")] == ["alfa"]
+    assert response(built, "data/alfa/years.json") == [2023, 2024]
+    tree = response(built, "data/alfa/unitNames.json")["nestedUnitNames"]
     assert [[hf["hospital"] for hf in rhf["hf"]] for rhf in tree] == [[["Vik", "Li"], ["Nes", "Å"]]]
 
 
 # --- the catalogue ---------------------------------------------------------------------------------------------------
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph")  # rdflib's own reader of JSON-LD
-def test_the_catalogue_has_what_dcat_ap_no_demands(built: Project) -> None:
-    """Both writings are one graph, and every class has its mandatory properties."""
+def test_the_catalogue_has_what_dcat_ap_no_requires(built: Project) -> None:
+    """Both serializations are one graph, and every class has its mandatory properties."""
     folder = built.site / "data"
     graph = rdflib.Graph().parse(folder / "catalog.ttl", format="turtle")
     again = rdflib.Graph().parse(folder / "catalog.jsonld", format="json-ld")
     assert set(graph) == set(again)
     common = {DCTERMS.title, DCTERMS.description, DCTERMS.identifier, DCTERMS.publisher, DCAT.contactPoint}
-    demands = {
+    mandatory = {
         DCAT.Catalog: common | {DCAT.dataset},
         DCAT.Dataset: common | {DCAT.theme, DCAT.distribution},
         DCAT.Distribution: {DCAT.accessURL, DCAT.downloadURL, DCTERMS["format"], DCTERMS.license},
         FOAF.Agent: {FOAF.name, DCTERMS.identifier},
     }
-    for kind, wanted in demands.items():
-        things = list(graph.subjects(RDF.type, kind))
-        assert things, kind
-        for thing in things:
-            assert wanted <= set(graph.predicates(thing)), thing
+    for rdf_class, required in mandatory.items():
+        resources = list(graph.subjects(RDF.type, rdf_class))
+        assert resources, rdf_class
+        for resource in resources:
+            assert required <= set(graph.predicates(resource)), resource
     for link in (DCAT.dataset, DCAT.distribution, DCAT.contactPoint, DCTERMS.publisher):
         assert all((end, RDF.type, None) in graph for end in graph.objects(None, link)), link
     assert {str(end) for end in graph.objects(None, DCAT.downloadURL)} == {
@@ -239,36 +239,38 @@ def test_search_engines_find_the_data_set_on_its_pages(built: Project) -> None:
     """The registry's page and its data page hold schema.org's Dataset, with licence and downloads."""
     for page in ("registre/alfa/index.html", "data/alfa/index.html"):
         html = (built.site / page).read_text("utf-8")
-        found = json.loads(html.split('<script type="application/ld+json">')[1].split("</script>")[0])
-        assert found["@type"] == "Dataset"
-        assert found["license"].startswith("https://data.norge.no/nlod")
-        assert found["distribution"][0]["contentUrl"] == "https://example.org/r/data/alfa/resultater.csv"
+        dataset = json.loads(html.split('<script type="application/ld+json">')[1].split("</script>")[0])
+        assert dataset["@type"] == "Dataset"
+        assert dataset["license"].startswith("https://data.norge.no/nlod")
+        assert dataset["distribution"][0]["contentUrl"] == "https://example.org/r/data/alfa/resultater.csv"
 
 
 # --- the audit reads them all ----------------------------------------------------------------------------------------
 def in_csv(text: str) -> str:
     """Nes with a denominator, in the row of 2024."""
     lines = text.splitlines(keepends=True)
-    at = next(at for at, line in enumerate(lines) if line.startswith("caregiver;2024;hospital;121;"))
-    cells = lines[at].split(";")
+    index = next(index for index, line in enumerate(lines) if line.startswith("caregiver;2024;hospital;121;"))
+    cells = lines[index].split(";")
     cells[COLUMN_NAMES.index("denominator")] = "4"
-    return "".join([*lines[:at], ";".join(cells), *lines[at + 1 :]])
+    return "".join([*lines[:index], ";".join(cells), *lines[index + 1 :]])
 
 
 def in_columns(text: str) -> str:
     """Nes with a denominator, in the lists of a registry's JSON."""
     columns = json.loads(text)
-    at = next(at for at, orgnr in enumerate(columns["orgnr"]) if orgnr == "121" and columns["year"][at] == 2024)
-    columns["denominator"][at] = 4
+    index = next(
+        index for index, orgnr in enumerate(columns["orgnr"]) if orgnr == "121" and columns["year"][index] == 2024
+    )
+    columns["denominator"][index] = 4
     return json.dumps(columns)
 
 
-def in_answer(text: str) -> str:
-    """Nes with a share, in an answer of the API."""
-    found = json.loads(text)
-    cell = next(one for one in found["data"] if one.get("orgnr", "121") == "121" and one["year"] == 2024)
-    cell["value"] = 0.5
-    return json.dumps(found)
+def in_response(text: str) -> str:
+    """Nes with a share, in a response of the API."""
+    document = json.loads(text)
+    hidden_cell = next(cell for cell in document["data"] if cell.get("orgnr", "121") == "121" and cell["year"] == 2024)
+    hidden_cell["value"] = 0.5
+    return json.dumps(document)
 
 
 def in_words(text: str) -> str:
@@ -281,8 +283,8 @@ def in_words(text: str) -> str:
     [
         ("data/alfa/resultater.csv", in_csv),
         ("data/alfa/resultater.json", in_columns),
-        ("api/v1/data/alfa/indicators/alfa_a.json", in_answer),
-        ("api/v1/units/121.json", in_answer),
+        ("api/v1/data/alfa/indicators/alfa_a.json", in_response),
+        ("api/v1/units/121.json", in_response),
         ("nytt.xml", in_words),
     ],
 )
@@ -292,7 +294,10 @@ def test_a_planted_leak_is_found(built: Project, tmp_path: Path, file: str, plan
     before = (site / file).read_text("utf-8")
     (site / file).write_text(plant(before), encoding="utf-8")
     assert (site / file).read_text("utf-8") != before
-    found = audit_site(site, built).findings
-    assert {(one.file, one.registry) for one in found} <= {(file, "alfa"), (file, "beta")}
-    assert {one.code for one in found} <= {DiagnosticCode.CELL_SUPPRESSED, DiagnosticCode.CELL_ADDRESS_MISSING}
-    assert found
+    findings = audit_site(site, built).findings
+    assert {(finding.file, finding.registry) for finding in findings} <= {(file, "alfa"), (file, "beta")}
+    assert {finding.code for finding in findings} <= {
+        DiagnosticCode.CELL_SUPPRESSED,
+        DiagnosticCode.CELL_ADDRESS_MISSING,
+    }
+    assert findings

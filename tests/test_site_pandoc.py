@@ -187,7 +187,7 @@ def test_synthetic_pages_say_so_in_their_own_language(site: Path) -> None:
     assert read_page(site, "om/index.html").banner == ""
 
 
-def test_nothing_is_asked_of_another_host(site: Path) -> None:
+def test_nothing_is_requested_from_another_host(site: Path) -> None:
     """No page loads anything from outside the site, and each forbids it."""
     assert foreign_requests(site) == []
     for address in ADDRESSES:

@@ -1,4 +1,4 @@
-"""What stands above a report: that it is an earlier one, or that last year's results are overdue."""
+"""Notices above a report: that it is of an earlier edition, or that last year's results are overdue."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def bodies(*, delayed: bool = False) -> dict[str, str]:
         )
         for kind in ("registry", "year")
     )  # fmt: skip
-    made = generate_report_pages(Site((PublishedRegistry(example(), pages),))).pages
-    return {page.address.split("/")[-1].removesuffix(".qmd"): page.body for page in made}
+    pages_on_site = generate_report_pages(Site((PublishedRegistry(example(), pages),))).pages
+    return {page.address.split("/")[-1].removesuffix(".qmd"): page.body for page in pages_on_site}
 
 
 def test_a_registry_without_last_years_results_says_so_on_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From 16 June, above the newest results it has; the page of an earlier year is what it was."""
+    """From 16 June, above its latest results; the page of an earlier year has no notice."""
     monkeypatch.setenv(SOURCE_DATE, JUNE_16_2026)
-    found = bodies()
-    assert OVERDUE in unmarked(found["registry"])
-    assert found["registry"].endswith("Innhold.")
-    assert found["year"] == "Innhold."
+    body_by_kind = bodies()
+    assert OVERDUE in unmarked(body_by_kind["registry"])
+    assert body_by_kind["registry"].endswith("Innhold.")
+    assert body_by_kind["year"] == "Innhold."
 
 
 def test_until_the_deadline_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

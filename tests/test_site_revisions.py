@@ -46,12 +46,12 @@ def words_of(page: str) -> str:
 
 
 def editions_of(project: Project) -> dict[str, Any]:
-    """What scripts are told of the editions."""
-    told: dict[str, Any] = json.loads((project.site / EDITION_LIST).read_text(encoding="utf-8"))
-    return told
+    """The list of editions as scripts read it."""
+    document: dict[str, Any] = json.loads((project.site / EDITION_LIST).read_text(encoding="utf-8"))
+    return document
 
 
-def test_the_log_tells_what_changed_and_why(project: Project) -> None:
+def test_the_log_lists_what_changed_and_why(project: Project) -> None:
     """111 goes from 80 to 82 of 100, and 2025 is new: both values, the registry's own words, one line for the year."""
     deliver(project, {2023: JUNE})
     build(project, PANDOC, Silence())
@@ -88,7 +88,7 @@ def test_the_log_tells_what_changed_and_why(project: Project) -> None:
     assert "Ingen tall er endret." in text
     assert "Fra juni 2026 til desember 2026 : tall fra 1 register er endret" in text
 
-    # an edition that is taken back says so at its address
+    # the address of a withdrawn edition has a page that says so
     roll_back(project)
     build(project, PANDOC, Silence())
     page = (project.site / "utgaver/2026-12/index.html").read_text(encoding="utf-8")
@@ -96,8 +96,8 @@ def test_the_log_tells_what_changed_and_why(project: Project) -> None:
     assert "Vik leverte på nytt" not in page
 
 
-def test_a_number_that_is_secret_now_is_told_safely(project: Project) -> None:
-    """111 falls to 3 patients: its row says that it is not shown any longer, and neither value is anywhere."""
+def test_a_number_that_is_secret_now_is_listed_safely(project: Project) -> None:
+    """111 falls to 3 patients: its row says that it is no longer shown, and neither value is anywhere."""
     deliver(project, {2024: JUNE | {"111": (73, 90)}})
     build(project, PANDOC, Silence())
     publish_edition("2026-06", project)
@@ -108,14 +108,19 @@ def test_a_number_that_is_secret_now_is_told_safely(project: Project) -> None:
     assert re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", row)[-4:] == ["", "", "Vises ikke lenger", ""]
     assert "81 av 100" not in words_of(page)
     rows = csv.DictReader((project.site / "endringer/alfa.csv").read_text(encoding="utf-8").splitlines())
-    told = {row["orgnr"]: row for row in rows}["111"]
-    numbers = [told[f"{name}{when}"] for name in ("value", "denominator") for when in ("_before", "")]
-    assert (told["what"], told["footnote_before"], told["footnote"], numbers) == ("hidden", "", "hidden", [""] * 4)
+    row_111 = {row["orgnr"]: row for row in rows}["111"]
+    numbers = [row_111[f"{name}{when}"] for name in ("value", "denominator") for when in ("_before", "")]
+    assert (row_111["what"], row_111["footnote_before"], row_111["footnote"], numbers) == (
+        "hidden",
+        "",
+        "hidden",
+        [""] * 4,
+    )
 
 
-def test_a_number_that_is_not_reliable_now_is_told_with_its_patients(project: Project) -> None:
+def test_a_number_that_is_not_reliable_now_is_listed_with_its_patients(project: Project) -> None:
     """Where 60 patients are needed, 122 had 90 and has 50; 112 had 50 and has 70: the patients stand there, and the
-    result of 122 is told neither as it was nor as it is."""
+    result of 122 is given neither as it was nor as it is."""
     path = project.descriptor("alfa")
     path.write_text(path.read_text("utf-8").replace("type: andel", "type: andel\n    min_denominator: 60"), "utf-8")
     deliver(project, {2024: JUNE | {"122": (73, 90)}})
@@ -131,23 +136,23 @@ def test_a_number_that_is_not_reliable_now_is_told_with_its_patients(project: Pr
     assert rows["122"] == ["", "90", "Få pasienter", "50"]
     assert rows["112"] == ["Få pasienter", "50", "86 av 100", "70"]
     text = (project.site / "endringer/alfa.csv").read_text(encoding="utf-8")
-    told = {row["orgnr"]: row for row in csv.DictReader(text.splitlines())}
-    assert [told["122"][name] for name in ("what", "value_before", "value", "footnote")] == [
+    row_by_orgnr = {row["orgnr"]: row for row in csv.DictReader(text.splitlines())}
+    assert [row_by_orgnr["122"][name] for name in ("what", "value_before", "value", "footnote")] == [
         "hidden", "", "", "few_patients",
     ]  # fmt: skip
-    assert (told["122"]["denominator_before"], told["122"]["denominator"]) == ("90", "50")
+    assert (row_by_orgnr["122"]["denominator_before"], row_by_orgnr["122"]["denominator"]) == ("90", "50")
     assert audit_site(project.site, project).findings == ()
 
 
 @pytest.mark.parametrize(
-    ("file", "there", "planted"),
+    ("file", "original", "planted"),
     [
         (LOG, f"<td></td><td></td>{HIDDEN}", f"<td>81 av 100</td><td>90</td>{HIDDEN}"),
         (LOG, f"{HIDDEN}<td></td>", "<td>33 av 100</td><td>3</td>"),
         ("endringer/alfa.csv", ",hidden,,,,,,hidden", ",hidden,0.8111,90,,,,hidden"),
     ],
 )
-def test_the_audit_reads_the_log(project: Project, file: str, there: str, planted: str) -> None:
+def test_the_audit_reads_the_log(project: Project, file: str, original: str, planted: str) -> None:
     """An old or a new result beside a number that is hidden now is found, on the page and in the file."""
     deliver(project, {2024: JUNE | {"111": (73, 90)}})
     build(project, PANDOC, Silence())
@@ -156,12 +161,12 @@ def test_the_audit_reads_the_log(project: Project, file: str, there: str, plante
     build(project, PANDOC, Silence())
     path = project.site / file
     lines = path.read_text(encoding="utf-8").replace("<tr ", "\n<tr ").split("\n")
-    at = next(n for n, line in enumerate(lines) if "111" in line and there in line)
-    lines[at] = lines[at].replace(there, planted)
+    index = next(n for n, line in enumerate(lines) if "111" in line and original in line)
+    lines[index] = lines[index].replace(original, planted)
     path.write_text("\n".join(lines), encoding="utf-8")
     findings = audit_site(project.site, project).findings
-    found = {(one.file, one.code) for one in findings if "/111" in one.message}
-    assert found & {(file, DiagnosticCode.CELL_SUPPRESSED)}
+    codes = {(finding.file, finding.code) for finding in findings if "/111" in finding.message}
+    assert codes & {(file, DiagnosticCode.CELL_SUPPRESSED)}
     with pytest.raises(DisclosureError):
         publish_edition("2026-12", project)
 

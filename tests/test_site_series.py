@@ -27,8 +27,8 @@ def rows(published: PublishedResults, language: str = "nb", address: str = FILE)
     """The rows of the first indicator's file."""
     (block,) = json.loads(series_files(LatestResults(published), language)[address])
     assert (block["ind_id"], block["context"]) == ("a_hjelp", "caregiver")
-    found: list[list[Any]] = block["series"]
-    return found
+    series: list[list[Any]] = block["series"]
+    return series
 
 
 def test_years_have_the_numbers_of_their_cells() -> None:
@@ -49,13 +49,13 @@ def test_every_shown_year_of_every_unit_is_there_and_no_hidden_one() -> None:
     """Nine hospitals, two HFs and the RHF over six years, but for Å in 2024 and Vik in 2021, and what protects them."""
     published = report().published
     cells = published.cells[(published.cells["ind_id"] == "a_hjelp") & published.cells["shown"]]
-    told = [(orgnr, year) for orgnr, year, *_ in rows(published)]
-    assert told == sorted(told)
+    keys = [(orgnr, year) for orgnr, year, *_ in rows(published)]
+    assert keys == sorted(keys)
     for level in ("hospital", "hf", "rhf"):
-        assert set(told) >= set(cells[cells["level"] == level][["orgnr", "year"]].itertuples(index=False, name=None))
-    assert ("122", 2024) not in told
-    assert ("111", 2021) not in told
-    assert "0" not in {orgnr for orgnr, _ in told}
+        assert set(keys) >= set(cells[cells["level"] == level][["orgnr", "year"]].itertuples(index=False, name=None))
+    assert ("122", 2024) not in keys
+    assert ("111", 2021) not in keys
+    assert "0" not in {orgnr for orgnr, _ in keys}
 
 
 def test_only_indicators_that_are_shown_have_a_file() -> None:
@@ -72,7 +72,7 @@ def test_another_language_has_files_of_its_own() -> None:
 
 def test_pages_of_every_kind_and_language_lead_to_the_file() -> None:
     """A year's page, the registry's own, an indicator's, and an English one: the same cells, seen from each."""
-    found = {}
+    source_by_page = {}
     for address, language in [
         ("registre/alfa/2024/index.qmd", "nb"),
         ("registre/alfa/index.qmd", "nb"),
@@ -80,10 +80,10 @@ def test_pages_of_every_kind_and_language_lead_to_the_file() -> None:
         ("en/registre/alfa/2024/index.qmd", "en"),
     ]:
         page = Page(address, "Alfa", report().units("a_hjelp").markdown, language)
-        (light,), files = extract_lazy_data([page])
+        (page_without_data,), files = extract_lazy_data([page])
         assert [name.removeprefix(address.removesuffix("index.qmd")) for name in files] == ["enheter.json"]
-        found[address] = light.body.split('data-src="')[2].split('"')[0]
-    assert list(found.values()) == [
+        source_by_page[address] = page_without_data.body.split('data-src="')[2].split('"')[0]
+    assert list(source_by_page.values()) == [
         "../indikator/a_hjelp/utvikling.json",
         "indikator/a_hjelp/utvikling.json",
         "utvikling.json",
@@ -91,7 +91,7 @@ def test_pages_of_every_kind_and_language_lead_to_the_file() -> None:
     ]
 
 
-def test_what_figures_share_is_said_once() -> None:
+def test_a_template_stands_once_on_a_page() -> None:
     """The layers stand with the first of two figures of a kind; put together again, every chart is what it was."""
     charts = [
         report().trend("a_hjelp"),
@@ -100,16 +100,16 @@ def test_what_figures_share_is_said_once() -> None:
         report().levels("a_hjelp"),
     ]
     body = "\n\n".join(render_charts(chart.markdown) for chart in charts)
-    (light,), _ = extract_lazy_data([Page("registre/alfa/2024/index.qmd", "Alfa", body, "nb")])
-    own = [json.loads(spec) for spec in re.findall(r'class="kv-spec">(.*?)</script>', light.body)]
-    shared = dict(re.findall(r'class="kv-template" id="([\w-]+)">(.*?)</script>', light.body))
-    assert [one.get("template") for one in own] == ["kv-template-1", None, "kv-template-1", None]
+    (page_without_data,), _ = extract_lazy_data([Page("registre/alfa/2024/index.qmd", "Alfa", body, "nb")])
+    specs = [json.loads(original) for original in re.findall(r'class="kv-spec">(.*?)</script>', page_without_data.body)]
+    shared = dict(re.findall(r'class="kv-template" id="([\w-]+)">(.*?)</script>', page_without_data.body))
+    assert [spec.get("template") for spec in specs] == ["kv-template-1", None, "kv-template-1", None]
     assert list(shared) == ["kv-template-1"]
-    whole = [one | json.loads(shared.get(one.pop("template", ""), "{}")) for one in own]
-    assert whole == [json.loads(spec) for spec in re.findall(r'class="kv-spec">(.*?)</script>', body)]
-    assert re.sub(r'<script type="application/json" class="kv-(?:spec|template)".*?</script>\n?', "", light.body) == (
-        re.sub(r'<script type="application/json" class="kv-spec".*?</script>\n?', "", body)
-    )
+    whole = [spec | json.loads(shared.get(spec.pop("template", ""), "{}")) for spec in specs]
+    assert whole == [json.loads(original) for original in re.findall(r'class="kv-spec">(.*?)</script>', body)]
+    assert re.sub(
+        r'<script type="application/json" class="kv-(?:spec|template)".*?</script>\n?', "", page_without_data.body
+    ) == (re.sub(r'<script type="application/json" class="kv-spec".*?</script>\n?', "", body))
 
 
 def test_indicators_that_read_the_same_in_an_address_keep_apart() -> None:
@@ -118,17 +118,22 @@ def test_indicators_that_read_the_same_in_an_address_keep_apart() -> None:
     twins = tuple(whole.registry.indicators[0].model_copy(update={"id": name}) for name in ids)
     source = replace(whole.source, registry=whole.registry.model_copy(update={"indicators": twins}))
     cells = whole.cells[whole.cells["ind_id"] == "a_hjelp"]
-    shown = [one for one in whole.presentations if one.ind_id == "a_hjelp"]
+    shown = [presentation for presentation in whole.presentations if presentation.ind_id == "a_hjelp"]
     published = PublishedResults(
         source,
         pd.concat([cells.assign(ind_id=name) for name in ids], ignore_index=True),
-        tuple(replace(one, ind_id=name) for one in shown for name in ids),
+        tuple(replace(presentation, ind_id=name) for presentation in shown for name in ids),
     )
-    seen = Report(published, 2024, "final", get_translator("nb"))
-    body = (seen.units("a.hjelp") + seen.units("a hjelp")).markdown
-    (light,), files = extract_lazy_data([Page("registre/alfa/2024/index.qmd", "Alfa", body, "nb")])
-    assert [one["ind_id"] for one in json.loads(files["registre/alfa/2024/enheter.json"])] == ["a.hjelp", "a hjelp"]
-    asked = {part.split('"')[0] for part in light.body.split('data-src="')[1:]} - {"enheter.json"}
-    made = {address.replace("registre/alfa/", "../") for address in series_files(LatestResults(published), "nb")}
-    assert len(asked) == 2
-    assert asked == made
+    twin_report = Report(published, 2024, "final", get_translator("nb"))
+    body = (twin_report.units("a.hjelp") + twin_report.units("a hjelp")).markdown
+    (page_without_data,), files = extract_lazy_data([Page("registre/alfa/2024/index.qmd", "Alfa", body, "nb")])
+    assert [presentation["ind_id"] for presentation in json.loads(files["registre/alfa/2024/enheter.json"])] == [
+        "a.hjelp",
+        "a hjelp",
+    ]
+    linked_files = {part.split('"')[0] for part in page_without_data.body.split('data-src="')[1:]} - {"enheter.json"}
+    existing_files = {
+        address.replace("registre/alfa/", "../") for address in series_files(LatestResults(published), "nb")
+    }
+    assert len(linked_files) == 2
+    assert linked_files == existing_files

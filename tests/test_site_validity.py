@@ -1,4 +1,4 @@
-"""Whole sites looked at by programs that others wrote: valid HTML, links that lead somewhere, no other host."""
+"""Whole sites checked by independent programs: valid HTML, no dead links, no requests to another host."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ indicators:
 @pytest.fixture(scope="module")
 def by_quarto(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small site with a registry that has left out all it can, made by Quarto."""
-    found, said = quarto.find()
-    if found is None:
-        pytest.skip(f"needs Quarto, and {said}")
+    renderer, reason = quarto.find()
+    if renderer is None:
+        pytest.skip(f"needs Quarto, and {reason}")
     root = tmp_path_factory.mktemp("quarto")
     for registry in ("alfa", "beta"):
         write_registry(root, registry, delivery_of(registry, (2024,)))
@@ -72,17 +72,17 @@ def of_real_deliveries(shared: Path, tmp_path_factory: pytest.TempPathFactory) -
     ]
 )
 def site(request: pytest.FixtureRequest) -> Path:
-    """The demo by the embedded renderer, a small site by Quarto, and the real deliveries where they are."""
+    """The demo by the embedded renderer, a small site by Quarto, and the real deliveries where there are any."""
     if request.param == "demo":
-        found: tuple[Project, RunResult] = request.getfixturevalue("demo")
-        return found[0].site.resolve()
+        demo: tuple[Project, RunResult] = request.getfixturevalue("demo")
+        return demo[0].site.resolve()
     name = "by_quarto" if request.param == "quarto" else "of_real_deliveries"
     path: Path = request.getfixturevalue(name)
     return path.resolve()  # the site is a link, and addresses are compared as whole paths
 
 
 def pages(site: Path) -> list[Path]:
-    """Every page that is ours."""
+    """Every page but those of Quarto's library."""
     return [path for path in sorted(site.rglob("*.html")) if path.relative_to(site).parts[0] != "site_libs"]
 
 
@@ -96,15 +96,15 @@ def test_html_is_valid(site: Path, tmp_path: Path) -> None:
     listed = [str(path) for path in pages(site)]
     assert len(listed) > 30
     command = [str(VALIDATOR), "--config", str(tmp_path / "rules.json"), "--formatter", "json"]
-    said = subprocess.run([*command, *listed], capture_output=True, text=True, encoding="utf-8", check=False)
-    assert said.stderr == ""
-    found = [
-        f"{Path(file['filePath']).relative_to(site)}:{one['line']}: {one['ruleId']}: {one['message']}"
-        for file in json.loads(said.stdout or "[]")
-        for one in file["messages"]
+    result = subprocess.run([*command, *listed], capture_output=True, text=True, encoding="utf-8", check=False)
+    assert result.stderr == ""
+    errors = [
+        f"{Path(file['filePath']).relative_to(site)}:{error['line']}: {error['ruleId']}: {error['message']}"
+        for file in json.loads(result.stdout or "[]")
+        for error in file["messages"]
     ]
-    assert found[:20] == []
-    assert said.returncode == 0
+    assert errors[:20] == []
+    assert result.returncode == 0
 
 
 KINDS = (
@@ -119,24 +119,24 @@ KINDS = (
     "data/index.html",
     "om/index.html",
 )
-"""One page of every kind; the demo's are looked at in `test_browser_access.py`."""
+"""One page of every kind; the demo's are checked in `test_browser_access.py`."""
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 """What the law asks for: Quarto's own scripts rewrite the skip link, which a rule beyond it does not like."""
 
 
 @pytest.mark.parametrize("size", [{"width": 360, "height": 740}, {"width": 1280, "height": 900}], ids=["phone", "desk"])
 @pytest.mark.parametrize(
-    "made",
+    "site_fixture",
     [
         pytest.param("by_quarto", marks=pytest.mark.xdist_group("quarto")),
         pytest.param("of_real_deliveries", marks=pytest.mark.xdist_group("real")),
     ],
 )
 def test_axe_finds_nothing_on_any_kind_of_page(
-    made: str, size: dict[str, int], visit: Any, serve: Callable[[Path], str], request: pytest.FixtureRequest
+    site_fixture: str, size: dict[str, int], visit: Any, serve: Callable[[Path], str], request: pytest.FixtureRequest
 ) -> None:
     """WCAG 2.1 A and AA, without sideways scrolling, by Quarto and with real names and numbers."""
-    site: Path = request.getfixturevalue(made).resolve()
+    site: Path = request.getfixturevalue(site_fixture).resolve()
     address = serve(site)
     for kind in KINDS:
         page = visit(f"{address}/{sorted(site.glob(kind))[-1].relative_to(site)}", viewport=size, bypass_csp=True)
@@ -155,9 +155,9 @@ def test_the_validator_can_fail(tmp_path: Path) -> None:
     page = f'<!DOCTYPE html>\n<html lang="nb"><head><title>A</title></head><body>{twins}</body></html>'
     (tmp_path / "a.html").write_text(page, encoding="utf-8")
     command = [str(VALIDATOR), "--config", str(tmp_path / "rules.json"), str(tmp_path / "a.html")]
-    said = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert said.returncode == 1
-    assert "no-dup-id" in said.stdout
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "no-dup-id" in result.stdout
 
 
 def test_every_link_and_anchor_leads_somewhere_and_nothing_is_fetched_elsewhere(site: Path) -> None:
@@ -168,8 +168,10 @@ def test_every_link_and_anchor_leads_somewhere_and_nothing_is_fetched_elsewhere(
     foreign: list[str] = []
     for path, tree in read.items():
         here = path.relative_to(site).as_posix()
-        told = tree.xpath("//link[@rel='canonical' or @rel='alternate']/@href")
-        loaded = set(tree.xpath("//link/@href | //*/@src | //*/@data-src | //*/@poster | //form/@action")) - set(told)
+        metadata_links = tree.xpath("//link[@rel='canonical' or @rel='alternate']/@href")
+        loaded = set(tree.xpath("//link/@href | //*/@src | //*/@data-src | //*/@poster | //form/@action")) - set(
+            metadata_links
+        )
         for address in sorted({*tree.xpath("//a/@href"), *loaded}):
             parts = urlsplit(address)
             if parts.scheme == "data":
@@ -191,8 +193,8 @@ def test_every_link_and_anchor_leads_somewhere_and_nothing_is_fetched_elsewhere(
 
 
 @pytest.mark.parametrize("address", ["#nowhere", "gone.html", "b.html#nowhere"])
-def test_the_look_at_links_can_fail(tmp_path: Path, address: str) -> None:
-    """An anchor or a page that is not there is found; the same page without it passes."""
+def test_the_check_of_links_can_fail(tmp_path: Path, address: str) -> None:
+    """A link to a missing anchor or page is found; the same page without it passes."""
     (tmp_path / "b.html").write_text('<html lang="nb"><p id="here">B</p></html>', encoding="utf-8")
     page = tmp_path / "a.html"
     page.write_text('<html lang="nb"><a href="b.html#here">B</a></html>', encoding="utf-8")
@@ -228,8 +230,8 @@ def test_the_feed_and_the_sitemap_are_well_formed_and_lead_to_pages(site: Path) 
     if not (site / "sitemap.xml").exists():  # a project that has not said where it is published
         assert "Sitemap:" not in (site / "robots.txt").read_text("utf-8")
         return
-    found = etree.parse(site / "sitemap.xml").xpath("//*[local-name()='loc']/text()")
-    served = {str(urlsplit(address).path).lstrip("/") for address in found}
-    wanted = {path.relative_to(site).as_posix().removesuffix("index.html") for path in pages(site)} - {"404.html"}
-    assert served == {one for one in wanted if not re.match(r"utgaver/\d", one)}
-    assert f"Sitemap: {found[0].split('//')[0]}//example.org/sitemap.xml" in (site / "robots.txt").read_text("utf-8")
+    urls = etree.parse(site / "sitemap.xml").xpath("//*[local-name()='loc']/text()")
+    served = {str(urlsplit(address).path).lstrip("/") for address in urls}
+    expected = {path.relative_to(site).as_posix().removesuffix("index.html") for path in pages(site)} - {"404.html"}
+    assert served == {page for page in expected if not re.match(r"utgaver/\d", page)}
+    assert f"Sitemap: {urls[0].split('//')[0]}//example.org/sitemap.xml" in (site / "robots.txt").read_text("utf-8")

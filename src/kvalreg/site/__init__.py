@@ -1,1 +1,1 @@
-"""From accepted pages to a website: the pages around them, the staged Quarto project, and the two renderers."""
+"""From last good pages to a website: the site's own pages and files, the staged Quarto project, the two renderers."""

@@ -1,8 +1,8 @@
 """The pages about the site: how to read the numbers, accessibility, privacy, contact.
 
-Comes in: the site, and the texts that lie beside this module, by language: a title, a sentence for search engines, and
-Markdown. Goes out: pages in three languages. In the texts, ``$publisher``, ``$title``, ``$version``, ``$contact`` and
-``$statement`` stand for what the site says of itself.
+Input: the site, and the texts in the folder ``om`` beside this module, by language: front matter with a title and a
+sentence for search engines, then Markdown. Output: pages in three languages. In the texts, ``$publisher``, ``$title``,
+``$version``, ``$contact`` and ``$statement`` stand for values of the site's descriptor.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ABOUT_PAGES = (
     "personvern",
     "kontakt",
 )
-"""The texts, which are the pages' addresses as well; the first is `/om/` itself."""
+"""The texts' names, which are the last part of the pages' addresses as well; the first is `/om/` itself."""
 
 
 def generate_about_pages(site: Site) -> SiteOutput:
@@ -41,6 +41,7 @@ def generate_about_pages(site: Site) -> SiteOutput:
 def _page(name: str, site: Site, translator: Translator) -> Page:
     text = files("kvalreg.site").joinpath("om", translator.language, f"{name}.md").read_text(encoding="utf-8")
     front_matter, _, body = text.partition("\n---\n")
+    # the front matter is ours: a line holds one key and its plain value, so no YAML reader is needed
     metadata = dict(line.split(": ", 1) for line in front_matter.splitlines())
     is_first = name == ABOUT_PAGES[0]
     address = "om/index.qmd" if is_first else f"om/{name}/index.qmd"
@@ -56,9 +57,10 @@ def _page(name: str, site: Site, translator: Translator) -> Page:
 
 
 def _template_values(site: Site, translator: Translator) -> dict[str, str]:
-    """What the site says of itself, as Markdown."""
+    """The descriptor's values as Markdown, by placeholder."""
     descriptor = site.descriptor
     email, phone = descriptor.email, descriptor.phone
+    # a descriptor's texts are untrusted: each is escaped before it goes into the page's Markdown
     contact_lines = (
         [f"- {translator('about.email')}: [{escape_markdown(email)}](mailto:{escape_markdown(email)})"] if email else []
     )

@@ -1,8 +1,7 @@
-"""The API: answers as files, below ``/api/v1/``, with the names of SKDE's service.
+"""The API: responses as static files, below ``/api/v1/``, with the field names of SKDE's service.
 
-Comes in: the site, or one registry of it. Goes out: JSON files that are written once and served as they are. What is
-asked for stands in the address; there are no questions after ``?``. All cells come from `open_data`. `api_schema` says
-what each answer holds.
+Input: the site, or one registry of it. Output: JSON files that a web server serves as they are. A request is an address
+alone; there is no query string. All cells come from `open_data`. `api_schema` describes what each response contains.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ from kvalreg.site.site_model import PublishedRegistry, RegistryFragment, Site, S
 
 API_ROOT = "api/v1"
 _LEVEL_LABELS = ((Level.HOSPITAL, "Sykehus"), (Level.HF, "HF"), (Level.RHF, "RHF"))
-"""What SKDE's service calls the levels of units that a reader may choose."""
+"""The labels that SKDE's service has for the levels of units that a reader may choose."""
 
 ApiResponse = dict[str, Any]
 
 
 def api_responses(site: Site, fragments: Iterable[Mapping[str, RegistryFragment]]) -> SiteOutput:
-    """The answers about all registries, and the schemas that they follow.
+    """The responses about all registries, and the schemas that they follow.
 
     Parameters
     ----------
-    shares
-        What each registry tells of each unit.
+    fragments
+        Each registry's fragments, by unit.
     """
     cells_by_orgnr: dict[str, list[str]] = {}
     for orgnr, fragment in (item for fragment_by_orgnr in fragments for item in fragment_by_orgnr.items()):
@@ -45,6 +44,7 @@ def api_responses(site: Site, fragments: Iterable[Mapping[str, RegistryFragment]
         "info/medicalFields": _medical_fields(site),
         **{f"schema/{name}": schema for name, schema in SCHEMAS.items()},
     }
+    # units are listed in the order of the units' file, and only those of which there is a cell
     listed_units = [unit for unit in site.units if unit.orgnr in cells_by_orgnr]
     responses["units"] = [_unit_record(unit) | {"address": f"units/{unit.orgnr}.json"} for unit in listed_units]
     return SiteOutput(
@@ -54,38 +54,41 @@ def api_responses(site: Site, fragments: Iterable[Mapping[str, RegistryFragment]
 
 
 def registry_responses(published_registry: PublishedRegistry) -> SiteOutput:
-    """One registry's answers."""
+    """One registry's responses."""
     return SiteOutput(files=_json_files(_registry_metadata(published_registry)) | _indicator_files(published_registry))
 
 
 def latest_cells_json(published_registry: PublishedRegistry) -> dict[str, str]:
-    """Each unit's newest cell of every indicator in each context, as JSON with commas between.
+    """Each unit's latest cell of every indicator in each context, as JSON objects with commas between.
 
-    Where that year is provisional the newest complete one comes first: it is what pages show.
+    Where that year is provisional the latest complete one comes first: it is what pages show. Worked example: a unit
+    has 2023, 2024 and a provisional 2025; the response has its cells of 2024 and 2025.
     """
     registry_id, rows = published_registry.published.registry.id, published_registry.rows
     cell_keys = zip(*(rows[name] for name in ("ind_id", "unit_level", "orgnr", "context")), strict=True)
-    told_of = [(index, key) for index, key in enumerate(cell_keys) if key[1] != Level.COUNTY.value]  # they come by year
-    last_index = {cell: index for index, cell in told_of}
-    complete = {cell: index for index, cell in told_of if "provisional" not in str(rows["footnote"][index])}
-    indices = sorted({*last_index.values(), *complete.values()})
-    columns = {name: [values[at] for at in indices] for name, values in published_registry.json_columns.items()}
+    unit_cells = [(index, key) for index, key in enumerate(cell_keys) if key[1] != Level.COUNTY.value]
+    # within a key rows are sorted by year (see `open_data_rows`), so the last one of each key is its latest
+    latest = {key: index for index, key in unit_cells}
+    latest_complete = {key: index for index, key in unit_cells if "provisional" not in str(rows["footnote"][index])}
+    indices = sorted({*latest.values(), *latest_complete.values()})
+    columns = {name: [values[index] for index in indices] for name, values in published_registry.json_columns.items()}
     cells_json = json_records(columns, excluded=["ind_id", *_UNIT_COLUMNS])
     prefix_by_indicator = {
         ind_id: _indicator_prefix(registry_id, ind_id, slug)
         for ind_id, slug in indicator_slugs(published_registry.published).items()
     }
     cells_by_orgnr: dict[str, list[str]] = defaultdict(list)
-    for at, cell_json in zip(indices, cells_json, strict=True):
-        cells_by_orgnr[rows["orgnr"][at]].append(f"{prefix_by_indicator[rows['ind_id'][at]]},{cell_json[1:]}")
-    return {orgnr: ",".join(unit_cells) for orgnr, unit_cells in cells_by_orgnr.items()}
+    for index, cell_json in zip(indices, cells_json, strict=True):
+        # both are JSON objects: the prefix has lost its closing brace, the cell loses its opening one
+        cells_by_orgnr[rows["orgnr"][index]].append(f"{prefix_by_indicator[rows['ind_id'][index]]},{cell_json[1:]}")
+    return {orgnr: ",".join(cells) for orgnr, cells in cells_by_orgnr.items()}
 
 
 _UNIT_COLUMNS = ("orgnr", "unit_name", "unit_level")
 
 
 def _indicator_prefix(registry_id: str, ind_id: str, slug: str) -> str:
-    """Which indicator a cell is of, as the beginning of an object."""
+    """A cell's indicator, as the beginning of a JSON object without its closing brace."""
     address = f"../data/{registry_id}/indicators/{slug}.json"
     return compact_json({"registry_name": registry_id, "ind_id": ind_id, "address": address}).decode()[:-1]
 
@@ -99,14 +102,14 @@ def _api_path(address: str) -> str:
 
 
 def _unit_response(unit: Unit, cells_by_orgnr: Mapping[str, list[str]]) -> bytes:
-    """A unit with its newest results, which are JSON already."""
+    """A unit with its latest results, which are JSON already."""
     return (
         f'{compact_json(_unit_record(unit)).decode()[:-1]},"data":[{",".join(cells_by_orgnr[unit.orgnr])}]}}'.encode()
     )
 
 
 def _index(site: Site) -> ApiResponse:
-    """Where everything is; addresses are seen from the API's own folder."""
+    """The address of every response, relative to the API's own folder."""
     modified = {"made": site.modified.isoformat()} if site.modified else {}
     registries = [
         {
@@ -170,12 +173,11 @@ def _medical_fields(site: Site) -> list[ApiResponse]:
 def _registry_metadata(published_registry: PublishedRegistry) -> dict[str, object]:
     published, number = published_registry.published, published_registry.number
     registry, folder = published.registry, f"data/{published.registry.id}"
-    responses: dict[str, object] = {
+    return {
         f"{folder}/descriptions": [_description(number, indicator, published) for indicator in registry.indicators],
         f"{folder}/years": sorted(set(published_registry.rows["year"])),
         f"{folder}/unitNames": _unit_names(published),
     }
-    return responses
 
 
 def _indicator_files(published_registry: PublishedRegistry) -> dict[str, bytes]:
@@ -183,10 +185,12 @@ def _indicator_files(published_registry: PublishedRegistry) -> dict[str, bytes]:
     published, files = published_registry.published, {}
     registry = published.registry
     cells_json = json_records(published_registry.json_columns, excluded=["ind_id"])
+    # JSON is put together as text: the cells are encoded once, and serve this file, the units' and the results'
     cells_by_indicator: dict[str, list[str]] = defaultdict(list)
     for ind_id, cell_json in zip(published_registry.rows["ind_id"], cells_json, strict=True):
         cells_by_indicator[ind_id].append(cell_json)
     for ind_id, slug in indicator_slugs(published).items():
+        # empty fields are left out, and so are descriptions, which are Markdown and stand in `descriptions`
         metadata = indicator_row(registry.indicator(ind_id), registry)
         metadata = {
             name: value for name, value in metadata.items() if "description" not in name and value not in (None, "")
@@ -200,7 +204,7 @@ def _indicator_files(published_registry: PublishedRegistry) -> dict[str, bytes]:
 def _description(number: int, indicator: Indicator, published: PublishedResults) -> ApiResponse:
     """An indicator as SKDE's ``/data/:register/descriptions`` has it."""
     registry, row = published.registry, indicator_row(indicator, published.registry)
-    row = {name: value if value != "" else None for name, value in row.items()}
+    row = {name: value if value != "" else None for name, value in row.items()}  # SKDE has null for what is empty
     title = row.pop("ind_title")
     return {
         "id": row.pop("ind_id"),
@@ -216,7 +220,7 @@ def _description(number: int, indicator: Indicator, published: PublishedResults)
 
 
 def _unit_names(published: PublishedResults) -> ApiResponse:
-    """The units that the registry presents: as lists to choose from and as a tree, as SKDE's ``unitNames``."""
+    """The units that the registry presents, as SKDE's ``unitNames``: options of a list at each level, and a tree."""
     units, presented = published.units, set(published.cells["orgnr"])
     options = [
         {
@@ -238,6 +242,7 @@ def _unit_tree(units: Units, presented: set[str]) -> list[ApiResponse]:
     for rhf in units.at_level(Level.RHF):
         trusts = []
         for hf in units.children(rhf.orgnr):
+            # an HF or RHF without cells is in the tree when a unit below it has some
             hospitals = [hospital.short_name for hospital in units.children(hf.orgnr) if hospital.orgnr in presented]
             if hospitals or hf.orgnr in presented:
                 trusts.append({"hf": hf.short_name, "hf_full": hf.name, "orgnr": hf.orgnr, "hospital": hospitals})

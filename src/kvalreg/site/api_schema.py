@@ -1,6 +1,7 @@
-"""What each kind of the API's answers holds, as JSON Schema.
+"""What each type of the API's responses contains, as JSON Schema.
 
-Owns the schemas, by kind of answer. They are published beside the answers, below ``/api/v1/schema/``.
+Owns the schemas, by response type. They are published beside the responses, below ``/api/v1/schema/``. All are strict:
+a field that a schema does not name is an error, so a field that is added by mistake fails the tests.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _CELL_FIELDS = {
     | ({"enum": [*COLUMN_VALUES[column.name]]} if column.name in COLUMN_VALUES else {})
     for column in COLUMNS
 }
+# a cell's fields in three groups: those that identify it, those that suppression takes away first, and the counts
 _KEY_FIELDS = ["context", "year", "unit_level", "orgnr", "unit_name"]
 _RESULT_FIELDS = (
     *("var", "value", "low", "high", "achievement", "certainty"),
@@ -34,7 +36,11 @@ _COUNT_FIELDS = ("denominator", "dg", "dg_year")
 
 
 def _forbid_fields(names: tuple[str, ...], *codes: str) -> JsonSchema:
-    """A cell whose first footnote is one of these codes has none of these fields."""
+    """A cell whose first footnote is one of these codes has none of these fields.
+
+    A footnote holds codes with spaces between, ``few_patients provisional``; the reason why a value is not shown is
+    always the first of them.
+    """
     pattern = f"^({'|'.join(codes)})( |$)"
     return {
         "if": {"properties": {"footnote": {"pattern": pattern}}, "required": ["footnote"]},
@@ -45,11 +51,14 @@ def _forbid_fields(names: tuple[str, ...], *codes: str) -> JsonSchema:
 _SUPPRESSION_RULES: JsonSchema = {
     "allOf": [_forbid_fields(_RESULT_FIELDS, *NOT_SHOWN_FOOTNOTES), _forbid_fields(_COUNT_FIELDS, "hidden")]
 }
-"""A cell that is not reliable has no result; a secret one has no number of patients and no coverage either."""
+"""A cell that is not reliable has no result; a secret one has no count of patients and no coverage either.
+
+This is disclosure control, stated once more for whoever reads the API, and checked on every response by the tests.
+"""
 
 
 def _object_schema(properties: JsonSchema, required: list[str] | None = None) -> JsonSchema:
-    """An object with these properties and no others; all of them required where no list says which."""
+    """An object with these properties and no others; all of them required where `required` is not given."""
     required_names = [*properties] if required is None else required
     return {"type": "object", "properties": properties, "required": required_names, "additionalProperties": False}
 
@@ -62,6 +71,7 @@ def _cells_schema(properties: JsonSchema, required: list[str]) -> JsonSchema:
     return _array_schema(_object_schema(properties, required) | _SUPPRESSION_RULES)
 
 
+# the objects of which responses consist, each with the fields of one thing
 _UNIT_FIELDS = {"orgnr": _TEXT, "unit_name": _TEXT, "full_name": _TEXT, "unit_level": _CELL_FIELDS["unit_level"]}
 _PARENT_FIELDS = {"parent": _TEXT, "county": _TEXT}
 _INDICATOR_FIELDS = {
@@ -81,6 +91,7 @@ _REGISTRY_FIELDS = {
     "indicators": _array_schema(_object_schema({"ind_id": _TEXT, "address": _URI_REFERENCE})),
     "results": _URI_REFERENCE,
 }
+# SKDE's service has every field of an indicator in every object, and null for what it lacks
 _DESCRIPTION_FIELDS = {
     "id": _TEXT,
     "type": _TEXT,
@@ -103,6 +114,7 @@ _DESCRIPTION_FIELDS = {
     "rname": _TEXT,
     "full_name": _TEXT,
 }
+# by response type its description and its schema; `data_pages` lists the same types with their addresses
 _RESPONSE_SCHEMAS: dict[str, tuple[str, JsonSchema]] = {
     "index": (
         "Where every answer is.",
@@ -115,6 +127,7 @@ _RESPONSE_SCHEMAS: dict[str, tuple[str, JsonSchema]] = {
                 "medicalFields": _URI_REFERENCE,
                 "units": _URI_REFERENCE,
                 "registries": _array_schema(
+                    # a registry whose source does not state when data were delivered has no such dates
                     _object_schema(_REGISTRY_FIELDS, [name for name in _REGISTRY_FIELDS if name not in _DELIVERY_DATES])
                 ),
                 "schemas": {"type": "object", "additionalProperties": _URI_REFERENCE},
@@ -181,6 +194,7 @@ _RESPONSE_SCHEMAS: dict[str, tuple[str, JsonSchema]] = {
                 "registry_name": _TEXT,
                 **_INDICATOR_FIELDS,
                 **_DELIVERY_DATES,
+                # cells say nothing that the object around them says already: here the indicator, below the unit
                 "data": _cells_schema(
                     {name: cell_schema for name, cell_schema in _CELL_FIELDS.items() if name != "ind_id"}, _KEY_FIELDS
                 ),
@@ -215,6 +229,7 @@ _RESPONSE_SCHEMAS: dict[str, tuple[str, JsonSchema]] = {
             {
                 "registry_name": _TEXT,
                 **_DELIVERY_DATES,
+                # a column is as long as the table, so what a cell lacks is null, or an empty text where texts stand
                 **{
                     name: _array_schema(
                         {"type": [cell_schema["type"], "null"]}
@@ -237,4 +252,4 @@ SCHEMAS: dict[str, JsonSchema] = {
     response_name: {"$schema": _DRAFT, "title": f"kvalreg {response_name}", "description": description, **schema}
     for response_name, (description, schema) in _RESPONSE_SCHEMAS.items()
 }
-"""A schema for every kind of answer."""
+"""A schema for every type of response."""

@@ -1,7 +1,7 @@
 """The pages of open data: what there is, one page for each registry, the dictionary, and how to use the API.
 
-Comes in: the site, and the files that were made. Goes out: `/data/`, `/data/<id>/` and `/api/`, and the first two's
-metadata for search engines. The pages for all registries are in three languages; a registry's is in its own.
+Input: the site, and the files of open data. Output: `/data/`, `/data/<id>/` and `/api/`, and the first two's metadata
+for search engines. The pages for all registries are in three languages; a registry's is in its own.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _RESPONSE_TYPES = (
     ("unit", "data.answer_unit", f"/{API_ROOT}/units/{{orgnr}}.json"),
     ("results", "data.answer_results", f"/data/{{registry}}/{RESULTS}.json"),
 )
-"""Every kind of answer, what it is, and where it lies."""
+"""Every type of response: its schema, the key of its description, and its address."""
 
 
 def generate_open_data(site: Site) -> SiteOutput:
@@ -59,7 +59,7 @@ def generate_open_data(site: Site) -> SiteOutput:
 
 
 def generate_registry_data(site: Site) -> SiteOutput:
-    """Open data of each registry: its files, its answers and its page."""
+    """Open data of each registry: its files, its API responses and its page."""
     files: dict[str, bytes] = {}
     pages = []
     for published_registry in site.registries:
@@ -69,7 +69,8 @@ def generate_registry_data(site: Site) -> SiteOutput:
 
 
 def _data_page(site: Site, translator: Translator) -> Page:
-    """What there is from every registry, formats, dictionary, footnotes, and how to cite."""
+    """The data of every registry, formats, dictionary, footnotes, and how to cite."""
+    # registries with their files, then the files of all, the API, and what a program must know of the formats
     shared_files = ((f"/data/{UNITS}.csv", "file_units"), (f"/data/{FOOTNOTES_TABLE}.csv", "file_notes"))
     links = [*shared_files, ("/data/catalog.ttl", "file_catalogue")]
     parts = [
@@ -84,7 +85,9 @@ def _data_page(site: Site, translator: Translator) -> Page:
         *(_section(key, translator) for key in ("formats", "cite")),
         *_dictionary(translator),
     ]
-    return _page(DATA_PAGE, "title", "description", parts, site, translator)
+    address = localized_address(DATA_PAGE, translator.language)
+    title, description = translator("data.title"), translator("data.description")
+    return Page(address, title, "\n\n".join(parts), translator.language, description, synthetic=site.synthetic)
 
 
 def _registry_page(published_registry: PublishedRegistry, site: Site, files: Mapping[str, bytes]) -> Page:
@@ -92,11 +95,12 @@ def _registry_page(published_registry: PublishedRegistry, site: Site, files: Map
     registry = published_registry.published.registry
     translator = get_translator(registry.language)
     folder = f"/data/{registry.id}"
-    results = "".join(
-        f'<li><a href="{address}">{translator.html(f"data.file_results_{extension}", size=_size_html(files[address[1:]], translator))}</a></li>'
-        for extension in ("csv", "json")
-        for address in [f"{folder}/{RESULTS}.{extension}"]
-    )
+    # both files of results with their sizes, since they may be large
+    results = ""
+    for extension in ("csv", "json"):
+        address = f"{folder}/{RESULTS}.{extension}"
+        size = _size_html(files[address[1:]], translator)
+        results += f'<li><a href="{address}">{translator.html(f"data.file_results_{extension}", size=size)}</a></li>'
     other_files = [(f"{folder}/{INDICATORS}.csv", "file_indicators"), (f"{folder}/datapackage.json", "file_package")]
     licence = translator(
         "data.licence_text",
@@ -112,6 +116,7 @@ def _registry_page(published_registry: PublishedRegistry, site: Site, files: Map
         f"[{escape_markdown(translator('data.registry_page'))}](/registre/{registry.id}/index.qmd)",
         f"## {escape_markdown(translator('number.sources'))} {{#{INDICATORS_ANCHOR}}}",
         escape_markdown(translator("number.sources_text")),
+        # the explanation of a number anywhere on the site links to a row of this table
         raw_html(_source_table(published_registry, translator)),
         *_dictionary(translator),
         f"[{escape_markdown(translator('data.more'))}](/{localized_address(DATA_PAGE, translator.language)})",
@@ -121,15 +126,15 @@ def _registry_page(published_registry: PublishedRegistry, site: Site, files: Map
     ]
     title = translator("data.dataset_title", name=registry.name)
     description = translator("data.dataset_description", name=registry.name)
-    breadcrumb = ((translator("data.title"), localized_address(DATA_PAGE, translator.language)),)
-    address = f"data/{registry.id}/index.qmd"
-    body = "\n\n".join(part for part in parts if part)
-    return Page(address, title, body, translator.language, description, breadcrumb, synthetic=registry.synthetic)
+    address, body = f"data/{registry.id}/index.qmd", "\n\n".join(part for part in parts if part)
+    language, breadcrumb = translator.language, _breadcrumb(translator)
+    return Page(address, title, body, language, description, breadcrumb, synthetic=registry.synthetic)
 
 
 def _source_table(published_registry: PublishedRegistry, translator: Translator) -> str:
-    """Each indicator in a row that links from its numbers lead to: its page, how it is worked out, and its rows."""
+    """A row for each indicator, to which its numbers link: its page, how it is computed, and its cells as JSON."""
     published, pages = published_registry.published, published_registry.latest.page_by_indicator
+    # an indicator that is not included has open data and no page
     ids_with_page = {result.indicator.id for result in published_registry.latest.results}
     table_rows = []
     for ind_id, slug in indicator_slugs(published).items():
@@ -141,13 +146,12 @@ def _source_table(published_registry: PublishedRegistry, translator: Translator)
         rows_address = f"/{API_ROOT}/{_INDICATOR_PATH.format(registry=published.registry.id, slug=slug)}"
         link = f'<a href="{rows_address}" aria-label="{label}">JSON</a>'
         table_rows.append(f'<tr id="ind-{slug}"><th scope="row">{name}</th><td>{method}</td><td>{link}</td></tr>')
-    keys = ("number.indicator", "number.how", "number.rows")
-    heading = "".join(f'<th scope="col">{escape(translator(key))}</th>' for key in keys)
-    return _table(heading, table_rows, translator("number.sources"))
+    headings = [translator(f"number.{key}") for key in ("indicator", "how", "rows")]
+    return _table(headings, table_rows, translator("number.sources"))
 
 
 def _api_page(site: Site, translator: Translator) -> Page:
-    """Every kind of answer with its address and schema, and an example."""
+    """Every type of response with its address and schema, and an example."""
     parts = [
         language_links(API_PAGE, translator),
         raw_html(f'<p class="kv-lead">{escape(translator("data.api_lead"))}</p>'),
@@ -156,50 +160,45 @@ def _api_page(site: Site, translator: Translator) -> Page:
         raw_html(_response_table(translator)),
         *_example(site, translator),
         _section("api_versions", translator),
-        f"[{escape_markdown(translator('data.dictionary'))}](/{localized_address(DATA_PAGE, translator.language)}#dictionary)",
+        f"[{escape_markdown(translator('data.dictionary'))}]"
+        f"(/{localized_address(DATA_PAGE, translator.language)}#dictionary)",
     ]
-    page = _page(API_PAGE, "api_title", "api_description", parts, site, translator)
-    breadcrumb = ((translator("data.title"), localized_address(DATA_PAGE, translator.language)),)
-    return Page(page.address, page.title, page.body, page.language, page.description, breadcrumb, page.synthetic)
+    address, body, language = localized_address(API_PAGE, translator.language), "\n\n".join(parts), translator.language
+    title, description = translator("data.api_title"), translator("data.api_description")
+    return Page(address, title, body, language, description, _breadcrumb(translator), site.synthetic)
 
 
-def _page(address: str, title: str, description: str, parts: Sequence[str], site: Site, translator: Translator) -> Page:
-    return Page(
-        localized_address(address, translator.language),
-        translator(f"data.{title}"),
-        "\n\n".join(part for part in parts if part),
-        translator.language,
-        translator(f"data.{description}"),
-        synthetic=site.synthetic,
-    )
+def _breadcrumb(translator: Translator) -> tuple[tuple[str, str], ...]:
+    """The way up from a page below the one of all open data."""
+    return ((translator("data.title"), localized_address(DATA_PAGE, translator.language)),)
 
 
 def _example(site: Site, translator: Translator) -> list[str]:
     if not site.registries:
         return []
+    # any indicator will do: that of the first registry is the same from build to build
     published = site.registries[0].published
     slug = next(iter(indicator_slugs(published).values()))
     address = f"{API_ROOT}/{_INDICATOR_PATH.format(registry=published.registry.id, slug=slug)}"
+    # marked as a URL, so that the audit takes no number in it for a result
     url_html = f'<span data-kv-role="url">{escape(site.descriptor.absolute_url(address))}</span>'
     link = f'<p><a href="/{address}">{url_html}</a></p>'
     return [_heading("api_example", translator), _paragraph("api_example_text", translator), raw_html(link)]
 
 
 def _response_table(translator: Translator) -> str:
-    keys = ("api_answer", "api_address", "api_schema")
-    heading = "".join(f'<th scope="col">{escape(translator(f"data.{key}"))}</th>' for key in keys)
+    headings = [translator(f"data.{key}") for key in ("api_answer", "api_address", "api_schema")]
     rows = [
         f'<tr><th scope="row">{escape(translator(title_key))}</th><td><code>{escape(address)}</code></td>'
         f'<td><a href="/{API_ROOT}/schema/{name}.json">{name}.json</a></td></tr>'
         for name, title_key, address in _RESPONSE_TYPES
     ]
-    return _table(heading, rows, translator("data.api_title"))
+    return _table(headings, rows, translator("data.api_title"))
 
 
 def _registry_table(published_registries: Sequence[PublishedRegistry], translator: Translator) -> str:
     """Every registry with its files and licence."""
-    keys = ("registry", "files", "licence")
-    heading = "".join(f'<th scope="col">{escape(translator(f"data.{key}"))}</th>' for key in keys)
+    headings = [translator(f"data.{key}") for key in ("registry", "files", "licence")]
     rows = []
     for registry in (published_registry.published.registry for published_registry in published_registries):
         lang = f' lang="{registry.language}"' if registry.language != translator.language else ""
@@ -209,12 +208,15 @@ def _registry_table(published_registries: Sequence[PublishedRegistry], translato
             f'<td><a href="{folder}/{RESULTS}.csv">CSV</a>, <a href="{folder}/{RESULTS}.json">JSON</a></td>'
             f'<td><a href="{escape(str(registry.licence.url))}">{escape(registry.licence.name)}</a></td></tr>'
         )
-    return _table(heading, rows, translator("data.registries"))
+    return _table(headings, rows, translator("data.registries"))
 
 
 def _dictionary(translator: Translator) -> list[str]:
     """The dictionary as page sections: columns, footnotes, and the columns of the other files."""
-    notes = [(code, translator(f"data.footnote_{code}")) for code in FOOTNOTES]
+    notes = "".join(
+        f"<dt><code>{code}</code></dt><dd>{escape(translator(f'data.footnote_{code}'))}</dd>" for code in FOOTNOTES
+    )
+    # A column that stands in several files is explained once: each table leaves out what the ones above it have.
     return [
         _heading("dictionary", translator),
         _paragraph("dictionary_lead", translator),
@@ -224,31 +226,26 @@ def _dictionary(translator: Translator) -> list[str]:
         _heading("footnotes", translator),
         _paragraph("footnotes_lead", translator),
         _paragraph("hidden", translator),
-        raw_html(_definition_list(notes)),
+        raw_html(f'<dl class="kv-codes">{notes}</dl>'),
     ]
 
 
 def _column_table(columns: Sequence[OpenDataColumn], file: str, translator: Translator) -> str:
+    meanings = {column.name: escape(translator(f"data.column_{column.name}")) for column in columns}
     rows = [
-        f'<tr><th scope="row"><code>{column.name}</code></th><td>{escape(translator(f"data.column_{column.name}"))}</td></tr>'
-        for column in columns
+        f'<tr><th scope="row"><code>{name}</code></th><td>{meaning}</td></tr>' for name, meaning in meanings.items()
     ]
-    heading = "".join(f'<th scope="col">{escape(translator(f"data.{key}"))}</th>' for key in ("column", "meaning"))
-    return _table(heading, rows, file)
+    return _table([translator(f"data.{key}") for key in ("column", "meaning")], rows, file)
 
 
-def _table(heading: str, rows: Sequence[str], label: str) -> str:
+def _table(headings: Sequence[str], rows: Sequence[str], label: str) -> str:
     """A plain table with a caption, in a labelled box that scrolls by itself. It holds no result."""
+    heading = "".join(f'<th scope="col">{escape(text)}</th>' for text in headings)
     return (
         f'<div class="kv-scroll" tabindex="0" role="group" aria-label="{escape(label)}"><table class="kv-words">'
         f"<caption>{escape(label)}</caption><thead><tr>{heading}</tr></thead>\n"
         f"<tbody>{chr(10).join(rows)}</tbody></table></div>"
     )
-
-
-def _definition_list(definitions: Sequence[tuple[str, str]]) -> str:
-    items = "".join(f"<dt><code>{code}</code></dt><dd>{escape(text)}</dd>" for code, text in definitions)
-    return f'<dl class="kv-codes">{items}</dl>'
 
 
 def _link_list(links: Sequence[tuple[str, str]], translator: Translator) -> str:
@@ -268,7 +265,7 @@ def _paragraph(key: str, translator: Translator) -> str:
 
 
 def _size_html(file: bytes, translator: Translator) -> Html:
-    """A file's size as readers know sizes: ``120 kB``, ``1,4 MB``."""
+    """A file's size in decimal units: ``120 kB``, ``1,4 MB``."""
     kilobytes = max(1, round(len(file) / 1000))
     if kilobytes < 1000:
         text = translator("data.kilobytes", size=translator.format_number(kilobytes))

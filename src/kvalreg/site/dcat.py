@@ -1,13 +1,13 @@
 """The catalogue of open data: DCAT-AP-NO as Turtle and JSON-LD, and each registry as schema.org's Dataset.
 
-Comes in: the site. Goes out: `/data/catalog.ttl` and `.jsonld`, which data.norge.no harvests, and the metadata that
-search engines read on a page. Only what a registry and the site tell about themselves is in it: no result.
+Input: the site. Output: `/data/catalog.ttl` and `.jsonld`, which data.norge.no harvests, and the metadata that search
+engines read on a page. It holds descriptions of registries and of the site only: no result. The profile is
+https://informasjonsforvaltning.github.io/dcat-ap-no/.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -25,38 +25,21 @@ _NAMESPACES = {
 }
 _EU_AUTHORITY = "http://publications.europa.eu/resource/authority"
 _IANA_MEDIA_TYPES = "https://www.iana.org/assignments/media-types"
+# Names that catalogues understand: the EU's authority tables for licences, languages and file types, and IANA's types.
 _NLOD = f"{_EU_AUTHORITY}/licence/NLOD_2_0"
 _LANGUAGES = {"nb": f"{_EU_AUTHORITY}/language/NOB", "nn": f"{_EU_AUTHORITY}/language/NNO"}
 _FORMATS = {"csv": ("CSV", "text/csv"), "json": ("JSON", "application/json")}
 
 
-@dataclass(frozen=True)
-class IriValue:
-    """An address as a value."""
+RdfResource = dict[str, Any]
+"""A resource as JSON-LD writes it: ``@id``, ``@type``, and for each property a list of its values, which may be empty.
 
-    iri: str
-
-
-@dataclass(frozen=True)
-class LiteralValue:
-    """A text as a value: in a language, or of a type of XML Schema's."""
-
-    text: str
-    language: str = ""
-    datatype: str = ""
-
-
-@dataclass(frozen=True)
-class RdfResource:
-    """A thing with its kind and what is said of it; `name` is its address."""
-
-    iri: str
-    rdf_type: str
-    properties: tuple[tuple[str, IriValue | LiteralValue], ...]
+Both serializations are written from it, so that they cannot disagree.
+"""
 
 
 def generate_dcat_catalogue(site: Site) -> SiteOutput:
-    """The catalogue in both writings."""
+    """The catalogue in both serializations."""
     resources = _catalogue_resources(site)
     return SiteOutput(files={"data/catalog.ttl": _to_turtle(resources), "data/catalog.jsonld": _to_json_ld(resources)})
 
@@ -88,6 +71,7 @@ def schema_org_dataset(published_registry: PublishedRegistry, site: Site) -> dic
             for extension, (_, media_type) in _FORMATS.items()
         ],
     }
+    # an interval of ISO 8601, as schema.org asks for
     if years:
         dataset["temporalCoverage"] = f"{years[0]}/{years[-1]}"
     if source.latest_update:
@@ -97,63 +81,42 @@ def schema_org_dataset(published_registry: PublishedRegistry, site: Site) -> dic
 
 # --- DCAT-AP-NO ------------------------------------------------------------------------------------------------------
 def _catalogue_resources(site: Site) -> list[RdfResource]:
-    absolute_url = site.descriptor.absolute_url
-    title, translator = site.title or get_translator("nb")("data.title"), get_translator("nb")
-    publisher = f"{absolute_url('data/index.qmd')}#publisher"
-    contact = f"{absolute_url('data/index.qmd')}#contact"
-    catalogue_iri = f"{absolute_url('data/index.qmd')}#catalogue"
-    datasets = [_dataset_iri(published_registry, site) for published_registry in site.registries]
-    resources = [
-        RdfResource(
-            catalogue_iri,
-            "dcat:Catalog",
-            (
-                ("dct:title", LiteralValue(title, "nb")),
-                ("dct:description", LiteralValue(translator("data.description"), "nb")),
-                ("dct:identifier", LiteralValue(catalogue_iri)),
-                ("dct:publisher", IriValue(publisher)),
-                ("dcat:contactPoint", IriValue(contact)),
-                ("dct:language", IriValue(_LANGUAGES["nb"])),
-                ("foaf:homepage", IriValue(absolute_url("data/index.qmd"))),
-                *_date_property("dct:modified", site.modified),
-                *(("dcat:dataset", IriValue(dataset)) for dataset in datasets),
-                ("dcat:service", IriValue(f"{absolute_url('api/index.qmd')}#service")),
-            ),
-        ),
-        RdfResource(
-            publisher,
-            "foaf:Agent",
-            (
-                ("foaf:name", LiteralValue(site.descriptor.publisher or title, "nb")),
-                ("dct:identifier", LiteralValue(str(site.descriptor.publisher_url or absolute_url("index.qmd")))),
-            ),
-        ),
-        _contact_resource(
-            contact, site.descriptor.publisher or title, (site.descriptor.email, site.descriptor.phone), site
-        ),
-        RdfResource(
-            f"{absolute_url('api/index.qmd')}#service",
-            "dcat:DataService",
-            (
-                ("dct:title", LiteralValue(f"{title}: API", "nb")),
-                ("dct:description", LiteralValue(translator("data.api_lead"), "nb")),
-                ("dct:identifier", LiteralValue(f"{absolute_url('api/index.qmd')}#service")),
-                ("dct:publisher", IriValue(publisher)),
-                ("dcat:contactPoint", IriValue(contact)),
-                ("dcat:endpointURL", IriValue(absolute_url("api/v1/index.json"))),
-                ("dcat:endpointDescription", IriValue(absolute_url("api/index.qmd"))),
-                *(("dcat:servesDataset", IriValue(dataset)) for dataset in datasets),
-            ),
-        ),
-    ]
-    return [
-        *resources,
-        *(
-            resource
-            for published_registry in site.registries
-            for resource in _dataset_resources(published_registry, site, publisher)
-        ),
-    ]
+    """The catalogue, its publisher, contact and API, and then every registry's data set."""
+    absolute_url, translator = site.descriptor.absolute_url, get_translator("nb")
+    title = site.title or translator("data.title")
+    page, api = absolute_url("data/index.qmd"), absolute_url("api/index.qmd")
+    organization, datasets = site.descriptor.publisher or title, [_dataset_iri(item, site) for item in site.registries]
+    # resources are named by fragments of pages' URLs, so that each name leads to a page about the resource
+    publisher, contact, service = f"{page}#publisher", f"{page}#contact", f"{api}#service"
+    catalogue = _resource(f"{page}#catalogue", "dcat:Catalog") | {
+        "dct:title": [_text(title, "nb")],
+        "dct:description": [_text(translator("data.description"), "nb")],
+        "dct:identifier": [_text(f"{page}#catalogue")],
+        "dct:publisher": [_link(publisher)],
+        "dcat:contactPoint": [_link(contact)],
+        "dct:language": [_link(_LANGUAGES["nb"])],
+        "foaf:homepage": [_link(page)],
+        "dct:modified": _dates(site.modified),
+        "dcat:dataset": [_link(dataset) for dataset in datasets],
+        "dcat:service": [_link(service)],
+    }
+    agent = _resource(publisher, "foaf:Agent") | {
+        "foaf:name": [_text(organization, "nb")],
+        "dct:identifier": [_text(str(site.descriptor.publisher_url or absolute_url("index.qmd")))],
+    }
+    data_service = _resource(service, "dcat:DataService") | {
+        "dct:title": [_text(f"{title}: API", "nb")],
+        "dct:description": [_text(translator("data.api_lead"), "nb")],
+        "dct:identifier": [_text(service)],
+        "dct:publisher": [_link(publisher)],
+        "dcat:contactPoint": [_link(contact)],
+        "dcat:endpointURL": [_link(absolute_url("api/v1/index.json"))],
+        "dcat:endpointDescription": [_link(api)],
+        "dcat:servesDataset": [_link(dataset) for dataset in datasets],
+    }
+    email, phone, contact_page = site.descriptor.email, site.descriptor.phone, absolute_url("om/kontakt/index.qmd")
+    resources = [catalogue, agent, _contact(contact, organization, (email, phone), contact_page), data_service]
+    return resources + [part for item in site.registries for part in _dataset_resources(item, site, publisher)]
 
 
 def _dataset_iri(published_registry: PublishedRegistry, site: Site) -> str:
@@ -162,76 +125,55 @@ def _dataset_iri(published_registry: PublishedRegistry, site: Site) -> str:
 
 def _dataset_resources(published_registry: PublishedRegistry, site: Site, publisher: str) -> list[RdfResource]:
     """A registry's data set, whom to ask, and its two files."""
-    registry, source = published_registry.published.registry, published_registry.published.source
-    translator, absolute_url, about = get_translator(registry.language), site.descriptor.absolute_url, registry.about
-    page = absolute_url(f"data/{registry.id}/index.qmd")
-    dataset_iri, contact_iri = _dataset_iri(published_registry, site), f"{page}#contact"
-    file_iris = {extension: f"{page}#{extension}" for extension in _FORMATS}
-    dataset = RdfResource(
-        dataset_iri,
-        "dcat:Dataset",
-        (
-            ("dct:title", LiteralValue(translator("data.dataset_title", name=registry.name), registry.language)),
-            (
-                "dct:description",
-                LiteralValue(translator("data.dataset_description", name=registry.name), registry.language),
-            ),
-            ("dct:identifier", LiteralValue(dataset_iri)),
-            ("dct:publisher", IriValue(publisher)),
-            ("dcat:contactPoint", IriValue(contact_iri)),
-            ("dcat:theme", IriValue(f"{_EU_AUTHORITY}/data-theme/HEAL")),
-            ("dct:accessRights", IriValue(f"{_EU_AUTHORITY}/access-right/PUBLIC")),
-            ("dct:language", IriValue(_LANGUAGES[registry.language])),
-            ("dct:spatial", IriValue(f"{_EU_AUTHORITY}/country/NOR")),
-            ("dcat:landingPage", IriValue(page)),
-            *_date_property("dct:modified", source.latest_update),
-            *(
-                ("dcat:keyword", LiteralValue(keyword, registry.language))
-                for keyword in (*registry.medical_fields, *registry.keywords)
-            ),
-            *(("dcat:distribution", IriValue(file_iri)) for file_iri in file_iris.values()),
-        ),
-    )
+    registry, about = published_registry.published.registry, published_registry.published.registry.about
+    language, absolute_url = registry.language, site.descriptor.absolute_url
+    translator = get_translator(language)
+    page, dataset_iri = absolute_url(f"data/{registry.id}/index.qmd"), _dataset_iri(published_registry, site)
+    title, contact = translator("data.dataset_title", name=registry.name), f"{page}#contact"
+    dataset = _resource(dataset_iri, "dcat:Dataset") | {
+        "dct:title": [_text(title, language)],
+        "dct:description": [_text(translator("data.dataset_description", name=registry.name), language)],
+        "dct:identifier": [_text(dataset_iri)],
+        "dct:publisher": [_link(publisher)],
+        "dcat:contactPoint": [_link(contact)],
+        "dcat:theme": [_link(f"{_EU_AUTHORITY}/data-theme/HEAL")],
+        "dct:accessRights": [_link(f"{_EU_AUTHORITY}/access-right/PUBLIC")],
+        "dct:language": [_link(_LANGUAGES[language])],
+        "dct:spatial": [_link(f"{_EU_AUTHORITY}/country/NOR")],
+        "dcat:landingPage": [_link(page)],
+        "dct:modified": _dates(published_registry.published.source.latest_update),
+        "dcat:keyword": [_text(keyword, language) for keyword in (*registry.medical_fields, *registry.keywords)],
+        "dcat:distribution": [_link(f"{page}#{extension}") for extension in _FORMATS],
+    }
+    # the two files are distributions of one data set, since they hold the same cells
     distributions = [
-        RdfResource(
-            file_iri,
-            "dcat:Distribution",
-            (
-                (
-                    "dct:title",
-                    LiteralValue(
-                        f"{translator('data.dataset_title', name=registry.name)} ({file_type})", registry.language
-                    ),
-                ),
-                (
-                    "dct:description",
-                    LiteralValue(translator("data.registry_lead", name=registry.name), registry.language),
-                ),
-                ("dct:format", IriValue(f"{_EU_AUTHORITY}/file-type/{file_type}")),
-                ("dcat:mediaType", IriValue(f"{_IANA_MEDIA_TYPES}/{media_type}")),
-                ("dct:license", IriValue(_licence_iri(registry.licence))),
-                ("dcat:accessURL", IriValue(page)),
-                ("dcat:downloadURL", IriValue(absolute_url(f"data/{registry.id}/{RESULTS}.{extension}"))),
-            ),
-        )
-        for (extension, file_iri), (file_type, media_type) in zip(file_iris.items(), _FORMATS.values(), strict=True)
+        _resource(f"{page}#{extension}", "dcat:Distribution")
+        | {
+            "dct:title": [_text(f"{title} ({file_type})", language)],
+            "dct:description": [_text(translator("data.registry_lead", name=registry.name), language)],
+            "dct:format": [_link(f"{_EU_AUTHORITY}/file-type/{file_type}")],
+            "dcat:mediaType": [_link(f"{_IANA_MEDIA_TYPES}/{media_type}")],
+            "dct:license": [_link(_licence_iri(registry.licence))],
+            "dcat:accessURL": [_link(page)],
+            "dcat:downloadURL": [_link(absolute_url(f"data/{registry.id}/{RESULTS}.{extension}"))],
+        }
+        for extension, (file_type, media_type) in _FORMATS.items()
     ]
-    contact_details = (about.email or site.descriptor.email, about.phone or site.descriptor.phone)
-    return [dataset, _contact_resource(contact_iri, registry.name, contact_details, site, registry.id), *distributions]
+    # each detail falls back by itself: a registry may have an e-mail address, and the site's phone number
+    details = (about.email or site.descriptor.email, about.phone or site.descriptor.phone)
+    office = _contact(contact, registry.name, details, absolute_url(f"registre/{registry.id}/index.qmd"))
+    return [dataset, office, *distributions]
 
 
-def _contact_resource(
-    iri: str, organization: str, contact_details: tuple[str, str], site: Site, registry_id: str = ""
-) -> RdfResource:
-    """Whom to ask: by e-mail and phone where they are known, else through the page."""
+def _contact(iri: str, organization: str, contact_details: tuple[str, str], page: str) -> RdfResource:
+    """Whom to ask: by e-mail and phone where they are known, otherwise through the page."""
     email, phone = ("".join(detail.split()) for detail in contact_details)
-    channels: list[tuple[str, IriValue | LiteralValue]] = (
-        [("vcard:hasEmail", IriValue(f"mailto:{email}"))] if email else []
-    )
-    channels += [("vcard:hasTelephone", IriValue(f"tel:{phone}"))] if phone else []
-    page = f"registre/{registry_id}/index.qmd" if registry_id else "om/kontakt/index.qmd"
-    channels = channels or [("vcard:hasURL", IriValue(site.descriptor.absolute_url(page)))]
-    return RdfResource(iri, "vcard:Organization", (("vcard:fn", LiteralValue(organization, "nb")), *channels))
+    return _resource(iri, "vcard:Organization") | {
+        "vcard:fn": [_text(organization, "nb")],
+        "vcard:hasEmail": [_link(f"mailto:{email}")] if email else [],
+        "vcard:hasTelephone": [_link(f"tel:{phone}")] if phone else [],
+        "vcard:hasURL": [] if email or phone else [_link(page)],
+    }
 
 
 def _licence_iri(licence: Licence) -> str:
@@ -239,46 +181,58 @@ def _licence_iri(licence: Licence) -> str:
     return _NLOD if licence == Licence() else str(licence.url)
 
 
-def _date_property(predicate: str, day: date | None) -> list[tuple[str, IriValue | LiteralValue]]:
-    return [(predicate, LiteralValue(day.isoformat(), datatype="xsd:date"))] if day else []
+# --- values, as JSON-LD writes them ----------------------------------------------------------------------------------
+def _resource(iri: str, rdf_type: str) -> RdfResource:
+    return {**_link(iri), "@type": rdf_type}
 
 
-# --- writing ---------------------------------------------------------------------------------------------------------
-def _to_turtle(resources: list[RdfResource]) -> bytes:
-    lines = [f"@prefix {prefix}: <{namespace}> ." for prefix, namespace in _NAMESPACES.items()]
-    for resource in resources:
-        properties = " ;\n".join(f"    {predicate} {_turtle_value(value)}" for predicate, value in resource.properties)
-        lines.append(f"\n{_iri_reference(resource.iri)} a {resource.rdf_type} ;\n{properties} .")
-    return ("\n".join(lines) + "\n").encode()
+def _link(iri: str) -> dict[str, str]:
+    """An address as a value. What no IRI may hold is percent-encoded: ``a b`` becomes ``a%20b``."""
+    return {"@id": "".join(f"%{ord(char):02X}" if char <= " " or char in '<>"{}|^`\\' else char for char in iri)}
 
 
-def _turtle_value(value: IriValue | LiteralValue) -> str:
-    if isinstance(value, IriValue):
-        return _iri_reference(value.iri)
-    text = json.dumps(value.text, ensure_ascii=False)  # a JSON string is a Turtle string
-    return text + (f"@{value.language}" if value.language else f"^^{value.datatype}" if value.datatype else "")
+def _text(text: str, language: str = "") -> dict[str, str]:
+    return {"@value": text, "@language": language} if language else {"@value": text}
 
 
-def _iri_reference(iri: str) -> str:
-    """An address between angle brackets; signs that would end it are written as numbers."""
-    return "<" + "".join(f"%{ord(char):02X}" if char <= " " or char in '<>"{}|^`\\' else char for char in iri) + ">"
+def _dates(day: date | None) -> list[dict[str, str]]:
+    """A list with the day as its only value; an empty one where it is not known."""
+    return [{"@value": day.isoformat(), "@type": "xsd:date"}] if day else []
 
 
+# --- serializations --------------------------------------------------------------------------------------------------
 def _to_json_ld(resources: list[RdfResource]) -> bytes:
-    graph = []
-    for resource in resources:
-        entry: dict[str, Any] = {"@id": _iri_reference(resource.iri)[1:-1], "@type": resource.rdf_type}
-        for predicate, value in resource.properties:
-            entry.setdefault(predicate, []).append(_json_ld_value(value))
-        graph.append(entry)
+    # an empty list is a property without a value: in JSON-LD, as in Turtle, it is left out
+    graph = [{name: value for name, value in resource.items() if value} for resource in resources]
     document = {"@context": _NAMESPACES, "@graph": graph}
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _json_ld_value(value: IriValue | LiteralValue) -> dict[str, str]:
-    if isinstance(value, IriValue):
-        return {"@id": _iri_reference(value.iri)[1:-1]}
-    json_value = {"@value": value.text}
-    return json_value | (
-        {"@language": value.language} if value.language else {"@type": value.datatype} if value.datatype else {}
-    )
+def _to_turtle(resources: list[RdfResource]) -> bytes:
+    """The same statements as Turtle (https://www.w3.org/TR/turtle/)::
+
+    {"@id": "https://a.no/#c", "@type": "foaf:Agent", "foaf:name": [{"@value": "Å", "@language": "nb"}]}
+
+    becomes::
+
+    <https://a.no/#c> a foaf:Agent ;
+        foaf:name "Å"@nb .
+    """
+    lines = [f"@prefix {prefix}: <{namespace}> ." for prefix, namespace in _NAMESPACES.items()]
+    for resource in resources:
+        properties = " ;\n".join(
+            f"    {name} {_turtle_value(value)}"
+            for name, values in resource.items()
+            if not name.startswith("@")
+            for value in values
+        )
+        lines.append(f"\n<{resource['@id']}> a {resource['@type']} ;\n{properties} .")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _turtle_value(value: dict[str, str]) -> str:
+    if "@id" in value:
+        return f"<{value['@id']}>"
+    text = json.dumps(value["@value"], ensure_ascii=False)  # a JSON string is a Turtle string
+    language, datatype = value.get("@language"), value.get("@type")
+    return text + (f"@{language}" if language else f"^^{datatype}" if datatype else "")

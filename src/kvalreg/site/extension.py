@@ -1,7 +1,7 @@
-"""A project's own copy of the Quarto extension: is it made for the pages that this kvalreg makes?
+"""A project's own copy of the Quarto extension: does it fit the pages of this version of kvalreg?
 
-Comes in: a project. Goes out: nothing, or what its copy lacks. Pages and scripts belong together: with scripts of an
-earlier version charts stay empty, and nothing else would say so.
+Input: a project. Output: nothing, or an error with what its copy lacks. Pages and scripts belong together: with scripts
+of an earlier version charts stay empty, without any message.
 """
 
 from __future__ import annotations
@@ -17,19 +17,20 @@ _SETTINGS_FILE = "_extension.yml"
 
 
 def check_extension(project: Project) -> None:
-    """See that a project's own `_extensions/kvalreg`, where it has one, has this kvalreg's version and scripts.
+    """Check that a project's own `_extensions/kvalreg`, where it has one, has this version's number and scripts.
 
-    Its looks may differ in everything.
+    Its style sheets and templates may differ in any way: changing the site's look is what a copy is for.
 
     Raises
     ------
     ConfigurationError
-        It is of another version, or a script or filter that pages need is not there.
+        It is of another version, or a script or filter that pages need is missing.
     """
     shipped, project_copy = shared_root() / "_extensions" / "kvalreg", project.extension
     if project_copy.resolve() == shipped.resolve():
         return
     expected_version, version = _version(shipped), _version(project_copy)
+    # style sheets are not required: scripts and filters are what pages of this version need
     required_files = (path.name for pattern in ("*.js", "*.lua") for path in shipped.glob(pattern))
     missing = sorted(name for name in required_files if not (project_copy / name).is_file())
     problems = []

@@ -1,7 +1,8 @@
-"""The feed of what is new, the list of pages for search engines, and the page for addresses that are not there.
+"""The feed of new results, sitemap and robots.txt for search engines, and the 404 page.
 
-Comes in: the site. Goes out: `/nytt.xml` (Atom), `/sitemap.xml`, `/robots.txt`, `404`. Dates are those of pages, and
-ids follow from what a page is about, so that a reader of the feed sees each result once.
+Input: the site. Output: `/nytt.xml` (Atom, RFC 4287), `/sitemap.xml` (https://www.sitemaps.org/protocol.html),
+`/robots.txt` and `404`. Dates are those of pages, and ids follow from pages' addresses, so that a news reader shows
+each result once.
 """
 
 from __future__ import annotations
@@ -23,26 +24,27 @@ from kvalreg.storage.last_good import LastGoodPage
 
 FEED, SITEMAP, ROBOTS = "nytt.xml", "sitemap.xml", "robots.txt"
 _ID_NAMESPACE = uuid.UUID("5d1c1a4e-3f0b-5d0e-9d53-2b7d1f6f9a10")
-"""What the feed's ids are made from; it must never change."""
+"""The namespace of the feed's ids (UUID version 5); it must never change, or readers get every result again."""
 _FEED_YEARS = 2
-"""So many of a registry's newest years are in the feed."""
+"""How many of a registry's latest years are in the feed."""
 
 
 def generate_feed(site: Site) -> SiteOutput:
-    """The newest results of every registry, the newest first."""
+    """The latest results of every registry, latest first."""
     entries = sorted(
         (
             (page, published_registry)
             for published_registry in site.registries
             for page in feed_pages(published_registry.published, published_registry.pages)
         ),
-        key=lambda entry: (entry[0].made, entry[0].address),
+        key=lambda entry: (entry[0].made, entry[0].address),  # the address makes the order of one day's pages certain
         reverse=True,
     )
     translator = get_translator("nb")
     entries_xml = "\n".join(_atom_entry(page, published_registry, site) for page, published_registry in entries)
     updated = _atom_timestamp(site.modified or date(2000, 1, 1))
     author = escape_xml(site.descriptor.publisher or site.title or translator("om.feed"))
+    # RFC 4287 asks for an author, an id, and a link to the feed itself
     links = f'<link rel="self" href={quoteattr(site.descriptor.absolute_url(FEED))}/>\n'
     links += f"<link href={quoteattr(site.descriptor.absolute_url('index.qmd'))}/>"
     xml = (
@@ -56,7 +58,7 @@ def generate_feed(site: Site) -> SiteOutput:
 
 
 def generate_not_found_page(site: Site) -> SiteOutput:
-    """The page for addresses that are not there. Its links begin at the site's root, since it is shown anywhere."""
+    """The 404 page. Its links begin at the site's root, since a web server shows it at any address."""
     translator = get_translator("nb")
     destinations = (
         ("/index.qmd", translator("om.front")),
@@ -71,16 +73,16 @@ def generate_not_found_page(site: Site) -> SiteOutput:
 
 
 def crawler_files(site: Site, modified_by_address: Mapping[str, date | None]) -> dict[str, bytes]:
-    """The sitemap, where the site's address is known, and what robots may read: everything.
+    """robots.txt, which allows everything, and the sitemap where the site's own URL is known.
 
     Parameters
     ----------
-    days
-        When each page last changed, by address.
+    modified_by_address
+        When each page was last modified, by address.
     """
     robots = "User-agent: *\nAllow: /\n"
     if not site.descriptor.base_url:
-        return {ROBOTS: robots.encode()}
+        return {ROBOTS: robots.encode()}  # a sitemap holds absolute URLs only
     urls = []
     for address, modified in sorted(modified_by_address.items()):
         if address != NOT_FOUND:
@@ -95,13 +97,14 @@ def crawler_files(site: Site, modified_by_address: Mapping[str, date | None]) ->
 
 
 def feed_pages(published: PublishedResults, pages: Iterable[LastGoodPage]) -> list[LastGoodPage]:
-    """The pages of one registry that the feed tells of: its newest years', in its own language."""
+    """The pages of one registry that are in the feed: those of its latest years, in its own language."""
     language = published.registry.language
     years = (page for page in pages if page.kind == "year" and page.language == language)
     return sorted(years, key=lambda page: page.year)[-_FEED_YEARS:]
 
 
 def _atom_entry(page: LastGoodPage, published_registry: PublishedRegistry, site: Site) -> str:
+    # the summary's numbers are labelled in attributes, since Atom has no other place by which the audit could find them
     headline_html = published_registry.headline(page.year, page.round)
     summary = labelled_text(headline_html)
     attributes = (
@@ -123,5 +126,5 @@ def _entry_id(name: str) -> str:
 
 
 def _atom_timestamp(day: date) -> str:
-    """A day as Atom's moment: its beginning in universal time."""
+    """A day as an RFC 3339 timestamp: its beginning in universal time."""
     return f"{day.isoformat()}T00:00:00Z"

@@ -1,7 +1,7 @@
-"""Filters of a list: the control as HTML, which the extension's `filters.js` makes work.
+"""Filters of a list: the control as HTML, to which the extension's `filters.js` adds the behaviour.
 
-Comes in: which filters a list has. Goes out: a form that is hidden until a script runs, so that without one everything
-shows and no control does nothing. Rows carry ``data-f`` and, for each filter, ``data-f-<key>`` with what they are.
+Input: which filters a list has. Output: a form that is hidden until a script runs, so that without JavaScript all rows
+show and no control is without effect. A row has ``data-f`` and, for each filter, ``data-f-<key>`` with its values.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from kvalreg.report.figures.cells import PublishedCell
 from kvalreg.report.translation import Translator
 
 WHOLE_PAGE = "quarto-document-content"
-"""The target of a filter that looks at all rows of the page."""
+"""The target of a filter for all rows of the page."""
 TEXT = "sok"
 FIELD, YEAR, LEVEL, CERTAINTY, CHANGE, REGION = "fagomrade", "ar", "niva", "sikkerhet", "endring", "region"
-"""The filters' names in a page's address."""
+"""The filters' names, as keys of the page's query string."""
 VALUE_SEPARATOR = "|"
-"""What stands between several values of one row."""
+"""Separates several values of one row."""
 NOT_SHOWN_STATUSES = (CellStatus.SECRET.value, CellStatus.FEW_PATIENTS.value, CellStatus.LOW_COVERAGE.value)
 _CHANGE_VALUES = {"better": "improved", "worse": "worsened", "unclear": "unchanged"}
 
 
 @dataclass(frozen=True)
 class Filter:
-    """One filter: its name in the address, its label, and its choices as value and text; none for a field of text."""
+    """One filter: its key, its label, and its options as value and text; a text field has no options."""
 
     key: str
     label: str
@@ -36,12 +36,12 @@ class Filter:
 
 
 def text_filter(translator: Translator) -> Filter:
-    """A field that finds rows by any of their words."""
+    """A text field that matches rows by any of their words."""
     return Filter(TEXT, translator("filter.text"))
 
 
 def choice_filter(key: str, label: str, values: Iterable[str]) -> Filter:
-    """A filter whose values are their own names."""
+    """A filter whose values are their own labels."""
     return Filter(key, label, tuple((value, value) for value in values))
 
 
@@ -59,7 +59,8 @@ def result_filters(translator: Translator) -> tuple[Filter, ...]:
 
 
 def result_filter_attributes(cell: PublishedCell, indicator: Indicator) -> dict[str, str]:
-    """What `result_filters` find a row by, as attributes."""
+    """The attributes by which `result_filters` match a row."""
+    # a cell that is not shown can be filtered by the reason why, and by nothing that would tell of its value
     level = cell["achievement"] or "without" if cell["shown"] else cell["status"]
     values = {LEVEL: level}
     if cell["shown"]:
@@ -68,16 +69,17 @@ def result_filter_attributes(cell: PublishedCell, indicator: Indicator) -> dict[
 
 
 def filter_attributes(values: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """The attributes of a row that filters look at."""
+    """The attributes of a row that filters match."""
     return {"data-f": "rad"} | {f"data-f-{key}": VALUE_SEPARATOR.join(texts) for key, texts in values.items()}
 
 
 def filter_form(target: str, filters: Iterable[Filter], translator: Translator) -> str:
-    """The control of the list in the element `target`."""
+    """The form for the list in the element with the id `target`."""
     fields = "".join(_filter_control(list_filter, translator) for list_filter in filters)
     count_text = escape(translator("filter.shown", count="{count}", total="{total}"))
     return (
-        f'<form class="kv-filters" data-for="{target}" aria-label="{escape(translator("filter.title"))}" hidden>{fields}'
+        f'<form class="kv-filters" data-for="{target}" aria-label="{escape(translator("filter.title"))}" hidden>'
+        f"{fields}"
         f'<button type="reset" class="kv-button">{escape(translator("filter.reset"))}</button>'
         f'<p class="kv-note" role="status" data-said="{count_text}"></p></form>'
     )
@@ -90,11 +92,13 @@ def _filter_control(list_filter: Filter, translator: Translator) -> str:
         options = "".join(
             f'<option value="{escape(value)}">{escape(text)}</option>' for value, text in list_filter.options
         )
-        control = f'<select name="{list_filter.key}"><option value="">{escape(translator("filter.all"))}</option>{options}</select>'
+        all_option = f'<option value="">{escape(translator("filter.all"))}</option>'
+        control = f'<select name="{list_filter.key}">{all_option}{options}</select>'
     return f"<label><span>{escape(list_filter.label)}</span>{control}</label>"
 
 
 def _change_value(cell: PublishedCell, indicator: Indicator) -> str:
+    # without a direction, more is neither better nor worse, and the change has no value to filter by
     if indicator.level_direction is None and cell["change"] in ("increased", "decreased"):
         return ""
     return _CHANGE_VALUES.get(cell["change"], "")

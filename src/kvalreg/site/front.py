@@ -1,7 +1,7 @@
 """The front page in Norwegian and in English: search, medical fields, hospitals, what is new, every registry.
 
-Comes in: each registry's newest results. Goes out: the two pages that readers begin with. From here it is at most
-three steps to how one hospital does at one thing.
+Input: each registry's latest results. Output: the two pages that readers begin with. From here it is at most three
+clicks to one hospital's result of one indicator.
 """
 
 from __future__ import annotations
@@ -43,13 +43,16 @@ def generate_front_pages(site: Site) -> SiteOutput:
 
 def _front_page(site: Site, address: str, translator: Translator) -> Page:
     title = translator("front.title")
+    # registries' texts stay in their own language on both pages, and are marked with it
     other_page = ENGLISH_FRONT_PAGE if address == FRONT_PAGE else FRONT_PAGE
     other_language = "en" if address == FRONT_PAGE else "nb"
     hero = (
-        f'<div class="kv-wide kv-hero"><p class="kv-lead">{escape(translator("front.lead"))}</p>{search_form(translator)}'
-        f'<p class="kv-note"><a href="{relative_url(other_page, address)}" lang="{other_language}" hreflang="{other_language}">'
+        f'<div class="kv-wide kv-hero"><p class="kv-lead">{escape(translator("front.lead"))}</p>'
+        f'{search_form(translator)}<p class="kv-note">'
+        f'<a href="{relative_url(other_page, address)}" lang="{other_language}" hreflang="{other_language}">'
         f"{escape(translator('front.other_language'))}</a></p></div>"
     )
+    # a new project has nothing to list yet: the page says so, and the build succeeds
     if not site.registries:
         return Page(address, title, raw_html(f"{hero}<p>{escape(translator('front.none'))}</p>"), translator.language)
     parts = [
@@ -69,7 +72,8 @@ def _front_page(site: Site, address: str, translator: Translator) -> Page:
 def _field_tiles(site: Site, address: str, translator: Translator) -> str:
     """The medical fields as tiles, each with how many registries it has."""
     tiles = "".join(
-        f'<li><a href="{relative_url(field_page(site.slugs.fields[name]), address)}"><strong{translator.lang_attribute}>{escape(name)}</strong> '
+        f'<li><a href="{relative_url(field_page(site.slugs.fields[name]), address)}">'
+        f"<strong{translator.lang_attribute}>{escape(name)}</strong> "
         f'<span class="kv-note">{_registry_count(len(registries), translator)}</span></a></li>'
         for name, registries in site.registries_by_field.items()
     )
@@ -81,7 +85,8 @@ def _registry_count(count: int, translator: Translator) -> str:
 
 
 def _region_tiles(site: Site, address: str, translator: Translator) -> str:
-    """How to choose a hospital, and the way to all of them by region."""
+    """How to choose a hospital, and links to all hospitals by region."""
+    # the regions are few enough for the front page; the hospitals of each are listed on the region's own page
     regions = "".join(
         f'<li><a href="{relative_url(unit_page(site.slugs.units[unit.orgnr]), address)}">'
         f"<strong{translator.lang_attribute}>{escape(site.name(unit))}</strong></a></li>"
@@ -90,13 +95,16 @@ def _region_tiles(site: Site, address: str, translator: Translator) -> str:
     )
     return (
         f"<p>{escape(translator('front.unit_text'))}</p>"
-        f'<ul class="kv-tiles">{regions}</ul>'
-        f'<p><a class="kv-button" href="{relative_url(UNITS_PAGE, address)}">{escape(translator("front.all_units"))}</a></p>'
+        f'<ul class="kv-tiles">{regions}</ul>{_button(UNITS_PAGE, address, translator("front.all_units"))}'
     )
 
 
+def _button(page: str, address: str, text: str) -> str:
+    return f'<p><a class="kv-button" href="{relative_url(page, address)}">{escape(text)}</a></p>'
+
+
 def _news_list(site: Site, address: str, translator: Translator) -> str:
-    """The registries whose numbers were updated last, the newest first."""
+    """The registries whose numbers were updated last, latest first."""
     recent = sorted(
         site.sorted_registries, key=lambda item: item.published.source.latest_update or date.min, reverse=True
     )
@@ -107,25 +115,25 @@ def _news_item(published_registry: PublishedRegistry, address: str, translator: 
     registry, (year, round_) = published_registry.published.registry, published_registry.latest.rounds[0]
     year_text = translator.html("page.interim_year", year=year) if round_ == "interim" else year_html(year)
     page = year_page(registry.id, year, round_)
+    # the latest year may have published cells and no page yet: then the registry's own page
     page = page if page in published_registry.addresses else registry_page(registry.id)
     latest_update = published_registry.published.source.latest_update
     updated = (
         f", {translator.html('front.news_updated', date=translator.date_html(latest_update))}" if latest_update else ""
     )
     return (
-        f'<li><a href="{relative_url(page, address)}"><strong lang="{registry.language}">{escape(registry.name)}</strong></a>'
+        f'<li><a href="{relative_url(page, address)}">'
+        f'<strong lang="{registry.language}">{escape(registry.name)}</strong></a>'
         f'<span class="kv-note">{translator.html("front.news_line", year=year_text)}{updated}</span></li>'
     )
 
 
 def _registry_list(site: Site, address: str, translator: Translator) -> str:
     """Every registry by name."""
+    registries = [item.published.registry for item in site.sorted_registries]
     items = "".join(
-        f'<li><a href="{relative_url(registry_page(item.published.registry.id), address)}" lang="{item.published.registry.language}">'
-        f"{escape(item.published.registry.name)}</a></li>"
-        for item in site.sorted_registries
+        f'<li><a href="{relative_url(registry_page(registry.id), address)}" lang="{registry.language}">'
+        f"{escape(registry.name)}</a></li>"
+        for registry in registries
     )
-    return (
-        f'<ul class="kv-columns">{items}</ul>'
-        f'<p><a class="kv-button" href="{relative_url(REGISTRIES_PAGE, address)}">{escape(translator("front.all_registries"))}</a></p>'
-    )
+    return f'<ul class="kv-columns">{items}</ul>{_button(REGISTRIES_PAGE, address, translator("front.all_registries"))}'

@@ -1,7 +1,7 @@
-"""The site's content: every page around the reports and every file beside them, gathered from their makers.
+"""The site's content: every page and every file, gathered from their generators.
 
-Comes in: each registry's published cells and its accepted pages. Goes out: `Content`, ready to stage. A new kind of
-page or file is one module with a maker and one line in `MAKERS`.
+Input: each registry's published cells and its last good pages. Output: `SiteOutput`, ready to stage. A new kind of page
+or file is one module with a `PageGenerator`, and one line in one of the lists below.
 """
 
 from __future__ import annotations
@@ -39,9 +39,13 @@ REGISTRY_GENERATORS: tuple[PageGenerator, ...] = (
     generate_unit_series,
     generate_registry_data,
 )
-"""Who makes what is of one registry alone: of a site of several they make the same as of each by itself."""
+"""Generators of what belongs to one registry alone.
+
+Invariant: from a site of several registries they make the same as from each by itself, which is what lets
+`incremental_staging` stage one registry at a time.
+"""
 UNIT_GENERATORS: tuple[PageGenerator, ...] = (generate_unit_pages,)
-"""Who makes the units' pages: from what each registry tells of them. They are half of what all registries share."""
+"""Generators of units' pages, from registries' fragments. They are half of the work that all registries share."""
 SHARED_GENERATORS: tuple[PageGenerator, ...] = (
     generate_front_pages,
     generate_registry_list,
@@ -57,20 +61,22 @@ SHARED_GENERATORS: tuple[PageGenerator, ...] = (
     generate_not_found_page,
     generate_preview_image,
 )
-"""Who makes what else tells of all registries: from their newest results, their shares of units, and pages' names."""
+"""Generators of all else that tells of several registries: from latest results, fragments, and pages' names."""
 GENERATORS = (*REGISTRY_GENERATORS, *UNIT_GENERATORS, *SHARED_GENERATORS)
-"""Who makes the site's content; two that make one address are refused when the site is staged."""
+"""All generators; two that make the same address are refused when the site is staged."""
 
 
 def generate_site(site: Site, generators: Sequence[PageGenerator] = GENERATORS) -> SiteOutput:
-    """Every page and file of the site; or of a part of it, by some of its makers."""
+    """Every page and file of the site, or those of some generators."""
     outputs = [generator(site) for generator in generators]
+    # what every page has, whichever generator made it: metadata, the provenance block, the unit selector
     provenance = Provenance(site)
     finished_pages = [
         _with_unit_selector(provenance.add_block(add_metadata(page, site)))
         for output in outputs
         for page in output.pages
     ]
+    # last, since it looks at whole pages
     pages, unit_cells = extract_lazy_data(finished_pages)
     files = {address: file for output in outputs for address, file in output.files.items()}
     return SiteOutput(tuple(pages), files | unit_cells)

@@ -1,7 +1,7 @@
 """The pages of indicators: message, all units, trend, variation, definition, downloads, each at a permanent address.
 
-Comes in: one registry's published cells. Goes out: its indicators' pages, as a pure function of those cells. All that
-is drawn comes from the pieces that notebooks use too.
+Input: one registry's published cells. Output: its indicators' pages, as a pure function of those cells. All figures
+come from `kvalreg.report`, as those of notebooks do.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def generate_indicator_pages(site: Site) -> SiteOutput:
 
 
 def indicator_pages(published_registry: PublishedRegistry, slugs: Slugs) -> Iterable[Page]:
-    """The pages of one registry's indicators, each in its newest complete year."""
+    """The pages of one registry's indicators, each in its latest complete year."""
     results_by_indicator: dict[str, list[IndicatorResult]] = {}
     for result in published_registry.latest.results:
         results_by_indicator.setdefault(result.indicator.id, []).append(result)
@@ -66,6 +66,7 @@ def _page(published_registry: PublishedRegistry, results: list[IndicatorResult],
     description = safe_html(indicator.short_description)
     lead = html_fragment(f'<div class="kv-lead kv-wide">{mark_registry_text(description, tag="div")}</div>')
     parts = [HtmlFragment(stale_notice(published_registry, translator)), lead]
+    # results: a section for each context, caregiver first; with two, headings and anchors name the context
     has_several_contexts = len(results) > 1
     for result in results:
         parts += [_result_report(latest, result).text(indicator.id, result.context)]
@@ -73,6 +74,7 @@ def _page(published_registry: PublishedRegistry, results: list[IndicatorResult],
         parts += [
             _context_section(latest, result, _PageLinks(address, slugs), has_several_contexts=has_several_contexts)
         ]
+    # then what is the same in every context: definition, downloads, links to other years
     parts += [
         HtmlFragment(f"## {escape_markdown(translator('indicator_page.about'))} {{#om}}"),
         html_fragment(_definition(registry, indicator, _PageLinks(address, slugs), translator)),
@@ -85,13 +87,14 @@ def _page(published_registry: PublishedRegistry, results: list[IndicatorResult],
         (translator("registries.title"), REGISTRIES_PAGE),
         (registry.name, registry_page(registry.id)),
     )
+    # charts are only placeholders until here, so that all SVGs of a page are rendered in one call
     body = render_charts(join_fragments(parts).markdown)
     meta_description = " ".join(indicator.short_description.split())
     return Page(address, indicator.title, body, registry.language, meta_description, breadcrumb, registry.synthetic)
 
 
 class _PageLinks:
-    """Where a page is, and where units' pages are, seen from it."""
+    """A page's address, and links from it to units' pages."""
 
     def __init__(self, address: str, slugs: Slugs) -> None:
         self.address, self.slugs = address, slugs
@@ -103,7 +106,7 @@ class _PageLinks:
 
 # --- results ---------------------------------------------------------------------------------------------------------
 def _result_report(latest: LatestResults, result: IndicatorResult) -> Report:
-    """The report of the year that is told of."""
+    """The report of the result's year."""
     return latest.report_for(result.year, "interim" if result.provisional else "final")
 
 
@@ -131,13 +134,14 @@ def _context_section(
 
 
 def _unit_table(report: Report, result: IndicatorResult, links: _PageLinks, target: str) -> HtmlFragment:
-    """The nation and every unit that is compared, with word and symbol; why it is not the hospitals where it is not."""
+    """The nation and every unit that is compared, with word and symbol; why others than hospitals, where it is so."""
     translator, indicator = report.translator, result.indicator
     level, cells = report.compared_units(indicator, result.context)
     nation = report.nation(indicator, result.context)
     if level is Level.NATION or not cells:
         table = f"<p>{escape(translator('indicator_page.no_units'))}</p>"
     else:
+        # `compared_units` chooses the level: hospitals, or HFs or RHFs where too few hospitals can be shown
         cells = sort_cells(cells, indicator, "value")
         unit_word = translator(f"units.{level.value}", count=len(cells))
         caption = translator(
@@ -162,6 +166,7 @@ def _filters(report: Report, cells: CellRecords) -> Iterable[filters.Filter]:
 
 def _region(report: Report, cell: PublishedCell) -> str:
     """The name of the RHF that a unit belongs to; empty for what belongs to none."""
+    # a unit may be an RHF itself, which belongs to its own region; the nation belongs to none
     units = report.published.units
     if cell["orgnr"] not in units:
         return ""
@@ -180,17 +185,18 @@ def _result_row(report: Report, cell: PublishedCell, indicator: Indicator, links
 
 
 def _variation_section(report: Report, ind: str, context: str) -> HtmlFragment:
-    """The second layer, folded: the units with their intervals, the funnel, and what has changed."""
+    """Collapsed until a reader opens it: the units with their intervals, the funnel plot, and the change over time."""
     figures = join_fragments([report.compare(ind, context), report.funnel(ind, context), report.change(ind, context)])
-    if not figures.markdown:
+    if not figures.markdown:  # nothing to open: no figure has enough units or years
         return figures
     summary = f'<details class="kv-deep"><summary>{escape(report.translator("figure.variation"))}</summary>'
     return join_fragments([html_fragment(summary), figures, html_fragment("</details>")])
 
 
-# --- the indicator's own words ---------------------------------------------------------------------------------------
+# --- the indicator's description -------------------------------------------------------------------------------------
 def _definition(registry: Registry, indicator: Indicator, links: _PageLinks, translator: Translator) -> str:
     """What is measured, the limits of the levels and where they come from, where the numbers come from."""
+    # what a registry must document and has not is said to be missing; what is optional is left out
     missing = f"<em>{escape(translator('states.not_given'))}</em>"
     description = mark_registry_language(
         safe_html(indicator.long_description or indicator.short_description), translator, "div"
@@ -219,7 +225,7 @@ def _definition(registry: Registry, indicator: Indicator, links: _PageLinks, tra
 
 
 def _limit_html(limit: int, translator: Translator) -> Html:
-    """A limit that everybody knows."""
+    """A published limit, such as the least number of patients, as a labelled number."""
     return number_html(translator.format_number(limit), limit, "limit")
 
 
@@ -230,11 +236,16 @@ def _field_link(name: str, links: _PageLinks) -> str:
 
 
 def _target_html(indicator: Indicator, translator: Translator) -> str:
-    """The limits of the levels as a list."""
+    """The limits of the levels as a list.
+
+    Worked example: green 0.9 and yellow 0.8, more is better: high "at least 90", moderate "80 to 90", low "under 80".
+    Without a yellow limit there is no moderate level, and low is "under 90".
+    """
     green, yellow = indicator.level_green, indicator.level_yellow
     if green is None:
         return escape(translator("indicator_page.no_target"))
     is_high_good, moderate = indicator.level_direction == 1, green if yellow is None else yellow
+    # both limits are labelled with their role, by which the audit knows them for targets and not results
     numbers = {
         level: number_html(
             translator.format_value(indicator, level), level, "target" if level == green else "target-moderate"
@@ -255,12 +266,12 @@ def _target_html(indicator: Indicator, translator: Translator) -> str:
 
 
 def _download_jump(translator: Translator) -> str:
-    """The way to the downloads from the top of the page."""
+    """A link from the top of the page to the downloads."""
     return f'<p class="kv-jump"><a href="#last-ned">{escape(translator("indicator_page.download"))}</a></p>'
 
 
 def _download_section(registry: Registry, address: str, translator: Translator) -> str:
-    """Where the numbers of this page and of all others can be fetched."""
+    """A link to the numbers of this page and of all others of the registry."""
     href = relative_url(f"data/{registry.id}/index.qmd", address)
     return (
         f"<p>{escape(translator('indicator_page.download_text'))}</p>"
@@ -271,8 +282,9 @@ def _download_section(registry: Registry, address: str, translator: Translator) 
 def _year_links(
     published_registry: PublishedRegistry, indicator: Indicator, address: str, translator: Translator
 ) -> str:
-    """The pages of every year that tell of this indicator."""
+    """Links to the pages of every year with results of this indicator."""
     cells, registry = published_registry.published.cells, published_registry.published.registry
+    # years whose cells are published and whose page exists
     years_with_cells, links = set(cells["year"][cells["ind_id"] == indicator.id]), []
     anchors_by_page = {page.address: page.anchors for page in published_registry.pages}
     for year, round_ in published_registry.latest.rounds:
@@ -280,6 +292,7 @@ def _year_links(
         if year not in years_with_cells or page not in published_registry.addresses:
             continue
         year_text = translator("page.interim_year", year=year) if round_ == "interim" else str(year)
+        # a notebook need not show every indicator: without a section of its own the link leads to the whole page
         section = anchor(indicator.id)
         href = relative_url(page, address) + (f"#{section}" if section in anchors_by_page[page] else "")
         links.append(f'<li><a href="{href}">{escape(translator("indicator_page.year_link", year=year_text))}</a></li>')

@@ -1,4 +1,4 @@
-"""Pages that exist in three languages: where each lies, and the links between them.
+"""Pages that exist in three languages: their addresses, and the links between them.
 
 Owns the rule of addresses: bokmål at the address itself, nynorsk and English below ``/nn/`` and ``/en/``.
 """
@@ -20,6 +20,7 @@ def localized_address(address: str, language: str) -> str:
 
 def language_links(address: str, translator: Translator) -> str:
     """Links to the same page in the other languages, each named in its own."""
+    # a reader looks for the name of a language in that language: English, not engelsk
     links = "".join(
         f'<li><a href="/{localized_address(address, language)}" lang="{language}" hreflang="{language}">'
         f"{escape(translator(f'om.language_{language}'))}</a></li>"

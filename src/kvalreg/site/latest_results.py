@@ -1,7 +1,7 @@
-"""A registry's newest results: each indicator in the newest year that is complete, its cells by unit.
+"""A registry's latest results: each indicator in the latest year that is complete, its cells by unit.
 
-Comes in: `Published`. Goes out: `Newest`, which the site's own pages share, so that cells are grouped once and not
-once per page. A year that is provisional is used only where an indicator has no other.
+Input: `PublishedResults`. Output: `LatestResults`, which the site's own pages share, so that cells are grouped once and
+not once per page. A provisional year is used only where an indicator has no other.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from kvalreg.urls import indicator_page
 
 @dataclass(frozen=True)
 class IndicatorResult:
-    """One indicator and context in its newest year.
+    """One indicator and context in its latest year.
 
     Parameters
     ----------
@@ -38,10 +38,6 @@ class IndicatorResult:
     year: int
     provisional: bool
     cells: dict[tuple[str, str], PublishedCell]
-
-    def unit_cell(self, level: Level, orgnr: str) -> PublishedCell | None:
-        """The cell of one unit, or None where it has none."""
-        return self.cells.get((level.value, orgnr))
 
     def level_cells(self, level: Level) -> list[PublishedCell]:
         """The cells of one level."""
@@ -57,14 +53,15 @@ class IndicatorResult:
 
 @dataclass(frozen=True)
 class LatestSummary:
-    """Newest results as the pages of all registries tell of them: plain values, which can be kept.
+    """The part of latest results that pages of several registries need: plain values, which are stored as JSON.
 
     Parameters
     ----------
     reached
-        See `Newest.reached`.
+        See `LatestResults.targets_reached`.
     national
-        See `Newest.national`: of each indicator its id, context, year, whether that is provisional, and the cell.
+        See `LatestResults.national`: of each indicator its id, context, year, whether that is provisional, and the
+        nation's cell.
     """
 
     reached: Sequence[int]
@@ -72,7 +69,7 @@ class LatestSummary:
 
     @classmethod
     def from_results(cls, latest: LatestResults) -> LatestSummary:
-        """The summary of newest results."""
+        """The summary of latest results."""
         national = [
             (result.indicator.id, result.context, result.year, result.provisional, result.nation)
             for result in latest.results
@@ -82,14 +79,14 @@ class LatestSummary:
 
 @dataclass(frozen=True)
 class LatestResults:
-    """One registry's newest results.
+    """One registry's latest results.
 
     Parameters
     ----------
     published
         What may be shown; nothing else is ever read.
     summary
-        What is known already of its results.
+        Where it was stored before: then not all cells need be there.
     """
 
     published: PublishedResults
@@ -102,21 +99,21 @@ class LatestResults:
 
     @cached_property
     def rounds(self) -> list[tuple[int, str]]:
-        """Every year and its round, newest first."""
+        """Every year and its round, latest first."""
         return rounds(self.published)[::-1]
 
     @cached_property
     def latest_round(self) -> tuple[int, str]:
-        """The newest complete year; the newest of all where none is complete."""
+        """The latest complete year; the latest of all where none is complete."""
         return next((year_round for year_round in self.rounds if year_round[1] == "final"), self.rounds[0])
 
     @cached_property
     def report(self) -> Report:
-        """The report of the newest complete year, in the registry's own language."""
+        """The report of the latest complete year, in the registry's own language."""
         return self.report_for(*self.latest_round)
 
     def report_for(self, year: int, round_: str, language: str = "") -> Report:
-        """The report of a year, in the registry's own language where none is given; made once."""
+        """The report of a year, in the registry's own language unless another is named; each is made once."""
         default_language = self.registry.language
         key = (year, round_, language or default_language)
         if key not in self._reports:
@@ -131,8 +128,9 @@ class LatestResults:
 
     @cached_property
     def results(self) -> tuple[IndicatorResult, ...]:
-        """Every indicator that is shown, in the registry's order, and its contexts; those without cells left out."""
+        """Every indicator that is included, in the registry's order, in each of its contexts that has cells."""
         cells = self.published.cells
+        # one pass over the cells of latest years; a dictionary for each indicator and context
         cells_by_key: dict[tuple[str, str], dict[tuple[str, str], PublishedCell]] = {}
         for cell in cell_records(cells[cells["year"] == _latest_year(cells)]):
             cells_by_key.setdefault((cell["ind_id"], cell["context"]), {})[cell["level"], cell["orgnr"]] = cell
@@ -141,6 +139,7 @@ class LatestResults:
             for context in ("caregiver", "resident"):
                 group = cells_by_key.get((indicator.id, context))
                 if group and indicator.include:
+                    # all cells of a group are of one year, and so all provisional or none
                     first_cell = next(iter(group.values()))
                     results.append(
                         IndicatorResult(
@@ -152,6 +151,7 @@ class LatestResults:
     @cached_property
     def national(self) -> tuple[IndicatorResult, ...]:
         """The same with the nation's cell alone."""
+        # from the summary alone, which is all that a page of several registries has
         indicator_by_id = {indicator.id: indicator for indicator in self.registry.indicators}
         return tuple(
             IndicatorResult(
@@ -172,10 +172,11 @@ class LatestResults:
 
     @cached_property
     def targets_reached(self) -> tuple[int, int]:
-        """How many of the shown results of hospitals, or of the units shown instead, reach their target, and of all."""
+        """How many results reach their target, and how many there are: of hospitals, or of the level shown instead."""
         if self.summary is not None:
             reached, total = self.summary.reached
             return reached, total
+        # provisional years and residents' results are left out: a target is for a hospital's complete year
         cells_with_target = [
             cell
             for result in self.results
@@ -189,32 +190,39 @@ class LatestResults:
 
 
 def latest_cells(published: PublishedResults, years: Collection[int]) -> PublishedResults:
-    """The same with the cells alone that the pages of all registries need.
+    """The results with only the cells that pages of several registries need.
 
-    These are what `Newest` tells of, every cell of these years, and one cell at least of each year and unit.
+    These are those of `LatestResults`, every cell of these years, and at least one cell of each year and of each unit:
+    lists of years and of presented units must come out the same as from all cells.
     """
     cells, latest = published.cells, LatestResults(published)
     is_needed = cells["year"].isin({*years, latest.latest_round[0]}) | (cells["year"] == _latest_year(cells))
+    # the first cell of each year and round, and of each unit
     is_needed |= ~cells.duplicated(["year", "provisional"]) | ~cells.duplicated("orgnr")
     return replace(published, cells=cells[is_needed].reset_index(drop=True))
 
 
 def _latest_year(cells: pd.DataFrame) -> pd.Series[Any]:
-    """Of each cell the newest complete year of its indicator and context; the newest where none is complete."""
+    """Of each cell the latest complete year of its indicator and context; the latest where none is complete.
+
+    Worked example: cells of 2023, 2024 and a provisional 2025 all have 2024; where 2025 is all there is, 2025.
+    """
     keys = [cells["ind_id"], cells["context"]]
+    # a maximum within each group, spread to all of its cells; NaN where no year of the group is complete
     final = cells["year"].where(~cells["provisional"].astype(bool)).groupby(keys).transform("max")
     return final.fillna(cells["year"].groupby(keys).transform("max"))
 
 
 def target_outcome(cell: PublishedCell, indicator: Indicator) -> str:
-    """Whether a shown cell for certain reaches its target (``reached``) or does not (``missed``); else empty.
+    """Whether a shown cell's whole interval is at or beyond its target (``reached``) or before it (``missed``).
 
-    Worked number: a target of at least 0.9 is reached for certain by an interval of 0.91-0.95, and missed for certain
-    by 0.80-0.89; 0.88-0.92 says neither.
+    Worked example: a target of at least 0.9 is reached with an interval of 0.91 to 0.95, and missed with 0.80 to 0.89;
+    0.88 to 0.92 says neither, and gives an empty text.
     """
     target, low, high = indicator.level_green, cell["low"], cell["high"]
     if target is None or not cell["shown"] or not cell["achievement"] or not is_known(low):
         return ""
+    # the limit itself reaches the target, in both directions
     if indicator.level_direction == 1:
         return "reached" if low >= target else "missed" if high < target else ""
     return "reached" if high <= target else "missed" if low > target else ""

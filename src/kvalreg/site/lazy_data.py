@@ -1,9 +1,13 @@
-"""Pages made light: what is needed only when a reader picks a unit lies in files, and what figures share is said once.
+"""Smaller pages: data that only a selected unit needs moves to files, and chart templates stand once on a page.
 
-Comes in: the site's pages. Goes out: the same pages with their blocks of units emptied, and one file per page with that
-year's units. The extension's modules fetch it once a unit is chosen, with the files of the units' years, which are the
-same for all years' pages: `kvalreg.site.series` makes them. The layers of a chart hold no number and are the same in
-all figures of a kind: the first one on a page has them, and the others name it.
+Input: the site's pages. Output: the same pages with their blocks of units emptied, and one file per page with that
+year's units. The extension's modules fetch it once a unit is selected, with the files of the units' series, which are
+the same for all years' pages (`kvalreg.site.series`). A chart's ``layer`` holds no number and is the same in all
+figures of a kind: a page has it once, and figures refer to it by id. Worked example, of two figures with one template::
+
+    {"data":1,"layer":[...]}                {"layer":[...]}                    id="kv-template-1"
+    {"data":2,"layer":[...]}       ->       {"data":1,"template":"kv-template-1"}
+                                            {"data":2,"template":"kv-template-1"}
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from kvalreg.site.staging import Page
 from kvalreg.urls import localized_page, relative_url
 
 UNIT_CELLS_FILE = "enheter.json"
-"""The file's name in the page's own folder: a list of blocks, each with its ``ind_id`` and ``context``."""
+"""The file's name in the page's folder: a list of blocks, each with its ``ind_id`` and ``context``."""
 _UNIT_BLOCK = re.compile(
     r'<script type="application/json" class="kv-units" data-ind="(?P<ind>[^"]*)" data-context="(?P<context>\w+)"'
     r' data-series="(?P<series>[^"]*)">(?P<block>[^<]*)</script>'
@@ -43,7 +47,9 @@ def extract_lazy_data(pages: Sequence[Page]) -> tuple[list[Page], dict[str, byte
 
 
 def deduplicate_templates(body: str) -> str:
-    """A page on which figures that share their chart's template name that of the first one, by its id."""
+    """A page's body on which figures with the same template refer to one copy of it; see above."""
+    # The specification is text from here on: parsing and writing megabytes of JSON on every page would take longer than
+    # all else, and a chart's JSON ends with its template.
     head, *figures = body.split(_SPEC)
     specs = [figure.partition(_END)[0].partition(_TEMPLATE) for figure in figures]
     template_counts = Counter(template for _, _, template in specs if template)
@@ -61,18 +67,19 @@ def deduplicate_templates(body: str) -> str:
 
 
 def _block_prefix(ind_id: str, context: str) -> str:
-    """The beginning of a block, which is JSON already."""
+    """The beginning of a block's JSON, without its closing brace."""
     values = {"ind_id": ind_id, "context": context}
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))[:-1]
 
 
 def _data_scripts(page: Page, blocks: list[str], block: re.Match[str]) -> str:
-    """Where a block's numbers lie, seen from its page: this year's units, and all units' years in its language.
+    """The scripts in a block's place, which say where its numbers are: this year's units, and all units' series.
 
-    The block itself is added to those that are set aside.
+    The block itself is added to `blocks`.
     """
     blocks.append(f"{_block_prefix(unescape(block['ind']), block['context'])},{block['block'][1:]}")
     series_address = unescape(block["series"])
+    # a page in another language than its registry's has series in its own language
     is_localized = page.address.startswith(f"{page.language}/")
     years_address = relative_url(
         localized_page(series_address, page.language) if is_localized else series_address, page.address

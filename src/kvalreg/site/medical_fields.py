@@ -1,7 +1,7 @@
 """The pages of medical fields: a field's registries and their indicators for the whole country, and the list of fields.
 
-Comes in: each registry's newest results. Goes out: pages. The reader's own hospital comes beside the nation from the
-file that lies beside its page.
+Input: each registry's latest results. Output: pages. Scripts add the selected unit beside the nation, from the file
+beside the unit's page.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from kvalreg.site import filters
 from kvalreg.site.latest_results import IndicatorResult, LatestResults
 from kvalreg.site.site_model import PublishedRegistry, Site, SiteOutput
 from kvalreg.site.staging import Page
-from kvalreg.site.stale_notice import tables_delay_mark
-from kvalreg.urls import FIELDS_PAGE, field_page, indicator_page, registry_page, relative_url
+from kvalreg.site.stale_notice import stale_table_notice
+from kvalreg.urls import FIELDS_PAGE, field_page, registry_page, relative_url
 
 _COLUMNS = ("indicator", "value", "unit", "above", "target", "level", "change")
 
@@ -57,6 +57,7 @@ def _page(site: Site, name: str) -> Page:
     form = filters.filter_form(
         filters.WHOLE_PAGE, [filters.text_filter(translator), *filters.result_filters(translator)], translator
     )
+    # where scripts add the selected unit's cells, fetched from a file
     unit_cells_html = '<div data-unit-cells="fil" hidden></div>'
     parts = [
         raw_html(f'<p class="kv-lead kv-wide">{escape(translator("field_page.one_lead"))}</p>{form}{unit_cells_html}'),
@@ -68,17 +69,18 @@ def _page(site: Site, name: str) -> Page:
 
 
 def _registry_section(published_registry: PublishedRegistry, address: str, translator: Translator) -> list[str]:
-    """A registry: its name, the table of its indicators, and the way to its own page."""
+    """A registry: its name, the table of its indicators, and a link to its own page."""
     latest, registry = published_registry.latest, published_registry.published.registry
     registry_translator = get_translator(translator.language, registry.language)
     title = escape_markdown(registry.name)
     title = f"[{title}]{{lang={registry.language}}}" if registry_translator.lang_attribute else title
     rows = [_result_row(latest, result, address, registry_translator) for result in latest.national if result.nation]
     caption = translator("field_page.caption", name=registry.short_name, year=latest.latest_round[0])
-    look = TableOptions(caption, _COLUMNS, f"fotnote-{registry.id}", source=(registry.id,))
-    table = tables_delay_mark(published_registry, translator) + results_table(rows, look, translator)
+    options = TableOptions(caption, _COLUMNS, f"fotnote-{registry.id}", source=(registry.id,))
+    table = stale_table_notice(published_registry, translator) + results_table(rows, options, translator)
     attributes = cell_attribute(cell_address(registry.id))
-    link_html = f'<p><a href="{relative_url(registry_page(registry.id), address)}">{escape(translator("field_page.see_registry"))}</a></p>'
+    href = relative_url(registry_page(registry.id), address)
+    link_html = f'<p><a href="{href}">{escape(translator("field_page.see_registry"))}</a></p>'
     return [
         f"## {title} {{#{registry.id}}}",
         raw_html(f'<div data-f-group="gruppe"{attributes}>{table}</div>{link_html}'),
@@ -87,15 +89,16 @@ def _registry_section(published_registry: PublishedRegistry, address: str, trans
 
 def _result_row(latest: LatestResults, result: IndicatorResult, address: str, translator: Translator) -> ResultRow:
     registry = latest.registry
-    page = indicator_page(registry.id, result.indicator.id, [indicator.id for indicator in registry.indicators])
+    # the caption names the registry's latest year: a result of another year says so itself
     notes = [translator("message.resident")] if result.context == "resident" else []
     if result.year != latest.latest_round[0] or result.provisional:
         notes.append(
             translator("results.of_year_provisional" if result.provisional else "results.of_year", year=result.year)
         )
     note = f' <span class="kv-note">{escape(", ".join(notes))}</span>' if notes else ""
-    name = f'<a href="{relative_url(page, address)}">{mark_registry_language(escape(result.indicator.title), translator)}</a>{note}'
-    assert result.nation is not None
+    href = relative_url(latest.page_by_indicator[result.indicator.id], address)
+    name = f'<a href="{href}">{mark_registry_language(escape(result.indicator.title), translator)}</a>{note}'
+    assert result.nation is not None  # the caller leaves out results without one
     cell_key = (result.indicator.id, result.context, result.year, result.nation["orgnr"])
     attributes = {"data-kv-cell": cell_address("", *cell_key)}
     attributes |= filters.result_filter_attributes(result.nation, result.indicator)

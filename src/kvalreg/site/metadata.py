@@ -1,6 +1,6 @@
-"""What a page tells to programs: a sentence for lists and previews, a data set's metadata, the picture of a preview.
+"""A page's metadata for programs: a description for lists and previews, a data set's metadata, a preview image.
 
-Comes in: a page and the site. Goes out: the same page, described. Nothing of it is shown on the page itself.
+Input: a page and the site. Output: the same page with metadata. Nothing of it is visible on the page itself.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from kvalreg.site.site_model import PublishedRegistry, Site, SiteOutput
 from kvalreg.site.staging import PREVIEW_IMAGE, Page
 from kvalreg.urls import INTERIM_SUFFIX
 
+_JSON_LD_TYPE = '"application/ld+json"'
 _REGISTRY_PAGE = re.compile(
     rf"registre/(?P<id>[a-z0-9_-]+)/(?:(?P<year>\d{{4}})(?P<interim>{INTERIM_SUFFIX})?/)?index\.qmd"
 )
@@ -24,20 +25,18 @@ _REGISTRY_PAGE = re.compile(
 
 
 def add_metadata(page: Page, site: Site) -> Page:
-    """The page with a sentence that describes it, where it has none, and a registry's with its data set's metadata."""
+    """The page with a description, where it has none, and a registry's own page with its data set's metadata."""
     match = _REGISTRY_PAGE.fullmatch(page.address)
     published_registry = next(
         (item for item in site.registries if match and item.published.registry.id == match["id"]), None
     )
+    # a data set has one landing page: the registry's own, and none of its years'
     if published_registry and match and not match["year"]:
         markup = script_json(schema_org_dataset(published_registry, site))
         page = replace(page, body=f"{page.body}\n\n{raw_html(f'<script type={_JSON_LD_TYPE}>{markup}</script>')}")
     if page.description:
         return page
     return replace(page, description=_meta_description(page, published_registry, match))
-
-
-_JSON_LD_TYPE = '"application/ld+json"'
 
 
 def _meta_description(page: Page, published_registry: PublishedRegistry | None, match: re.Match[str] | None) -> str:
@@ -51,5 +50,5 @@ def _meta_description(page: Page, published_registry: PublishedRegistry | None, 
 
 
 def generate_preview_image(_site: Site) -> SiteOutput:
-    """The picture that goes with a page that is shared."""
+    """The image of a page's preview in social media."""
     return SiteOutput(files={PREVIEW_IMAGE: files("kvalreg.site").joinpath(PREVIEW_IMAGE).read_bytes()})

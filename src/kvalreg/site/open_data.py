@@ -1,8 +1,9 @@
 """The rows of open data: every published cell once, with the names that SKDE and imongr use.
 
-Owns the columns, their order and the codes of footnotes. Comes in: `Published`. Goes out: a table, from which the CSV
-and JSON files, the API's answers and the data dictionary are made, so that they never disagree. A secret cell has its
-key and the footnote ``hidden``, and nothing else; one that is not reliable has its reason, patients and coverage.
+Owns the columns, their order and the codes of footnotes. Input: `PublishedResults`. Output: a table, from which the CSV
+and JSON files, the API's responses and the data dictionary are all written, so that they never disagree. A secret cell
+has its key and the footnote ``hidden``, and nothing else; one that is not reliable has its reason, patients and
+coverage.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from kvalreg.report.footnotes import FOOTNOTE_CODES as CODE_OF
 from kvalreg.urls import anchor
 
 SIGNIFICANT_DIGITS = 6
-"""Numbers that are not whole have so many significant digits."""
+"""How many significant digits numbers have that are not whole."""
 _PUBLIC_COLUMN_NAMES = {
     "level": "unit_level",
     "coverage": "dg",
     "coverage_year": "dg_year",
 }
-"""Our names of columns, and those that SKDE's service has for them."""
+"""Columns whose names differ: kvalreg's, and those of SKDE's service."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,13 @@ COLUMN_VALUES = {
     "change": ("better", "worse", "increased", "decreased", "unclear"),
     "series_change": ("better", "worse", "increased", "decreased", "unclear"),
 }
-"""What the words in a column may be."""
+"""The values that a column of words may have."""
 NOT_SHOWN_FOOTNOTES = tuple(code for code in CODE_OF.values() if code)
 """Codes of cells whose value is not shown: each such cell has one of them, and it comes first."""
 FOOTNOTES = (*NOT_SHOWN_FOOTNOTES, "provisional", "no_interval")
 """Codes in the column ``footnote``; a cell may have several, with a space between them."""
 _EMPTY = ("null", '""')
-"""What has no value, as JSON."""
+"""Missing values, as JSON."""
 _LEVELS = [Level.NATION, Level.RHF, Level.HF, Level.HOSPITAL, Level.COUNTY]
 
 
@@ -94,51 +95,58 @@ def open_data_rows(published: PublishedResults) -> dict[str, list[Any]]:
         cells["ind_id"].map(indicator_order).to_numpy(float),
         cells["unit_level"].map(level_order).to_numpy(float),
     )
+    # lexsort takes its last key as the first; a cell of an indicator that is in no descriptor has NaN, and is dropped
     keys = (_sort_ranks(cells["orgnr"]), levels, cells["year"].to_numpy(), _sort_ranks(cells["context"]), indicators)
     row_order = np.lexsort(keys)
     row_order = row_order[np.isfinite(indicators[row_order])]
     names = {unit.orgnr: unit.short_name for unit in published.units}
+    # a county has no entry in the units' file: its code is its name here
     cells["unit_name"] = cells["orgnr"].map(names).where(cells["unit_level"] != Level.COUNTY.value, cells["orgnr"])
     cells["footnote"] = _footnotes(cells)
     return {column.name: _json_values(cells[column.name], column.type, row_order) for column in COLUMNS}
 
 
 def _sort_ranks(column: pd.Series[Any]) -> npt.NDArray[np.int64]:
-    """Numbers that order texts as the texts are ordered."""
+    """The rank of each text among the distinct ones: numbers sort faster than texts."""
     return pd.factorize(column, sort=True)[0]
 
 
 def indicator_slugs(published: PublishedResults) -> dict[str, str]:
-    """The part of an address that stands for each indicator, by its id; no two are the same."""
+    """The slug of each indicator in addresses, by its id; no two are the same."""
     return slugs_of(indicator.id for indicator in published.registry.indicators)
 
 
 def slugs_of(ids: Iterable[str]) -> dict[str, str]:
-    """The same of indicators by their ids."""
-    taken: dict[str, str] = {}
+    """A slug for each id, in their order.
+
+    >>> slugs_of(["slag_død", "slag_dåd", "slag_liv"])
+    {'slag_død': 'slag_d-d', 'slag_dåd': 'slag_d-d-2', 'slag_liv': 'slag_liv'}
+    """
+    id_by_slug: dict[str, str] = {}
     for ind_id in ids:
-        wanted = anchor(ind_id).removeprefix("ind-")
-        slug, number = wanted, 2
-        while slug in taken:
-            slug, number = f"{wanted}-{number}", number + 1
-        taken[slug] = ind_id
-    return {ind_id: slug for slug, ind_id in taken.items()}
+        base = anchor(ind_id).removeprefix("ind-")
+        slug, number = base, 2
+        while slug in id_by_slug:
+            slug, number = f"{base}-{number}", number + 1
+        id_by_slug[slug] = ind_id
+    return {ind_id: slug for slug, ind_id in id_by_slug.items()}
 
 
 def json_columns(table: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
-    """The table's columns with each value as JSON: what several files tell is worked out once."""
+    """The table's columns with each value as JSON: several files hold the same cells, which are encoded once."""
     return {column.name: _encode_json(table[column.name], column.type) for column in COLUMNS}
 
 
 def _encode_json(values: Sequence[Any], data_type: str) -> list[str]:
     if data_type == "string":
+        # few texts are distinct, and each is encoded once; numbers as one list, which is split at its commas
         json_by_value = {value: json.dumps(value, ensure_ascii=False) for value in set(values)}
         return [json_by_value[value] for value in values]
     return json.dumps(values, separators=(",", ":"), allow_nan=False)[1:-1].split(",") if values else []
 
 
 def json_records(columns: Mapping[str, Sequence[str]], excluded: Collection[str] = ()) -> list[str]:
-    """The rows of JSON columns as JSON objects, without what is empty and without these columns."""
+    """The rows of JSON columns as JSON objects, without missing values and without `excluded` columns."""
     encoded_columns = []
     for name, values in columns.items():
         json_by_value = {value: "" if value in _EMPTY else f'"{name}":{value}' for value in set(values)}
@@ -150,6 +158,7 @@ def json_records(columns: Mapping[str, Sequence[str]], excluded: Collection[str]
 def _footnotes(cells: pd.DataFrame) -> pd.Series[str]:
     """The codes of each cell's footnotes."""
     is_shown = cells["shown"].to_numpy(dtype=bool)
+    # the reason why a value is not shown comes first: `api_schema` relies on it
     code_columns = (
         cells["status"].map(CODE_OF).to_numpy(dtype=object),
         np.where(cells["provisional"].to_numpy(dtype=bool), "provisional", ""),
@@ -162,7 +171,7 @@ def _footnotes(cells: pd.DataFrame) -> pd.Series[str]:
 
 
 def _json_values(column: pd.Series[Any], data_type: str, row_order: npt.NDArray[np.int64]) -> list[Any]:
-    """A column's values at these places as JSON has them: None for what is missing, whole numbers without a sign."""
+    """A column's values in this order as JSON has them: None for missing ones, and whole numbers as ``int``."""
     if data_type == "string":
         codes, texts = pd.factorize(column, use_na_sentinel=False)
         strings = ["" if text is None or text != text else str(text) for text in texts.tolist()]
@@ -173,6 +182,7 @@ def _json_values(column: pd.Series[Any], data_type: str, row_order: npt.NDArray[
     values = np.full(len(numbers), None, dtype=object)
     values[is_whole] = numbers[is_whole].astype(np.int64)
     decimals = numbers[is_finite & ~is_whole]
+    # decimals that leave six significant digits, as 0.012345678 -> 0.0123457 (7 decimals) and 12.345678 -> 12.3457 (4)
     digits = np.clip(SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(np.abs(decimals))), 0, 15).astype(int)
     values[is_finite & ~is_whole] = list(map(round, decimals.tolist(), digits.tolist()))
     return list(values.tolist())

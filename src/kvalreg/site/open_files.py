@@ -1,7 +1,8 @@
 """The files of open data: each registry's cells, indicators and dictionary, and the units and footnotes of all.
 
-Comes in: the site. Goes out: CSV with a semicolon and decimal comma, as imongr's deliveries, and JSON with the same
-names; a Data Package for each registry tells programs what every column means. It takes every cell from `open_data`.
+Input: the site. Output: CSV with a semicolon and decimal comma, as imongr's deliveries, and JSON with the same names; a
+Data Package (https://specs.frictionlessdata.io/data-package/) for each registry describes every column for programs.
+All cells come from `open_data`.
 """
 
 from __future__ import annotations
@@ -46,12 +47,12 @@ UNIT_COLUMNS = (
     OpenDataColumn("county", "string"),
 )
 _BOM = "\ufeff"
-"""It tells spreadsheets that the file is UTF-8."""
+"""By this byte order mark spreadsheets know that a file is UTF-8."""
 _LINE_END = "\r\n"
 
 
 def open_files(site: Site) -> SiteOutput:
-    """The files below `/data/` that all registries share, but the catalogue."""
+    """The files below `/data/` that all registries share, except the catalogue (`dcat`)."""
     translator = get_translator("nb")
     notes = ((code, translator(f"data.footnote_{code}")) for code in FOOTNOTES)
     return SiteOutput(
@@ -67,6 +68,7 @@ def registry_files(published_registry: PublishedRegistry, site: Site) -> dict[st
     published, columns = published_registry.published, published_registry.json_columns
     folder = f"data/{published.registry.id}"
     header_json = compact_json({"registry_name": published.registry.id, **delivery_dates(published)}).decode()
+    # one list for each column: an object for each row would repeat every name
     columns_json = (f'"{name}":[{",".join(values)}]' for name, values in columns.items())
     registry = published.registry
     indicator_rows = (
@@ -81,19 +83,19 @@ def registry_files(published_registry: PublishedRegistry, site: Site) -> dict[st
 
 
 def compact_json(value: object) -> bytes:
-    """JSON without a space that is not needed."""
+    """JSON without any needless space."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 def delivery_dates(published: PublishedResults) -> dict[str, str]:
-    """The dates of the newest delivery, by SKDE's names; what is not known is left out."""
+    """The dates of the latest delivery, by SKDE's names; an unknown one is left out."""
     source = published.source
     dates = (("delivery_latest_update", source.latest_update), ("delivery_latest_affirm", source.latest_affirm))
     return {name: day.isoformat() for name, day in dates if day is not None}
 
 
 def indicator_row(indicator: Indicator, registry: Registry) -> dict[str, Any]:
-    """An indicator's definition, as `INDICATOR_COLUMNS`; what is secret is its own choice, or its registry's."""
+    """An indicator's definition, as `INDICATOR_COLUMNS`; its secrecy limit is its own, or its registry's."""
     row: dict[str, Any] = {"ind_id": indicator.id, "ind_title": indicator.title, "type": indicator.type.value}
     row |= {"include": int(indicator.include)}
     other_columns = {column.name: getattr(indicator, column.name) for column in INDICATOR_COLUMNS[len(row) :]}
@@ -106,10 +108,11 @@ def unit_row(unit: Unit) -> Sequence[str]:
 
 
 def table_schema_fields(columns: Sequence[OpenDataColumn], translator: Translator) -> list[dict[str, Any]]:
-    """Columns as Table Schema describes them: name, type, meaning, and what may stand in them."""
+    """Columns as Table Schema describes them: name, type, meaning, and permitted values."""
     schema_fields = []
     for column in columns:
         constraints: dict[str, Any] = {"required": True} if column.required else {}
+        # the standard's way to say which codes a column has
         if column.name in COLUMN_VALUES:
             constraints["enum"] = [*COLUMN_VALUES[column.name]]
         field = {"name": column.name, "type": column.type, "description": translator(f"data.column_{column.name}")}
@@ -120,9 +123,11 @@ def table_schema_fields(columns: Sequence[OpenDataColumn], translator: Translato
 
 
 def _data_package(published: PublishedResults, site: Site) -> dict[str, Any]:
-    """A Data Package: what the registry's files hold, for programs."""
+    """A Data Package: a description of the registry's files for programs."""
     registry, translator = published.registry, get_translator(published.registry.language)
+    # a row's key: the required columns, of which the unit's name only repeats its number
     key = [column.name for column in COLUMNS if column.required and column.name != "unit_name"]
+    # texts are in the registry's own language, as its page of open data is
     package: dict[str, Any] = {
         "profile": "tabular-data-package",
         "name": registry.id,
@@ -165,7 +170,7 @@ def _resource(name: str, path: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _csv(heading: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
-    """A table as the field's spreadsheets read it: semicolon, decimal comma, UTF-8 with its mark."""
+    """A table as Norwegian spreadsheets read it: semicolon, decimal comma, UTF-8 with a byte order mark."""
     return f"{_BOM}{_csv_text([heading, *lines])}".encode()
 
 
@@ -176,18 +181,19 @@ def _csv_text(lines: Iterable[Sequence[object]]) -> str:
 
 
 def _decimal_comma_row(values: Sequence[object]) -> Sequence[object]:
-    """A column with the decimal comma; the module `csv` itself writes nothing for None."""
+    """A row with decimal commas; the module `csv` itself writes nothing for None."""
     return [repr(value).replace(".", ",") if type(value) is float else value for value in values]
 
 
 def _csv_lines(columns: Mapping[str, Sequence[str]]) -> bytes:
-    """Columns of JSON as lines of a table: each text once through the module `csv`, numbers as they are."""
+    """JSON columns as lines of CSV: each distinct text is quoted by the module `csv` once, numbers need no quotes."""
     fields = [_csv_fields(columns[column.name], column.type) for column in COLUMNS]
     return "".join(f"{';'.join(line)}{_LINE_END}" for line in zip(*fields, strict=True)).encode()
 
 
 def _csv_fields(values: Sequence[str], data_type: str) -> Sequence[str]:
     if data_type != "string":
+        # all numbers at once, as text: null becomes an empty field, and the decimal point a comma
         return "\n".join(values).replace("null", "").replace(".", ",").split("\n") if values else []
     text_by_value = {value: _csv_text([(json.loads(value), "")]).removesuffix(f";{_LINE_END}") for value in set(values)}
     return [text_by_value[value] for value in values]

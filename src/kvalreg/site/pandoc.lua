@@ -1,6 +1,6 @@
 -- The embedded renderer's one Pandoc process: every page of a staged project, one after the other.
--- In: a JSON file that names the pages and what stands around them (written by pandoc.py). Out: one HTML file per page
--- where it says, and on stdout a JSON list with what of each page is not supported.
+-- Input: a JSON file with the pages and the navigation around each (written by pandoc.py). Output: one HTML file per page,
+-- and on stdout a JSON list with the unsupported features of each page.
 
 local job = pandoc.json.decode(pandoc.system.read_file(arg[1]), false)
 local template = pandoc.template.compile(pandoc.system.read_file(job.template), job.partials)
@@ -15,25 +15,25 @@ local writer = pandoc.WriterOptions({
 
 local front_matter = pandoc.List({ "title", "lang", "description", "kv-breadcrumb", "synthetic", "kv-address", "kv-changed", "kv-image" })
 
--- What stands behind each place of a plain text, to the end of its line.
+-- Iterates over the rest of the line after each occurrence of a plain text.
 local function lines_with(text, plain)
-  local at = 1
+  local position = 1
   return function()
-    local first, last = text:find(plain, at, true)
+    local first, last = text:find(plain, position, true)
     if not first then return nil end
     local stop = text:find("\n", last, true) or #text + 1
-    at = last + 1
+    position = last + 1
     return text:sub(last + 1, stop - 1)
   end
 end
 
--- What Quarto would make more of than plain Pandoc does, by name.
+-- Names of the features that Quarto has and plain Pandoc has not.
 local function unsupported(text, doc)
-  local found = pandoc.List({})
-  local function refuse(what)
-    if not found:includes(what) then found:insert(what) end
+  local features = pandoc.List({})
+  local function refuse(feature)
+    if not features:includes(feature) then features:insert(feature) end
   end
-  if text:find("{{<", 1, true) then -- a plain look first, here and below: most of a page is figures without any of it
+  if text:find("{{<", 1, true) then -- a plain search first, here and below: most of a page is figures without any of it
     for shortcode in text:gmatch("{{<%s*([%w-]+)") do refuse("shortcode '" .. shortcode .. "'") end
   end
   for fence in lines_with(text, "```") do
@@ -67,7 +67,7 @@ local function unsupported(text, doc)
       if heading.level == 1 then refuse("heading of level 1 '" .. pandoc.utils.stringify(heading) .. "'") end
     end,
   })
-  return found
+  return features
 end
 
 -- An address in a page as Quarto resolves it: `/` is the site's root, and `.qmd` is served as `.html`.
@@ -78,14 +78,15 @@ local function resolve(href, root)
   return path:gsub("%.qmd$", ".html") .. rest
 end
 
--- Pages name the same addresses again and again, most of them as they should be: each is looked at once for a root.
-local looked_at = {}
+-- Pages have the same addresses many times, most of them resolved already: each is resolved once for a root. Text is
+-- copied only where an address changes.
+local resolved_by_root = {}
 local function resolve_attributes(text, start, root)
-  local resolved = looked_at[root] or {}
-  looked_at[root] = resolved
-  local parts, kept, at = {}, 1, 1
+  local resolved = resolved_by_root[root] or {}
+  resolved_by_root[root] = resolved
+  local parts, copied, position = {}, 1, 1
   while true do
-    local _, last = text:find(start, at, true)
+    local _, last = text:find(start, position, true)
     local stop = last and text:find('"', last + 1, true)
     if not stop then break end
     local address = text:sub(last + 1, stop - 1)
@@ -93,14 +94,14 @@ local function resolve_attributes(text, start, root)
       resolved[address] = (address == "" or address:sub(1, 1) == "#") and address or resolve(address, root)
     end
     if resolved[address] ~= address then
-      table.insert(parts, text:sub(kept, last))
+      table.insert(parts, text:sub(copied, last))
       table.insert(parts, resolved[address])
-      kept = stop
+      copied = stop
     end
-    at = stop
+    position = stop
   end
-  if kept == 1 then return text end
-  table.insert(parts, text:sub(kept))
+  if copied == 1 then return text end
+  table.insert(parts, text:sub(copied))
   return table.concat(parts)
 end
 
@@ -123,48 +124,48 @@ local function resolve_links(doc, root)
   })
 end
 
--- A page with its raw blocks of HTML taken out, and these: Pandoc passes megabytes of them through, and each step costs.
--- In their places stand marks; of a page that has such a mark itself nothing is taken out.
-local MARK = "<!--kv-raw "
-local function mark(number) return MARK .. number .. "-->" end
+-- A page with placeholders for its raw blocks of HTML, and these blocks: pages hold megabytes of them, which Pandoc would
+-- read, walk through and write for nothing. On a page that has such a placeholder itself, all blocks stay.
+local PLACEHOLDER = "<!--kv-raw "
+local function placeholder(number) return PLACEHOLDER .. number .. "-->" end
 
-local function take_out(text)
-  local blocks, parts, at = {}, {}, 1
-  if text:find(MARK, 1, true) then return text, blocks end
+local function extract_blocks(text)
+  local blocks, parts, position = {}, {}, 1
+  if text:find(PLACEHOLDER, 1, true) then return text, blocks end
   while true do
-    local first, last = text:find("{=html}\n", at, true)
+    local first, last = text:find("{=html}\n", position, true)
     if not first then break end
-    local fence = text:sub(math.max(at, first - 20), first - 1):match("\n(```+)$")
+    local fence = text:sub(math.max(position, first - 20), first - 1):match("\n(```+)$")
     local stop = fence and text:find("\n" .. fence .. "\n", last + 1, true)
     if stop then
       table.insert(blocks, text:sub(last + 1, stop - 1))
-      table.insert(parts, text:sub(at, last) .. mark(#blocks))
-      at = stop
-    else
-      table.insert(parts, text:sub(at, last))
-      at = last + 1
+      table.insert(parts, text:sub(position, last) .. placeholder(#blocks))
+      position = stop
+    else -- no block begins here, such as where the words are part of a code block
+      table.insert(parts, text:sub(position, last))
+      position = last + 1
     end
   end
-  table.insert(parts, text:sub(at))
+  table.insert(parts, text:sub(position))
   return table.concat(parts), blocks
 end
 
--- A written page with its blocks back in their places; nil where one has not come through as it was.
-local function put_back(html, blocks, root)
-  local parts, at = {}, 1
+-- A written page with its blocks for the placeholders; nil where Pandoc has changed a placeholder, as in a code block.
+local function insert_blocks(html, blocks, root)
+  local parts, position = {}, 1
   for number, block in ipairs(blocks) do
-    local first, last = html:find(mark(number), at, true)
+    local first, last = html:find(placeholder(number), position, true)
     if not first then return nil end
-    table.insert(parts, html:sub(at, first - 1))
+    table.insert(parts, html:sub(position, first - 1))
     table.insert(parts, resolve_html(block, root))
-    at = last + 1
+    position = last + 1
   end
-  table.insert(parts, html:sub(at))
+  table.insert(parts, html:sub(position))
   return table.concat(parts)
 end
 
--- What stands around a page: metadata that the template shows, as text.
-local function surround(doc, page)
+-- Adds the navigation and footer around a page, as variables of the template.
+local function add_layout(doc, page)
   for key, value in pairs(page.surround) do doc.meta[key] = value end
   for _, place in ipairs(doc.meta.footer) do
     if place.text then
@@ -181,35 +182,35 @@ local function surround(doc, page)
   doc.meta.lang = doc.meta.lang or job.lang
 end
 
-local function written(doc, root)
+local function write(doc, root)
   doc = pandoc.utils.run_lua_filter(resolve_links(doc, root), job.filter)
   return pandoc.write(doc, "html", writer)
 end
 
-local account = pandoc.List({})
+local results = pandoc.List({})
 for _, page in ipairs(job.pages) do
   local text, root = pandoc.system.read_file(page.source), page.surround.root
-  local light, blocks = take_out(text)
-  local is_read, doc = pcall(pandoc.read, light, "markdown")
+  local short_text, blocks = extract_blocks(text)
+  local is_read, doc = pcall(pandoc.read, short_text, "markdown")
   local refused
   if is_read then
     refused = unsupported(text, doc)
-    surround(doc, page)
+    add_layout(doc, page)
   else
     refused = { "text that Pandoc cannot read: " .. tostring(doc):gsub("%s+", " "):sub(1, 200) }
   end
-  account:insert({
+  results:insert({
     address = page.address,
     refused = refused,
   })
   if #refused == 0 then
-    local html = put_back(written(doc, root), blocks, root)
-    if not html then
+    local html = insert_blocks(write(doc, root), blocks, root)
+    if not html then -- then Pandoc has the page as a whole
       doc = pandoc.read(text, "markdown")
-      surround(doc, page)
-      html = written(doc, root)
+      add_layout(doc, page)
+      html = write(doc, root)
     end
     pandoc.system.write_file(page.output, html)
   end
 end
-print(pandoc.json.encode(account))
+print(pandoc.json.encode(results))

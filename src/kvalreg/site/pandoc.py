@@ -1,8 +1,8 @@
 """The embedded renderer: the Pandoc that a PyPI wheel carries, on the same staged project as Quarto.
 
-Comes in: a staged project. Goes out: a site with the same addresses, titles, navigation and content; its search is the
-extension's, over the site's own list. It supports what our own pages use; all else is refused by name and page, so
-that nothing is silently lost.
+Input: a staged project. Output: a site with the same addresses, titles, navigation and content; its search is the
+extension's, over the site's own index. It supports what kvalreg's own pages use; all else is refused by name and page,
+so that nothing is silently lost.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ASSETS = Path("site_libs", "kvalreg")
 _ASSET_SUFFIXES = (".css", ".js")
 _RENDERER_FILES = ("page.html", "pandoc.lua")
 _BYTES_PER_PROCESS = 2_000_000
-"""Bytes of pages that are worth one more process."""
+"""How many bytes of pages are worth one more process."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,13 @@ class Pandoc:
         config = read_quarto_yml(staged / "_quarto.yml")
         digest = renderer_digest(f"{self.name} {self.version}", staged, *(_FOLDER / name for name in _RENDERER_FILES))
         with atomic_output(output, staged, check_release) as new_site:
+            # files and assets as they are, and pages that have not changed from the site before
             pages = copy_static(staged, new_site)
             _copy_assets(staged, new_site)
             unchanged = RenderManifest.load(staged, output, digest).unchanged_pages(pages, staged, output)
             for page in unchanged:
                 link_or_copy(output.resolve() / output_path(page), new_site / output_path(page))
+            # the others in parallel; a page that is refused fails the whole rendering, and is named with all such pages
             changed = sorted(set(pages) - set(unchanged))
             results = self._render_chunks(_job(config, staged, new_site, changed), _page_chunks(changed, staged))
             unsupported = {page["address"]: ", ".join(page["refused"]) for page in results if page["refused"]}
@@ -68,7 +70,7 @@ class Pandoc:
         save_manifest(digest, pages, staged, output)
 
     def _render_chunks(self, job: dict[str, Any], chunks: list[list[str]]) -> list[dict[str, Any]]:
-        """Have each share of the pages rendered in a process of its own."""
+        """Render each chunk of the pages in a process of its own."""
         jobs = [job | {"pages": [page for page in job["pages"] if page["address"] in chunk]} for chunk in chunks]
         with ThreadPoolExecutor(max(1, len(jobs))) as threads:
             results = [page for chunk in threads.map(self._render_chunk, jobs) for page in chunk]
@@ -88,14 +90,15 @@ class Pandoc:
             )
         if result.returncode:
             raise RendererError(
-                f"Pandoc {self.version} could not render the site. The old site stays. It said:\n{result.stderr.strip()}"
+                f"Pandoc {self.version} could not render the site. The old site stays. It said:\n"
+                f"{result.stderr.strip()}"
             )
         results: list[dict[str, Any]] = json.loads(result.stdout)
         return results
 
 
 def find() -> tuple[Pandoc | None, str]:
-    """The Pandoc of the wheel; it is always there."""
+    """The Pandoc of the wheel, and where it comes from; or None, and why."""
     try:
         return Pandoc(*_installed()), "(embedded)"
     except OSError:
@@ -108,7 +111,7 @@ def _installed() -> tuple[str, str]:
 
 
 def _copy_assets(staged: Path, new_site: Path) -> None:
-    """Put the extension's own styles and scripts there."""
+    """Copy the extension's style sheets and scripts to where `page.html` looks for them."""
     (new_site / _ASSETS).mkdir(parents=True)
     for path in sorted((staged / EXTENSION).iterdir()):
         if path.suffix in _ASSET_SUFFIXES:
@@ -116,18 +119,19 @@ def _copy_assets(staged: Path, new_site: Path) -> None:
 
 
 def _page_chunks(pages: list[str], staged: Path) -> list[list[str]]:
-    """The pages in as many shares of the same weight as there are processors; fewer where there is little to do."""
+    """The pages in as many chunks of the same size as there are processors; fewer where there is little to do."""
     sizes = {page: (staged / page).stat().st_size for page in pages}
     return split_pages(sizes, min(available_cpus(), 1 + sum(sizes.values()) // _BYTES_PER_PROCESS))
 
 
 def _job(config: QuartoYml, staged: Path, new_site: Path, pages: list[str]) -> dict[str, Any]:
-    """What pandoc.lua reads."""
+    """The input of pandoc.lua."""
     extension = (staged / EXTENSION).resolve()
     return {
         "title": config.website.title,
         "lang": config.lang,
         "template": str(_FOLDER / "page.html"),
+        # Pandoc looks for partials in the folder of this path; there need be no such file
         "partials": f"{extension}{os.sep}page.html",
         "filter": str(extension / "kvalreg.lua"),
         "pages": [
@@ -143,7 +147,8 @@ def _job(config: QuartoYml, staged: Path, new_site: Path, pages: list[str]) -> d
 
 
 def _page_layout(config: QuartoYml, page: str) -> dict[str, Any]:
-    """What the template shows around a page. Texts are plain; Pandoc escapes them."""
+    """The navigation and footer around a page, as variables of the template. Texts are plain; Pandoc escapes them."""
+    # the 404 page is served at any address, so its links begin at the site's path
     root = config.website.site_path if page == NOT_FOUND else "../" * page.count("/")
     navbar = []
     for item in config.website.navbar.items:
@@ -162,6 +167,7 @@ def _page_layout(config: QuartoYml, page: str) -> dict[str, Any]:
 def _footer(footer: Footer, root: str) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = []
     for position, content in (("left", footer.left), ("center", footer.center), ("right", footer.right)):
+        # as in Quarto's project file, a place holds a text or a list of links
         if isinstance(content, str):
             entries += [{"place": position, "text": content}] if content else []
         elif content:

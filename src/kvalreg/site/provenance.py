@@ -1,8 +1,8 @@
-"""What stands last on every page: when it was made, of what, by which version, and how to cite it.
+"""The provenance block at the end of every page: when it was modified, its sources, its version, how to cite it.
 
-Comes in: a page and the site. Goes out: the same page with the block, in the page's language. A page below
-``registre/<id>/`` or ``data/<id>/``, in any language, tells of that registry, any other of all. When it last changed
-`page_days` tells.
+Input: a page and the site. Output: the same page with the block, in the page's language. A page below
+``registre/<id>/`` or ``data/<id>/``, in any language, is about that registry, and any other about all. `modified_dates`
+says when it was last modified.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from kvalreg.site.staging import NOT_FOUND, Page
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where the pages of a site come from."""
+    """Adds the provenance block to a site's pages."""
 
     site: Site
 
     def add_block(self, page: Page) -> Page:
-        """The page with the block at its end. The page for addresses that are not there has none."""
+        """The page with the block at its end. The 404 page has none."""
         if page.address == NOT_FOUND:
             return page
         return replace(page, body=f"{page.body}\n\n{raw_html(self.block(page))}", modified=self.modified(page))
@@ -45,12 +45,13 @@ class Provenance:
             (translator("trust.licence"), _licence_html(published_registry, translator)),
             (translator("trust.cite"), self._citation(page, published_registry, translator)),
         ]
+        # a value may be empty, and then its line is left out
         rows = "\n".join(f"<dt>{escape(term)}</dt><dd>{value}</dd>" for term, value in lines if value)
         heading = f'<h2 class="kv-provenance-title">{escape(translator("trust.title"))}</h2>'
         return f'<section class="kv-provenance">{heading}\n<dl>\n{rows}\n</dl></section>'
 
     def modified(self, page: Page) -> date | None:
-        """The day of what a page is made of: its own, else the newest of the pages it is about; see `page_days`."""
+        """The date of a page's inputs: a notebook's page has its own, another that of the latest page it depends on."""
         page_date = self._modified_by_address.get(page.address)
         published_registry = self._registry_of_page(page)
         return page_date or (
@@ -66,7 +67,8 @@ class Provenance:
         return translator.html("trust.made_by", date=Html(date_placeholder(page.language)), version=version)
 
     def _citation(self, page: Page, published_registry: PublishedRegistry | None, translator: Translator) -> str:
-        """Authority, title, site, year, address and date: what a reader needs to name the page elsewhere."""
+        """Authority, title, site, date and URL: what a reader needs to cite the page."""
+        # a registry's pages are its controller's; what several registries share is the site's publisher's
         authority = self.site.descriptor.publisher or self.site.title
         if published_registry:
             authority = (
@@ -78,6 +80,7 @@ class Provenance:
         titles += [escape(self.site.title)] if page.title != self.site.title else []
         parts = [escape(authority), *titles]
         if self.modified(page):
+            # a placeholder, since the date is known once the page is compared with the one before
             parts.append(translator.html("trust.changed", date=Html(date_placeholder(page.language))))
         citation = " ".join(f"{part.rstrip('.')}." for part in parts)
         return (
@@ -87,6 +90,7 @@ class Provenance:
         )
 
     def _registry_of_page(self, page: Page) -> PublishedRegistry | None:
+        # nn/registre/slag/2024/index.qmd -> slag; registre/index.qmd, the list of all, is of none
         parts = PurePosixPath(page.address).parts
         if len(parts) > 1 and parts[0] in LANGUAGES:
             parts = parts[1:]
@@ -121,7 +125,7 @@ def _delivery_html(registries: Sequence[PublishedRegistry], translator: Translat
 
 
 def _licence_html(published_registry: PublishedRegistry | None, translator: Translator) -> str:
-    """What others may do with the numbers, and where to fetch them."""
+    """The licence of the numbers, and a link to the data."""
     if published_registry is None:
         return f'<a href="/data/index.qmd">{escape(translator("trust.fetch_all"))}</a>'
     registry = published_registry.published.registry

@@ -1,7 +1,7 @@
-"""Quarto, the publisher: found on this machine, and asked for the pages of the staged project that have changed.
+"""The renderer Quarto: found on this machine, and run for the pages of the staged project that have changed.
 
-Comes in: a staged project. Goes out: the finished site, switched in when Quarto has succeeded: what has changed newly
-rendered, all else taken over from the site before. Quarto executes nothing here, and asks nothing of the network.
+Input: a staged project. Output: the finished site, switched in when Quarto has succeeded: changed pages newly rendered,
+all others reused from the site before. Quarto executes nothing here, and requests nothing from the network.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _VERSION_TIMEOUT = 20
 """Seconds that `quarto --version` may take; the first run after an installation is slow."""
 _LAST_LINES = 20
 _WORK_FOLDER = ".quarto-work"
-"""Where the shares are rendered, inside the new site: what a killed run leaves goes with the site it was making."""
+"""Where chunks are rendered, inside the new site: what a killed run leaves behind is removed with that site."""
 _PAGES_PER_PROCESS = 16
-"""Pages that are worth one more Quarto: starting one takes as long as rendering six pages."""
+"""How many pages are worth one more Quarto: starting one takes as long as rendering six pages."""
 _PAGE_OVERHEAD = 100_000
-"""What a page weighs before its first byte: most of its time does not follow its size."""
-_BEGUN = re.compile(r"^\[ *\d+/\d+\] (\S+\.qmd)$")
+"""The weight of a page beside its size, in bytes: most of its rendering time does not depend on its size."""
+_PAGE_STARTED = re.compile(r"^\[ *\d+/\d+\] (\S+\.qmd)$")
 _ERROR = re.compile(r"^ERROR:? *(?:\([^)]*\) *)?(.*\w.*)")
-_LONGEST = 200
-"""Letters of what Quarto said of a page."""
+_QUOTED_LENGTH = 200
+"""How many letters of Quarto's message about a page are quoted."""
 _MAX_PROCESSES = 4
-"""Quartos at once: each may want half a gigabyte."""
+"""How many Quartos run at once: each may need half a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,22 @@ class Quarto:
         with atomic_output(output, staged, check_release) as new_site:
             pages = copy_static(staged, new_site)
             previous_site = output.resolve()
+            # pages that can be reused: their entries for searching are in Quarto's list, so that must be unchanged too
             manifest = RenderManifest.load(staged, output, digest)
-            reused = (
-                manifest.unchanged_pages(pages, staged, output)
-                if manifest.unchanged_pages([SEARCH_FILE], staged, output)
-                else []
-            )
-            reused = reused[: len(pages) - 1]  # one page at least is rendered, since with it Quarto brings its library
+            unchanged = set(manifest.unchanged_pages([*pages, SEARCH_FILE], staged, output))
+            reused = [page for page in pages if page in unchanged] if SEARCH_FILE in unchanged else []
+            reused = reused[: len(pages) - 1]  # at least one page is rendered, since Quarto's library comes with it
+            # the others are rendered; all of them, where a reused page needs a part of the library that none brought
             unexpected = self._render_pages(staged, sorted({*pages} - {*reused}), new_site)
             if not reuse_pages(reused, previous_site, new_site):
                 unexpected += self._render_pages(staged, reused, new_site)
-        if not unexpected:  # what else Quarto made belongs to pages that nobody can tell: next time all are rendered
+        # files beyond pages and library belong to pages unknown, so none can be reused: without a manifest all are
+        # rendered next time
+        if not unexpected:
             save_manifest(digest, [*pages, SEARCH_FILE], staged, output)
 
     def _render_pages(self, staged: Path, pages: list[str], new_site: Path) -> list[str]:
-        """Have pages rendered, each share by a Quarto of its own."""
+        """Render pages, each chunk by a Quarto of its own; the unexpected files that Quarto made."""
         count = min(available_cpus(), _MAX_PROCESSES, 1 + len(pages) // _PAGES_PER_PROCESS)
         chunks = split_pages({page: (staged / page).stat().st_size + _PAGE_OVERHEAD for page in pages}, count)
         work_folders = [new_site / _WORK_FOLDER / str(number) for number in range(len(chunks))]
@@ -89,7 +90,7 @@ class Quarto:
                     f"Quarto {self.version} could not render {staged}. The old site stays. It said:\n"
                     + "\n".join(map(_tail, failures))
                     + "\nCorrect what it names, or use --renderer pandoc.",
-                    dict(page for said in failures if (page := _refused(said)) is not None),
+                    dict(page for message in failures if (page := _refused_page(message)) is not None),
                 )
             unexpected = [
                 name
@@ -101,7 +102,7 @@ class Quarto:
         return unexpected
 
     def _run_quarto(self, work_folder: Path) -> str | None:
-        """Render a share; what Quarto said if it failed."""
+        """Render a chunk; Quarto's output if it failed."""
         try:
             result = subprocess.run(
                 [self.command, "render", ".", "--no-execute", "--output-dir", OUTPUT_FOLDER],
@@ -139,7 +140,7 @@ def _candidates() -> Iterator[tuple[str, str]]:
     """Where Quarto may be: named by the user, beside this Python (the wheel puts it there), on PATH."""
     seen = set()
     for variable in _ENVIRONMENT_VARIABLES:
-        if configured := os.environ.get(variable):
+        if configured := os.environ.get(variable):  # the program itself, or the folder that it is in
             path = Path(configured)
             yield str(path / "quarto" if path.is_dir() else path), f"named by {variable}"
     beside_python = shutil.which("quarto", path=str(Path(sys.executable).parent))
@@ -170,19 +171,25 @@ def _parse_version(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-def _refused(said: str) -> tuple[str, str] | None:
-    """The page at which Quarto stopped, which it names before it begins it, and its first words about why."""
+def _refused_page(message: str) -> tuple[str, str] | None:
+    """The page at which Quarto stopped, and its first words about why.
+
+    Quarto names each page before it renders it; the last one named before an error is the one that failed::
+
+        [3/8] registre/slag/2024/index.qmd
+        ERROR: Error running filter a.lua        ->  ("registre/slag/2024/index.qmd", "Quarto says «Error running…»")
+    """
     page = ""
-    for line in _plain(said):
-        if begun := _BEGUN.search(line):
-            page = begun[1]
+    for line in _plain(message):
+        if started := _PAGE_STARTED.search(line):
+            page = started[1]
         elif page and (error := _ERROR.match(line)):
-            return page, f"Quarto says «{error[1].strip().rstrip('.')[:_LONGEST]}»"
+            return page, f"Quarto says «{error[1].strip().rstrip('.')[:_QUOTED_LENGTH]}»"
     return None
 
 
 def _plain(text: str) -> list[str]:
-    """The lines of what Quarto said, without colours."""
+    """The lines of Quarto's output, without escape sequences for colours."""
     return [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in text.splitlines()]
 
 

@@ -1,7 +1,7 @@
 """`_quarto.yml` as the embedded renderer understands it: the keys it knows, with their values.
 
-Comes in: the staged file. Goes out: a frozen model, or every key that is not understood, by name and line. Never
-guesses: what Quarto would show and this renderer would not is refused.
+Input: the staged file. Output: a frozen model, or every key that is not supported, by name and line. Nothing is
+guessed: what Quarto would show and this renderer would not is refused.
 """
 
 from __future__ import annotations
@@ -98,6 +98,7 @@ class QuartoYml(QuartoModel):
 
     @model_validator(mode="after")
     def _navigation_has_links(self) -> Self:
+        # in the navigation bar `page.html` would make of such an item a link that leads nowhere
         for item in self.website.navbar.items:
             if not item.href:
                 raise ValueError(f"website.navbar: {item.text!r} has no href")
@@ -105,11 +106,11 @@ class QuartoYml(QuartoModel):
 
 
 _UNREADABLE = (YAMLError, RecursionError, ValueError, AttributeError, OSError)
-"""What comes of a file that is no YAML of ours: bytes in no encoding, lists in lists in lists, a list for a mapping."""
+"""Errors from a damaged file: bytes in no known encoding, lists nested too deeply, a list in place of a mapping."""
 
 
 def site_title(path: Path) -> str:
-    """`website.title`, whatever else is in the file; empty where there is none. A renderer tells what is wrong."""
+    """`website.title`, whatever else is in the file; empty where there is none. A renderer reports what is wrong."""
     try:
         content = YAML(typ="safe").load(path)
         return str(content["website"]["title"])
@@ -123,8 +124,9 @@ def read_quarto_yml(path: Path) -> QuartoYml:
     `_quarto.yml.local` beside it adds to its website, as with Quarto.
     """
     try:
-        content = YAML(typ="rt").load(path)
+        content = YAML(typ="rt").load(path)  # round-trip nodes carry line numbers
         plain = _plain_values(content)
+        # staging writes the site's path there, which the links of the 404 page need
         local = path.with_name(f"{path.name}.local")
         if local.is_file() and isinstance(plain, dict) and isinstance(plain.get("website"), dict):
             plain["website"] |= _plain_values(YAML(typ="safe").load(local)).get("website", {})
@@ -154,6 +156,7 @@ def _plain_values(node: Any) -> Any:
 
 
 def _error_message(content: Any, error: Any) -> str:
+    # pydantic puts the alternatives of a union into the path of an error: they are no keys of the file
     key_path = [
         part for part in error["loc"] if not (isinstance(part, str) and "[" in part) and part not in _UNION_LABELS
     ]
@@ -163,11 +166,11 @@ def _error_message(content: Any, error: Any) -> str:
 
 
 _UNION_LABELS = ("str", "bool", "Search")
-"""Names that pydantic puts into the place of an error inside a union."""
+"""The names of a union's alternatives in pydantic's paths, as far as they look like keys."""
 
 
 def _key_line(content: Any, key_path: list[Any]) -> int:
-    """The line of the innermost key of a place that is there."""
+    """The line of the innermost key on a path that is in the file."""
     line, node = 1, content
     for part in key_path:
         try:

@@ -1,6 +1,6 @@
 """The page of all registries: one line each, with its message, its years and how many targets are reached.
 
-Comes in: each registry's newest results. Goes out: one page. Every year of every registry is reached from here.
+Input: each registry's latest results. Output: one page, with a link to every year of every registry.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kvalreg.urls import REGISTRIES_PAGE, registry_page, relative_url, year_page
 
 _TABLE_ID = "alle"
 _COLUMN_ROLES = {"name": "text", "message": "text", "reached": "reached", "years": "text"}
-"""The columns, and what their numbers are."""
+"""The columns, and the role of the numbers in each, by which the audit checks them."""
 
 
 def generate_registry_list(site: Site) -> SiteOutput:
@@ -61,7 +61,7 @@ def _table(site: Site, translator: Translator) -> str:
 
 
 def _row(published_registry: PublishedRegistry, translator: Translator) -> str:
-    """A registry: name and fields, its weightiest message in its own language, targets reached, years."""
+    """A registry: name and fields, its most important message in its own language, targets reached, years."""
     latest, registry = published_registry.latest, published_registry.published.registry
     lang = f' lang="{registry.language}"' if registry.language != translator.language else ""
     values = {
@@ -72,23 +72,27 @@ def _row(published_registry: PublishedRegistry, translator: Translator) -> str:
     reached, total = latest.targets_reached
     share = translator.format_frequency(reached / total) if total else ""
     labels = {name: escape(translator(f"registries.{name}")) for name in ("message", "reached", "years")}
+    # what the table is sorted by: a plain number, and the latest complete year
+    sort_share, sort_year = chart_number(reached / total) if total else "", latest.latest_round[0]
+    years = _year_links(published_registry, translator)
     return (
         f'<tr{attributes_html(attributes)}><th scope="row"{lang}>'
         f'<a href="{relative_url(registry_page(registry.id), REGISTRIES_PAGE)}">{escape(registry.name)}</a>'
         f'<span class="kv-note">{escape(", ".join(registry.medical_fields))}</span></th>'
         f'<td data-label="{labels["message"]}"{lang}>{published_registry.headline(*latest.latest_round)}</td>'
-        f'<td data-label="{labels["reached"]}" data-sort="{chart_number(reached / total) if total else ""}">{share}</td>'
-        f'<td data-label="{labels["years"]}" data-sort="{latest.latest_round[0]}">{_year_links(published_registry, translator)}</td></tr>'
+        f'<td data-label="{labels["reached"]}" data-sort="{sort_share}">{share}</td>'
+        f'<td data-label="{labels["years"]}" data-sort="{sort_year}">{years}</td></tr>'
     )
 
 
 def _year_links(published_registry: PublishedRegistry, translator: Translator) -> str:
-    """Every year as a link, newest first."""
+    """Every year as a link, latest first."""
     registry_id = published_registry.published.registry.id
     links = []
     for year, round_ in published_registry.latest.rounds:
         text = translator("page.interim_year", year=year) if round_ == "interim" else str(year)
         page = year_page(registry_id, year, round_)
         link_html = f'<a href="{relative_url(page, REGISTRIES_PAGE)}">{text}</a>'
+        # a year without a page, such as one that has not been built yet, is plain text
         links.append(link_html if page in published_registry.addresses else text.replace(str(year), year_html(year)))
     return f'<span class="kv-years">{" ".join(links)}</span>'

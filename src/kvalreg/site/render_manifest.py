@@ -1,8 +1,9 @@
-"""What was rendered last, of which sources: so that a renderer is asked only for the pages that have changed.
+"""The manifest of the last rendering, by which a renderer renders only the pages that have changed.
 
-Owns ``rendered.json`` beside the staged project. Comes in: the staged project, the output, and a digest of whatever
-else decides what a page looks like. Goes out: the pages that need not be rendered, because neither their source nor
-what was made of it has been written since. A file is known by its size and time, as staging never writes what is there.
+Owns ``rendered.json`` beside the staged project. Input: the staged project, the output, and a digest of all else that a
+rendered page depends on. Output: the pages that need not be rendered again, because neither their source nor the
+rendered page has been written since. A file is identified by its size and time of modification. Invariant: staging
+never writes a file whose content stays the same.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ class RenderManifest:
 
     Parameters
     ----------
-    tools
-        A digest of all but the pages: see `tools_of`.
+    digest
+        Of all inputs but the pages: see `renderer_digest`.
     site
-        The name of the folder that it made.
+        The name of the site's folder.
     pages
-        By address the stamps of the source and of what was made of it.
+        The stamps of the source and of the rendered page, by address.
     """
 
     digest: str
@@ -40,34 +41,36 @@ class RenderManifest:
 
     @classmethod
     def load(cls, staged: Path, output: Path, digest: str) -> RenderManifest:
-        """The last rendering, if it made what the output is now, with the same tools; otherwise an empty one."""
+        """The last rendering, if the output is still its own and the digest is the same; otherwise an empty one."""
         try:
             data = json.loads(_manifest_path(staged).read_bytes())
             manifest = cls(data["tools"], data["site"], data["pages"])
         except (OSError, ValueError, KeyError, TypeError):
             return cls(digest)
+        # another renderer, or another folder of the project, may have switched the output since
         return manifest if (manifest.digest, manifest.site) == (digest, output.resolve().name) else cls(digest)
 
     def unchanged_pages(self, pages: Iterable[str], staged: Path, output: Path) -> list[str]:
-        """The pages that need not be rendered again: what was made of them lies in the output as it was made."""
+        """The pages that need not be rendered again: their source and their rendered page are unchanged."""
         return [
             page for page in pages if page in self.pages and self.pages[page] == _stamps(page, staged, output.resolve())
         ]
 
 
 def save_manifest(digest: str, pages: Iterable[str], staged: Path, output: Path) -> None:
-    """Note that the output was made of these pages as they are staged now."""
+    """Record that the output was rendered from these pages as they are staged now."""
     site = output.resolve()
     data = {"tools": digest, "site": site.name, "pages": {page: _stamps(page, staged, site) for page in pages}}
+    # written as a whole or not at all: a damaged manifest would be read as an empty one, and cost a whole rendering
     temp_path = _manifest_path(staged).with_suffix(".new")
     temp_path.write_text(json.dumps(data), encoding="utf-8")
     temp_path.replace(_manifest_path(staged))
 
 
 def renderer_digest(renderer: str, staged: Path, *files: Path) -> str:
-    """A digest of what all pages are made with: the renderer, the project file, the extension, and these files.
+    """A digest of what all pages depend on: the renderer, the project file, the extension, and these files.
 
-    Which files are published stands in the project file's additions as well, and is no matter of the pages.
+    Of `_quarto.yml.local` only the website's settings count: its list of published files changes no page.
     """
     extension = sorted(path for path in (staged / EXTENSION).rglob("*") if path.is_file())
     digest = hashlib.sha256(renderer.encode())

@@ -1,7 +1,7 @@
-"""Which renderer makes the site: Quarto when it is there, otherwise the embedded Pandoc.
+"""The choice of a renderer: Quarto where it is installed, otherwise the embedded Pandoc.
 
-Comes in: what the user wants (``auto``, ``quarto``, ``pandoc``). Goes out: a renderer, and the reason in one line.
-A new renderer is one module with a `find` function and one line in `RENDERERS`.
+Input: the user's choice (``auto``, ``quarto``, ``pandoc``). Output: a renderer, and the reason in one line. A new
+renderer is one module with a `find` function and one line in `RENDERERS`.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from kvalreg.site.atomic_output import ReleaseCheck, no_release_check
 
 
 class Renderer(Protocol):
-    """Makes a site of a staged project."""
+    """Renders a staged project to a site."""
 
     @property
     def name(self) -> str:
-        """The name it is chosen by."""
+        """The name by which it is chosen."""
 
     @property
     def version(self) -> str:
         """Its own version."""
 
     def render(self, staged: Path, output: Path, check_release: ReleaseCheck = no_release_check) -> None:
-        """Render the staged project and put the approved site in `output`; an error leaves the old one."""
+        """Render the staged project, check the site and switch `output` to it; an error leaves the old one."""
 
 
 RENDERERS: dict[str, Callable[[], tuple[Renderer | None, str]]] = {"quarto": quarto.find, "pandoc": pandoc.find}
-"""By name, the one preferred first. Each finds its renderer on this machine, or None, and says where, or why not."""
+"""By name, the preferred one first. Each finds its renderer on this machine and says where, or None and why not."""
 AUTO = "auto"
 
 
 @dataclass(frozen=True)
 class RendererChoice:
-    """The renderer chosen, and why, as one line for the user."""
+    """The chosen renderer, and the reason, as one line for the user."""
 
     renderer: Renderer
     reason: str
@@ -49,17 +49,18 @@ def choose_renderer(requested: str = AUTO) -> RendererChoice:
 
     Parameters
     ----------
-    wanted
-        A name in `RENDERERS`, or ``auto`` for the first of them that is there.
+    requested
+        A name in `RENDERERS`, or ``auto`` for the first of them that is installed.
 
     Raises
     ------
     UsageError
-        An unknown name, or a renderer that was asked for and is not there.
+        An unknown name, or a renderer that is not installed.
     """
     if requested not in (AUTO, *RENDERERS):
         raise UsageError(f"There is no renderer {requested!r}. Use one of {', '.join((AUTO, *RENDERERS))}.")
     rejections: list[str] = []
+    # the first renderer that is there; why the preferred ones were not is part of the reason
     for name in RENDERERS if requested == AUTO else (requested,):
         renderer, explanation = RENDERERS[name]()
         if renderer is not None:

@@ -1,7 +1,7 @@
 """The pages that notebooks have made, as pages of the site.
 
-Comes in: accepted pages. Goes out: the same with a mark where a newer edition is delayed, and on a registry's own page
-where the final results of last year are overdue.
+Input: last good pages. Output: the same with a notice where a page is stale, and on a registry's own page where the
+final results of last year are overdue.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kvalreg.storage.last_good import LastGoodPage
 
 
 def generate_report_pages(site: Site) -> SiteOutput:
-    """Every accepted page of every registry."""
+    """Every last good page of every registry."""
     day = today()
     pages = []
     for published_registry in site.registries:
@@ -33,9 +33,10 @@ def generate_report_pages(site: Site) -> SiteOutput:
 
 
 def _notices(page: LastGoodPage, published_registry: PublishedRegistry, day: date) -> list[Html]:
-    """What a reader must know first: that the page is an earlier one, or that last year's results are overdue."""
+    """Notices above a page: that it is of an earlier edition, or that last year's results are overdue."""
     translator = get_translator(page.language)
     notices = [translator.html("states.delayed")] if page.delayed else []
+    # only the registry's own page says that results are overdue: a year's page is complete as it is
     final, _ = deadlines(day)
     published_years = {year for year, round_ in rounds(published_registry.published) if round_ == "final"}
     if page.kind == "registry" and final.status(published_years, day) is DeadlineStatus.LATE:

@@ -1,7 +1,7 @@
 """The revision log as an Atom feed: one entry for each registry and edition in which numbers changed.
 
-Comes in: `History`. Goes out: the bytes of ``/endringer.xml``. Its ids and dates depend on nothing but what was
-published, so that a feed that is made again is the same. It tells how much has changed and why, and no number.
+Input: `EditionHistory`. Output: the bytes of ``/endringer.xml`` (Atom, RFC 4287). Its ids and dates depend on published
+editions alone, so that the same history gives the same feed. It says how much has changed and why, and holds no result.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ _PAGE = "endringer/index.qmd"
 
 
 def revision_feed(site: Site, translator: Translator) -> bytes:
-    """The feed, newest first."""
+    """The feed, latest first."""
     history = site.history
     names = {
         published_registry.published.registry.id: published_registry.published.registry.name
         for published_registry in site.registries
     }
+    # changes since the last edition lead to the log's page; those of an edition to the log in that edition
     entries: list[tuple[date, str]] = []
     for changes in history.changes:
         day = _change_date(changes, history.since)
@@ -38,7 +39,9 @@ def revision_feed(site: Site, translator: Translator) -> bytes:
             for changes in edition.changes:
                 day = _change_date(changes, edition.name)
                 entries.append((day, _atom_entry(changes, (edition.since, day, link), names, translator)))
+    # sorting is stable: entries of one day stay in the order of editions and registries
     entries.sort(key=lambda entry: entry[0], reverse=True)
+    # a feed needs a date even before anything has changed; today's would make each build differ
     latest_date = entries[0][0] if entries else date(2000, 1, 1)
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
@@ -65,6 +68,7 @@ def _atom_entry(
         for kind, count in counts.items()
     ]
     html += _year_sentences(changes, translator)
+    # as in `feed`, numbers are labelled in attributes for the audit
     summary = labelled_text(" ".join(html))
     remarks = [f"{translator('revision.says')} «{reason.remark}»" for reason in changes.reasons if reason.remark]
     attributes = f" kv:cell={quoteattr(changes.registry_id)} kv:label={quoteattr(summary.label)}"
@@ -85,7 +89,7 @@ def _year_sentences(changes: RegistryRevision, translator: Translator) -> Iterab
 
 
 def _change_date(changes: RegistryRevision, edition: str) -> date:
-    """When the newest of the deliveries was made; the edition's own month where that is not known."""
+    """The date of the latest delivery; the first day of the edition's month where that is not known."""
     month = date(int(edition[:4]), int(edition[5:7]), 1)
     return max((reason.latest_update for reason in changes.reasons if reason.latest_update), default=month)
 

@@ -1,8 +1,8 @@
 """The revision log: which published numbers have changed since the last edition, and why; and all editions.
 
-Comes in: `History` and each registry's published cells. Goes out: ``/endringer/`` with a file for each registry,
-``/endringer.xml`` for news readers, and ``/utgaver/``. Whole years are told as such; a number that is secret now is
-only said not to be shown any longer.
+Input: `EditionHistory` and each registry's published cells. Output: ``/endringer/`` with a file for each registry,
+``/endringer.xml`` for news readers, and ``/utgaver/``. Whole years that are new or gone are summed up in a sentence; of
+a number that is secret now the log only says that it is no longer shown.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ FOLDER = "endringer"
 EDITION_LIST = f"{FOLDER}/utgaver.json"
 """Which editions there are and which registries' numbers each one changed, for the page's scripts."""
 _MAX_ROWS = 200
-"""So many changes of a registry stand on the page; its file has all of them."""
+"""How many changes of a registry the page shows; its file has all of them."""
 _LEVELS = ("nation", "rhf", "hf", "county", "hospital")
 _COLUMN_ROLES = ("unit", "indicator", "year", "past-value", "past-n", "value", "n")
-"""What the numbers of the table's columns are; those of the past are of the edition that readers see."""
+"""The roles of the numbers in the table's columns; past ones are of the edition that readers saw before."""
 _SIDE_COLUMNS = ["value", "denominator", "footnote"]
-"""Columns of a change's file that tell of a cell as it was, and as it is."""
+"""Columns of a registry's file with a cell before the change, and again after it."""
 
 
 def generate_revision_pages(site: Site) -> SiteOutput:
@@ -53,11 +53,11 @@ def generate_revision_pages(site: Site) -> SiteOutput:
         for published_registry, changes in changed
         if changes.values
     }
+    # the page: changes since the last edition by registry, then earlier editions in short
     parts = [raw_html(f'<p class="kv-lead">{escape(translator("revision.lead"))}</p>')]
     if history.since:
-        parts.append(
-            f"## {translator('revision.since', edition=translator.format_edition(history.since))} {{#siden-{history.since}}}"
-        )
+        heading = translator("revision.since", edition=translator.format_edition(history.since))
+        parts.append(f"## {heading} {{#siden-{history.since}}}")
         parts += [
             part
             for published_registry, changes in changed
@@ -87,6 +87,7 @@ def year_change_sentences(
         ind_id: Html(translator.format_list([year_html(year) for year in sorted(year_set)]))
         for ind_id, year_set in years.items()
     }
+    # most often a delivery brings the same new year for all indicators, which one sentence says
     if len(set(years_text.values())) == 1:
         yield translator.html(f"revision.{key}", years=next(iter(years_text.values())))
     else:
@@ -98,7 +99,7 @@ def year_change_sentences(
 
 
 def change_count_sentences(changes: RegistryRevision, translator: Translator) -> Iterator[str]:
-    """Sentences of HTML that count what became of single numbers."""
+    """Sentences of HTML with the number of changes of each kind."""
     for kind in RevisionKind:
         count = changes.count(kind)
         if count:
@@ -133,6 +134,7 @@ def _registry_section(changes: RegistryRevision, published: PublishedResults, tr
 
 
 def _reason_paragraphs(changes: RegistryRevision, language: str, translator: Translator) -> Iterator[str]:
+    # the registry's own words, marked as such: the audit does not take a number in them for one of kvalreg's
     remarks = [reason for reason in changes.reasons if reason.remark]
     for reason in remarks:
         day = f" ({translator.date_html(reason.latest_update)})" if reason.latest_update else ""
@@ -144,7 +146,9 @@ def _reason_paragraphs(changes: RegistryRevision, language: str, translator: Tra
 
 def _table(changes: RegistryRevision, published: PublishedResults, translator: Translator) -> str:
     caption = translator("revision.caption", name=published.registry.name)
+    # the nation and regions first, so that what is left out on the page is of hospitals; the sort is stable
     order = sorted(changes.values, key=lambda change: _LEVELS.index(change.level))
+    # the column for levels of achievement is there only when a level has changed
     levels = any(_has_level_change(change) for change in order)
     heads = [translator(f"table.{name}") for name in ("unit", "indicator", "year")]
     heads += [translator(f"revision.{name}") for name in ("before", "patients_before", "now")]
@@ -170,6 +174,7 @@ def _row(change: CellRevision, published: PublishedResults, translator: Translat
     cells = [f"<span{registry_translator.lang_attribute}>{escape(indicator.title)}</span>{context}", str(change.year)]
     cells += [*_before_after_cells(change, indicator, registry_translator), _level_change(change, translator)]
     cell_key = (published.registry.id, change.ind_id, change.context, change.year, change.orgnr)
+    # by its address the audit finds the cell in this edition and in the one before, and checks both numbers
     attributes = cell_attribute(cell_address(*cell_key))
     unit = escape(_unit_name(change, published))
     data_cells = "".join(f"<td>{cell}</td>" for cell in cells[: columns - 1])
@@ -177,8 +182,9 @@ def _row(change: CellRevision, published: PublishedResults, translator: Translat
 
 
 def _before_after_cells(change: CellRevision, indicator: Indicator, translator: Translator) -> list[str]:
-    """Value and patients before, value and patients now; in the place of a value that is not shown, why."""
+    """Value and patients before, value and patients now; where a value is not shown, the reason instead."""
     before, after = _side_cells(change.before, indicator, translator), _side_cells(change.after, indicator, translator)
+    # the state of a secret cell would read as if it had never been shown: the log says that it no longer is
     if change.kind is RevisionKind.HIDDEN and change.after.status == CellStatus.SECRET:
         after[0] = translator("revision.hidden")
     return [escape(text) for text in (*before, *after)]
@@ -222,14 +228,14 @@ def _changes_csv(changes: RegistryRevision, published: PublishedResults) -> byte
 
 
 def _csv_values(side: CellSnapshot) -> list[str]:
-    """What a side tells, as `_SIDE`."""
+    """The values of `_SIDE_COLUMNS`."""
     value = "" if side.value is None else str(chart_number(side.value))
     return [value, "" if side.patients is None else str(side.patients), FOOTNOTE_CODES[side.status]]
 
 
 # --- editions --------------------------------------------------------------------------------------------------------
 def _earlier_editions(history: EditionHistory, translator: Translator) -> Iterator[str]:
-    """What earlier editions changed, in short; all of it stands in the edition itself."""
+    """How many registries each earlier edition changed; the edition's own log has the changes."""
     editions = [edition for edition in history.editions if edition.since]
     if not editions:
         return
@@ -241,7 +247,7 @@ def _earlier_editions(history: EditionHistory, translator: Translator) -> Iterat
             before=translator.format_edition(edition.since),
             now=translator.format_edition(edition.name),
         )
-        if edition.withdrawn:
+        if edition.withdrawn:  # its page is gone, so there is nothing to link to
             items.append(f"<li><cite>{escape(title)}</cite>: {escape(translator('revision.withdrawn'))}</li>")
             continue
         count = len(edition.changes)
@@ -254,7 +260,7 @@ def _earlier_editions(history: EditionHistory, translator: Translator) -> Iterat
 
 
 def _edition_list(history: EditionHistory) -> bytes:
-    """The editions that stand, newest first, each with the one before it and the registries whose changes it has."""
+    """The editions that are not withdrawn, latest first, each with its predecessor and the registries it changed."""
     editions = [
         {"name": edition.name, "since": edition.since, "changed": _changed_registries(edition.changes)}
         for edition in history.editions
@@ -269,7 +275,8 @@ def _changed_registries(changes: Iterable[RegistryRevision]) -> list[str]:
 
 
 def _edition_pages(site: Site, translator: Translator) -> Iterator[Page]:
-    """The list of editions, and a page at the address of each one that was taken back."""
+    """The list of editions, and a page at the address of each withdrawn one."""
+    # editions are sorted, latest first, so those of a year are neighbours, as `groupby` needs
     editions = site.history.editions
     lead = raw_html(f'<p class="kv-lead">{escape(translator("revision.editions_lead"))}</p>')
     items = []
@@ -284,6 +291,7 @@ def _edition_pages(site: Site, translator: Translator) -> Iterator[Page]:
     body = [lead, *(items or [_paragraph(translator("revision.no_editions"))])]
     title = translator("revision.editions")
     yield Page(f"{EDITIONS_FOLDER}/index.qmd", title, "\n\n".join(body), "nb", synthetic=site.synthetic)
+    # an edition's address is permanent: where one was withdrawn, a page says so and leads to the latest
     for edition in editions:
         if edition.withdrawn:
             title = translator("revision.withdrawn_title", edition=translator.format_edition(edition.name))

@@ -1,7 +1,7 @@
-"""What readers search: every registry, indicator, unit, medical field and year, with words that lead to them.
+"""The search index: every registry, indicator, unit, medical field and year, with words by which they are found.
 
-Comes in: the site's registries. Goes out: one script with a list, which the extension's `search.js` reads in both
-renderers, and the search field as HTML. Names and descriptions only: no result is in it.
+Input: the site's registries. Output: one script with a list, which the extension's `search.js` reads in both renderers,
+and the search field as HTML. It holds names and descriptions only: no result.
 """
 
 from __future__ import annotations
@@ -17,33 +17,32 @@ from kvalreg.site.site_model import PublishedRegistry, Site, SiteOutput
 from kvalreg.urls import field_page, indicator_page, output_path, registry_page, unit_page
 
 SEARCH_INDEX = "sok.js"
-"""Its address on the site. A script, since a page opened from a disk may not fetch."""
+"""The script's address on the site; a script, since a page opened from disk may not fetch JSON."""
 SearchEntry = tuple[str, str, str, str, str]
-"""Address, name, kind, what stands below the name, and more words that lead to it."""
+"""Address, name, kind, the line below the name, and more words by which it is found."""
 _ENTRY_KINDS = ("registry", "indicator", "unit", "field", "year", "page")
 
 
 def generate_search_index(site: Site) -> SiteOutput:
-    """The list as a script."""
+    """The index as a script."""
     entries = [
         *_field_entries(site),
         *_unit_entries(site),
         *(entry for published_registry in site.sorted_registries for entry in _registry_entries(published_registry)),
     ]
+    # with `<` escaped no text can end a script element
     text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return SiteOutput(files={SEARCH_INDEX: f"window.kvSearch={text};\n".encode()})
 
 
 def search_form(translator: Translator) -> str:
     """A large search field, hidden until a script runs."""
-    label, texts = (
-        escape(translator("search.label")),
-        {key: escape(translator(f"search.{key}", count="{count}")) for key in ("found", "none")},
-    )
+    # the script fills in the count
+    texts = {key: escape(translator(f"search.{key}", count="{count}")) for key in ("found", "none")}
     kinds = "".join(f' data-{kind}="{escape(translator(f"search.{kind}"))}"' for kind in _ENTRY_KINDS)
     return (
-        f'<form class="kv-search kv-find" role="search" data-found="{texts["found"]}" data-none="{texts["none"]}"{kinds}'
-        f' hidden><label for="kv-find">{label}</label><div class="kv-find-box">'
+        f'<form class="kv-search kv-find" role="search" data-found="{texts["found"]}" data-none="{texts["none"]}"'
+        f'{kinds} hidden><label for="kv-find">{escape(translator("search.label"))}</label><div class="kv-find-box">'
         f'<input type="search" id="kv-find" autocomplete="off" spellcheck="false"></div>'
         f'<div class="kv-found" hidden></div><p class="kv-note">{escape(translator("search.hint"))}</p></form>'
     )
@@ -88,5 +87,5 @@ def _field_entries(site: Site) -> Iterable[SearchEntry]:
 
 
 def _distinct_words(markdown: str) -> str:
-    """The different words of a text, so that the list stays small."""
+    """The distinct words of a text, so that the index stays small."""
     return " ".join(dict.fromkeys(re.findall(r"\w{3,}", markdown.lower())))

@@ -1,7 +1,7 @@
-"""Every unit's years: one file per indicator and language, which the scripts of all the registry's pages share.
+"""Time series of every unit: one file per indicator and language, which the scripts of all the registry's pages share.
 
-Comes in: one registry's published cells. Goes out: its files, as a pure function of those cells and a language. A page
-of a year shows none that come after it; the scripts see to that.
+Input: one registry's published cells. Output: its files, as a pure function of those cells and a language. On the page
+of a year the scripts show no later years.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def generate_unit_series(site: Site) -> SiteOutput:
 def series_files(latest: LatestResults, language: str) -> dict[str, bytes]:
     """A registry's files by address: for each indicator a list of blocks, each with its ``ind_id`` and ``context``."""
     registry = latest.registry
+    # the report of the last year has all years before it
     report = latest.report_for(int(latest.published.cells["year"].max()), "final", language)
     files = {}
     for indicator in registry.indicators:

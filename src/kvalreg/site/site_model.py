@@ -1,6 +1,7 @@
-"""What the site is made of and what it is made into: `Site` comes in to every maker, `Content` goes out.
+"""The input and output of every page generator: `Site` and `SiteOutput`.
 
-Owns both types. A site's pages and files are already safe: makers read `Published` and accepted pages only.
+Owns both types. Invariant: generators read `PublishedResults` and last good pages only, and both are safe to publish,
+so whatever a generator makes of them is safe as well.
 """
 
 from __future__ import annotations
@@ -28,18 +29,18 @@ from kvalreg.urls import year_page
 
 @dataclass(frozen=True)
 class RegistryFragment:
-    """What one registry tells of one unit, as finished text: `unit_shares` makes it.
+    """One registry's part of a unit's page and files, as finished text; see `unit_fragments`.
 
     Parameters
     ----------
-    glance
-        Lines of what is certain, by the list that they belong to.
+    highlights
+        Lines of HTML with results that are certain, by the list that they belong to.
     table
-        The table of the unit's results, with its notes.
-    cells
-        Them again as JSON for scripts, with commas between.
-    answers
-        And for the API.
+        The table of the unit's results, with its notes, as HTML.
+    cells_json
+        The same results as JSON objects for scripts, with commas between.
+    api_json
+        The unit's latest cells as JSON objects for the API, with commas between.
     """
 
     highlights: Mapping[str, list[str]] = field(default_factory=dict)
@@ -55,13 +56,10 @@ class PublishedRegistry:
     Parameters
     ----------
     number
-        Its place among the registries, from 1.
-    shares
-        What it tells of each unit, where that is known already.
-    headlines
-        The most important message of its years' pages, by address, as far as they are known already.
-    summary
-        Its newest results as pages of all registries tell of them, where that is known already.
+        Its position among the registries, from 1.
+    fragments, headlines, summary
+        What has been stored of it: its fragments by unit, the most important message of its years' pages by address,
+        and the summary of its latest results. Whatever is not stored is computed from the cells.
     """
 
     published: PublishedResults
@@ -72,16 +70,17 @@ class PublishedRegistry:
     summary: LatestSummary | None = None
 
     def headline(self, year: int, round_: str) -> str:
-        """The most important message of a year as HTML, in the registry's own language; its report is not kept."""
+        """The most important message of a year as HTML, in the registry's own language."""
         registry = self.published.registry
         page_address = year_page(registry.id, year, round_)
+        # a report is slow to make, and large: it is not kept after its headline
         if page_address in self.headlines:
             return self.headlines[page_address]
         return Report(self.published, year, round_, get_translator(registry.language)).headline_html()
 
     @cached_property
     def latest(self) -> LatestResults:
-        """Its newest results, grouped once for all pages."""
+        """Its latest results, grouped once for all pages."""
         return LatestResults(self.published, self.summary)
 
     @cached_property
@@ -91,7 +90,7 @@ class PublishedRegistry:
 
     @property
     def is_stale(self) -> bool:
-        """Whether it is shown as it was before, since what came after it failed."""
+        """Whether its pages are those of an earlier build, since a later one failed."""
         return any(page.delayed for page in self.pages)
 
     @cached_property
@@ -107,22 +106,22 @@ class PublishedRegistry:
 
 @dataclass(frozen=True)
 class Site:
-    """All that the site's makers may know.
+    """The input of every page generator.
 
     Parameters
     ----------
-    shown
+    registries
         The registries that have published something, by id.
-    kept_slugs
-        The addresses of units and medical fields that the project has written down.
+    stored_slugs
+        The slugs of units and medical fields that the project has stored.
     descriptor
-        Who answers for the site, and where it is published.
+        Who is responsible for the site, and where it is published.
     title
         The site's title.
     history
         The editions that readers have seen, and what has changed since the last one.
     elsewhere
-        Registries that are left out or delayed, and the pages of them that can be linked to; see `own_links`.
+        Registries that are left out or stale, and the pages of them that can be linked to; see `internal_links`.
     """
 
     registries: tuple[PublishedRegistry, ...]
@@ -134,7 +133,7 @@ class Site:
 
     @property
     def synthetic(self) -> bool:
-        """Whether any of it is made up; the site then says so on its own pages."""
+        """Whether any registry is synthetic; the site then says so on its own pages."""
         return any(published_registry.published.registry.synthetic for published_registry in self.registries)
 
     @cached_property
@@ -146,8 +145,9 @@ class Site:
 
     @cached_property
     def units(self) -> Units:
-        """Every unit that any registry knows, in the order of the units' own file; the newest name of each counts."""
+        """Every unit that any registry knows, in the order of the units' own file, with the latest name of each."""
         unit_by_orgnr: dict[str, Unit] = {}
+        # a stale registry has the units of an earlier build: names of the others come first, and are kept
         for published_registry in sorted(self.registries, key=lambda item: item.is_stale):
             for unit in published_registry.published.units:
                 unit_by_orgnr.setdefault(unit.orgnr, unit)
@@ -161,6 +161,7 @@ class Site:
             for published_registry in self.registries
             for orgnr in published_registry.published.cells["orgnr"].unique()
         }
+        # counties have cells too, but are in no units' file
         orgnrs_with_cells &= set(self.units.by_orgnr)
         ancestors = {unit.orgnr for orgnr in orgnrs_with_cells for unit in self.units.ancestors(orgnr)}
         return frozenset(orgnrs_with_cells | ancestors)
@@ -170,12 +171,13 @@ class Site:
         return shown_names(self.units, self.presented_orgnrs)
 
     def name(self, unit: Unit) -> str:
-        """What the site's own pages call a unit: its whole name, but none that is in capitals."""
+        """A unit's name on the site's own pages: its full name, and no name in capitals."""
         return full_name(unit, self._shown_names)
 
     @cached_property
     def registries_by_field(self) -> dict[str, tuple[PublishedRegistry, ...]]:
         """The medical fields by name, and the registries of each by name."""
+        # a registry is below each of its fields
         names = {
             name
             for published_registry in self.registries
@@ -192,7 +194,7 @@ class Site:
 
     @cached_property
     def slugs(self) -> Slugs:
-        """The slug of every unit and field: those written down, and those that their names give."""
+        """The slug of every unit and field: the stored one, or else one derived from the name."""
         return self.stored_slugs.complete(self.units, self.registries_by_field)
 
     @cached_property

@@ -1,8 +1,8 @@
 """The staged project: a Quarto website in `_build/site` that both renderers read.
 
-Comes in: pages and files that are already safe to publish. Goes out: a folder with `_quarto.yml`, the extension, one
-`.qmd` per page and the files beside them. It also renders by hand, with `quarto preview` or `quarto render`.
-Never written: a byte that is already there, so that a renderer sees what has changed.
+Input: pages and files that are already safe to publish. Output: a folder with `_quarto.yml`, the extension, one `.qmd`
+per page and the files beside them. It can also be rendered by hand, with `quarto preview` or `quarto render`.
+Invariant: a file whose content stays the same is not written, so that a renderer sees by its time what has changed.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from kvalreg.storage.permissions import clear_path
 EXTENSION = PurePosixPath("_extensions/kvalreg")
 LANGUAGES = ("nb", "nn", "en")
 NOT_FOUND = "404.qmd"
-"""The page that a web server shows for an address that is not there; its links begin at the site's root."""
+"""The page that a web server shows for an address without a page; its links begin at the site's root."""
 PREVIEW_IMAGE = "forhandsvisning.png"
-"""The picture that goes with a page that is shared."""
+"""The image of a page's preview in social media."""
 SITE_WITHOUT_URL = SiteDescriptor()
-"""A site whose address is not known."""
+"""A site whose URL is not known."""
 _ADDRESS = re.compile(r"^(?:[\w.-]+/)*[\w.-]+$")
 SHORTCODE_MARKER = "b58fc729"
 _SHORTCODE_MARKER = re.compile(rf"{SHORTCODE_MARKER}(?=\\?-690b)")
-"""Quarto's reader carries a shortcode through Pandoc as this mark and its text in hexadecimal."""
+"""Quarto's reader passes a shortcode through Pandoc as a UUID that begins like this, and its text in hexadecimal."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class Page:
         The pages above this one, from the front page down: plain text and address.
     synthetic
         True marks the page as made of synthetic data.
-    changed
-        The day of what the page is made of; see `page_days`.
+    modified
+        The date of the page's inputs; see `modified_dates`.
     """
 
     address: str
@@ -78,7 +78,7 @@ class Page:
 
 
 FileStamp = tuple[int, int]
-"""What a file looks like without being read: its size, and the time of its last change."""
+"""Identifies a file's content without reading it: its size, and the time of its last change."""
 
 
 def stage(
@@ -99,9 +99,9 @@ def stage(
     resources
         Files that are published as they are, by address: ``data/slag/2023.csv``.
     site
-        Where the site is published, which pages tell to those who share them.
-    others
-        Addresses of pages and files that `stage_part` has written; they stay.
+        Where the site is published: pages state their absolute URL for previews.
+    kept_addresses
+        Addresses of pages and files that `stage_files` has written; they stay.
 
     Returns
     -------
@@ -114,11 +114,13 @@ def stage(
         Two pages or files with one address, an address that leads outside the site, an unknown language.
     """
     _check_addresses([*(page.address for page in pages), *resources, *kept_addresses], pages)
+    # Quarto's project file and the extension, with Vega beside its scripts
     files = {"_quarto.yml": project.quarto_yml.read_bytes()}
     for path in sorted(project.extension.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
             files[str(EXTENSION / path.relative_to(project.extension).as_posix())] = path.read_bytes()
     files[str(EXTENSION / "vega.js")] = _vega(project.staging / EXTENSION / "vega.js")
+    # which static files Quarto copies; pages it finds by itself
     published = [*resources, *(address for address in kept_addresses if not address.endswith(".qmd"))]
     if published or site.base_url:
         files["_quarto.yml.local"] = _local_config(published, site).encode()
@@ -129,20 +131,20 @@ def stage(
 def page_sources(
     pages: Sequence[Page], resources: Mapping[str, bytes], site: SiteDescriptor = SITE_WITHOUT_URL
 ) -> dict[str, bytes]:
-    """Pages as they are staged, and files, by address; for what is refused see `stage`."""
+    """The sources of pages, and files, by address; raises as `stage` does."""
     _check_addresses([*(page.address for page in pages), *resources], pages)
     return {page.address: _page_source(page, site).encode() for page in pages} | dict(resources)
 
 
 class StagedFile(NamedTuple):
-    """What a file looks like as it was staged, and when it last changed.
+    """A file's stamp as it was staged, and its date.
 
     Parameters
     ----------
     stamp
-        While it has that, nobody has written it anew.
-    day
-        The day on which a page last changed; None for what tells no day.
+        While the file has it, it has not been written again.
+    modified
+        When a page was last modified; None for a file that states no date.
     """
 
     stamp: FileStamp
@@ -150,7 +152,7 @@ class StagedFile(NamedTuple):
 
 
 def stage_files(project: Project, files: Mapping[str, bytes]) -> dict[str, StagedFile]:
-    """Write a part of the staged project, and remove nothing; see `sources`. What was staged, by address."""
+    """Write a part of the staged project (see `page_sources`), and remove nothing; what was staged, by address."""
     modified_by_address = {
         address: _write_if_changed(project.staging / address, content) for address, content in files.items()
     }
@@ -161,7 +163,7 @@ def stage_files(project: Project, files: Mapping[str, bytes]) -> dict[str, Stage
 
 
 def file_stamp(path: Path) -> FileStamp:
-    """What a file looks like now; zeros when it is not there."""
+    """A file's stamp now; zeros when there is no such file."""
     try:
         stat = path.stat()
     except OSError:
@@ -188,6 +190,7 @@ def _page_source(page: Page, site: SiteDescriptor = SITE_WITHOUT_URL) -> str:
     if site.base_url and page.address != NOT_FOUND:
         front_matter.append(f"kv-address: {_yaml_markdown(site.absolute_url(page.address))}")
         front_matter.append(f"kv-image: {_yaml_markdown(site.absolute_url(PREVIEW_IMAGE))}")
+    # a shortcode in a registry's text must reach readers as text: neither its braces nor Quarto's own form of it pass
     body = _SHORTCODE_MARKER.sub("b58fc728", page.body.replace("{{<", "{&#123;<"))
     return "\n".join(["---", *front_matter, "---", "", body.strip(), ""])
 
@@ -206,15 +209,15 @@ def _yaml_markdown(text: str) -> str:
 def _local_config(resources: Iterable[str], site: SiteDescriptor) -> str:
     """`_quarto.yml.local`, which Quarto adds to `_quarto.yml`: the site's path, and which files it copies.
 
-    Files are given by folder and ending, from the root: without its sign Quarto finds them in every folder. They are
-    named here and not in `_quarto.yml`, since the source tree's `data/` holds deliveries that are not for publishing.
+    Files are given by folder and ending, from the root: without the leading `/` Quarto finds them in every folder. They
+    are named here and not in `_quarto.yml`, since the `data/` beside that file holds deliveries, which are secret.
     """
     paths = [PurePosixPath(address) for address in resources]
     globs = sorted({f"/{path.parent / f'*{path.suffix}' if path.suffix else path}" for path in paths})
     resources_yaml = (
         "project:\n  resources:\n" + "".join(f"    - {json.dumps(glob)}\n" for glob in globs) if globs else ""
     )
-    # The path alone, and not the whole address: with that, Quarto would write a sitemap of its own.
+    # The path alone, and not the absolute URL: with that, Quarto would write a sitemap of its own.
     return f"{resources_yaml}website:\n  site-path: {json.dumps(site.path)}\n" if site.base_url else resources_yaml
 
 
@@ -254,9 +257,10 @@ def _check_addresses(addresses: Sequence[str], pages: Sequence[Page]) -> None:
 
 
 def _sync_folder(folder: Path, files: Mapping[str, bytes], kept_addresses: Collection[str]) -> None:
-    """Make a folder hold these files and the others that are there and, beside Quarto's own, nothing else."""
+    """Make a folder hold these files, those at `kept_addresses`, Quarto's own, and nothing else."""
     expected = {*files, *kept_addresses}
     parent_folders = {str(parent) for address in expected for parent in PurePosixPath(address).parents}
+    # first remove, since a folder may stand where a file is to be, or the other way round
     for root, folders, names in os.walk(folder):
         relative = Path(root).relative_to(folder)
         if relative == Path():
@@ -267,6 +271,7 @@ def _sync_folder(folder: Path, files: Mapping[str, bytes], kept_addresses: Colle
                 Path(root, name).unlink()
         for name in [*folders]:
             path = Path(root, name)
+            # a link to a folder would lead the files below it out of the staged project
             if path.is_symlink() or (relative / name).as_posix() not in parent_folders:
                 path.unlink() if path.is_symlink() else shutil.rmtree(path)
                 folders.remove(name)
@@ -275,9 +280,9 @@ def _sync_folder(folder: Path, files: Mapping[str, bytes], kept_addresses: Colle
 
 
 def _write_if_changed(path: Path, content: bytes) -> date | None:
-    """Make a file hold this, unless it does already, and tell when it last changed, where it is a page.
+    """Write a file unless it has this content already; when it was last modified, where it is a page.
 
-    The site may share it under another name, so it is replaced.
+    The site may have the same file by a hard link (`link_or_copy`), so it is replaced and not written in place.
     """
     previous = path.read_bytes() if path.is_file() else None
     content, day = resolve_date(content, previous) if path.suffix == ".qmd" else (content, None)

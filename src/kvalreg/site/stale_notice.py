@@ -1,6 +1,6 @@
-"""The mark of a registry whose newer results could not be published: what a reader sees is what was there before.
+"""The notice of a stale registry: its newer results could not be published, so readers see the earlier ones.
 
-Comes in: a registry as the site shows it. Goes out: one sentence in the page's language, above all that is of it.
+Input: a registry as the site shows it. Output: one sentence in the page's language, above its content.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from kvalreg.site.site_model import PublishedRegistry
 
 
 def notice_html(sentence: Html) -> str:
-    """A sentence that a reader must see first, as a raw block of its own."""
+    """A sentence above a page's content, as a raw block of its own."""
     return raw_html(_html(sentence))
 
 
 def stale_notice(published_registry: PublishedRegistry, translator: Translator) -> str:
-    """The mark of a delayed registry; nothing for any other."""
+    """The notice of a stale registry; empty for any other."""
     return notice_html(translator.html("states.delayed")) if published_registry.is_stale else ""
 
 
-def tables_delay_mark(shown: PublishedRegistry, say: Translator) -> str:
-    """The mark above a delayed registry's table on a page of many registries, as HTML; nothing for any other."""
-    return _html(say.html("states.registry_delayed")) if shown.is_stale else ""
+def stale_table_notice(published_registry: PublishedRegistry, translator: Translator) -> str:
+    """The notice above a stale registry's table on a page of several registries, as HTML; empty for any other."""
+    return _html(translator.html("states.registry_delayed")) if published_registry.is_stale else ""
 
 
 def _html(sentence: Html) -> str:

@@ -1,8 +1,8 @@
-"""Ditt sykehus: the place of the control on a page with the words it needs, and the site's list of units.
+"""The unit selector (Ditt sykehus): its element on a page with its translations, and the site's list of units.
 
-Comes in: what registries have published, and a page's language. Goes out: HTML and JSON that the extension's modules
-read. A unit is in the list when a registry presents it, whether its numbers are shown or not, or stands above such a
-unit; nothing here tells of its numbers.
+Input: what registries have published, and a page's language. Output: HTML and JSON that the extension's modules read. A
+unit is in the list when a registry presents it, whether its numbers are shown or not, or when it is above such a unit;
+the list holds no result.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from kvalreg.site.site_model import Site, SiteOutput
 from kvalreg.urls import output_path, unit_page
 
 UNIT_LIST = "enheter.json"
-"""Its address on the site."""
+"""The address of the list on the site."""
 
 
 def unit_selector_html(translator: Translator) -> str:
-    """The place of the control, as HTML: empty without JavaScript, and carrying its words in the page's language."""
+    """The selector's element, as HTML: empty without JavaScript, with translations in the page's language."""
     texts = {key: str(text) for key, text in translator.catalogue["yours"].items()}
     texts |= {"no-cell": translator("states.no_data")}
+    # the selector's script has no catalogue of its own: its texts are the element's data attributes
     attributes = "".join(f' data-{key.replace("_", "-")}="{escape(text)}"' for key, text in texts.items())
     return f'<div class="kv-chooser"{attributes}></div>'
 

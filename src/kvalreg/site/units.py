@@ -1,8 +1,8 @@
 """The pages of hospitals, HFs and RHFs: everything that all registries show for one unit, and the list of all units.
 
-Comes in: each registry's share of every unit's page. Goes out: one page and one small file for each unit that any
-registry presents. What is certain comes first; nothing is ranked. Prose on these pages holds no number: beside the
-unit's name only tables and lists that say which cell they tell of may.
+Input: each registry's fragment of every unit's page. Output: one page and one small file for each unit that any
+registry presents. Certain results come first; nothing is ranked. Prose on these pages holds no number but in the unit's
+name: only tables and lists whose numbers name their cell hold any, so that the audit can check each of them.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from kvalreg.site.unit_fragments import HIGHLIGHT_GROUPS, unit_fragments
 from kvalreg.urls import UNITS_PAGE, relative_url, unit_page
 
 UNIT_FILE = "tall.json"
-"""Beside a unit's page: its cells, for other pages whose reader has chosen it."""
+"""The file beside a unit's page: its cells, for other pages on which it is the selected unit."""
 _RESULTS_ANCHOR = "resultater"
 _FIRST_LINES = 6
-"""So many of a list are shown at once."""
+"""How many lines of a list are shown; the others are collapsed."""
 _RegistryFragments = Sequence[tuple[Registry, RegistryFragment]]
-"""The registries that tell of a unit, by name, each with its share of the unit's page."""
+"""The registries with results of a unit, by name, each with its fragment of the unit's page."""
 
 
 def generate_unit_pages(site: Site) -> SiteOutput:
@@ -51,6 +51,7 @@ def _fragments(site: Site, unit: Unit) -> _RegistryFragments:
         (published_registry.published.registry, unit_fragments(published_registry).get(unit.orgnr))
         for published_registry in site.sorted_registries
     )
+    # a fragment without a table is of a unit without results in any latest year: it counts for the API alone
     return [(registry, fragment) for registry, fragment in fragments if fragment is not None and fragment.table]
 
 
@@ -64,6 +65,7 @@ def _list_page(site: Site) -> Page:
     regions = [unit for unit in units if unit.level is Level.RHF]
     form = filters.filter_form(filters.WHOLE_PAGE, [filters.text_filter(translator)], translator)
     parts = [raw_html(f'<p class="kv-lead">{escape(translator("units_page.lead"))}</p>{form}')]
+    # a section for each region, so that the page's table of contents lists the regions
     for region in regions:
         parts += [
             f"## {escape_markdown(site.name(region))} {{#{site.slugs.units[region.orgnr]}}}",
@@ -105,12 +107,14 @@ def _page(site: Site, unit: Unit, fragments: _RegistryFragments) -> Page:
             raw_html(_highlights(fragments, translator)),
         ]
         parts += [f"## {translator('unit_page.all')} {{#{_RESULTS_ANCHOR}}}", *_result_tables(fragments, translator)]
+        # the root's sign leads from any depth, and renderers turn it into a relative address
         rows = f"/{API_ROOT}/units/{unit.orgnr}.json"
         parts.append(raw_html(f'<p><a href="{escape(rows)}">{escape(translator("unit_page.rows"))}</a></p>'))
     parts += [
         f"## {translator('unit_page.belongs')} {{#tilhorighet}}",
         raw_html(_related_units(site, unit, address, translator)),
     ]
+    # from the top down: the region, then the HF
     breadcrumb = [(translator("units_page.title"), UNITS_PAGE)]
     ancestors = [ancestor for ancestor in site.units.ancestors(unit.orgnr)[::-1] if ancestor.level in LEVELS_WITH_PAGE]
     breadcrumb += [(site.name(ancestor), unit_page(site.slugs.units[ancestor.orgnr])) for ancestor in ancestors]
@@ -120,13 +124,12 @@ def _page(site: Site, unit: Unit, fragments: _RegistryFragments) -> Page:
 
 
 def _highlights(fragments: _RegistryFragments, translator: Translator) -> str:
-    """What is certain: targets reached and missed, changes for better and worse, in the registries' own order."""
-    groups = {
-        name: [line for _, fragment in fragments for line in fragment.highlights.get(name, ())]
-        for name in HIGHLIGHT_GROUPS
-    }
-    boxes = "".join(_highlight_box(translator(f"unit_page.{name}"), lines, translator) for name, lines in groups.items() if lines or
-                    name in ("reached", "missed"))  # fmt: skip
+    """Certain results: targets reached and missed, changes for better and worse, in the registries' own order."""
+    boxes = ""
+    for name in HIGHLIGHT_GROUPS:
+        lines = [line for _, fragment in fragments for line in fragment.highlights.get(name, ())]
+        if lines or name in ("reached", "missed"):  # that no target is missed is worth saying
+            boxes += _highlight_box(translator(f"unit_page.{name}"), lines, translator)
     return f'<p class="kv-note">{escape(translator("unit_page.glance_note"))}</p><div class="kv-glance">{boxes}</div>'
 
 
@@ -144,6 +147,7 @@ def _highlight_box(title: str, lines: list[str], translator: Translator) -> str:
 
 def _result_tables(fragments: _RegistryFragments, translator: Translator) -> Iterable[str]:
     """The filters, then a table for each registry below its first medical field."""
+    # a registry has one table only, below its first field; filters find it by any of its fields
     tables_by_field: dict[str, list[str]] = {}
     for registry, fragment in fragments:
         tables_by_field.setdefault(registry.medical_fields[0], []).append(fragment.table)
@@ -160,8 +164,9 @@ def _result_tables(fragments: _RegistryFragments, translator: Translator) -> Ite
 
 
 def _related_units(site: Site, unit: Unit, address: str, translator: Translator) -> str:
-    """Where the unit belongs: what it is part of, what it consists of, and its neighbours."""
+    """Related units: those that it is part of, those that it consists of, and its neighbours."""
     ancestors = [candidate for candidate in site.units.ancestors(unit.orgnr) if _has_page(site, candidate)]
+    # an RHF has no neighbours: all RHFs are in the list of all units
     siblings = [] if unit.parent is None or unit.level is Level.RHF else site.units.children(unit.parent)
     groups = {
         "part_of": ancestors,
@@ -180,5 +185,5 @@ def _related_units(site: Site, unit: Unit, address: str, translator: Translator)
 
 
 def _file(fragments: _RegistryFragments) -> bytes:
-    """The unit's cells as the page's scripts read them."""
+    """The unit's cells as JSON for the page's scripts."""
     return f"[{','.join(fragment.cells_json for _, fragment in fragments)}]".encode()

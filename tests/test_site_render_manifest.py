@@ -1,4 +1,4 @@
-"""The embedded renderer is asked only for the pages that have changed, and the site is the same as if for all."""
+"""The embedded renderer renders only the pages that have changed; the site is the same as if it had rendered all."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ CHECKOUT = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The pages that Pandoc was asked for."""
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The pages that Pandoc has rendered."""
     pages: list[str] = []
     run = Pandoc._render_chunk
 
@@ -47,26 +47,26 @@ def changed(page: Page) -> Page:
     return replace(page, body=f"{page.body}\n\nEt nytt avsnitt.")
 
 
-def test_only_a_changed_page_is_rendered(tmp_path: Path, asked: list[str]) -> None:
+def test_only_a_changed_page_is_rendered(tmp_path: Path, rendered: list[str]) -> None:
     """One page of all has changed: it alone is rendered, and the site is what a whole rendering makes."""
     project = example_project(tmp_path / "a")
     render(project, PAGES)
-    assert sorted(asked) == sorted(page.address for page in PAGES)
-    asked.clear()
+    assert sorted(rendered) == sorted(page.address for page in PAGES)
+    rendered.clear()
     pages = [changed(PAGES[0]), *PAGES[1:]]
     site = render(project, pages)
-    assert asked == [PAGES[0].address]
+    assert rendered == [PAGES[0].address]
     assert site == render(example_project(tmp_path / "b"), pages)
 
 
-def test_nothing_changed_renders_nothing(tmp_path: Path, asked: list[str]) -> None:
+def test_nothing_changed_renders_nothing(tmp_path: Path, rendered: list[str]) -> None:
     """The same pages again: no page is rendered, and the site is whole; one fewer, and it is gone."""
     project = example_project(tmp_path)
     before = render(project, PAGES)
-    asked.clear()
+    rendered.clear()
     assert render(project, PAGES) == before
     assert len(render(project, PAGES[1:])) == len(before) - 1
-    assert not asked
+    assert not rendered
 
 
 def _page_touched(project: Project) -> None:
@@ -81,15 +81,15 @@ def _page_gone(project: Project) -> None:
 
 @pytest.mark.parametrize("damage", [_page_touched, _page_gone])
 def test_a_page_that_was_touched_is_rendered_again(
-    tmp_path: Path, asked: list[str], damage: Callable[[Project], None]
+    tmp_path: Path, rendered: list[str], damage: Callable[[Project], None]
 ) -> None:
-    """What somebody has changed or removed in the finished site is not taken over."""
+    """What somebody has changed or removed in the finished site is not reused."""
     project = example_project(tmp_path)
     before = render(project, PAGES)
-    asked.clear()
+    rendered.clear()
     damage(project)
     assert render(project, PAGES) == before
-    assert asked == [PAGES[0].address]
+    assert rendered == [PAGES[0].address]
 
 
 def _filter(project: Project) -> None:
@@ -102,44 +102,46 @@ def _title(project: Project) -> None:
     path.write_text(path.read_text("utf-8").replace("title: ", "title: Ny ", 1), encoding="utf-8")
 
 
-def _record(project: Project) -> None:
+def _manifest(project: Project) -> None:
     project.staging.with_name("site.rendered.json").write_text("{", encoding="utf-8")
 
 
-@pytest.mark.parametrize("change", [_filter, _title, _record])
-def test_other_tools_render_every_page(tmp_path: Path, asked: list[str], change: Callable[[Project], None]) -> None:
-    """Another filter or project file, and a record that cannot be read, make every page anew."""
+@pytest.mark.parametrize("change", [_filter, _title, _manifest])
+def test_another_digest_renders_every_page(
+    tmp_path: Path, rendered: list[str], change: Callable[[Project], None]
+) -> None:
+    """With another filter or project file, or an unreadable manifest, every page is rendered."""
     shutil.copytree(CHECKOUT / "_extensions", tmp_path / "_extensions")
     shutil.copy(CHECKOUT / "_quarto.yml", tmp_path)
     project = example_project(tmp_path)
     render(project, PAGES)
-    asked.clear()
+    rendered.clear()
     change(project)
     render(project, PAGES)
-    assert len(asked) == len(PAGES)
+    assert len(rendered) == len(PAGES)
 
 
-def test_another_published_file_renders_no_page(tmp_path: Path, asked: list[str]) -> None:
-    """A file in a new folder changes what Quarto is told to copy, and no page."""
+def test_another_published_file_renders_no_page(tmp_path: Path, rendered: list[str]) -> None:
+    """A file in a new folder changes the list of files that Quarto copies, and no page."""
     project = example_project(tmp_path)
     render(project, PAGES)
-    asked.clear()
+    rendered.clear()
     renderer, _ = pandoc.find()
     assert renderer is not None
     renderer.render(stage(project, PAGES, {**RESOURCES, "nytt/sted/a.csv": b"a"}), project.site)
     assert (project.site / "nytt" / "sted" / "a.csv").read_bytes() == b"a"
-    assert not asked
+    assert not rendered
 
 
-def test_a_failed_rendering_is_not_remembered(tmp_path: Path, asked: list[str]) -> None:
-    """A page with what is not supported stops the site; once it is mended, it and no other is rendered."""
+def test_a_failed_rendering_saves_no_manifest(tmp_path: Path, rendered: list[str]) -> None:
+    """A page with an unsupported feature stops the site; once it is corrected, it and no other is rendered."""
     project = example_project(tmp_path)
     render(project, PAGES)
     with pytest.raises(RendererError):
         render(project, [replace(PAGES[0], body="# For stor"), *PAGES[1:]])
-    asked.clear()
+    rendered.clear()
     render(project, [changed(PAGES[0]), *PAGES[1:]])
-    assert asked == [PAGES[0].address]
+    assert rendered == [PAGES[0].address]
 
 
 def test_staging_never_writes_into_the_site(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A finished site put in place: whole or not at all."""
+"""A finished site becomes the output as a whole, or not at all."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from kvalreg.site.atomic_output import SITE_MARKER, atomic_output
 
 
 def _publish(output: Path, staged: Path, content: str) -> None:
-    with atomic_output(output, staged) as aside:
-        (aside / "index.html").write_text(content)
+    with atomic_output(output, staged) as new_site:
+        (new_site / "index.html").write_text(content)
 
 
 def _publish_half(output: Path, staged: Path) -> None:
-    with atomic_output(output, staged) as aside:
-        (aside / "index.html").write_text("half")
-        (aside / "absent" / "page.html").write_text("cannot be written")
+    with atomic_output(output, staged) as new_site:
+        (new_site / "index.html").write_text("half")
+        (new_site / "absent" / "page.html").write_text("cannot be written")
 
 
 @pytest.fixture
 def staged(tmp_path: Path) -> Path:
-    """The folder that a site is made from."""
+    """The staged project."""
     folder = tmp_path / "_build" / "site"
     folder.mkdir(parents=True)
     return folder
@@ -92,7 +92,7 @@ def test_a_folder_of_somebody_elses_is_never_replaced(tmp_path: Path, staged: Pa
 
 
 def test_an_empty_folder_may_be_used(tmp_path: Path, staged: Path) -> None:
-    """A folder made beforehand for the site is taken."""
+    """A folder made beforehand for the site is used."""
     output = tmp_path / "www"
     output.mkdir()
     _publish(output, staged, "new")

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.xdist_group("quarto")
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The example rendered by Quarto and by the embedded Pandoc."""
-    by_quarto, said = quarto.find()
+    by_quarto, reason = quarto.find()
     if by_quarto is None:
-        pytest.skip(f"needs Quarto, and {said}")
+        pytest.skip(f"needs Quarto, and {reason}")
     by_pandoc, _ = pandoc.find()
     assert by_pandoc is not None
     root = tmp_path_factory.mktemp("contract")
@@ -45,7 +45,7 @@ def test_both_show_the_same(sites: tuple[Path, Path], address: str, part: str) -
     assert by_pandoc == by_quarto
 
 
-def test_neither_asks_another_host(sites: tuple[Path, Path]) -> None:
+def test_neither_requests_another_host(sites: tuple[Path, Path]) -> None:
     """No page and no style sheet of either renderer loads anything from outside the site."""
     for site in sites:
         assert foreign_requests(site) == []

@@ -50,7 +50,7 @@ INDICATOR = "registre/alfa/indikator/alfa_a"
 
 
 def published(project: Project, registry_id: str) -> PublishedResults:
-    """What a registry publishes, as the pipeline makes it; what the ledger keeps of it lies there."""
+    """What a registry publishes, as the pipeline makes it, with its ledger saved."""
     units = read_units(project.units, "units.csv")
     registry = read_descriptors(project)[0][registry_id]
     delivered = read_deliveries(project, registry, units, UnknownUnitPolicy.REFUSE)
@@ -59,7 +59,7 @@ def published(project: Project, registry_id: str) -> PublishedResults:
     return gated.published
 
 
-def accepted_page(address: str) -> LastGoodPage:
+def last_good_page(address: str) -> LastGoodPage:
     """A registry's own page, with no result on it."""
     return LastGoodPage(
         registry="alfa", kind="registry", year=2024, round="final", language="nb", address=address, title="alfa",
@@ -69,7 +69,7 @@ def accepted_page(address: str) -> LastGoodPage:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, SiteOutput]:
-    """A site without a notebook's page: what the makers make of one registry, rendered."""
+    """A site without a notebook's page: the output of all generators for one registry, rendered."""
     root = tmp_path_factory.mktemp("ways")
     write_registry(root, "alfa", ROWS)
     (root / "registries" / "units.csv").write_text(
@@ -78,8 +78,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, SiteOutput
     project = Project(root)
     registry = published(project, "alfa")
     save_published(registry, project.published)
-    own = accepted_page("registre/alfa/index.qmd")
-    content = generate_site(Site((PublishedRegistry(registry, (own,)),), Slugs(fields={"Prøver": "prover"})))
+    registry_page = last_good_page("registre/alfa/index.qmd")
+    content = generate_site(Site((PublishedRegistry(registry, (registry_page,)),), Slugs(fields={"Prøver": "prover"})))
     renderer, _ = pandoc.find()
     assert renderer is not None
     renderer.render(stage(project, content.pages, content.files), project.site)
@@ -104,9 +104,9 @@ def rows(tree: Any) -> list[list[str]]:
 
 
 def boxes(tree: Any) -> dict[str, list[str]]:
-    """What stands first on a unit's page: each list by its heading."""
-    (glance,) = (element for element in tree.iter("div") if element.get("class") == "kv-glance")
-    return {text(box.find("h3")): [text(line) for line in box.iter("li")] for box in glance.findall("div")}
+    """The highlights of a unit's page: each list by its heading."""
+    (highlights,) = (element for element in tree.iter("div") if element.get("class") == "kv-glance")
+    return {text(box.find("h3")): [text(line) for line in box.iter("li")] for box in highlights.findall("div")}
 
 
 def test_a_hospitals_numbers_are_its_own(built: tuple[Project, SiteOutput]) -> None:
@@ -127,11 +127,11 @@ def test_what_is_not_certain_is_in_no_list(built: tuple[Project, SiteOutput]) ->
     assert boxes(page(built, OY)) == {"Når målet, og det er sikkert": [], "Når ikke målet, og det er sikkert": []}
 
 
-def test_a_target_missed_and_a_change_for_the_worse_are_told(built: tuple[Project, SiteOutput]) -> None:
+def test_a_target_missed_and_a_change_for_the_worse_are_listed(built: tuple[Project, SiteOutput]) -> None:
     """160 of 200 has an interval of 74-85 %, all below 90; it was 190 of 200."""
-    found = boxes(page(built, LI))
+    lists = boxes(page(built, LI))
     line = "Andel som fikk hjelp 80 av 100 alfa, 2024"
-    assert found["Når ikke målet, og det er sikkert"] == found["Sikkert dårligere enn året før"] == [line]
+    assert lists["Når ikke målet, og det er sikkert"] == lists["Sikkert dårligere enn året før"] == [line]
 
 
 def test_a_secret_number_has_its_word_and_its_note(built: tuple[Project, SiteOutput]) -> None:
@@ -141,8 +141,8 @@ def test_a_secret_number_has_its_word_and_its_note(built: tuple[Project, SiteOut
     note = "Vises ikke: færre enn 5 pasienter, eller skjult for å verne et slikt tall."
     assert [text(p) for p in tree.iter("p") if p.get("id") == "fotnote-alfa-secret-5"] == [f"* {note}"]
     (block,) = json.loads(built[1].files[f"{A}/tall.json"])
-    told = {"name": "Å sykehus", "cell": "Vises ikke", "text": "Å sykehus i 2024.", "note": note, "shown": False}
-    assert block["units"]["122"] == told
+    expected = {"name": "Å sykehus", "cell": "Vises ikke", "text": "Å sykehus i 2024.", "note": note, "shown": False}
+    assert block["units"]["122"] == expected
 
 
 def test_a_unit_page_leads_up_down_and_beside(built: tuple[Project, SiteOutput]) -> None:
@@ -168,16 +168,16 @@ def test_every_unit_is_in_the_list_as_they_belong_together(built: tuple[Project,
 def test_an_indicators_page_has_every_unit_with_word_and_symbol(built: tuple[Project, SiteOutput]) -> None:
     """The nation first: 1337 of 1453, or 92 of 100; then the units by value, hidden ones last."""
     tree = page(built, INDICATOR)
-    found = rows(tree)
-    assert [row[0] for row in found] == ["Hele landet", "Vik", "Øy", "Li", "Nes", "Å"]
-    assert [row[3] for row in found][1:4] == [
+    table = rows(tree)
+    assert [row[0] for row in table] == ["Hele landet", "Vik", "Øy", "Li", "Nes", "Å"]
+    assert [row[3] for row in table][1:4] == [
         "Sikkert høy",
         "Høy, men tallene er for små til å skille fra middels",
         "Middels, men tallene er for små til å skille fra høy eller lav",
     ]
-    assert found[0][1].startswith("92 av 100")
-    assert [row[1] for row in found[4:]] == ["Vises ikke *", "Vises ikke *"]
-    assert sum(one.get("class") == "kv-symbol" for one in tree.iter()) >= 4
+    assert table[0][1].startswith("92 av 100")
+    assert [row[1] for row in table[4:]] == ["Vises ikke *", "Vises ikke *"]
+    assert sum(element.get("class") == "kv-symbol" for element in tree.iter()) >= 4
     assert [text(li) for li in tree.find(".//dl").iter("li")] == [
         "Høy måloppnåelse: minst 90 av 100",
         "Middels måloppnåelse: 80 av 100 til 90 av 100",
@@ -213,10 +213,10 @@ def test_search_finds_registries_indicators_units_and_fields(built: tuple[Projec
 
 
 def test_the_untouched_pages_pass_the_audit_and_are_read_by_it(built: tuple[Project, SiteOutput]) -> None:
-    """Every number on the pages of units and indicators is held against its cell."""
-    found = audit_site(built[0].site, built[0])
-    assert found.report_text().startswith("The site passes the audit")
-    assert found.claim_count >= 1
+    """Every number on the pages of units and indicators is compared with its cell."""
+    result = audit_site(built[0].site, built[0])
+    assert result.report_text().startswith("The site passes the audit")
+    assert result.claim_count >= 1
 
 
 @pytest.mark.parametrize(
@@ -238,10 +238,10 @@ def test_a_planted_leak_is_found(
     whole = (site / address).read_text("utf-8")
     assert before in whole
     (site / address).write_text(whole.replace(before, after, 1), encoding="utf-8")
-    found = audit_site(site, built[0]).findings
-    assert {one.code for one in found} & {
+    findings = audit_site(site, built[0]).findings
+    assert {finding.code for finding in findings} & {
         DiagnosticCode.CELL_SUPPRESSED,
         DiagnosticCode.CELL_ADDRESS_MISSING,
         DiagnosticCode.COLUMN_ROLES_MISSING,
     }
-    assert any(address in str(one) for one in found)
+    assert any(address in str(finding) for finding in findings)

@@ -27,24 +27,24 @@ def pages(demo: tuple[Project, RunResult]) -> dict[str, html.HtmlElement]:
 def test_every_link_from_numbers_leads_to_a_row_that_is_there(pages: dict[str, html.HtmlElement]) -> None:
     """On pages of years, indicators, hospitals and fields, in every language."""
     ids = {page: set(root.xpath("//@id")) for page, root in pages.items()}
-    found = []
+    folders = []
     for page, root in pages.items():
         for address in root.xpath("//a[@class='kv-source']/@href"):
             path, _, part = address.partition("#")
             target = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
             assert part in ids.get(target, set()), f"{page}: {address}"
-            found.append(page.split("/")[0])
-    assert set(found) == {"registre", "sykehus", "fagomrade", "en", "nn"} & set(found) | {"registre", "sykehus"}
+            folders.append(page.split("/")[0])
+    assert set(folders) == {"registre", "sykehus", "fagomrade", "en", "nn"} & set(folders) | {"registre", "sykehus"}
 
 
 def test_every_table_of_results_has_a_link(pages: dict[str, html.HtmlElement]) -> None:
     """Beside or below it; the log of changes leads to its own file, and the list of registries to their pages."""
     for page, root in pages.items():
         for table in root.xpath("//table[.//th[@data-kv-role='value']]"):
-            around = table.xpath("ancestor::figure | ancestor::section | ancestor::div[@data-kv-cell]")
+            ancestors = table.xpath("ancestor::figure | ancestor::section | ancestor::div[@data-kv-cell]")
             if page.startswith("endringer"):
                 continue
-            assert any(one.xpath(".//a[@class='kv-source']") for one in around), page
+            assert any(element.xpath(".//a[@class='kv-source']") for element in ancestors), page
 
 
 def test_every_indicator_has_a_row_with_its_rows_of_open_data(
@@ -64,18 +64,18 @@ def test_a_units_page_leads_to_a_file_with_the_row_of_each_of_its_results(
 ) -> None:
     """Every row of its tables, also where the registry has newer, provisional numbers; no scripts are needed."""
     site = demo[0].site.resolve()
-    met = 0
+    page_count = 0
     for page, root in pages.items():
         rows = root.xpath("//tbody/tr/@data-kv-cell")
         if not page.startswith("sykehus/") or not rows:
             continue
         (link,) = root.xpath("//a[contains(@href, '/units/')]/@href")
-        told = json.loads((site / posixpath.dirname(page) / link).read_text("utf-8"))
+        document = json.loads((site / posixpath.dirname(page) / link).read_text("utf-8"))
         names = ("registry_name", "ind_id", "context", "year")
-        there = {"/".join([*(str(row[name]) for name in names), told["orgnr"]]) for row in told["data"]}
-        assert {unquote(row) for row in rows} <= there, page
-        met += 1
-    assert met > 20
+        keys = {"/".join([*(str(row[name]) for name in names), document["orgnr"]]) for row in document["data"]}
+        assert {unquote(row) for row in rows} <= keys, page
+        page_count += 1
+    assert page_count > 20
 
 
 def test_a_link_names_the_indicator_or_all() -> None:
@@ -85,8 +85,8 @@ def test_a_link_names_the_indicator_or_all() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_words_of_an_answer_are_complete(language: str) -> None:
-    """Every text of the answer, and each reason why a result is not shown, in each language."""
+def test_the_texts_of_an_explanation_are_complete(language: str) -> None:
+    """Every text of the explanation, and each reason why a result is not shown, in each language."""
     texts = texts_by_language()[language]
     assert set(get_translator(language).catalogue["number"]) <= set(texts)
     assert {"secret", "secret_note", "few_patients_note", "low_coverage_note", "caregiver", "nation"} <= set(texts)

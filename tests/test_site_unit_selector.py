@@ -1,4 +1,4 @@
-"""Ditt sykehus, made in Python: the list of units, and the words the page's scripts use."""
+"""The unit selector's Python side: the list of units, and the translations for the page's scripts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def published(project: Project, registry_id: str) -> PublishedResults:
 
 def units_of(*registries: PublishedResults) -> list[dict[str, str]]:
     """The site's list of units, read as the page's scripts read it."""
-    content = generate_unit_list(Site(tuple(PublishedRegistry(one, ()) for one in registries)))
+    content = generate_unit_list(Site(tuple(PublishedRegistry(registry, ()) for registry in registries)))
     listed: list[dict[str, str]] = json.loads(content.files[UNIT_LIST])
     return listed
 
@@ -55,17 +55,17 @@ def test_a_unit_that_no_registry_presents_is_not_listed(project: Project) -> Non
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_has_every_word_that_the_scripts_say(language: str) -> None:
-    """Each `say("...")` of the modules is an attribute of the chooser's place, in the page's language."""
-    said = set()
+def test_the_page_has_every_text_that_the_scripts_use(language: str) -> None:
+    """Each `say("...")` of the modules is an attribute of the selector's element, in the page's language."""
+    keys = set()
     for script in (shared_root() / "_extensions" / "kvalreg").glob("*.js"):
         text = script.read_text("utf-8")
         if 'from "./page.js"' not in text:
-            continue  # what answers a question about a number brings its own words
+            continue  # the explanation of a number has its own script with translations
         for call in re.findall(r"say\(([^()]*)", text):
-            said |= set(re.findall(r'"(\w+)"', call))
-    assert {"choose", "change", "marked", "noCell"} <= said
+            keys |= set(re.findall(r'"(\w+)"', call))
+    assert {"choose", "change", "marked", "noCell"} <= keys
     html = unit_selector_html(get_translator(language))
-    for key in said | {"hospital", "hf", "rhf"}:
+    for key in keys | {"hospital", "hf", "rhf"}:
         attribute = re.sub(r"[A-Z]", lambda letter: f"-{letter[0].lower()}", key)
         assert re.search(rf' data-{attribute}="[^"]+"', html), key

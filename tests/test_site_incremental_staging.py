@@ -1,4 +1,4 @@
-"""A registry's part of the site is made anew only when something that it is made of has changed."""
+"""A registry's part of the site is staged again only when one of its inputs has changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kvalreg.pipeline import BuildRequest, build, load_site
 from kvalreg.project import Project
 from kvalreg.release.history import edition_history
 from kvalreg.run_result import RunResult
-from kvalreg.site import incremental_staging as parts
+from kvalreg.site import incremental_staging
 from kvalreg.site.feed import crawler_files
 from kvalreg.site.fragment_store import PlaceholderFiller
 from kvalreg.site.generators import generate_site
@@ -29,17 +29,19 @@ Tree = dict[str, bytes]
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The registries whose part was made."""
-    names: list[str] = []
-    make = parts.stage_registry
+def staged_registries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The registries whose part was staged."""
+    registry_ids: list[str] = []
+    make = incremental_staging.stage_registry
 
-    def part(project: Project, registry: str, around: SharedDependencies) -> tuple[dict[str, object], list[Path]]:
-        names.append(registry)
-        return make(project, registry, around)
+    def record_call(
+        project: Project, registry: str, dependencies: SharedDependencies
+    ) -> tuple[dict[str, object], list[Path]]:
+        registry_ids.append(registry)
+        return make(project, registry, dependencies)
 
-    monkeypatch.setattr(parts, "stage_registry", part)
-    return names
+    monkeypatch.setattr(incremental_staging, "stage_registry", record_call)
+    return registry_ids
 
 
 def tree(folder: Path) -> Tree:
@@ -49,11 +51,11 @@ def tree(folder: Path) -> Tree:
     }
 
 
-def staged_whole(project: Project, place: Path) -> Tree:
-    """The staged project made in one go, of everything that there is."""
+def staged_whole(project: Project, build_folder: Path) -> Tree:
+    """The staged project, generated at once from all cells."""
     site = load_site(project)
     content = generate_site(site)
-    whole = Project(project.root, build_override=place)
+    whole = Project(project.root, build_override=build_folder)
     stage(
         whole,
         content.pages,
@@ -64,18 +66,18 @@ def staged_whole(project: Project, place: Path) -> Tree:
 
 
 def test_parts_make_the_same_site_as_the_whole(demo: tuple[Project, RunResult], tmp_path: Path) -> None:
-    """The demo's site, staged registry by registry from newest cells, is that of all cells at once, byte for byte."""
+    """The demo's site, staged registry by registry from latest cells, is that of all cells at once, byte for byte."""
     project, _ = demo
     assert tree(project.staging) == staged_whole(project, tmp_path)
 
 
-def test_what_was_kept_makes_the_same_site(project: Project, made: list[str], tmp_path: Path) -> None:
-    """With both registries from the cache, and a staged folder that is cleaned of all else, nothing differs."""
+def test_stored_parts_make_the_same_site(project: Project, staged_registries: list[str], tmp_path: Path) -> None:
+    """With both registries from the cache, the staged folder is the same."""
     build(project, REQUEST, Silence())
-    assert made == [*REGISTRIES]
+    assert staged_registries == [*REGISTRIES]
     again = IncrementalStager(project, open_memo(project), 1)
     again.stage(again.load_site(lambda registries: edition_history(registries, project)))
-    assert made == [*REGISTRIES]
+    assert staged_registries == [*REGISTRIES]
     assert tree(project.staging) == staged_whole(project, tmp_path / "whole")
 
 
@@ -93,34 +95,35 @@ def _entry(project: Project) -> None:
     (project.data("alfa") / "a.csv").write_text(delivery_of("alfa").replace("45;50", "46;50"), encoding="utf-8")
 
 
-def _shares(project: Project) -> None:
+def _fragments(project: Project) -> None:
     path = project.latest_results / "beta.shares"
     path.write_bytes(path.read_bytes()[:-20])
 
 
-def _newest(project: Project) -> None:
+def _latest_cells(project: Project) -> None:
     path = project.latest_results / "beta.parquet"
     path.write_bytes(path.read_bytes()[:-20])
 
 
 @pytest.mark.parametrize(
-    ("change", "again"), [(_delivery, ["beta"]), (_staged_page, ["beta"]), (_entry, [*REGISTRIES]), (_shares, ["beta"])]
+    ("change", "again"),
+    [(_delivery, ["beta"]), (_staged_page, ["beta"]), (_entry, [*REGISTRIES]), (_fragments, ["beta"])],
 )
-def test_only_what_has_changed_is_made(
-    project: Project, made: list[str], change: Callable[[Project], None], again: list[str]
+def test_only_what_has_changed_is_staged(
+    project: Project, staged_registries: list[str], change: Callable[[Project], None], again: list[str]
 ) -> None:
-    """A delivery, a staged page that somebody has touched and damaged entries make one registry's part due."""
+    """A delivery, a staged page that was edited, or a damaged entry makes that registry due, and no other."""
     build(project, REQUEST, Silence())
-    made.clear()
+    staged_registries.clear()
     change(project)
     build(project, REQUEST, Silence())
-    assert made == again
+    assert staged_registries == again
 
 
-def test_damaged_newest_cells_are_made_again(project: Project, tmp_path: Path) -> None:
-    """Cells that are cut are never read: they are taken from the registry's own anew."""
+def test_damaged_latest_cells_are_stored_again(project: Project, tmp_path: Path) -> None:
+    """A truncated file is not used: its cells are taken from the registry's published ones again."""
     build(project, REQUEST, Silence())
-    _newest(project)
+    _latest_cells(project)
     _delivery(project)
     build(project, REQUEST, Silence())
     assert tree(project.staging) == staged_whole(project, tmp_path / "whole")
@@ -131,7 +134,7 @@ UNIT_FILES = ("sykehus/*/index.qmd", "sykehus/*/tall.json", "api/v1/units/*.json
 
 @pytest.mark.parametrize("pattern", UNIT_FILES)
 def test_a_unit_s_file_that_was_touched_is_made_again(project: Project, tmp_path: Path, pattern: str) -> None:
-    """Whatever stands in it, and though no registry tells anything new of the unit."""
+    """Whatever its content is, and though no registry's fragment of the unit has changed."""
     build(project, REQUEST, Silence())
     file = sorted(project.staging.glob(pattern))[0]
     file.write_text("Noe annet.", encoding="utf-8")
@@ -139,8 +142,8 @@ def test_a_unit_s_file_that_was_touched_is_made_again(project: Project, tmp_path
     assert tree(project.staging) == staged_whole(project, tmp_path / "whole")
 
 
-def test_units_files_are_made_again_when_what_is_known_of_them_is_damaged(project: Project, tmp_path: Path) -> None:
-    """An entry that is cut counts as none: every file is filled and compared."""
+def test_units_files_are_filled_again_when_their_entry_is_damaged(project: Project, tmp_path: Path) -> None:
+    """A truncated entry counts as none: every file is filled and compared."""
     build(project, REQUEST, Silence())
     path = project.build_folder / "cache" / "shared"
     path.write_bytes(path.read_bytes()[:-20])
@@ -149,23 +152,23 @@ def test_units_files_are_made_again_when_what_is_known_of_them_is_damaged(projec
     assert tree(project.staging) == staged_whole(project, tmp_path / "whole")
 
 
-def test_only_files_of_units_that_are_told_of_anew_are_filled(
+def test_only_files_of_units_with_a_changed_fragment_are_filled(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A delivery that changes one hospital's number fills its files and those above it; no delivery, none.
 
-    The small file beside the region's page tells its rounded value, which is as it was.
+    The small file beside the region's page has its rounded value, which has not changed.
     """
     build(project, REQUEST, Silence())
     before = tree(project.staging)
     filled: list[bytes] = []
     fill = PlaceholderFiller.fill
 
-    def told(self: PlaceholderFiller, content: bytes) -> bytes:
+    def record_fill(self: PlaceholderFiller, content: bytes) -> bytes:
         filled.append(fill(self, content))
         return filled[-1]
 
-    monkeypatch.setattr(PlaceholderFiller, "fill", told)
+    monkeypatch.setattr(PlaceholderFiller, "fill", record_fill)
     again = IncrementalStager(project, open_memo(project), 1)
     again.stage(again.load_site(lambda registries: edition_history(registries, project)))
     assert not filled
@@ -184,21 +187,21 @@ def test_only_files_of_units_that_are_told_of_anew_are_filled(
     assert sorted(resolve_date(content, None)[0] for content in filled) == sorted(changed.values())
 
 
-def test_a_new_registry_changes_the_numbers_of_those_after_it(project: Project, made: list[str]) -> None:
-    """A registry's number in the API follows from all of them, so those after a new one are made again, others not."""
+def test_a_new_registry_changes_the_numbers_of_those_after_it(project: Project, staged_registries: list[str]) -> None:
+    """A registry's number in the API depends on all of them: those after a new one are staged again, others not."""
     build(project, REQUEST, Silence())
-    made.clear()
+    staged_registries.clear()
     write_registry(project.root, "bravo", delivery_of("bravo"))
     build(project, REQUEST, Silence())
-    assert made == ["bravo"]
+    assert staged_registries == ["bravo"]
     write_registry(project.root, "andre", delivery_of("andre"))
-    made.clear()
+    staged_registries.clear()
     build(project, REQUEST, Silence())
-    assert made == ["andre", "beta", "bravo"]
+    assert staged_registries == ["andre", "beta", "bravo"]
 
 
 def test_a_registry_that_is_gone_leaves_nothing(project: Project) -> None:
-    """Neither its pages nor its files stay in the staged project, nor anything that was kept of it."""
+    """Neither its pages nor its files stay in the staged project, nor anything that was stored of it."""
     build(project, REQUEST, Silence())
     shutil.rmtree(project.descriptor("beta").parent)
     build(project, REQUEST, Silence())
@@ -209,19 +212,19 @@ def test_a_registry_that_is_gone_leaves_nothing(project: Project) -> None:
 
 
 def test_one_day_can_change_pages_without_a_delivery(
-    project: Project, made: list[str], monkeypatch: pytest.MonkeyPatch
+    project: Project, staged_registries: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The day after the deadline pages say that results are overdue, so they are made again; the day before, not."""
+    """The day after the deadline pages say that results are overdue, and are staged again; the day before, not."""
     for day, due in (
         ("1749945600", REGISTRIES),
         ("1749945601", ()),
         ("1750032000", REGISTRIES),
     ):  # 15, 15, 16 June 2025
         monkeypatch.setenv("SOURCE_DATE_EPOCH", day)
-        made.clear()
+        staged_registries.clear()
         again = IncrementalStager(project, open_memo(project), 1)
         if not (project.published / "alfa.parquet").exists():
             build(project, REQUEST, Silence())
         else:
             again.stage(again.load_site(lambda registries: edition_history(registries, project)))
-        assert made == [*due]
+        assert staged_registries == [*due]

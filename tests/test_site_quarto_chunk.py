@@ -1,4 +1,4 @@
-"""Links that lead out of a share, and the list for searching, as one Quarto for all pages would have made them."""
+"""Links that lead out of a chunk, and the search index, as one Quarto for all pages would have made them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kvalreg.site.quarto_chunk import merge_chunk, resolve_links, reuse_pages
 
 
 @pytest.mark.parametrize(
-    ("page", "link", "finished"),
+    ("page", "link", "resolved"),
     [
         ("index.qmd", "om/index.qmd", "./om/index.html"),
         ("om/index.qmd", "trakt/index.qmd#les", "../om/trakt/index.html#les"),
@@ -24,14 +24,14 @@ from kvalreg.site.quarto_chunk import merge_chunk, resolve_links, reuse_pages
         ("om/index.qmd", "tall.csv", "tall.csv"),
     ],
 )
-def test_a_link_out_of_the_share_is_finished(page: str, link: str, finished: str) -> None:
-    """It leads to the page that the source becomes, from the site's root; what is no source of ours stays."""
+def test_a_link_out_of_the_chunk_is_resolved(page: str, link: str, resolved: str) -> None:
+    """It leads to the rendered page, by way of the site's root; a link to anything but a page's source stays."""
     html = '<p>{}</p><a class="a > b"\n href="{}" title="x.qmd">x</a>'
     text = '"se href="om/index.qmd" og a.qmd'
-    assert resolve_links(page, html.format(text, link)) == html.format(text, finished)
+    assert resolve_links(page, html.format(text, link)) == html.format(text, resolved)
 
 
-def _made(folder: Path, files: dict[str, str]) -> Path:
+def _write_files(folder: Path, files: dict[str, str]) -> Path:
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
@@ -42,8 +42,8 @@ def _entries(*links: str) -> str:
     return json.dumps([{"objectID": link, "href": link, "text": f"{link} ø"} for link in links])
 
 
-def test_a_share_is_taken_into_the_site(tmp_path: Path) -> None:
-    """Its pages, the library and its entries come along; Quarto's own front page and copies do not."""
+def test_a_chunk_is_merged_into_the_site(tmp_path: Path) -> None:
+    """Its pages, the library and its entries are merged; Quarto's own front page and copies are not."""
     files = {
         "om/index.html": "om",
         "index.html": "a way to the first page",
@@ -51,39 +51,39 @@ def test_a_share_is_taken_into_the_site(tmp_path: Path) -> None:
         "_extensions/kvalreg/a.js": "a",
         "search.json": _entries("om/index.html", "om/index.html#b", "om/index.html#a"),
     }
-    _made(tmp_path / "work" / "_site", files)
-    site = _made(tmp_path / "site", {"search.json": _entries("z/index.html", "a/index.html"), "om/tall.csv": ""})
+    _write_files(tmp_path / "work" / "_site", files)
+    site = _write_files(tmp_path / "site", {"search.json": _entries("z/index.html", "a/index.html"), "om/tall.csv": ""})
     assert merge_chunk(tmp_path / "work", ["om/index.qmd"], site) == []
-    found = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
-    assert found == {"om/index.html", "om/tall.csv", "site_libs/a/a.js", "search.json"}
+    files_after = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    assert files_after == {"om/index.html", "om/tall.csv", "site_libs/a/a.js", "search.json"}
     links = [entry["href"] for entry in json.loads((site / "search.json").read_text("utf-8"))]
     assert links == ["a/index.html", "om/index.html", "om/index.html#b", "om/index.html#a", "z/index.html"]
 
 
-def test_what_nobody_knows_is_told(tmp_path: Path) -> None:
-    """A file that Quarto made for some page comes along, and the renderer is told that there is such a file."""
-    _made(tmp_path / "work" / "_site", {"index.html": "", "index_files/a.png": "png"})
-    site = _made(tmp_path / "site", {})
+def test_an_unexpected_file_is_reported(tmp_path: Path) -> None:
+    """A file that Quarto made for some page is merged, and its address is returned."""
+    _write_files(tmp_path / "work" / "_site", {"index.html": "", "index_files/a.png": "png"})
+    site = _write_files(tmp_path / "site", {})
     site.mkdir()
     assert merge_chunk(tmp_path / "work", ["index.qmd"], site) == ["index_files/a.png"]
     assert (site / "index_files" / "a.png").read_text() == "png"
 
 
-def test_pages_are_taken_over_with_their_entries(tmp_path: Path) -> None:
-    """Only the pages asked for, and only their entries; sections of others are left behind."""
+def test_pages_are_reused_with_their_entries(tmp_path: Path) -> None:
+    """Only these pages, and only their entries; sections of other pages are left behind."""
     pages = {name: f'<script src="../site_libs/a.js?x">{name}' for name in ("a/index.html", "b/index.html")}
-    list_before = _entries("a/index.html", "b/index.html", "b/index.html#c")
-    before = _made(tmp_path / "before", pages | {"search.json": list_before})
-    site = _made(tmp_path / "site", {"site_libs/a.js": "", "b/tall.csv": ""})
-    assert reuse_pages(["b/index.qmd"], before, site)
+    previous_entries = _entries("a/index.html", "b/index.html", "b/index.html#c")
+    previous_site = _write_files(tmp_path / "before", pages | {"search.json": previous_entries})
+    site = _write_files(tmp_path / "site", {"site_libs/a.js": "", "b/tall.csv": ""})
+    assert reuse_pages(["b/index.qmd"], previous_site, site)
     assert not (site / "a").exists()
     links = [entry["href"] for entry in json.loads((site / "search.json").read_text("utf-8"))]
     assert links == ["b/index.html", "b/index.html#c"]
 
 
-def test_a_page_without_its_library_is_not_taken_over(tmp_path: Path) -> None:
-    """A page that asks for a file which no newly rendered page brought must be rendered itself."""
-    before = _made(tmp_path / "before", {"a/index.html": '<script src="../site_libs/b.js">'})
-    site = _made(tmp_path / "site", {"site_libs/a.js": "", "a/tall.csv": ""})
-    assert not reuse_pages(["a/index.qmd"], before, site)
+def test_a_page_without_its_library_is_not_reused(tmp_path: Path) -> None:
+    """A page that needs a library file which no newly rendered page has must be rendered itself."""
+    previous_site = _write_files(tmp_path / "before", {"a/index.html": '<script src="../site_libs/b.js">'})
+    site = _write_files(tmp_path / "site", {"site_libs/a.js": "", "a/tall.csv": ""})
+    assert not reuse_pages(["a/index.qmd"], previous_site, site)
     assert not (site / "a" / "index.html").exists()
