@@ -67,7 +67,7 @@ def test_cells_are_secret_up_to_the_gate_and_plain_after_it(project: Project) ->
 
 
 def test_showing_what_is_secret_is_a_type_error(tmp_path: Path) -> None:
-    """mypy accepts every way of showing with PublishedResults, and refuses each with Results and with RegistryDeliveries."""
+    """mypy accepts every way of showing PublishedResults, and refuses each with Results and RegistryDeliveries."""
     source = tmp_path / "showing.py"
     source.write_text(SHOWING, encoding="utf-8")
     command = [sys.executable, "-m", "mypy", str(source)]  # from the checkout: with its settings, and its cache if any
