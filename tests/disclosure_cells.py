@@ -1,4 +1,4 @@
-"""Cells of a few hospitals, as the tests of links, assembly and proof write them down."""
+"""Cells of a few hospitals, as the tests of links, system assembly and the attack on editions write them down."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from kvalreg import pipeline
 from kvalreg.arrays import BoolArray
 from kvalreg.cli import cli
-from kvalreg.disclosure import suppression_cache as remembered
+from kvalreg.disclosure import suppression_cache
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.published import load_published
 from kvalreg.disclosure.suppression import suppress
@@ -122,7 +122,7 @@ def test_what_to_hide_is_chosen_anew_in_the_tables_that_changed(
         chosen.append(system)
         return suppress(system, attack)
 
-    monkeypatch.setattr(remembered, "suppress", choose)
+    monkeypatch.setattr(suppression_cache, "suppress", choose)
     file, kept = project.data("alfa") / "a.csv", project.build_folder / "cache" / "masks" / "alfa"
     few = delivery_of("alfa").replace("112;alfa_a;45;50", "112;alfa_a;2;3")
     file.write_text(few, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The attack: exact bounds on every suppressed count, checked by hand and against trying every possible table."""
+"""The attack: exact feasibility intervals, checked by hand and against trying every possible table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cheapest cells that satisfy rows: blocks that share nothing are solved by themselves, in whole cells."""
+"""The cheapest groups that satisfy inequalities: blocks that share nothing are solved by themselves."""
 
 from __future__ import annotations
 

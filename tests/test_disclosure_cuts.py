@@ -1,4 +1,4 @@
-"""Reasons: inequalities over what is suppressed, from one sum alone and from the prices of a program."""
+"""Cuts: inequalities over what is suppressed, from one sum alone and from the dual values of a program."""
 
 from __future__ import annotations
 

@@ -22,32 +22,32 @@ ROOT = Path(__file__).parents[1]
 SHOWING = """
 from pathlib import Path
 
-from kvalreg.disclosure.published import Published, save_published
-from kvalreg.inputs.registry_deliveries import Delivered
+from kvalreg.disclosure.published import PublishedResults, save_published
+from kvalreg.inputs.registry_deliveries import RegistryDeliveries
 from kvalreg.report.report import Report, rounds
-from kvalreg.report.translation import words
-from kvalreg.site.site_model import Shown
+from kvalreg.report.translation import get_translator
+from kvalreg.site.site_model import PublishedRegistry
 from kvalreg.statistics.results import Results
 
 
-def show_published(known: Published) -> None:
-    Report(known, 2024, "final", words("nb"))
+def show_published(known: PublishedResults) -> None:
+    Report(known, 2024, "final", get_translator("nb"))
     rounds(known)
-    Shown(known, ())
+    PublishedRegistry(known, ())
     save_published(known, Path())
 
 
 def show_results(known: Results) -> None:
-    Report(known, 2024, "final", words("nb"))  # leak
+    Report(known, 2024, "final", get_translator("nb"))  # leak
     rounds(known)  # leak
-    Shown(known, ())  # leak
+    PublishedRegistry(known, ())  # leak
     save_published(known, Path())  # leak
 
 
-def show_delivered(known: Delivered) -> None:
-    Report(known, 2024, "final", words("nb"))  # leak
+def show_delivered(known: RegistryDeliveries) -> None:
+    Report(known, 2024, "final", get_translator("nb"))  # leak
     rounds(known)  # leak
-    Shown(known, ())  # leak
+    PublishedRegistry(known, ())  # leak
     save_published(known, Path())  # leak
 """
 """Everything that shows something, given what may be shown and what may not."""
@@ -67,7 +67,7 @@ def test_cells_are_secret_up_to_the_gate_and_plain_after_it(project: Project) ->
 
 
 def test_showing_what_is_secret_is_a_type_error(tmp_path: Path) -> None:
-    """mypy accepts every way of showing with Published, and refuses each with Results and with Delivered."""
+    """mypy accepts every way of showing PublishedResults, and refuses each with Results and RegistryDeliveries."""
     source = tmp_path / "showing.py"
     source.write_text(SHOWING, encoding="utf-8")
     command = [sys.executable, "-m", "mypy", str(source)]  # from the checkout: with its settings, and its cache if any

@@ -178,6 +178,7 @@ class AttackerSubproblem:
         system = self.system
         lower_bound = system.lower_bound_list[variable]
         visited |= {variable}
+        # Bounds may rise along a chain of totals and parts: it is followed, each variable once, so that it ends.
         for equation in system.equations_by_variable[variable]:
             (total, total_coefficient), *part_entries = system.equations.rows[equation]
             parts = [part for part, _ in part_entries]

@@ -239,6 +239,7 @@ def _unit_indices(
     all_refs += [
         (Level.COUNTY.value, county) for edition_units in units_by_edition for county in edition_units.counties
     ]
+    # A dict keeps the order of first appearance, so that numbers do not depend on hashes.
     known_refs = dict.fromkeys(all_refs)
     for key in keys:
         known_refs |= dict.fromkeys(key.unique().tolist())

@@ -175,15 +175,14 @@ class GroupSums:
         # Equations with the same groups in the same order are one sum.
         for equation, row in enumerate(rows):
             groups = tuple(system.group_list[variable] for variable, _ in row)
+            members = tuple(group for group in groups if group != PUBLIC)
             # A group that is a member twice moves two variables at once: the cuts of a sum do not hold for it.
-            if roles[equation] == EquationRole.GENERAL or len(set(groups) - {PUBLIC}) < len(
-                [group for group in groups if group != PUBLIC]
-            ):
+            if roles[equation] == EquationRole.GENERAL or len(set(members)) < len(members):
                 continue
             sum_index = index_by_groups.setdefault(groups, len(self._equations_by_sum))
             if sum_index == len(self._equations_by_sum):
                 self._equations_by_sum.append([])
-                self.members.append(tuple(group for group in groups if group != PUBLIC))
+                self.members.append(members)
                 self.totals.append(groups[0])
             self._equations_by_sum[sum_index].append(equation)
         # What is looked up by group, and which groups protect a member of each sum.
@@ -193,18 +192,9 @@ class GroupSums:
         for sum_index, groups in enumerate(self.members):
             for group in groups:
                 self.sums_by_group[group].append(sum_index)
-            variables = [variable for equation in self._equations_by_sum[sum_index] for variable, _ in rows[equation]]
-            self.protecting_groups.append(
-                tuple(
-                    sorted(
-                        {
-                            int(system.protecting_group[variable])
-                            for variable in variables
-                            if self._is_protected(variable)
-                        }
-                    )
-                )
-            )
+            rows_of_sum = [rows[equation] for equation in self._equations_by_sum[sum_index]]
+            protecting = set[int]().union(*(self._protecting_groups_of(row) for row in rows_of_sum))
+            self.protecting_groups.append(tuple(sorted(protecting)))
             if self.totals[sum_index] != PUBLIC:
                 self.is_total[self.totals[sum_index]] = True
 
@@ -268,10 +258,10 @@ class GroupSums:
 
     def _always_applies(self, sum_index: int, row: Sequence[tuple[int, int]]) -> bool:
         """Whether the row has a protected variable for every group on which the sum's cuts are conditioned."""
-        row_groups = {
-            int(self.system.protecting_group[variable]) for variable, _ in row if self._is_protected(variable)
-        }
-        return row_groups.issuperset(self.protecting_groups[sum_index])
+        return self._protecting_groups_of(row).issuperset(self.protecting_groups[sum_index])
+
+    def _protecting_groups_of(self, row: Sequence[tuple[int, int]]) -> set[int]:
+        return {int(self.system.protecting_group[variable]) for variable, _ in row if self._is_protected(variable)}
 
     def _distance_to_lower_bound(self, variable: int) -> int:
         return self.system.value_list[variable] - self.system.lower_bound_list[variable]

@@ -33,10 +33,9 @@ from scipy.sparse.csgraph import connected_components
 
 from kvalreg.arrays import BoolArray, IntArray
 from kvalreg.disclosure.cells import MISSING, CellArrays
-from kvalreg.inputs.units import Level
+from kvalreg.disclosure.unit_successors import MIN_EQUAL_COUNTS, unit_successors
 
 PATIENTS, NUMERATOR, COMPLEMENT = range(3)
-MIN_EQUAL_COUNTS = 3
 MIN_SHARE_OVERALL, MIN_SHARE_IN_YEAR, MIN_SHARE_OF_SMALL = 0.5, 0.8, 0.5
 SMALL_COUNT_BELOW = 20
 MAX_CANDIDATE_PARTS = 16
@@ -127,12 +126,13 @@ def find_links(
     """
     # Links only grow from call to call: `protection` repeats until an attacker would find no further one.
     canonical_unit, mergers = (
-        (known_links.canonical_unit, known_links.mergers) if known_links else _unit_successors(cells, unit_names)
+        (known_links.canonical_unit, known_links.mergers) if known_links else unit_successors(cells, unit_names)
     )
     series_counts = _SeriesCounts(
         cells, canonical_unit, np.ones(len(cells.n), dtype=np.bool_) if is_visible is None else is_visible
     )
     similarity = dict(known_links.similarity) if known_links else {}
+    # The greatest similarity counts, of the true cells or of the visible ones.
     for pair in _series_pairs(series_counts):
         score = series_counts.similarity(*pair)
         if score:
@@ -343,81 +343,3 @@ def _numerator_sums(numerators: IntArray, total: int, alternatives: Sequence[Seq
             MIN_EQUAL_COUNTS, MIN_SHARE_OVERALL * int((is_shared & (numerators[total] > 0)).sum())
         ):
             yield IndicatorSum(total, tuple(parts), includes_numerators=True)
-
-
-# --- units from one edition to the next ------------------------------------------------------------------------------
-def _unit_successors(
-    cells: CellArrays, unit_names: dict[int, str]
-) -> tuple[IntArray, tuple[tuple[int, tuple[int, ...]], ...]]:
-    """Units that continue under another number, and those that have become part of another.
-
-    Only units that are gone in the newest edition are looked at: one that is there under its own number is itself.
-    """
-    canonical_unit = np.arange(len(cells.unit_refs))
-    mergers: list[tuple[int, tuple[int, ...]]] = []
-    current_units = set(cells.unit[cells.edition == cells.newest_edition].tolist())
-    earlier_units = set(cells.unit[cells.edition < cells.newest_edition].tolist())
-    county = Level.COUNTY.value
-    vanished_units = [unit for unit in sorted(earlier_units - current_units) if cells.unit_refs[unit][0] != county]
-    new_units = [unit for unit in sorted(current_units - earlier_units) if cells.unit_refs[unit][0] != county]
-    if not vanished_units:
-        return canonical_unit, ()
-    # 1. Renumbered: a new unit of the same level with the same name, or with the same counts.
-    patients_by_unit = _patients_by_unit(cells)
-    for vanished in vanished_units:
-        same_level = [unit for unit in new_units if cells.unit_refs[unit][0] == cells.unit_refs[vanished][0]]
-        same_name = [unit for unit in same_level if unit_names.get(unit) == unit_names.get(vanished)]
-        matches = same_name or [
-            unit
-            for unit in same_level
-            if _counts_agree(patients_by_unit[vanished][0], patients_by_unit[unit][1], MIN_EQUAL_COUNTS)
-        ]
-        if matches:
-            canonical_unit[vanished] = matches[0]
-    # 2. Merged: a unit whose counts are the sum of up to three that are gone, and of its own if it existed before.
-    unmatched = [unit for unit in vanished_units if canonical_unit[unit] == unit]
-    for successor in sorted(current_units):
-        level = cells.unit_refs[successor][0]
-        candidates = [unit for unit in unmatched if cells.unit_refs[unit][0] == level]
-        existing = [successor] if successor in earlier_units else []
-        for n_parts in range(1, 4):
-            for parts in combinations(candidates, n_parts):
-                predecessors = (*existing, *parts)
-                if len(predecessors) > 1 and _counts_agree(
-                    _summed_counts([patients_by_unit[unit][0] for unit in predecessors]),
-                    patients_by_unit[successor][1],
-                    1,
-                ):
-                    mergers.append((successor, predecessors))
-    return canonical_unit, tuple(mergers)
-
-
-_PatientsByKey = dict[tuple[int, int, int], int]
-"""Patients by indicator, context and year."""
-
-
-def _patients_by_unit(cells: CellArrays) -> dict[int, tuple[_PatientsByKey, _PatientsByKey]]:
-    """Per unit: its patients in the newest earlier edition that has them, and in the newest edition."""
-    patients_by_unit: dict[int, tuple[_PatientsByKey, _PatientsByKey]] = {
-        unit_index: ({}, {}) for unit_index in range(len(cells.unit_refs))
-    }
-    order = np.argsort(cells.edition, kind="stable").tolist()
-    columns = (cells.edition, cells.indicator, cells.context, cells.year, cells.unit, cells.n)
-    edition, indicator, context, year, unit, n = (column.tolist() for column in columns)
-    for cell in order:
-        patients_by_unit[unit[cell]][int(edition[cell] == cells.newest_edition)][
-            indicator[cell], context[cell], year[cell]
-        ] = n[cell]
-    return patients_by_unit
-
-
-def _counts_agree(earlier: _PatientsByKey, current: _PatientsByKey, min_equal: int) -> bool:
-    """Whether at least so many counts, and half of all they share, are equal."""
-    shared_keys = earlier.keys() & current.keys()
-    n_equal = sum(earlier[key] == current[key] > 0 for key in shared_keys)
-    return n_equal >= min_equal and n_equal * 2 >= len(shared_keys)
-
-
-def _summed_counts(parts: list[_PatientsByKey]) -> _PatientsByKey:
-    shared_keys = set.intersection(*(set(part) for part in parts))
-    return {key: sum(part[key] for part in parts) for key in shared_keys}

@@ -126,6 +126,7 @@ def _suppressed_groups(
     while pending_parts:
         part = next((pending for pending in pending_parts if pending in leading_parts), next(iter(pending_parts)))
         del pending_parts[part]
+        # What another part implied is primary here; it is no longer a choice.
         groups, subsystem = system.extract_part(part)
         is_demanded = primary[groups]
         subsystem = replace(subsystem, primary=is_demanded, suppressible=subsystem.suppressible & ~is_demanded)

@@ -37,6 +37,7 @@ def build_system(cells: CellArrays, links: SeriesLinks, variables: Variables) ->
     revealing_group, is_revealed = _revealing_groups(cells, variables)
     protection_level[is_revealed | variables.is_public] = 0
     n_groups = n_printed_groups + len(unprinted)
+    # Printed groups come first; the others are primary, not suppressible, and cost and count nothing that matters.
     primary, suppressible = np.ones(n_groups, dtype=np.bool_), np.zeros(n_groups, dtype=np.bool_)
     cost, patients = np.ones(n_groups), np.zeros(n_groups, dtype=np.int64)
     primary[:n_printed_groups], suppressible[:n_printed_groups] = (
@@ -126,6 +127,7 @@ def _revealing_groups(cells: CellArrays, variables: Variables) -> tuple[IntArray
         np.zeros(len(variables.value), dtype=np.bool_),
     )
     counts = cell_counts(cells)
+    # Only the nation's 0 is accepted as revealing: it says the same of every unit, and is not suppressed for that.
     for table_cells in cells.tables:
         nation_cells = table_cells[cells.is_nation[table_cells]]
         if len(nation_cells) != 1:
@@ -154,6 +156,7 @@ def _primary_groups(cells: CellArrays, variables: Variables) -> BoolArray:
     marked_variables = variables.by_cell[cells.is_marked]
     is_suppressed_before[marked_variables[marked_variables != MISSING]] = True
     is_suppressed_before &= ~variables.is_public
+    # A cell repeats it only where it would print that variable: patients, or the result as well.
     variable_by_cell = variables.by_cell
     is_repeated = (variable_by_cell != MISSING) & is_suppressed_before[variable_by_cell]
     is_printed = np.stack(

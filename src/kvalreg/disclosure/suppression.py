@@ -156,6 +156,8 @@ def with_attainable_protection(system: TableSystem, attack: Attack | None = None
     unavoidable = attack.exposures(full_suppression)
     if not unavoidable:
         return system
+    # Lower the requirements to what full suppression attains: small ones whose lower bound is raised anyway, intervals
+    # that are too narrow anyway, and variables that are determined anyway.
     protection_level, is_small, suppressible = (
         system.protection_level.copy(),
         system.is_small.copy(),

@@ -146,6 +146,7 @@ def _series_lineages(cells: CellArrays, links: SeriesLinks) -> IntArray:
         return lineage
     is_present = np.zeros((n_indicators, cells.current_edition + 1), dtype=np.bool_)
     is_present[cells.indicator, cells.edition] = True
+    # Indicators that are never published together: the one may continue the other.
     is_disjoint = ~(is_present[:, np.newaxis] & is_present).any(axis=2)
     for first, second in np.argwhere(np.triu(is_disjoint, 1)).tolist():
         for measure in range(3):

@@ -36,8 +36,8 @@ def evaluate(cells: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     -------
     DataFrame
         With ``low high`` (95 %: Wilson for summed proportions, Poisson for counts, none where the delivery has no
-        standard deviation or interval), ``achievement`` and ``certainty`` (codes; empty text where there is none). A numerator above its
-        denominator has a value but no interval.
+        standard deviation or interval), ``achievement`` and ``certainty`` (codes; empty text where there is none). A
+        numerator above its denominator has a value but no interval.
     """
     indicator_index = _indicator_index(cells, registry)
     is_summed = np.array([indicator.type.is_summed for indicator in registry.indicators])[indicator_index]

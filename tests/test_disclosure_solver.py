@@ -1,4 +1,4 @@
-"""The solver's face: the cheapest values, whole or not, what each row is worth, and not a word on the terminal."""
+"""The solver: optimal values, integers or not, dual values, and nothing on the terminal."""
 
 from __future__ import annotations
 

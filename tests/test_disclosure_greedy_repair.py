@@ -1,4 +1,4 @@
-"""Mending a choice: all cuts are satisfied in the end, with few and cheap cells, and always the same ones."""
+"""The greedy repair: all cuts are satisfied in the end, by few and cheap groups, and always by the same ones."""
 
 from __future__ import annotations
 

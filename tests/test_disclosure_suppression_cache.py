@@ -1,4 +1,4 @@
-"""A choice of what to hide stands for the very table that it was made for, and for no other."""
+"""A cached suppression pattern stands for the very system that it was computed for, and for no other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from disclosure_tables import counts, tables
 from kvalreg.arrays import BoolArray
-from kvalreg.disclosure import suppression_cache as remembered
+from kvalreg.disclosure import suppression_cache
 from kvalreg.disclosure.attack import Attack
 from kvalreg.disclosure.relations import Sum
 from kvalreg.disclosure.suppression import suppress
@@ -46,7 +46,7 @@ def test_a_remembered_choice_is_the_one_that_was_made(table: SuppressionTable) -
     again = SuppressionCache(first.used_masks)
     np.testing.assert_array_equal(chosen, suppress(table.to_system()))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(remembered, "suppress", refused)
+        patch.setattr(suppression_cache, "suppress", refused)
         np.testing.assert_array_equal(chosen_by(again, table), chosen)
     assert again.used_masks == first.used_masks
 
@@ -65,7 +65,7 @@ def test_another_table_is_chosen_for_anew(monkeypatch: pytest.MonkeyPatch) -> No
         replace(table, minimum=6),
         replace(table, primary=np.array([False, True, True, False])),
     ]
-    monkeypatch.setattr(remembered, "suppress", refused)
+    monkeypatch.setattr(suppression_cache, "suppress", refused)
     known = SuppressionCache(first.used_masks)
     assert np.flatnonzero(chosen_by(known, table)).tolist() == [1, 2]
     for other in others:

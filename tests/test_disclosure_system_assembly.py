@@ -1,4 +1,4 @@
-"""From cells to the system: what is one fact, what gets a mark without a row, and what editions have told."""
+"""From cells to the system: what is one variable, which missing rows get a mark, and what editions have published."""
 
 from __future__ import annotations
 

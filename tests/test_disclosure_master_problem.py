@@ -1,4 +1,4 @@
-"""Choices: what one group settles at once, the cheapest that satisfies what was learned, and a good one near it."""
+"""The master problem: preselection, the cheapest pattern that satisfies all cuts, and a good one near it."""
 
 from __future__ import annotations
 

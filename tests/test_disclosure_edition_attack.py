@@ -1,4 +1,4 @@
-"""The proof finds what editions give away, and nothing where they give nothing away."""
+"""The attack on all editions finds what they expose, and nothing where they expose nothing."""
 
 from __future__ import annotations
 
