@@ -71,7 +71,7 @@ class Output(io.TextIOBase):
         except OSError as error:
             if not isinstance(error, BrokenPipeError):
                 self.lost = os.strerror(error.errno or 0)
-            with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+            with open(os.devnull, "w") as nowhere:
                 os.dup2(nowhere.fileno(), self._stream.fileno())
 
 

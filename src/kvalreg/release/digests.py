@@ -76,7 +76,7 @@ def _list_files(folder: Path) -> Iterator[tuple[str, int]]:
     for current_folder, _, names in os.walk(folder):
         for name in names:
             path = f"{current_folder}/{name}"
-            if os.path.isfile(path):  # noqa: PTH113 - neither a pipe nor a link that leads nowhere
+            if os.path.isfile(path):
                 yield path, os.lstat(path).st_size
 
 

@@ -156,7 +156,7 @@ def _collect_facts(site: Path, files: set[str], hash_cache: HashCache | None) ->
     store = Shelf(hash_cache.folder)
     index_key = hashlib.sha256(Path(__file__).read_bytes() + sys.version.encode()).hexdigest()
     stored = store.get(index_key)
-    cached_facts = {} if stored is None else marshal.loads(stored)  # noqa: S302 - the shelf has checked its checksum
+    cached_facts = {} if stored is None else marshal.loads(stored)
     facts_by_file, updated_facts = {}, {}
     for file in own_files:
         key = (PurePosixPath(file).suffix, hash_cache.digests.get(site / file))
@@ -233,7 +233,7 @@ def _list_files(site: Path) -> tuple[set[str], set[str]]:
     for folder, _, names in os.walk(site):
         relative_folder = Path(folder).relative_to(site)
         for name in names:
-            is_file = os.path.isfile(f"{folder}/{name}")  # noqa: PTH113 - a nation has 100,000
+            is_file = os.path.isfile(f"{folder}/{name}")
             (files if is_file else strange).add((relative_folder / name).as_posix())
     return files, strange
 
@@ -281,6 +281,6 @@ def _resolve_target(file: str, path: str, site: str, files: set[str]) -> str | N
         return file
     normalized = _normalize_path(file, path)
     for candidate in (normalized, "index.html" if normalized == "." else f"{normalized}/index.html"):
-        if candidate in files or (not normalized.startswith("..") and os.path.isfile(f"{site}/{candidate}")):  # noqa: PTH113
+        if candidate in files or (not normalized.startswith("..") and os.path.isfile(f"{site}/{candidate}")):
             return candidate
     return None

@@ -82,7 +82,7 @@ class Fingerprints:
 
     def save(self) -> None:
         """Write the index down, with the files that are still there."""
-        self._store.write_json(_INDEX, {path: known for path, known in self._index.items() if os.path.exists(path)})  # noqa: PTH110
+        self._store.write_json(_INDEX, {path: known for path, known in self._index.items() if os.path.exists(path)})
 
 
 @cache

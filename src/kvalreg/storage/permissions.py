@@ -142,11 +142,11 @@ def _restrict_mode(path: os.PathLike[str]) -> None:
 
 
 def _mode(path: os.PathLike[str]) -> int:
-    return stat.S_IMODE(os.stat(path).st_mode)  # noqa: PTH116 - also for entries of a folder
+    return stat.S_IMODE(os.stat(path).st_mode)
 
 
 def _set_mode(path: os.PathLike[str], mode: int) -> None:
     """Give a file these rights, unless it has them; a disk that knows none, or another's file, stays as it is."""
     if _mode(path) != mode:
         with suppress(OSError):
-            os.chmod(path, mode)  # noqa: PTH101
+            os.chmod(path, mode)
