@@ -40,7 +40,7 @@ def other_world(assembly: SystemAssembly, suppressed: BoolArray) -> IntArray:
         groups, part = system.extract_part(number)
         counts, attack = system.part_variables(number), Attack(part)
         assert not attack.exposures(suppressed[groups])
-        worlds = attack._solutions
+        worlds = attack.solutions
         shown = ~suppressed[groups][part.group] | (part.group == PUBLIC)
         fits = ~worlds.is_changed[:, shown].any(axis=1)
         if fits.any():
