@@ -1,4 +1,4 @@
 """The gate between what is true and what may be shown.
 
-Comes in: `Results`, SECRET. Goes out: `Published`, whose cells are safe wherever they end up.
+Input: `Results`, SECRET. Output: `PublishedResults`, whose cells are safe wherever they are shown.
 """

@@ -64,7 +64,7 @@ class Attack:
     def __init__(self, system: TableSystem, *, find_all: bool = False, previous: Attack | None = None) -> None:
         self.system = system
         self.max_explained = len(system.value) if find_all else MAX_EXPLAINED
-        self.solutions = SolutionPool(system.value) if previous is None else previous.solutions.copy()
+        self.solutions: SolutionPool = SolutionPool(system.value) if previous is None else previous.solutions.copy()
         self._result_by_component: dict[tuple[tuple[int, ...], tuple[bool, ...]], AttackResult] = {}
         self._revealing_groups = sorted({group for group in system.revealing_group.tolist() if group >= 0})
 

@@ -186,7 +186,7 @@ class ComponentProgram:
             program, narrow_columns = self.integral_program, columns[narrow]
             objective = np.zeros(program.n_columns)
             objective[narrow_columns] = generator.choice((-1.0, 1.0), len(narrow))
-            # Nobody needs to move further than the protection level: the bounds leave room for the others.
+            # No variable needs to move further than its protection level: the bounds leave the slack to others.
             values = true_values[narrow_columns]
             lower_limits = np.maximum(self.integral_lower_bounds[narrow_columns], values - protection_levels[narrow])
             limits = zip(lower_limits.tolist(), (values + protection_levels[narrow]).tolist(), strict=True)

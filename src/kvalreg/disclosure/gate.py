@@ -223,8 +223,7 @@ def _ledger_states(cells: pd.DataFrame, status: CodeArray, is_presented: BoolArr
 def _secret_thresholds(cells: pd.DataFrame, registry: Registry) -> FloatArray:
     """The `secret_below` of each cell's indicator."""
     threshold_by_indicator = {indicator.id: registry.secret_threshold(indicator) for indicator in registry.indicators}
-    thresholds: FloatArray = cells["ind_id"].map(threshold_by_indicator).to_numpy(dtype=float)
-    return thresholds
+    return np.asarray(cells["ind_id"].map(threshold_by_indicator), dtype=np.float64)
 
 
 def _summed_types() -> set[IndicatorType]:

@@ -101,8 +101,8 @@ def commit_edition(name: str, project: Project) -> None:
     target = project.ledger / name
     previous = target.with_name(f".{name}.old")
     shutil.rmtree(previous, ignore_errors=True)
-    # A halt between the two renames leaves no folder of this name: if the edition was published, its registries are then
-    # stopped, since `published_edition_names` knows it from other folders.
+    # A halt between the two renames leaves no folder of this name: if the edition was published, its registries are
+    # then stopped, since `published_edition_names` knows it from other folders.
     if target.exists():
         target.rename(previous)
     _staging_folder(target).rename(target)

@@ -5,7 +5,7 @@ Input: cells, links, and the variables and groups of `system_assembly`. Output: 
 Worked example (secret below 5): hospital A has 3 patients, 1 with the outcome, and B 12, 4 with it.
 A's group is primary. While it is suppressed, n = 3 has the protection level 5 and the lower bound 1, and is small;
 x = 1 and n - x = 2 have the protection level 1: neither may be known exactly, so the share is not 0 or 100 % plainly.
-B's group has the same levels if it is suppressed for A's sake: no one can tell the two apart, so both are protected.
+B's group has the same levels if it is suppressed for A's sake: an attacker cannot distinguish the two.
 B costs 1 and A nothing more; had an earlier edition suppressed B, it would cost 0.75, and the nation costs 1000.
 """
 
