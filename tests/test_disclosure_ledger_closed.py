@@ -555,7 +555,7 @@ def test_what_was_built_is_published_only_when_it_is_whole(published: Project) -
 
 
 @pytest.mark.usefixtures("instant")
-@pytest.mark.parametrize("at_step", ["copy_release", "close_edition", "save_snapshot", "link_editions", "switch"])
+@pytest.mark.parametrize("at_step", ["copy_release", "commit_edition", "save_snapshot", "link_editions", "switch_link"])
 def test_a_publication_that_is_stopped_stops_no_registry(
     published: Project, monkeypatch: pytest.MonkeyPatch, at_step: str
 ) -> None:
@@ -569,7 +569,7 @@ def test_a_publication_that_is_stopped_stops_no_registry(
         with pytest.raises(KeyboardInterrupt):
             publish_edition("2027-06", published)
     assert stopped(published) == stopped(published, "beta") == ([], "")
-    if at_step == "switch":  # its permanent place is there: it is published, and readers are shown it
+    if at_step == "switch_link":  # its permanent place is there: it is published, and readers are shown it
         roll_back(published, "2027-06")
     else:
         publish_edition("2027-06", published)
