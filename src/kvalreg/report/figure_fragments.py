@@ -32,7 +32,7 @@ class FigureFragments(Selection):
         --------
         >>> from kvalreg.report import Report
         >>> report = Report.load("slag", 2025)
-        >>> hospitals = report.published.units.at("hospital")
+        >>> hospitals = report.published.units.at_level("hospital")
         >>> report.trend("slag_enhet", units=[hospitals[0].orgnr])
         <kvalreg fragment, ... characters>
         """

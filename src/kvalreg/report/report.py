@@ -235,7 +235,7 @@ class Report(FigureFragments):
 
     def heading(self, key: str) -> HtmlFragment:
         """A heading of the page, by its key in the message catalogue: ``heading("messages")``."""
-        if key not in self.translator.catalogue["page"]:
+        if f"page.{key}" not in self.translator:
             raise ValueError(
                 f"The catalogue has no heading {key!r} (src/kvalreg/report/locales, page). "
                 "For one of your own, write '## Heading' in a Markdown cell"

@@ -65,6 +65,9 @@ class Translator:
             values["count"] = self.format_number(count)
         return (text if isinstance(text, str) else text[self._plural_form(count)]).format(**values)
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._texts
+
     def html(self, key: str, count: int | None = None, **values: object) -> Html:
         """The text as HTML: years are tagged as such, and values of type `Html` are inserted unchanged.
 
