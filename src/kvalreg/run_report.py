@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvalreg.errors import EXIT_UNEXPECTED, BusyError, KvalregError, describe_unexpected
 from kvalreg.project import Project
-from kvalreg.run_result import RunResult
+from kvalreg.run_result import RunResult, diagnostic_to_dict
 
 if TYPE_CHECKING:
     from kvalreg.execution.execute import JobResult
@@ -55,7 +55,7 @@ class RunReport:
         for page in pages:
             page["seconds"] = self.seconds_by_page.get(str(page["name"]))
         counts = {name: sum(page["result"] == name for page in pages) for name in ("made", "cached", "failed")}
-        warnings = [{**asdict(diagnostic), "text": str(diagnostic)} for diagnostic in run_result.warnings]
+        warnings = [{**diagnostic_to_dict(diagnostic), "text": str(diagnostic)} for diagnostic in run_result.warnings]
         site = str(run_result.site) if run_result.site else None
         return {"site": site, "counts": counts, "pages": pages, "warnings": warnings}
 

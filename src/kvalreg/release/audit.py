@@ -8,6 +8,7 @@ Numbers are held against their cells by `kvalreg.audit`. What the published cell
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,8 +17,8 @@ from kvalreg.audit.findings import Finding, findings_by_registry
 from kvalreg.audit.site import check_site
 from kvalreg.errors import UsageError
 from kvalreg.project import Project
-from kvalreg.release.digests import HashCache
 from kvalreg.release.edition_audit import audit_editions
+from kvalreg.storage.fingerprint import file_digest
 
 __all__ = ["AuditReport", "Finding", "audit_site"]
 
@@ -58,7 +59,12 @@ class AuditReport:
         return "\n".join([*map(str, self.findings), summary])
 
 
-def audit_site(site: Path, project: Project, hash_cache: HashCache | None = None) -> AuditReport:
+def audit_site(
+    site: Path,
+    project: Project,
+    cache_folder: Path | None = None,
+    digest_of: Callable[[Path], str] = file_digest,
+) -> AuditReport:
     """Hold a site's numbers against their cells, and attack the cells together with all that readers have seen.
 
     Parameters
@@ -67,8 +73,10 @@ def audit_site(site: Path, project: Project, hash_cache: HashCache | None = None
         The folder of the finished site.
     project
         The project: its published cells, and its ledger of editions.
-    memory
-        What was in order at earlier audits, so that only files that have changed are read.
+    cache_folder
+        Where earlier audits have stored what passed, so that only files that have changed are read.
+    digest_of
+        Gives the SHA-256 of a file as it is now.
 
     Raises
     ------
@@ -78,7 +86,7 @@ def audit_site(site: Path, project: Project, hash_cache: HashCache | None = None
     if not site.is_dir():
         raise UsageError(f"{site}: there is no such folder. Name the folder of a finished site.")
     with TemporaryDirectory(prefix="kvalreg-") as temp_folder:
-        cache = hash_cache or HashCache(Path(temp_folder))
-        edition_findings = audit_editions(project, cache.folder / "proof")
-        site_check = check_site(site, project, cache.folder / "site", cache.digests.get)
+        folder = cache_folder or Path(temp_folder)
+        edition_findings = audit_editions(project, folder / "proof")
+        site_check = check_site(site, project, folder / "site", digest_of)
     return AuditReport((*edition_findings, *site_check.findings), site_check.claims)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,10 +24,10 @@ from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.project import Project
 from kvalreg.release.archive import link_editions
 from kvalreg.release.audit import audit_site
-from kvalreg.release.digests import FileDigests, HashCache
 from kvalreg.release.fallback import LastGoodStore
 from kvalreg.release.history import active_editions
 from kvalreg.release.site_lint import LinkDiagnostic, lint_site
+from kvalreg.storage.fingerprint import file_digest
 from kvalreg.storage.last_good import load_last_good_headers
 from kvalreg.storage.permissions import write_private
 from kvalreg.urls import output_path
@@ -65,10 +66,11 @@ def run_preflight(site: Path, project: Project) -> list[Diagnostic]:
     """
     staged_paths = [path.relative_to(project.staging) for path in project.staging.rglob("*.qmd")]
     pages = [output_path(path.as_posix()) for path in staged_paths if path.parts[0][0] not in "._"]
-    with FileDigests(site) as digests, ThreadPoolExecutor(1) as executor:  # the audit mostly waits for processes
-        audit_future = executor.submit(audit_site, site, project, HashCache(project.audit_cache, digests))
+    digest_of = cache(file_digest)  # the audit and the link check read each file once, and never know it by its time
+    with ThreadPoolExecutor(1) as executor:  # the audit mostly waits for processes
+        audit_future = executor.submit(audit_site, site, project, project.audit_cache, digest_of)
         site_root = read_site_descriptor(project).path
-        lint_diagnostics = lint_site(site, pages, site_root, HashCache(project.lint_cache, digests))
+        lint_diagnostics = lint_site(site, pages, site_root, project.lint_cache, digest_of)
         findings = audit_future.result().findings
     # a registry whose ledger is damaged keeps pages that were proven when they were made, and has been told of it
     ignored_codes = {*LEDGER_KINDS}

@@ -17,7 +17,7 @@ from kvalreg.execution.plan import Job
 from kvalreg.execution.worker_pool import WorkerLostError, WorkerPool
 from small_project import write_notebook
 
-GOOD = "from kvalreg.report.html_fragment import Piece\nPiece('god')"
+GOOD = "from kvalreg.report.html_fragment import HtmlFragment\nHtmlFragment('god')"
 BAD = {
     "raises": ("raise ValueError(f'{87 * 100 + 41} rows')", "ValueError: # rows"),
     "hangs": ("while True:\n    pass", "the cell ran longer than 10 s and was stopped"),
@@ -74,13 +74,15 @@ before = most()
 for _ in range(48):
     print("x" * (1 << 20))
 __import__("IPython").display.clear_output()
-Piece("well" if most() - before < 120 << 10 else "all that was printed is in memory")
+HtmlFragment("well" if most() - before < 120 << 10 else "all that was printed is in memory")
 """
 
 
 def test_what_is_printed_in_a_loop_does_not_wait_in_memory(tmp_path: Path) -> None:
     """48 MB take 60 MB as they are sent at once, and 245 kept: then memory would end before the limit of output."""
-    ended = outcomes(tmp_path, {"prints": f"from kvalreg.report.html_fragment import Piece\n{PRINTS}"}, timeout=60)
+    ended = outcomes(
+        tmp_path, {"prints": f"from kvalreg.report.html_fragment import HtmlFragment\n{PRINTS}"}, timeout=60
+    )
     assert ended["prints"].error is None
     assert ended["prints"].markdown == "well\n"
 

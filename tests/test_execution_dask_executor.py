@@ -24,9 +24,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # Dask's own, on a busy machi
 SOURCE = """\
 import time
 from pathlib import Path
-from kvalreg.report.html_fragment import Piece
+from kvalreg.report.html_fragment import HtmlFragment
 time.sleep(0.5)
-Piece(f"{registry} {year}")"""
+HtmlFragment(f"{registry} {year}")"""
 
 
 @contextmanager

@@ -30,7 +30,7 @@ def workplace(tmp_path: Path) -> ExecutorConfig:
 
 def test_parameters_reach_the_notebook_and_its_outputs_the_page(tmp_path: Path, workplace: ExecutorConfig) -> None:
     """The page holds what is displayed, as Markdown, with the job's parameters, and no code."""
-    source = 'from kvalreg.report.html_fragment import Piece\ndisplay(Piece(f"**{registry} {year}**"))'
+    source = 'from kvalreg.report.html_fragment import HtmlFragment\ndisplay(HtmlFragment(f"**{registry} {year}**"))'
     notebook = write_notebook(tmp_path / "year.ipynb", [source])
     (outcome,) = execute([job_of(notebook)], workplace)
     assert outcome.error is None
@@ -40,7 +40,9 @@ def test_parameters_reach_the_notebook_and_its_outputs_the_page(tmp_path: Path, 
 def test_a_failing_notebook_stops_no_neighbour(tmp_path: Path, workplace: ExecutorConfig) -> None:
     """One notebook raises in its third cell, the other succeeds; the failure names cell, error and log."""
     bad = write_notebook(tmp_path / "bad.ipynb", ["a = 1", "b = 2\nraise ValueError('galt tall')"])
-    good = write_notebook(tmp_path / "good.ipynb", ["from kvalreg.report.html_fragment import Piece\nPiece('god')"])
+    good = write_notebook(
+        tmp_path / "good.ipynb", ["from kvalreg.report.html_fragment import HtmlFragment\nHtmlFragment('god')"]
+    )
     by_year = {outcome.job.year: outcome for outcome in execute([job_of(bad, 2023), job_of(good, 2024)], workplace)}
     assert by_year[2024].markdown == "god\n"
     error = by_year[2023].error
@@ -55,7 +57,8 @@ def test_a_failing_notebook_stops_no_neighbour(tmp_path: Path, workplace: Execut
 def test_a_cell_that_may_exit_leaves_the_page_whole(tmp_path: Path, workplace: ExecutorConfig) -> None:
     """What the other cells show is on the page, though papermill keeps the notebook with the error."""
     notebook = write_notebook(
-        tmp_path / "year.ipynb", ["raise SystemExit", "from kvalreg.report.html_fragment import Piece\nPiece('god')"]
+        tmp_path / "year.ipynb",
+        ["raise SystemExit", "from kvalreg.report.html_fragment import HtmlFragment\nHtmlFragment('god')"],
     )
     read = nbformat.read(notebook, as_version=4)
     for cell in read.cells:
@@ -83,9 +86,9 @@ def test_the_notebook_sees_its_own_published_cells_and_an_empty_folder(
     for registry in ("slag", "hofte"):
         (workplace.published / f"{registry}.parquet").write_bytes(b"cells")
     source = (
-        "import os\nfrom pathlib import Path\nfrom kvalreg.report.html_fragment import Piece\n"
+        "import os\nfrom pathlib import Path\nfrom kvalreg.report.html_fragment import HtmlFragment\n"
         "seen = [p.name for folder in (os.environ['KVALREG_PUBLISHED'], '.') for p in Path(folder).iterdir()]\n"
-        "Piece(f'{seen}|{Path.cwd()}')"
+        "HtmlFragment(f'{seen}|{Path.cwd()}')"
     )
     notebook = write_notebook(tmp_path / "year.ipynb", [source])
     (outcome,) = execute([job_of(notebook)], workplace)
@@ -181,7 +184,9 @@ def test_a_reviewed_picture_needs_words() -> None:
 def test_a_data_frame_in_a_notebook_fails_its_page_alone(tmp_path: Path, workplace: ExecutorConfig) -> None:
     """Run for real: the frame's page fails with its cell, its rows are in no message or log, the neighbour is made."""
     frame = write_notebook(tmp_path / "bad.ipynb", ["import pandas as pd\npd.DataFrame({'pasient': [4711]})"])
-    good = write_notebook(tmp_path / "good.ipynb", ["from kvalreg.report.html_fragment import Piece\nPiece('god')"])
+    good = write_notebook(
+        tmp_path / "good.ipynb", ["from kvalreg.report.html_fragment import HtmlFragment\nHtmlFragment('god')"]
+    )
     by_year = {outcome.job.year: outcome for outcome in execute([job_of(frame, 2023), job_of(good, 2024)], workplace)}
     failed = by_year[2023]
     assert failed.error is not None
