@@ -1,9 +1,9 @@
-"""What differs between two publications of a registry: one account for readers, for feeds and for those who approve.
+"""Revisions: what differs between two publications of a registry, for readers, for feeds and for those who approve.
 
-Comes in: `Published` as it was and as it is. Goes out: `Changes`. Both values of a changed cell were public when they
-were shown. Of a cell that is secret now no number is told, not even of before: only that it is not shown any longer. Of
-one that is not reliable, before or now, the number of patients is told. Whole years and levels that are new or gone are
-told as wholes.
+Input: `PublishedResults` before and after. Output: `RegistryRevision`. Both values of a changed cell were public when
+they were shown. Of a cell that is secret now no number is reported, not even the earlier one: only that it is no longer
+shown. Of one that is not reliable, before or now, the number of patients is reported. A level of a year that is new or
+removed is reported as one item, not cell by cell.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ from kvalreg.statistics.intervals import BoolArray
 _KEY_COLUMNS = ["ind_id", "context", "year", "level", "orgnr"]
 _COMPARED_COLUMNS = ["status", "value", "denominator", "achievement"]
 _YEAR_LEVEL_LENGTH = 4
-"""How many of `_KEY` name a whole: all units of a level in one year."""
+"""How many of `_KEY_COLUMNS` identify a `YearLevel`: all but the unit."""
 
 
 class RevisionKind(StrEnum):
-    """What became of one cell."""
+    """The kind of a cell's revision."""
 
     CHANGED = "changed"
-    """Its status is as before, and its result or its number of patients is another."""
+    """Its status is as before; its result or its number of patients differs."""
     HIDDEN = "hidden"
-    """Its result was shown and is not any longer."""
+    """Its result was shown and is no longer."""
     SHOWN = "shown"
     """Its result was not shown and is shown now."""
     REASON = "reason"
-    """Its result was not shown and is not shown now, for another reason."""
+    """Its result was and is not shown, now for another reason."""
 
 
 @dataclass(frozen=True)
 class CellSnapshot:
-    """What a cell tells, and its status.
+    """What is public of a cell, and its status.
 
-    `value` is None where the result is not shown, `patients` where it is not known or not told; `achievement` is empty
+    `value` is None where the result is not shown, `patients` where it is unknown or not public; `achievement` is empty
     where there is none.
     """
 
@@ -62,15 +62,15 @@ SECRET_SNAPSHOT = CellSnapshot(None, None, "", CellStatus.SECRET)
 _StoredSnapshot = Annotated[
     CellSnapshot, BeforeValidator(lambda snapshot: SECRET_SNAPSHOT if snapshot is None else snapshot)
 ]
-"""Editions from before there were several reasons tell nothing of a side that was hidden."""
+"""Editions from before there were several reasons have null for a cell that was hidden."""
 
 
 @dataclass(frozen=True)
 class CellRevision:
-    """One cell that differs: what is told of it as it was, and as it is.
+    """One cell that differs: what is public of it before and after.
 
-    Nothing but its status is told of a cell that is secret now, nor of what it was before; of a cell whose result is
-    not shown any longer, its former result is not told again.
+    Of a cell that is secret now, nothing but its status is public, before or after; of a cell whose result is no longer
+    shown, the former result is not repeated.
     """
 
     ind_id: str
@@ -94,7 +94,7 @@ class YearLevel(NamedTuple):
 
 @dataclass(frozen=True)
 class NewDelivery:
-    """A delivery that was not there before, and what its registry says of it; untrusted."""
+    """A new delivery with the registry's remark on it; untrusted text."""
 
     file: str
     sha256: str
@@ -104,14 +104,14 @@ class NewDelivery:
 
 @dataclass(frozen=True)
 class RegistryRevision:
-    """Everything that differs in one registry.
+    """Everything that differs in one registry. The fields are keys of the edition's file.
 
     Parameters
     ----------
     values
-        Cells told of before and now, in the order of the new publication.
+        Cells present before and after that differ, in the order of the new publication.
     new, gone
-        Levels of a year that were not presented before, or are not any longer.
+        Levels of a year that were not presented before, or are no longer.
     reasons
         The deliveries that are new.
     """
@@ -126,13 +126,13 @@ class RegistryRevision:
         return bool(self.values or self.new or self.gone)
 
     def count(self, kind: RevisionKind) -> int:
-        """How many cells changed in this way."""
+        """How many cells have this kind of revision."""
         return sum(revision.kind is kind for revision in self.values)
 
 
 @dataclass(frozen=True)
 class PastEdition:
-    """An edition that has been published.
+    """An edition that has been published. The fields are keys of the edition's file.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ class PastEdition:
     changes
         What it changed, for each registry in which something differs.
     withdrawn
-        Whether it has been taken back.
+        Whether it was withdrawn.
     """
 
     name: str
@@ -177,17 +177,20 @@ def compare_publications(before: PublishedResults | None, after: PublishedResult
     before
         None when the registry had published nothing.
     after
-        The registry as it is published now, or would be.
+        The registry as it is published, or would be.
 
     Returns
     -------
-    Only what a reader can see: a number that is written the same way before and now has not changed.
+    Only what a reader can see: a number that is formatted the same way before and after has not changed.
 
     Notes
     -----
-    Worked: a hospital showed 80 av 100 and shows 82 av 100: `CHANGED` with both. It showed 80 av 100 and is secret now:
-    `HIDDEN` with neither. It showed 80 av 100 of 60 patients and has too low a coverage now: `HIDDEN` with its patients
-    alone. Last year had no results and has some: one `Whole` for each level it is shown at.
+    A worked example, for one hospital that showed 80 av 100:
+
+    - it shows 82 av 100: `CHANGED`, with both;
+    - it is secret: `HIDDEN`, with neither;
+    - its coverage is too low: `HIDDEN`, with its number of patients alone;
+    - last year had no results and now has some: one `YearLevel` for each level that shows a cell.
     """
     new_cells = _compared_cells(after.cells)
     old_cells = _compared_cells(before.cells) if before is not None else new_cells.iloc[:0]
@@ -206,14 +209,14 @@ def compare_publications(before: PublishedResults | None, after: PublishedResult
 
 
 def _compared_cells(cells: pd.DataFrame) -> pd.DataFrame:
-    if "status" not in cells:  # an edition from before there were several reasons: all of them are told as one
+    if "status" not in cells:  # an edition from before there were several reasons: all count as secret
         status = cells["shown"].map({True: CellStatus.SHOWN.value, False: CellStatus.SECRET.value})
         cells = cells.assign(status=status)
     return cells[[*_KEY_COLUMNS, *_COMPARED_COLUMNS]].set_index(_KEY_COLUMNS)
 
 
 def _only_in(cells: pd.DataFrame, other_cells: pd.DataFrame) -> tuple[YearLevel, ...]:
-    """Every level of a year that shows a cell in these, and has none in the others, in order."""
+    """Every level of a year that shows a cell in the first table and has none in the second, in order."""
     shown = dict.fromkeys(
         YearLevel(*key[:_YEAR_LEVEL_LENGTH]) for key in cells.index[(cells["status"] == CellStatus.SHOWN).to_numpy()]
     )
@@ -230,12 +233,13 @@ def _cell_revisions(old: pd.DataFrame, new: pd.DataFrame, after: PublishedResult
         kind, before_snapshot, after_snapshot = _classify_revision(
             _snapshot(old_rows, position), _snapshot(new_rows, position)
         )
+        # values that differ only in digits that no page shows are no revision
         if _visible_result(indicators[ind_id], before_snapshot) != _visible_result(indicators[ind_id], after_snapshot):
             yield CellRevision(ind_id, context, int(year), level, orgnr, kind, before_snapshot, after_snapshot)
 
 
 def _unchanged_mask(old: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
-    """The cells of which nothing differs."""
+    """The cells that are equal in every compared column; NaN equals NaN."""
     unchanged = old["status"].to_numpy() == new["status"].to_numpy()
     unchanged &= old["achievement"].to_numpy() == new["achievement"].to_numpy()
     for name in ("value", "denominator"):
@@ -245,12 +249,12 @@ def _unchanged_mask(old: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
 
 
 def _classify_revision(before: CellSnapshot, after: CellSnapshot) -> tuple[RevisionKind, CellSnapshot, CellSnapshot]:
-    """What became of a cell, and what may be told of it as it was and as it is."""
+    """The kind of a cell's revision, and what may be published of it before and after."""
     shown_before, shown_now = before.status == CellStatus.SHOWN, after.status == CellStatus.SHOWN
     if shown_now:
         return RevisionKind.CHANGED if shown_before else RevisionKind.SHOWN, before, after
     if after.status == CellStatus.SECRET:
-        before = CellSnapshot(None, None, "", before.status)
+        before = CellSnapshot(None, None, "", before.status)  # the former number would help to work the new one out
     elif shown_before:
         before = replace(before, value=None, achievement="")
     if shown_before:
@@ -266,6 +270,6 @@ def _snapshot(cells: pd.DataFrame, position: int) -> CellSnapshot:
 
 
 def _visible_result(indicator: Indicator, snapshot: CellSnapshot) -> tuple[str, int | None, str, CellStatus]:
-    """What a reader sees of a cell; the same in every language."""
+    """What a reader sees of a cell; one language is enough, since all round alike."""
     value = "" if snapshot.value is None else get_translator("nb").format_value(indicator, snapshot.value)
     return value, snapshot.patients, snapshot.achievement, snapshot.status

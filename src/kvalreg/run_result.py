@@ -1,6 +1,6 @@
 """The result of a run: which tasks were tried, how each ended, and which warnings there are.
 
-Owns both types and their form as JSON. Light to import: a run in which nothing has changed only returns a cached result.
+Owns both types and their form as JSON. Light to import: a run in which nothing has changed only returns a cached one.
 """
 
 from __future__ import annotations
@@ -52,14 +52,17 @@ class TaskResult:
     notebook: str = ""
 
     @property
+    def registry(self) -> str:
+        """The registry's id, with which every name begins."""
+        return self.name.split()[0]
+
+    @property
     def summary(self) -> str:
         """A failure as one line: what failed, the first diagnostic with location and hint, and what the site shows."""
         first_message, *other_messages = self.error.split("\n")
         location_parts = [self.notebook, f"cell {self.cell}" if self.cell is not None else ""]
         location = "".join(f"{part}: " for part in location_parts if part)
-        more_text = (
-            f" (And {len(other_messages)} more: kvalreg check {self.name.split()[0]}.)" if other_messages else ""
-        )
+        more_text = f" (And {len(other_messages)} more: kvalreg check {self.registry}.)" if other_messages else ""
         log_hint = f" Run it in Jupyter, or see {self.log}." if self.log else ""
         fallback_text = f" {self.kept[:1].upper()}{self.kept[1:]}." if self.kept else ""
         return f"{self.name}: {location}{first_message}{more_text}{log_hint}{fallback_text}"
@@ -83,7 +86,7 @@ class RunResult:
         failed_by_registry: dict[str, list[TaskResult]] = {}
         for task_result in self.task_results:
             if not task_result.ok:
-                failed_by_registry.setdefault(task_result.name.split()[0], []).append(task_result)
+                failed_by_registry.setdefault(task_result.registry, []).append(task_result)
         return [
             first.summary + (f" (And {len(others)} more of its pages.)" if others else "")
             for first, *others in failed_by_registry.values()

@@ -1,6 +1,7 @@
-"""Permanent addresses on the site: one rule for every page and every anchor.
+"""Permanent URLs of the site: one rule for each sort of page and anchor.
 
-Comes in: ids and years. Goes out: addresses as text. `docs` and `site.md` call them by the same names.
+Input: ids and years. Output: the path of a page's source (``registre/slag/index.qmd``), or of the file it becomes.
+Readers and other sites link to these, so a rule here never changes.
 """
 
 from __future__ import annotations
@@ -17,18 +18,22 @@ REGISTRIES_PAGE = "registre/index.qmd"
 UNITS_PAGE = "sykehus/index.qmd"
 FIELDS_PAGE = "fagomrade/index.qmd"
 INDICATORS_ANCHOR = "indikatorer"
-"""The part of a registry's page of open data with a row for each indicator, whose id is its `anchor`."""
+"""The section of a registry's page of open data with a row for each indicator, whose id is its `anchor`."""
 EDITIONS_FOLDER = "utgaver"
 """The folder of the permanent editions: ``/utgaver/2026-06/``."""
 
 
 def anchor(ind_id: str) -> str:
-    """An indicator's id on a page: its own id with what HTML and addresses cannot carry replaced by ``-``."""
+    """An indicator's id on a page: its own id, with what HTML and URLs cannot carry replaced by ``-``.
+
+    >>> anchor("Slag Andel_1")
+    'ind-slag-andel_1'
+    """
     return "ind-" + re.sub(r"[^a-z0-9_]+", "-", ind_id.lower()).strip("-")
 
 
 def year_folder(year: int, round: str) -> str:  # noqa: A002
-    """The last part of a registry-year page's address: ``2025``, or ``2026-forelopig`` while it is year-to-date."""
+    """The last part of a registry-year page's URL: ``2025``, or ``2026-forelopig`` while it is year-to-date."""
     return f"{year}{INTERIM_SUFFIX}" if round == "interim" else str(year)
 
 
@@ -43,7 +48,7 @@ def year_page(registry_id: str, year: int, round: str) -> str:  # noqa: A002
 
 
 def localized_page(source: str, language: str) -> str:
-    """A page's source in a language that its registry offers beside its own: ``en/registre/<id>/index.qmd``."""
+    """A page's source in a language that its registry offers besides its own: ``en/registre/<id>/index.qmd``."""
     return f"{language}/{source}"
 
 
@@ -52,17 +57,18 @@ def indicator_page(registry_id: str, ind_id: str, ind_ids: Iterable[str] = ()) -
 
     Parameters
     ----------
-    others
-        The ids of the registry's indicators: one that reads the same in an address gets its check sum after it.
+    ind_ids
+        The ids of the registry's indicators: those whose anchors are equal get a checksum of their id.
     """
     folder = anchor(ind_id).removeprefix("ind-")
+    # "alfa a" and "alfa-a" have the same anchor; the checksum depends on the id alone, so a third does not move them
     if any(other_id != ind_id and anchor(other_id) == anchor(ind_id) for other_id in ind_ids):
         folder += f"-{crc32(ind_id.encode()):08x}"
     return f"registre/{registry_id}/indikator/{folder}/index.qmd"
 
 
 def series_file(registry_id: str, ind_id: str, ind_ids: Iterable[str] = ()) -> str:
-    """The file with every unit's years of an indicator, beside the indicator's page; `others` as there."""
+    """The file with an indicator's time series of all units, next to the indicator's page; `ind_ids` as there."""
     return posixpath.join(posixpath.dirname(indicator_page(registry_id, ind_id, ind_ids)), "utvikling.json")
 
 
@@ -83,13 +89,18 @@ def field_page(slug: str) -> str:
 
 @lru_cache(1024)
 def relative_url(source: str, base: str) -> str:
-    """The address of a page as another one links to it: ``../slag/index.html``."""
+    """The URL of a page relative to another one.
+
+    >>> relative_url("registre/slag/index.qmd", "registre/hofte/index.qmd")
+    '../slag/index.html'
+    """
     target_parts, base_parts = output_path(source).split("/"), base.split("/")[:-1]
+    # the folders that both have in common go; what is left of the base is climbed, what is left of the target descended
     while base_parts and len(target_parts) > 1 and base_parts[0] == target_parts[0]:
         del base_parts[0], target_parts[0]
     return "/".join([".."] * len(base_parts) + target_parts)
 
 
 def output_path(source: str) -> str:
-    """The file that a page becomes, so that links work from a disk as well: ``a/index.qmd`` -> ``a/index.html``."""
+    """The file that a page becomes: ``a/index.qmd`` -> ``a/index.html``. Links name it, so they work from a disk."""
     return f"{source.removesuffix('.qmd')}.html" if source.endswith(".qmd") else source

@@ -1,8 +1,8 @@
-"""The audit of a site: does every number say which published cell it is, and does nothing give away what is hidden?
+"""The audit of a site: is every number that of its published cell, and can no suppressed cell be worked out?
 
-Comes in: the folder of a site as it is published, and the project it was made of. Goes out: `Audit` with all findings.
-Numbers are held against their cells by `kvalreg.audit`. What the published cells give away together is asked of
-`kvalreg.disclosure.edition_attack`, in all editions. A finding never repeats a number.
+Input: the folder of a site as it is published, and the project that it was built from. Output: `AuditReport` with all
+findings. `kvalreg.audit` compares numbers with their cells; `kvalreg.disclosure.edition_attack` attacks the published
+cells of all editions together. A finding never repeats a number.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ __all__ = ["AuditReport", "Finding", "audit_site"]
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What an audit found.
+    """The result of an audit.
 
     Parameters
     ----------
     findings
-        Everything that is wrong: what is given away first, then files in their order.
-    claims
-        How many numbers were held against their cells.
+        Everything that is wrong: disclosed cells first, then files in order.
+    claim_count
+        How many numbers were compared with their cells.
     """
 
     findings: tuple[Finding, ...]
@@ -45,7 +45,7 @@ class AuditReport:
 
     @property
     def by_registry(self) -> dict[str, tuple[Finding, ...]]:
-        """The findings by the registry whose they are; those of the site as a whole by the empty name."""
+        """The findings by registry; those of the site as a whole under the empty name."""
         return findings_by_registry(self.findings)
 
     def report_text(self) -> str:
@@ -65,7 +65,7 @@ def audit_site(
     cache_folder: Path | None = None,
     digest_of: Callable[[Path], str] = file_digest,
 ) -> AuditReport:
-    """Hold a site's numbers against their cells, and attack the cells together with all that readers have seen.
+    """Compare a site's numbers with their cells, and attack the cells together with all that readers have seen.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def audit_site(
     Raises
     ------
     UsageError
-        When the folder is not there.
+        When the folder does not exist.
     """
     if not site.is_dir():
         raise UsageError(f"{site}: there is no such folder. Name the folder of a finished site.")
