@@ -27,7 +27,7 @@ from small_project import Silence, delivery_of, write_notebook
 from unmarked import unmarked
 
 PANDOC = BuildRequest(renderer="pandoc")
-PIECE = "from kvalreg.report.html_fragment import HtmlFragment\nHtmlFragment('ok')"
+FRAGMENT = "from kvalreg.report.html_fragment import HtmlFragment\nHtmlFragment('ok')"
 
 
 def text_of(project: Project, page: str) -> str:
@@ -96,7 +96,7 @@ def test_a_failing_notebook_stops_neither_its_neighbours_nor_the_site(project: P
     build(project, PANDOC, Silence())
     own = project.root / "notebooks" / "report" / "alfa"
     own.mkdir(parents=True)
-    write_notebook(own / "year.ipynb", ["never = 1 / (2024 - year)", PIECE])
+    write_notebook(own / "year.ipynb", ["never = 1 / (2024 - year)", FRAGMENT])
     account = build(project, PANDOC, Silence())
     failed = {entry.name: entry for entry in account.task_results if not entry.ok}
     assert list(failed) == ["alfa 2024"]
@@ -260,7 +260,7 @@ def test_a_page_has_its_lix_and_a_hard_one_is_remarked(project: Project) -> None
     hard = "Registreringskomplettheten dokumenterer pasientadministrative systemers gjennomsnittlige dekningsgrad."
     own = project.root / "notebooks" / "report" / "alfa"
     own.mkdir(parents=True)
-    write_notebook(own / "registry.ipynb", [PIECE.replace("ok", hard)])
+    write_notebook(own / "registry.ipynb", [FRAGMENT.replace("ok", hard)])
     account = build(project, PANDOC, Silence())
     assert [entry.error for entry in account.task_results if not entry.ok] == []
     lix = {entry.name: entry.lix for entry in account.task_results}

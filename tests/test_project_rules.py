@@ -39,6 +39,7 @@ ORDER = [
     "workbench",
     "console",
     "cli",
+    "__main__",
 ]
 """Each may import only from itself and from those before it."""
 REPORT_NOTEBOOKS = sorted((ROOT / "notebooks" / "report").rglob("*.ipynb"))

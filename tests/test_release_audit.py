@@ -16,9 +16,8 @@ from kvalreg.disclosure.protection import SuppressedCells
 from kvalreg.errors import UsageError
 from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
+from kvalreg.release import edition_audit
 from kvalreg.release.audit import audit_site
-from kvalreg.release.digests import HashCache
-from kvalreg.shelf import Shelf
 from small_project import Silence
 
 PAGE = Path("registre", "alfa", "2024", "index.html")
@@ -122,24 +121,23 @@ def test_missing_folder_is_a_usage_error(tmp_path: Path, built: Project) -> None
 # --- what is remembered ----------------------------------------------------------------------------------------------
 def test_what_is_remembered_changes_no_answer(site: Path, built: Project, tmp_path: Path) -> None:
     """A file that has not changed is not read again; one that has is, and so is one whose cells have changed."""
-    memory = HashCache(tmp_path / "memory")
-    first = audit_site(site, built, memory)
-    assert (first.passed, audit_site(site, built, memory)) == (True, first)
+    cache = tmp_path / "cache"
+    first = audit_site(site, built, cache)
+    assert (first.passed, audit_site(site, built, cache)) == (True, first)
     plant(site, "<p>Nes: 4 pasienter.</p>")
-    changed = HashCache(tmp_path / "memory")
-    assert audit_site(site, built, changed).findings == audit_site(site, built).findings != ()
-    assert audit_site(site, built, changed).findings == audit_site(site, built).findings
+    assert audit_site(site, built, cache).findings == audit_site(site, built).findings != ()
+    assert audit_site(site, built, cache).findings == audit_site(site, built).findings
 
 
 def test_cells_that_change_are_asked_again(site: Path, built: Project, tmp_path: Path) -> None:
     """The same page is another answer once its registry's cells are others: what was shown may be hidden now."""
     root = Path(shutil.copytree(built.root, tmp_path / "project", symlinks=True))
-    project, memory = Project(root), HashCache(tmp_path / "memory")
-    assert audit_site(site, project, memory).passed
+    project, cache = Project(root), tmp_path / "cache"
+    assert audit_site(site, project, cache).passed
     hidden = SMALL.replace("112;alfa_a;45;50", "112;alfa_a;2;4")
     (root / "data" / "alfa" / "a.csv").write_text(hidden, "utf-8")
     assert build(project, BuildRequest(renderer="pandoc", workers=2), Silence()).exit_code == 0
-    found = audit_site(site, project, memory)
+    found = audit_site(site, project, cache)
     assert kinds(found) & {DiagnosticCode.CELL_SUPPRESSED, DiagnosticCode.CELL_UNKNOWN, DiagnosticCode.WRONG_NUMBER}
     assert {finding.registry for finding in found.findings} == {"alfa"}
 
@@ -147,18 +145,24 @@ def test_cells_that_change_are_asked_again(site: Path, built: Project, tmp_path:
 @pytest.mark.parametrize("damage", [b"", b"{}", b"not json"])
 def test_a_damaged_memory_is_as_good_as_none(site: Path, built: Project, tmp_path: Path, damage: bytes) -> None:
     """An entry that is cut or changed is not believed."""
-    memory = HashCache(tmp_path / "memory")
-    audit_site(site, built, memory)
+    cache = tmp_path / "cache"
+    audit_site(site, built, cache)
     plant(site, "<p>Nes: 4 pasienter.</p>")
-    for entry in (tmp_path / "memory" / "site").iterdir():
+    for entry in (tmp_path / "cache" / "site").iterdir():
         entry.write_bytes(damage)
-    assert audit_site(site, built, HashCache(tmp_path / "memory")).findings == audit_site(site, built).findings
+    assert audit_site(site, built, tmp_path / "cache").findings == audit_site(site, built).findings
 
 
-def test_a_shelf_gives_back_what_is_whole(tmp_path: Path) -> None:
-    """An entry is given back as it was put, and not at all once a byte of it has changed."""
-    shelf = Shelf(tmp_path)
-    shelf.put("one", b"told")
-    assert shelf.get("one") == b"told"
-    (tmp_path / "one").write_bytes((tmp_path / "one").read_bytes()[:-1] + b"x")
-    assert shelf.get("one") is None
+def test_a_proof_of_the_editions_is_cached_until_a_library_changes(
+    built: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each registry is attacked once for the same cells and the same solver; another version of it proves again."""
+    attacked: list[str] = []
+    monkeypatch.setattr(edition_audit, "find_exposed_cells", lambda _, registry: attacked.append(registry) or [])
+    monkeypatch.setattr(edition_audit, "available_cpus", lambda: 1)
+    for _ in range(2):
+        assert edition_audit.audit_editions(built, tmp_path) == []
+    assert attacked == ["alfa", "beta"]
+    monkeypatch.setattr(edition_audit, "environment_fingerprint", lambda: "another solver")
+    edition_audit.audit_editions(built, tmp_path)
+    assert attacked == ["alfa", "beta"] * 2

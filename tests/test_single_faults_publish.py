@@ -15,7 +15,7 @@ from kvalreg.errors import DisclosureError, LedgerError, SiteError, UsageError
 from kvalreg.pipeline import build
 from kvalreg.project import Project
 from kvalreg.release.audit import audit_site
-from kvalreg.release.preflight import put_back_damaged
+from kvalreg.release.preflight import restore_damaged
 from kvalreg.release.publish import publish_edition
 from small_project import Silence
 from sound_projects import PANDOC, beta_is_renewed, check_whole, is_delayed, renewed
@@ -72,11 +72,11 @@ def test_what_is_damaged_after_the_build_is_put_back(two: Project, kind: str) ->
     before = {path: (two.build_folder / path).read_bytes() for path in (ENTRY, CELLS)}
     plant, put_back = DAMAGE[kind]
     plant(two)
-    assert put_back_damaged(two) == put_back
+    assert restore_damaged(two) == put_back
     publish_edition("2026-02", two)
     assert {path: (two.build_folder / path).read_bytes() for path in before} == before
     assert beta_is_renewed(replace(two, output=two.public))
-    assert put_back_damaged(two) == []
+    assert restore_damaged(two) == []
 
 
 def test_a_registry_that_is_delayed_is_put_back_as_such(two: Project) -> None:
@@ -84,7 +84,7 @@ def test_a_registry_that_is_delayed_is_put_back_as_such(two: Project) -> None:
     faults.DELIVERIES["an unknown unit"].plant(two)
     renewed(two)
     junk(ENTRY)(two)
-    assert put_back_damaged(two) == ["alfa"]
+    assert restore_damaged(two) == ["alfa"]
     publish_edition("2026-02", two)
     assert is_delayed(replace(two, output=two.public))
 
@@ -94,7 +94,7 @@ def test_what_cannot_be_put_back_is_named_and_nothing_is_published(two: Project)
     check_whole(two, renewed(two))
     junk(ENTRY)(two)
     junk("last_good/alfa/ledger.parquet")(two)
-    assert put_back_damaged(two) == []
+    assert restore_damaged(two) == []
     with pytest.raises(LedgerError) as refused:
         publish_edition("2026-02", two)
     (line,) = str(refused.value).splitlines()
@@ -117,7 +117,7 @@ def test_a_build_that_was_stopped_is_no_damage(two: Project, monkeypatch: pytest
         with pytest.raises(KeyboardInterrupt):
             build(two, PANDOC, Silence())
     newer = (two.build_folder / ENTRY).read_bytes()
-    assert put_back_damaged(two) == []
+    assert restore_damaged(two) == []
     with pytest.raises(UsageError, match=r"older than the numbers that are ready \(in alfa\)"):
         publish_edition("2026-02", two)
     assert (two.build_folder / ENTRY).read_bytes() == newer

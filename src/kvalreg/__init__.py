@@ -1,7 +1,7 @@
 """kvalreg: result pages for Norway's medical quality registries.
 
-The way of the data is one-way: inputs -> statistics -> disclosure -> report -> batch -> site.
-`kvalreg.pipeline` holds the whole run in one readable function.
+Data flow one way: inputs -> statistics -> disclosure -> execution (of report notebooks) -> site -> audit -> release.
+`kvalreg.pipeline` is the whole run in one readable function.
 """
 
 from importlib.metadata import version

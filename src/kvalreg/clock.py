@@ -1,7 +1,7 @@
-"""The day of a run: the only place that asks what day it is.
+"""The date of a run: the only module that reads the clock for it.
 
-Comes in: the environment variable `SOURCE_DATE_EPOCH`, where it is set, so that two builds of the same inputs are the
-same to the byte. Goes out: a date.
+Input: the environment variable `SOURCE_DATE_EPOCH` (https://reproducible-builds.org/specs/source-date-epoch/), where it
+is set, so that two builds of the same inputs are identical to the byte. Output: a date.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime
 from kvalreg.errors import UsageError
 
 SOURCE_DATE = "SOURCE_DATE_EPOCH"
-"""Seconds since 1970, as other tools that build reproducibly read it."""
+"""Seconds since 1970-01-01 in UTC."""
 
 
 def today() -> date:
-    """The day that `SOURCE_DATE_EPOCH` names (in UTC), else today.
+    """The date that `SOURCE_DATE_EPOCH` names (in UTC), else today's.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""What a run prints: a progress display on a terminal, plain lines otherwise, and the account at the end.
+"""What a run prints: a progress bar on a terminal, plain lines otherwise, and its result at the end.
 
-Colours follow NO_COLOR and the terminal, through rich. Texts of faults go through `plain`, since file names and
-descriptors are untrusted.
+Colours follow NO_COLOR and the terminal, through rich. Diagnostics go through `sanitize`, since they hold file names
+and descriptors, which are untrusted.
 """
 
 from __future__ import annotations
@@ -25,14 +25,19 @@ if TYPE_CHECKING:
 
 
 def sanitize(text: str) -> str:
-    """Text without control characters, which could repaint a terminal or forge a line of a log."""
+    r"""Text without control characters, which could repaint a terminal or forge a line of a log.
+
+    >>> sanitize("a.csv\x1b[2J")
+    'a.csv�[2J'
+    """
+    # C0 but tab and line feed, C1, and the marks that reverse the direction of text (CVE-2021-42574, "Trojan Source")
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "\N{REPLACEMENT CHARACTER}", text)
 
 
 class Output(io.TextIOBase):
-    """Standard output that stops no work: what is not read any longer, or has no room, is left out.
+    """Standard output whose failure stops no work: a closed pipe or a full disk loses the text, not the build.
 
-    `lost` says why something could not be printed; a reader who has seen enough, as ``head`` does, has lost nothing.
+    `lost` says why something could not be printed; empty for a closed pipe, since ``head`` has read what it wants.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -41,11 +46,11 @@ class Output(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """As the stream's own."""
+        """The stream's own."""
         return self._stream.encoding
 
     def isatty(self) -> bool:
-        """Whether somebody looks at it."""
+        """Whether the stream is a terminal."""
         return self._stream.isatty()
 
     def fileno(self) -> int:
@@ -57,27 +62,28 @@ class Output(io.TextIOBase):
         return True
 
     def write(self, text: str, /) -> int:
-        """Write, or leave out."""
+        """Write, or drop the text."""
         self._try(lambda: self._stream.write(text))
         return len(text)
 
     def flush(self) -> None:
-        """Flush, or leave out."""
+        """Flush, or drop what is buffered."""
         self._try(self._stream.flush)
 
-    def _try(self, act: Callable[[], object]) -> None:
+    def _try(self, action: Callable[[], object]) -> None:
         try:
-            act()
+            action()
         except OSError as error:
             if not isinstance(error, BrokenPipeError):
                 self.lost = os.strerror(error.errno or 0)
-            with open(os.devnull, "w") as nowhere:
+            # all further output goes to /dev/null, also that of Python's own flush at exit, which would raise again
+            with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - only its descriptor is used
                 os.dup2(nowhere.fileno(), self._stream.fileno())
 
 
 @dataclass
 class Console:
-    """A run's voice: `news` is silenced by --quiet, faults never are."""
+    """A run's two output streams: --quiet silences `stdout`, never `stderr`."""
 
     stdout: Terminal
     stderr: Terminal
@@ -93,11 +99,11 @@ class Console:
 
     # --- progress ----------------------------------------------------------------------------------------------------
     def info(self, text: str) -> None:
-        """A line of news."""
+        """Print a line."""
         self.stdout.print(escape(sanitize(text)), soft_wrap=True)
 
     def start(self, job_count: int) -> None:
-        """So many pages will be made."""
+        """Begin the progress of so many pages."""
         self._total, self._count = job_count, 0
         if self.stdout.is_terminal and not self.stdout.quiet:
             columns = (
@@ -114,23 +120,24 @@ class Console:
             self.info(f"Pages to make: {job_count}")
 
     def advance(self, job_result: JobResult) -> None:
-        """One page was made, or failed."""
+        """Note that a page was made, or failed."""
         self._count += 1
         if self._progress_bar is not None:
             self._progress_bar.update(
                 self._progress_bar.task_ids[0], advance=1, description=escape(job_result.job.name)
             )
         elif self.verbose or job_result.error is not None or self._count % 10 == 0 or self._count == self._total:
+            # without a terminal, a line for each tenth page: logs stay short and still show that the run goes on
             state = "failed" if job_result.error else "made"
             self.info(f"[{self._count}/{self._total}] {job_result.job.name}: {state}")
 
     def finish(self) -> None:
-        """No more pages come."""
+        """End the progress."""
         if self._progress_bar is not None:
             self._progress_bar.stop()
             self._progress_bar = None
 
-    # --- the account -------------------------------------------------------------------------------------------------
+    # --- the result --------------------------------------------------------------------------------------------------
     def print_result(self, run_result: RunResult) -> None:
         """Warnings, the table of what succeeded and failed, and what to open."""
         for warning in run_result.warnings:
@@ -146,11 +153,11 @@ class Console:
             self.info(f"Open {run_result.site / 'index.html'}")
 
     def _result_table(self, task_results: list[TaskResult]) -> Table:
-        """One line per registry's successes and per failure, whose causes follow; one per page with --verbose."""
+        """A row for each registry's successes and one for each failure; with --verbose, one for each page."""
         table = Table("What", "Result", "Cell", "Log")
         for column in table.columns:
             column.overflow = "fold"
-        for registry, group in groupby(task_results, key=lambda task_result: task_result.name.split()[0]):
+        for registry, group in groupby(task_results, key=lambda task_result: task_result.registry):
             registry_results = list(group)
             succeeded = [task_result for task_result in registry_results if task_result.ok]
             if self.verbose:

@@ -1,6 +1,6 @@
-"""The kinds of faults: each has a number that never changes, and a section in `workbench/faults.md`.
+"""Diagnostic codes: each has a number that never changes, and a section in `workbench/faults.md`.
 
-Owns the numbers. `kvalreg explain KV104` shows a kind's section, and the documentation shows them all.
+Owns the numbers. `kvalreg explain KV104` shows a code's section, and the documentation shows them all.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class DiagnosticCode(StrEnum):
-    """What sort of thing is wrong. A number is never used again for something else."""
+    """What sort of problem a diagnostic is about. A number is never reused for another."""
 
     # files and keys: registry.yml, deliveries.yml
     FILE_UNREADABLE = "KV101"
@@ -102,7 +102,7 @@ class DiagnosticCode(StrEnum):
     # deadlines
     DEADLINE_DUE = "KV601"
     NOTICE_NOT_SENT = "KV602"
-    # what may be published
+    # disclosure control
     CELL_EXPOSED = "KV701"
     AUDIT_FAILED = "KV702"
     ATTACK_SKIPPED = "KV703"
@@ -112,9 +112,10 @@ class DiagnosticCode(StrEnum):
     LEDGER_OWNER_MISMATCH = "KV713"
     LEDGER_CONFLICT = "KV714"
     SNAPSHOT_LOST = "KV715"
-    # what pages and files tell
+    # released files
     RELEASE_REPAIRED = "KV716"
     RELEASE_DAMAGED = "KV717"
+    # cell addresses of numbers in pages and files
     CELL_ADDRESS_MISSING = "KV721"
     COLUMN_ROLES_MISSING = "KV722"
     CELL_UNKNOWN = "KV723"
@@ -122,7 +123,7 @@ class DiagnosticCode(StrEnum):
     WRONG_NUMBER = "KV725"
     WRONG_UNIT = "KV726"
     FILE_UNKNOWN = "KV727"
-    # the site
+    # pages and links of the site
     PAGE_LANGUAGE = "KV801"
     INVALID_PAGE_URL = "KV802"
     UNSUPPORTED_QUARTO_YML = "KV803"
@@ -136,5 +137,5 @@ class DiagnosticCode(StrEnum):
     INVALID_DEFINITION = "KV901"
     DEFINITION_CHANGED = "KV902"
     DEFINITION_MISSING = "KV903"
-    # kvalreg itself
+    # defects of kvalreg
     INTERNAL_ERROR = "KV991"

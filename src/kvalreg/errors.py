@@ -1,8 +1,11 @@
-"""Every error kvalreg raises on purpose, and the faults they carry.
+"""Every error kvalreg raises on purpose, and the diagnostics that they carry.
 
 Owns the form of a message: what is wrong, where (file, line, key), what to do next, and the exit code; and what may be
-told of an error that nobody expected. Never carries a value of a result cell: a message may end in a log that others
-read.
+reported of an unexpected error. A message never holds a value of a result cell: it may end in a log that others read.
+
+Errors are handled in one way: a registry's error is caught in one place (`RegistryFallback.isolated` in
+`kvalreg.release.fallback`) and turned into diagnostics (`kvalreg.execution.diagnose`), and the registry falls back to
+its last good result. Every other error ends the run; the command line prints it and exits with `exit_code`.
 """
 
 from __future__ import annotations
@@ -18,30 +21,30 @@ from pathlib import Path, PurePath
 from kvalreg.diagnostic_codes import DiagnosticCode
 
 EXIT_FAILED = 1
-"""Something the run was asked for did not succeed: a notebook, a delivery, a renderer."""
+"""A part of the run failed: a notebook, a delivery, a renderer."""
 EXIT_CONFIGURATION = 2
 """The command, the project or a descriptor must be corrected first."""
 EXIT_UNEXPECTED = 3
-"""kvalreg stopped at an error that it did not expect: a defect of ours, or of the machine (no space, no memory)."""
+"""An unexpected error: a defect of kvalreg, or of the machine (no space, no memory)."""
 EXIT_BUSY = 4
-"""Nothing was done, because another run has the project: try again later."""
+"""Nothing was done, because another run holds the project's lock: try again later."""
 
 _PACKAGE = Path(__file__).parent
 _DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
-"""What the system says of a full disk, and of a user who may not write more."""
-_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-"""What it says of rights, and of a disk that is read-only."""
+"""A full disk, and a user's exhausted quota."""
+_FORBIDDEN_ERRNOS = (errno.EACCES, errno.EPERM, errno.EROFS)
+"""Missing permissions, and a read-only file system."""
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One thing that is wrong, and what to do about it.
+    """One problem, and what to do about it.
 
     Parameters
     ----------
-    what
-        What is wrong, as a sentence without the place.
-    todo
+    message
+        What is wrong, as a sentence without the location.
+    hint
         What to do next, as a sentence.
     file
         The file as the user knows it, relative to the project where it lies inside it.
@@ -49,8 +52,8 @@ class Diagnostic:
         1-based line in a text file, or 1-based row (the header is row 1) in a table.
     key
         Where inside the file: ``indicators[2].type`` in a descriptor, ``orgnr`` in a delivery.
-    kind
-        What sort of fault it is; `kvalreg explain` tells more about each.
+    code
+        What sort of problem it is; `kvalreg explain` says more about each.
     """
 
     message: str
@@ -68,42 +71,43 @@ class Diagnostic:
 
 
 class KvalregError(Exception):
-    """The root of every expected error: printed without a traceback, ends with `exit_code`."""
+    """The base of every expected error: it is printed without a traceback, and the run ends with `exit_code`."""
 
     exit_code = EXIT_FAILED
 
 
 class UsageError(KvalregError):
-    """The command cannot be carried out as it was typed."""
+    """The command cannot be carried out as it was given."""
 
     exit_code = EXIT_CONFIGURATION
 
 
 class BusyError(KvalregError):
-    """Another run has the project: nothing was done."""
+    """Another run holds the project's lock: nothing was done."""
 
     exit_code = EXIT_BUSY
 
 
 class DiagnosticsError(KvalregError):
-    """One or more faults, all of them known before anything was done."""
+    """One or more diagnostics, all of them found before anything was changed."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
+    # an exception is pickled with `args`, the text; here and below it crosses processes with its fields instead
     def __reduce__(self) -> tuple[type[DiagnosticsError], tuple[tuple[Diagnostic, ...]]]:
         return (type(self), (self.diagnostics,))
 
 
 class ConfigurationError(DiagnosticsError):
-    """Faults in the project's own files: descriptors, units, notebooks, `_quarto.yml`."""
+    """Problems in the project's own files: descriptors, units, notebooks, `_quarto.yml`."""
 
     exit_code = EXIT_CONFIGURATION
 
 
 class DeliveryError(DiagnosticsError):
-    """Faults in a delivery: nothing of it is used, and what was published before stays."""
+    """Problems in a delivery: nothing of it is used, and what was published before stays."""
 
 
 class ApprovalPendingError(DiagnosticsError):
@@ -113,28 +117,28 @@ class ApprovalPendingError(DiagnosticsError):
 
 
 class DisclosureError(DiagnosticsError):
-    """What would be published gives a hidden cell away: nothing of the registry is published."""
+    """A suppressed cell could be worked out from what would be published: nothing of the registry is published."""
 
 
 class LedgerError(DiagnosticsError):
-    """The ledger does not tell for certain what editions showed and hid: nothing new of the registry is published."""
+    """The ledger does not say with certainty what editions showed and hid: nothing new of the registry is published."""
 
     exit_code = EXIT_CONFIGURATION
 
 
 class SiteError(DiagnosticsError):
-    """The finished site is not whole: it is not put in place."""
+    """The finished site is incomplete: it does not replace the old one."""
 
 
 class RegistriesError(KvalregError):
-    """Faults of single registries, met while the site of all was made: the others can be released without them.
+    """Diagnostics of single registries, found in the site of all: the others can be released without them.
 
     Parameters
     ----------
-    faults
-        By registry.
-    shared
-        What belongs to no registry that can be named; it may go with the faults of the others.
+    diagnostics_by_registry
+        What is wrong with each registry's pages.
+    shared_diagnostics
+        What cannot be attributed to a registry; it may disappear together with a registry that is at fault.
     """
 
     def __init__(
@@ -148,7 +152,7 @@ class RegistriesError(KvalregError):
 
     @property
     def all_diagnostics(self) -> tuple[Diagnostic, ...]:
-        """All of them, the registries' first."""
+        """All diagnostics, the registries' first."""
         return (
             *(diagnostic for diagnostics in self.diagnostics_by_registry.values() for diagnostic in diagnostics),
             *self.shared_diagnostics,
@@ -165,12 +169,12 @@ class NotebookError(KvalregError):
 
     Parameters
     ----------
-    error
+    cause
         The error's type and first line.
     cell
-        1-based number of the cell among all cells of the notebook, or None when no cell is to blame.
+        1-based number of the cell among all cells of the notebook, or None when the error is no cell's.
     detail
-        What the log says: the cell and its traceback.
+        For the log: the cell and its traceback.
     """
 
     def __init__(self, cause: str, cell: int | None = None, detail: str = "") -> None:
@@ -184,12 +188,12 @@ class NotebookError(KvalregError):
 
 
 class RendererError(KvalregError):
-    """The site could not be rendered: what the renderer said, and what to do.
+    """The site could not be rendered: the renderer's own message, and what to do.
 
     Parameters
     ----------
     pages
-        What is wrong with which pages, by address, where the renderer names them.
+        The renderer's message for each page that it names, by address.
     """
 
     def __init__(self, message: str, pages: Mapping[str, str] | None = None) -> None:
@@ -198,34 +202,38 @@ class RendererError(KvalregError):
 
 
 class DiskFullError(KvalregError):
-    """No room is left on the disk: the site is whole, and the same command can be given again."""
+    """The disk is full: the site is complete, old or new, and the same command can be given again."""
 
     exit_code = EXIT_UNEXPECTED
 
 
 class NoAccessError(KvalregError):
-    """A file may not be read or written: its rights, or those of the disk, must be corrected first."""
+    """A file may not be read or written: its permissions, or those of the disk, must be corrected first."""
 
     exit_code = EXIT_CONFIGURATION
 
 
 @contextmanager
 def disk_full_guard(path: Path) -> Iterator[None]:
-    """Tell a full disk as such, whoever met it: a run that writes below this place, or a renderer it has started.
+    """Raise `DiskFullError` or `NoAccessError` for such an error in the block, however deep its cause is.
 
-    So are files that may not be written.
+    Parameters
+    ----------
+    path
+        The folder below which the block writes.
     """
     try:
         yield
     except Exception as error:
-        if told := as_disk_full_error(error, path) or no_access(error):
-            raise told from error
+        if clear_error := as_disk_full_error(error, path) or as_no_access_error(error):
+            raise clear_error from error
         raise
 
 
 def as_disk_full_error(error: Exception, path: Path) -> DiskFullError | None:
-    """The error to tell when a full disk is behind this one; None when it is something else."""
+    """The error to report when a full disk caused this one; None when something else did."""
     for cause in _exception_chain(error):
+        # a renderer is another program: all that comes from it is its message
         is_renderer_disk_full = isinstance(cause, RendererError) and os.strerror(errno.ENOSPC) in str(cause)
         if is_renderer_disk_full or (isinstance(cause, OSError) and cause.errno in _DISK_FULL_ERRNOS):
             target = getattr(cause, "filename", None) or f"a file below {path}"
@@ -236,29 +244,30 @@ def as_disk_full_error(error: Exception, path: Path) -> DiskFullError | None:
     return None
 
 
-def no_access(error: Exception) -> NoAccessError | None:
-    """The error to tell when a file may not be read or written; None when it is something else."""
+def as_no_access_error(error: Exception) -> NoAccessError | None:
+    """The error to report when missing permissions caused this one; None when something else did."""
     if isinstance(error, KvalregError):
-        return None
-    for each in _exception_chain(error):
-        if isinstance(each, OSError) and each.errno in _FORBIDDEN:
-            where = each.filename if isinstance(each.filename, str) else "a file"
+        return None  # whoever raised it has seen the cause, and says more
+    for cause in _exception_chain(error):
+        if isinstance(cause, OSError) and cause.errno in _FORBIDDEN_ERRNOS:
+            target = cause.filename if isinstance(cause.filename, str) else "a file"
             return NoAccessError(
-                f"{where} may not be read or written: {os.strerror(each.errno or 0)}. The site is whole: as it was, or "
-                "new. Look at the owner and the rights of the file and its folder, and whether the disk is read-only."
+                f"{target} may not be read or written: {os.strerror(cause.errno or 0)}. The site is whole: as it was, "
+                "or new. Look at the owner and the rights of the file and its folder, and whether the disk is "
+                "read-only."
             )
     return None
 
 
 def describe_unexpected(error: BaseException) -> str:
-    """The type of an error and the places it passed, for whoever maintains kvalreg.
+    """The type of an error and its traceback, for whoever maintains kvalreg.
 
-    Never its message and never a variable: either may hold a cell's value. Only of the operating system's errors the
-    system's own words and the file are told. Of foreign code the innermost place is named, of ours every place.
+    Never its message and never a variable: either may hold a cell's value. Errors of the operating system are the
+    exception: they add the system's own message and the file. Of other packages' frames only the innermost is named.
 
     Returns
     -------
-    Lines such as ``KeyError``, ``  at kvalreg/pipeline.py:198 in _gated``; what caused the error comes first.
+    Lines such as ``KeyError``, ``  at kvalreg/pipeline.py:198 in _run``; the root cause comes first.
     """
     return "\n".join(
         line for cause in _exception_chain(error) for line in (_format_exception(cause), *_format_frames(cause))
@@ -266,7 +275,7 @@ def describe_unexpected(error: BaseException) -> str:
 
 
 def _exception_chain(error: BaseException) -> list[BaseException]:
-    """The error, and before it what it was raised from or while handling."""
+    """The error, after what it was raised from or while handling: as Python prints them."""
     chain: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in chain:

@@ -1,6 +1,6 @@
-"""The last build as a whole: when it was asked for the same and nothing has changed since, its result is told again.
+"""The last build as one memoized stage: for the same request and unchanged files, its result is returned again.
 
-Light to import, so that such a build takes no time.
+Light to import: such a build ends before pandas is loaded.
 """
 
 from __future__ import annotations
@@ -29,21 +29,22 @@ def open_memo(project: Project, *, use_cache: bool = True) -> Memo:
 
 
 def parameters_of(registries: Iterable[str], years: Iterable[int], renderer: str, *, skip_unknown_units: bool) -> str:
-    """What a build is asked for, whether this year's results are due by now, and which Quarto it would find."""
+    """A build's parameters as JSON: the request, whether results are due, and which Quarto it would find."""
     variables = [os.environ.get(name, "") for name in ("KVALREG_QUARTO", "QUARTO_PATH", "PATH")]
+    # pages say whether last year's results are late; the date counts only where it changes that
     final, _ = deadlines(day := today())
     due = [final.year, final.status((), day)]
     return json.dumps([list(registries), list(years), renderer, skip_unknown_units, *due, *variables])
 
 
 def unchanged_result(project: Project, parameters: str, memo: Memo) -> RunResult | None:
-    """The result of the last build, when it succeeded and would come to the same now."""
+    """The result of the last build, when it succeeded and another one would have the same result; otherwise None."""
     stored = memo.get(WHOLE, _NAME, _key(project, parameters, memo))
     return None if stored is None else RunResult.from_dict(stored, project.site)
 
 
 def save_result(project: Project, parameters: str, result: RunResult, memo: Memo) -> None:
-    """Keep the result of a build that succeeded."""
+    """Store the result of a build that succeeded; after a failure, the next build tries again."""
     if result.exit_code:
         memo.prune(WHOLE, ())
     else:
@@ -56,7 +57,7 @@ def _key(project: Project, parameters: str, memo: Memo) -> str:
 
 
 def _inputs(project: Project) -> Iterator[Path]:
-    """Everything in the project's folder that was not generated."""
+    """Everything in the project's folder that is not generated: also files that no stage reads, to be safe."""
     generated = {project.build_folder, project.site, project.public}
     for path in sorted(project.root.iterdir()):
         if path not in generated and path.name not in _GENERATED and not path.name.startswith("."):
@@ -64,7 +65,11 @@ def _inputs(project: Project) -> Iterator[Path]:
 
 
 def _outputs(project: Project) -> str:
-    """What builds and publications have made, by name, size and time; not what those leave who only look."""
+    """The digest of what builds and publications have written, by name, size and time.
+
+    A page or site that somebody has changed is therefore built again. What commands write that change nothing, such as
+    `status`, `check`, `audit`, `diff` and `preview`, is excluded.
+    """
     draft = project.draft
     excluded = {
         *(project.cache, project.logs, project.lock, project.run_report, project.audit_cache, project.lint_cache),

@@ -1,7 +1,7 @@
-"""Python's and the C library's care for memory, where it costs more than it gives.
+"""Memory management of Python and the C library, where the default costs more than it saves.
 
-`give_back` frees no object: it hands over to the system what has been freed, which the C library otherwise keeps for
-this process alone: of a nation's cells a third.
+`trim_heap` frees no object: it returns freed memory to the system, which the C library otherwise keeps for this
+process: a third of what a national data set takes.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from contextlib import contextmanager, suppress
 
 
 def trim_heap() -> None:
-    """Give the system what has been freed; systems without such a call go on as they are."""
+    """Return freed memory to the system (malloc_trim(3), a function of glibc); elsewhere nothing happens."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Look for no cycles while very many objects are made that have none, or stay: imports, or the rows of a page."""
+    """Pause the garbage collector while very many objects are created that hold no cycles, or stay: imports, rows.
+
+    The collector traverses all objects again and again as their number grows, and would find nothing.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -31,5 +34,5 @@ def gc_paused() -> Iterator[None]:
 
 
 def exit_fast() -> None:
-    """Look for no cycles in what there is by now: before it ends, Python would, half a second long after a nation."""
+    """Exempt all present objects from the collection that Python runs at exit: half a second for a national site."""
     gc.freeze()

@@ -1,7 +1,11 @@
 """The whole run, from a project's files to its site.
 
-Comes in: a project and a request. Goes out: a site, and an account of what succeeded and what failed. Each registry
-goes its own way until the site is assembled: one registry's failure never blocks or blanks another's.
+Input: a project and a request. Output: a site, and a result that lists what succeeded and what failed. Registries are
+independent until the site is assembled: one registry's failure never blocks or removes another's pages.
+
+A stage that fails for one registry hands the error to `RegistryFallback`, and later stages see that registry with its
+last good result, or not at all. Any other error ends the run, and the old site stays. `Memo` lets each stage skip what
+has not changed.
 """
 
 from __future__ import annotations
@@ -42,26 +46,26 @@ from kvalreg.storage.project_lock import project_lock
 
 
 def unknown_unit_policy(*, skip: bool) -> UnknownUnitPolicy:
-    """What a run does with rows of units that are not in `units.csv`."""
+    """The policy for rows of units that are not in `units.csv`, from the command's option."""
     return UnknownUnitPolicy.SKIP if skip else UnknownUnitPolicy.REFUSE
 
 
 def build(project: Project, request: BuildRequest, progress: Progress) -> RunResult:
-    """Run the pipeline: read, gate, execute, assemble and render.
+    """Run the pipeline: read, gate, execute, assemble, save.
 
     Raises
     ------
     BusyError
-        When another run has the project.
+        When another run holds the project's lock.
     UsageError, ConfigurationError
-        An unknown registry or year, faulty units, a renderer that is not there: nothing of the site is changed.
+        An unknown registry or year, invalid units, a missing renderer: the site is not changed.
     RendererError
         When the site could not be rendered; the old site stays.
     DisclosureError, SiteError
-        When the finished site does not pass the audit or is not whole, and that is no single registry's fault; the old
+        When the finished site does not pass the audit or is incomplete, and no single registry causes that; the old
         site stays.
-    FullDiskError
-        When there is no room on the disk; the old site stays, or the new one is whole.
+    DiskFullError
+        When the disk is full; the site is complete, old or new.
     """
     skip_unknown_units = request.unknown_units is UnknownUnitPolicy.SKIP
     parameters = parameters_of(
@@ -79,61 +83,64 @@ def build(project: Project, request: BuildRequest, progress: Progress) -> RunRes
 
 
 def build_draft(project: Project, request: BuildRequest, progress: Progress) -> RunResult:
-    """The same run with deliveries that nobody has approved yet, into a place of its own."""
+    """The same run with deliveries that nobody has approved yet, into folders of its own."""
     with disk_full_guard(project.root), project_lock(project, request.wait):
         draft = prepare_draft(project)
         memo = open_memo(draft, use_cache=request.use_cache)
-        account = _run(draft, replace(request, scope=DeliveryScope.ALL), progress, memo)
+        run_result = _run(draft, replace(request, scope=DeliveryScope.ALL), progress, memo)
         memo.close()
-        return account
+        return run_result
 
 
 def _run(project: Project, request: BuildRequest, progress: Progress, memo: Memo) -> RunResult:
-    account = RunResult(site=project.site)
+    run_result = RunResult(site=project.site)
     renderer_choice = choose_renderer(request.renderer)
     progress.info(renderer_choice.reason)
 
-    # read: the project's own files; a fault in a descriptor is that registry's alone
+    # read: the project's own files, validated; an invalid descriptor fails its own registry only
     inputs = read_inputs(project, request)
-    states = open_fallbacks(project, is_current=lambda: is_build_complete(project))
+    fallback = open_fallbacks(project, is_current=lambda: is_build_complete(project))
 
-    # gate: deliveries become published cells; a registry that is refused keeps what it has published before
-    gated, waiting = gate_registries(project, inputs, states, memo, request.workers)
-    account.warnings += [*waiting, *(warning for registry in gated.values() for warning in registry.warnings)]
+    # gate: deliveries become published cells, after disclosure control; a refused registry keeps its last good cells
+    gated, waiting = gate_registries(project, inputs, fallback, memo, request.workers)
+    run_result.warnings += [*waiting, *(warning for registry in gated.values() for warning in registry.warnings)]
 
-    # execute: a notebook for each page; one page that fails keeps its registry as it was
-    execute_pages(gated, Execution(project, request, progress, memo), states, account)
+    # execute: one report notebook for each page; a page that fails makes its whole registry fall back
+    execute_pages(gated, Execution(project, request, progress, memo), fallback, run_result)
     trim_heap()
 
-    # assemble: render and audit the site of all registries, without what fails, and switch it in
-    parts = IncrementalStager(project, memo, request.workers)
-    account.warnings += build_with_fallback(lambda: render_site(project, renderer_choice.renderer, parts), states)
+    # assemble: render and audit one site of all registries, again without those at fault, and switch to it atomically
+    stager = IncrementalStager(project, memo, request.workers)
+    run_result.warnings += build_with_fallback(lambda: render_site(project, renderer_choice.renderer, stager), fallback)
 
-    # keep: what was released is what a registry can go back to; a draft is nothing to go back to
-    known = {*inputs.registries, *inputs.faults}
-    memo.retain(known)
+    # save: the results of this site are what registries fall back to next time; those of a draft never are
+    registry_ids = {*inputs.registries, *inputs.diagnostics}
+    memo.retain(registry_ids)
     if project.build_override is None:
-        states.save_released(gated, known)
-    succeeded = [entry for entry in account.task_results if entry.name.split()[0] not in states.failures]
-    account.task_results = sorted([*succeeded, *states.failed_results()], key=lambda entry: entry.name)
-    return account
+        fallback.save_released(gated, registry_ids)
+    succeeded = [
+        task_result for task_result in run_result.task_results if task_result.registry not in fallback.failures
+    ]
+    run_result.task_results = sorted([*succeeded, *fallback.failed_results()], key=lambda task_result: task_result.name)
+    return run_result
 
 
 def render_site(project: Project, renderer: Renderer, stager: IncrementalStager) -> list[Diagnostic]:
-    """Assemble the site from every registry's accepted pages, render it and audit it; remarks on what was met."""
+    """Assemble the site from every registry's last good pages, render it and audit it; return the warnings."""
     stager.clear()
     site = stager.load_site(lambda registries: edition_history(registries, project))
-    remarks = site.slugs.warnings(project.display_path(project.slugs))
-    remarks += stager.stage(site)
+    warnings = site.slugs.warnings(project.display_path(project.slugs))
+    warnings += stager.stage(site)
     stager.clear()
-    del site  # a nation's cells are large, and what follows reads none of them
+    del site  # national cells take a lot of memory, and nothing below reads them
     trim_heap()
-    renderer.render(project.staging, project.site, lambda made: remarks.extend(finalize_site(made, project)))
-    return remarks
+    # the renderer calls back before it switches the link: a site that does not pass is never seen
+    renderer.render(project.staging, project.site, lambda folder: warnings.extend(finalize_site(folder, project)))
+    return warnings
 
 
 def load_site(project: Project) -> Site:
-    """What the site may be made of, read as a whole: every registry that has accepted pages."""
+    """All that the site is made from, read as a whole: every registry that has last good pages."""
     registry_ids = [path.stem for path in published_files(project)]
     pages_by_registry = {
         registry: pages
@@ -156,12 +163,12 @@ def load_site(project: Project) -> Site:
 
 
 def save_new_slugs(project: Project) -> Slugs:
-    """Write down the addresses of units and medical fields that are not written down yet; `new` names them.
+    """Add the slugs of new units and medical fields to the file of slugs; `new_keys` of the result names them.
 
     Raises
     ------
     ConfigurationError
-        Units, descriptors or the file of addresses are faulty: nothing is written.
+        Units, descriptors or the file of slugs are invalid: nothing is written.
     """
     units = read_units(project.units, project.display_path(project.units))
     registries, diagnostics_by_registry = read_descriptors(project)

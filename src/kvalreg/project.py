@@ -1,7 +1,7 @@
-"""The only place that knows folder and file names.
+"""The layout of a project: the only module that knows folder and file names.
 
-What comes in is the root of a project; what goes out are paths. It reads and writes nothing.
-A project that lacks a shared file (`_quarto.yml`, the extension, the report notebooks) uses the one kvalreg ships.
+Input: the root of a project. Output: paths. It reads and writes nothing. A project that lacks a shared file
+(`_quarto.yml`, the extension, the report notebooks) uses the one that kvalreg ships.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from kvalreg.errors import UsageError
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHARED_FOLDER = _PACKAGE / "shared"
-"""In a wheel, the shared files lie here; in a checkout they lie at its root."""
+"""In a wheel, the shared files are here; in a checkout, at its root."""
 QUARTO_GENERATED = (".quarto", ".gitignore", "_site", "site_libs")
-"""What Quarto itself leaves in a staged project that somebody renders or previews by hand."""
+"""What Quarto itself writes into a staged project that somebody renders or previews by hand."""
 
 
 def shared_root() -> Path:
@@ -33,8 +33,8 @@ class Project:
         Folder that holds `registries/` and `data/`.
     output
         Where the finished site goes; `_site` in the root when not given.
-    made
-        Where all else goes that is generated; `_build` in the root when not given.
+    build_override
+        Where everything else that is generated goes; `_build` in the root when not given.
     """
 
     root: Path
@@ -43,7 +43,7 @@ class Project:
 
     @classmethod
     def open(cls, root: Path, output: Path | None = None) -> Project:
-        """The project in `root`, refused with a sentence when there is none."""
+        """The project in `root`; a `UsageError` where there is none."""
         project = cls(root.resolve(), output.absolute() if output else None)
         if not project.registries.is_dir():
             raise UsageError(
@@ -55,7 +55,7 @@ class Project:
     # --- sources -----------------------------------------------------------------------------------------------------
     @property
     def registries(self) -> Path:
-        """Where the descriptors and the units lie."""
+        """The folder of the descriptors and the units."""
         return self.root / "registries"
 
     @property
@@ -70,7 +70,7 @@ class Project:
 
     @property
     def site_descriptor(self) -> Path:
-        """`registries/site.yml`: who answers for the site, and where it is (optional)."""
+        """`registries/site.yml`: the site's publisher and URL (optional)."""
         return self.registries / "site.yml"
 
     def descriptor(self, registry: str) -> Path:
@@ -82,7 +82,7 @@ class Project:
         return sorted(self.registries.glob("*/registry.yml"))
 
     def has_registry(self, registry: str) -> bool:
-        """Whether there is a folder for a registry, also one whose descriptor is faulty or missing."""
+        """Whether there is a folder for a registry, even if its descriptor is invalid or missing."""
         return not registry.startswith((".", "_")) and (self.registries / registry).is_dir()
 
     def data(self, registry: str) -> Path:
@@ -94,7 +94,7 @@ class Project:
         return self.data(registry) / "deliveries.yml"
 
     def expected_sums(self, registry: str) -> Path:
-        """Tables of sums that a registry's deliveries must give (optional)."""
+        """Tables of sums that a registry's deliveries must add up to (optional)."""
         return self.data(registry) / "expected"
 
     def approvals_file(self, registry: str) -> Path:
@@ -131,49 +131,49 @@ class Project:
     # --- generated ---------------------------------------------------------------------------------------------------
     @property
     def build_folder(self) -> Path:
-        """All that is generated but the site itself."""
+        """Everything that is generated but the site itself."""
         return self.build_override or self.build_root
 
     @property
     def build_root(self) -> Path:
-        """What is kept from one build to the next, the same for drafts and previews."""
+        """What is stored from one build to the next; drafts and previews share it."""
         return self.root / "_build"
 
     @property
     def draft(self) -> Project:
-        """The same sources, with a place of its own for a site whose numbers nobody has approved yet."""
+        """The same sources, with folders of its own for a site with numbers that nobody has approved yet."""
         return replace(
             self, output=self.output or self.build_root / "draft", build_override=self.build_root / "drafting"
         )
 
     @property
     def published(self) -> Path:
-        """Gated cells, one folder per registry: all that a notebook can see."""
+        """Gated cells, one Parquet file for each registry: all that a notebook can see."""
         return self.build_folder / "published"
 
     @property
     def gated(self) -> Path:
-        """Cells on their way into `published`, with what the ledger will keep of them. SECRET."""
+        """Gated cells before they replace those in `published`, with their entries of the ledger. SECRET."""
         return self.build_folder / "gated"
 
     @property
     def latest_results(self) -> Path:
-        """Of the gated cells those that the pages of all registries need."""
+        """The newest gated cells, which the pages about all registries need."""
         return self.build_folder / "newest"
 
     @property
     def ledger(self) -> Path:
-        """What each edition showed and hid, one folder per edition. SECRET: keep it as the deliveries are kept."""
+        """What each edition showed and hid, one folder per edition. SECRET: protect it as the deliveries."""
         return self.build_root / "ledger"
 
     @property
     def pending_ledger(self) -> Path:
-        """Where a build notes what the ledger will keep once its site is published; a draft's is never."""
+        """The entries that enter the ledger when the built site is published; those of a draft never do."""
         return self.build_folder / "ledger"
 
     @property
     def editions(self) -> Path:
-        """Every published edition as it lies at its permanent address, one folder each; kept for good."""
+        """Every published edition as it is at its permanent address, one folder each; never removed."""
         return self.build_root / "editions"
 
     @property
@@ -183,7 +183,7 @@ class Project:
 
     @property
     def releases(self) -> Path:
-        """The newest editions as whole sites: one of them is what readers see, the others can be gone back to."""
+        """The newest editions as complete sites: one is what readers see, `rollback` can return to the others."""
         return self.build_root / "releases"
 
     @property
@@ -198,7 +198,7 @@ class Project:
 
     @property
     def withdrawn(self) -> Path:
-        """Names of editions that have been taken back, as empty files."""
+        """The names of withdrawn editions, as empty files."""
         return self.build_root / "withdrawn"
 
     @property
@@ -218,22 +218,22 @@ class Project:
 
     @property
     def lock(self) -> Path:
-        """Held by the run that has the project."""
+        """The file that a run locks: see `kvalreg.storage.project_lock`."""
         return self.build_root / "run.lock"
 
     @property
     def cache(self) -> Path:
-        """What was made of what, by digests, of true counts as well. SECRET."""
+        """Results of stages by the digests of their inputs, of true counts as well. SECRET."""
         return self.build_folder / "cache"
 
     @property
     def audit_cache(self) -> Path:
-        """What audits remember of pages that have not changed."""
+        """The cache of audits: which files and editions passed."""
         return self.build_folder / "audited"
 
     @property
     def lint_cache(self) -> Path:
-        """What the look at links and parts remembers of pages that have not changed."""
+        """The cache of the site lint: links and anchors of pages."""
         return self.build_folder / "looked_at"
 
     @property
@@ -243,17 +243,17 @@ class Project:
 
     @property
     def last_good_results(self) -> Path:
-        """Each registry's last good result, cells and pages, as the last released site had them. SECRET."""
+        """Each registry's last good result, cells and pages, as the last complete site had them. SECRET."""
         return self.build_root / "last_good"
 
     @property
     def status_page(self) -> Path:
-        """How the registries stand, as a page for those who run them; never part of the site."""
+        """The status of all registries as a page for those who run them; never part of the site."""
         return self.build_folder / "status" / "index.html"
 
     @property
     def workbench(self) -> Path:
-        """Where previews are made."""
+        """Where previews are built."""
         return self.build_root / "workbench"
 
     @property
@@ -276,10 +276,10 @@ class Project:
         """What readers see: a link to one of the releases, moved by `kvalreg publish` and `kvalreg rollback` alone."""
         return self.root / "_public"
 
-    # --- rights ------------------------------------------------------------------------------------------------------
+    # --- permissions -------------------------------------------------------------------------------------------------
     @property
     def private_folders(self) -> tuple[Path, ...]:
-        """Folders that nobody but their owner enters: true counts, and what readers have not seen yet."""
+        """Folders that only their owner may enter: true counts, and what readers have not seen yet."""
         build_folders = (
             self.published,
             self.gated,
@@ -294,7 +294,7 @@ class Project:
 
     @property
     def secret_paths(self) -> tuple[Path, ...]:
-        """Of these, and of files beside them, what holds true counts or digests of them, file by file."""
+        """What holds true counts or digests of them: every file below is restricted, not only the folder."""
         return (
             self.ledger,
             self.pending_ledger,
@@ -306,7 +306,7 @@ class Project:
         )
 
     def display_path(self, path: Path) -> str:
-        """A path as the user knows it: relative to the project where it lies inside it."""
+        """A path for messages: relative to the project where it is inside it."""
         try:
             return resolved(path).relative_to(self.root).as_posix()
         except ValueError:
@@ -314,7 +314,7 @@ class Project:
 
 
 def resolved(path: Path) -> Path:
-    """Where a path leads; the path itself where links lead in a circle."""
+    """A path with its symbolic links resolved; the absolute path where they form a loop."""
     try:
         return path.resolve()
     except (OSError, RuntimeError):

@@ -1,4 +1,4 @@
-"""What a run is asked for, and who is told how it goes."""
+"""The request for a run, and the interface for its progress."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from kvalreg.inputs.delivery import UnknownUnitPolicy
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """What a run is asked for.
+    """The request for a run: the options of `kvalreg build`.
 
     Parameters
     ----------
     registries
         Ids; all of the project's registries when empty.
     years
-        Years whose pages are made; all when empty. Pages of other years that tell of earlier cells are made again.
+        Years whose pages are executed; all when empty. Pages of other years that show outdated cells are executed, too.
     renderer
         ``auto``, ``quarto`` or ``pandoc``.
     wait
         Seconds to wait for another run of the same project to end.
-    cached
-        Whether what is unchanged is used again.
-    which
-        Whether deliveries that wait for approval are read as well: for a draft (`Project.draft`) alone.
+    unknown_units
+        What happens to rows of units that are not in `units.csv`.
+    use_cache
+        Whether results whose inputs have not changed are used again.
+    scope
+        Whether deliveries that wait for approval are read as well: only for a draft (`Project.draft`).
     cluster
         The address of a Dask scheduler whose workers run the notebooks; this machine when it is empty.
     """
@@ -45,16 +47,16 @@ class BuildRequest:
 
 
 class Progress(Protocol):
-    """Who is told how the run goes."""
+    """Receives the progress of a run: `kvalreg.console.Console` prints it."""
 
     def info(self, text: str) -> None:
-        """A line of news."""
+        """A message for people."""
 
     def start(self, job_count: int) -> None:
-        """So many pages will be made."""
+        """So many pages will be executed."""
 
     def advance(self, job_result: JobResult) -> None:
-        """One page was made, or failed."""
+        """A page was made, or failed."""
 
     def finish(self) -> None:
-        """No more pages come."""
+        """All pages are done."""

@@ -105,7 +105,7 @@ class NewDelivery:
 
 @dataclass(frozen=True)
 class RegistryRevision:
-    """Everything that differs in one registry.
+    """Everything that differs in one registry. The fields are keys of the edition's file.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ class RegistryRevision:
 
 @dataclass(frozen=True)
 class PastEdition:
-    """An edition that has been published.
+    """An edition that has been published. The fields are keys of the edition's file.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def compare_publications(before: PublishedResults | None, after: PublishedResult
     before
         None when the registry had published nothing.
     after
-        The registry as it is published now, or would be.
+        The registry as it is published, or would be.
 
     Returns
     -------
@@ -237,6 +237,7 @@ def _cell_revisions(old: pd.DataFrame, new: pd.DataFrame, after: PublishedResult
         kind, before_snapshot, after_snapshot = _classify_revision(
             _snapshot(old_rows, position), _snapshot(new_rows, position)
         )
+        # values that differ only in digits that no page shows are no revision
         if _visible_result(indicators[ind_id], before_snapshot) != _visible_result(indicators[ind_id], after_snapshot):
             yield CellRevision(ind_id, context, int(year), level, orgnr, kind, before_snapshot, after_snapshot)
 
@@ -265,7 +266,7 @@ def _classify_revision(before: CellSnapshot, after: CellSnapshot) -> tuple[Revis
     if shown_now:
         return RevisionKind.CHANGED if shown_before else RevisionKind.SHOWN, before, after
     if after.status == CellStatus.SECRET:
-        before = CellSnapshot(None, None, "", before.status)
+        before = CellSnapshot(None, None, "", before.status)  # the former number would help to work the new one out
     elif shown_before:
         before = replace(before, value=None, achievement="")
     if shown_before:

@@ -1,8 +1,8 @@
 """The report of a run, for programs: `_build/report.json`, written however the run ends.
 
-Comes in: what a run told on its way, and how it ended. Goes out: one file, replaced in one step; its keys are described
-in `docs/deploy/README.md`. A run that another one kept from starting writes nothing, since the file is the other's.
-It tells nothing that the console does not.
+Input: the progress of a run, and its result. Output: one file, replaced atomically; `docs/deploy/README.md` describes
+its keys. A run that found the project locked writes nothing, since the file belongs to the run that holds the lock. It
+holds nothing that the console does not print.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ REPORT_VERSION = 1
 
 @dataclass
 class RunReport:
-    """What is told of a run.
+    """What is reported of a run.
 
     Parameters
     ----------
     command
         ``build`` or ``build --due``.
-    account
-        Set when the run has come to its end.
-    ran
-        Seconds from the start of the pages until each page that was made or failed, by its name.
+    run_result
+        Set when the run has ended.
+    seconds_by_page
+        By the name of each page that was executed, the seconds from the start of all pages until it was done.
     """
 
     command: str
@@ -64,45 +64,45 @@ class RunReport:
 
 
 class RecordingProgress:
-    """A progress that also notes when each page was done."""
+    """A progress that also records when each page was done."""
 
     def __init__(self, progress: Progress, report: RunReport) -> None:
         self._progress, self._report, self._start_time = progress, report, time.monotonic()
 
     def info(self, text: str) -> None:
-        """A line of news."""
+        """Pass on a message."""
         self._progress.info(text)
 
     def start(self, job_count: int) -> None:
-        """So many pages will be made."""
+        """Start the clock."""
         self._start_time = time.monotonic()
         self._progress.start(job_count)
 
     def advance(self, job_result: JobResult) -> None:
-        """One page was made, or failed."""
+        """Record when a page was done."""
         self._report.seconds_by_page[job_result.job.name] = round(time.monotonic() - self._start_time, 3)
         self._progress.advance(job_result)
 
     def finish(self) -> None:
-        """No more pages come."""
+        """Pass on the end."""
         self._progress.finish()
 
 
 @contextmanager
 def recorded_run(project: Project, command: str) -> Iterator[RunReport]:
-    """Write the report when the block ends, well or badly; what was raised goes on."""
+    """Write the report when the block ends, successfully or not; exceptions are raised again."""
     report, start_time, started_at = RunReport(command), time.monotonic(), datetime.now(UTC)
     exit_code, error = EXIT_UNEXPECTED, ""
     try:
         yield report
         exit_code = report.run_result.exit_code if report.run_result else 0
     except BusyError:
-        exit_code = -1
+        exit_code = -1  # no report
         raise
     except KvalregError as exception:
         exit_code, error = exception.exit_code, str(exception)
         raise
-    except BaseException as exception:
+    except BaseException as exception:  # also Ctrl-C: its exit code is that of the unexpected
         error = describe_unexpected(exception)
         raise
     finally:
@@ -116,12 +116,12 @@ def recorded_run(project: Project, command: str) -> Iterator[RunReport]:
             try:
                 _write(project, {**header, **outcome, **report.to_dict()})
             except OSError:
-                _forget(project)  # a report of an earlier run would say that this one had gone as that did
-                if not error:  # on a full disk, the first error is the one to tell
+                _remove(project)  # a report of an earlier run would be taken for this one's
+                if not error:  # on a full disk, the first error is the one to report
                     raise
 
 
-def _forget(project: Project) -> None:
+def _remove(project: Project) -> None:
     for path in (project.run_report, project.run_report.with_suffix(".new")):
         with suppress(OSError):
             path.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
-"""The account of a run: what was tried, how it ended, and what should be looked at.
+"""The result of a run: which tasks were tried, how each ended, and which warnings there are.
 
-Owns both types and their form as JSON. It is light to import: a run in which nothing has changed only tells it again.
+Owns both types and their form as JSON. Light to import: a run in which nothing has changed only returns a cached one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kvalreg.errors import Diagnostic
 
 
 class Fallback(StrEnum):
-    """What the site shows of a registry that has failed."""
+    """What the site shows of a registry that has failed; the value completes a sentence of the summary."""
 
     LAST_GOOD = "its last good pages stay, marked as delayed"
     OMITTED = "it is left out of the site, as it has no good pages"
@@ -23,18 +23,22 @@ class Fallback(StrEnum):
 
 @dataclass(frozen=True)
 class TaskResult:
-    """One line of the account: what was tried, and how it ended.
+    """How one task ended: a page, or a registry that was refused before its pages.
+
+    The fields are keys of `_build/report.json`.
 
     Parameters
     ----------
+    name
+        Begins with the registry's id: ``slag``, ``slag 2025``.
     error
-        Every fault, a line each.
+        Every diagnostic, one on each line.
     lix
         The readability of a page that was made.
     notebook
         The notebook of a page that failed.
     kept
-        What the site shows of the registry when it failed; see `Kept`.
+        What the site shows of the registry when it failed; see `Fallback`.
     """
 
     name: str
@@ -48,26 +52,29 @@ class TaskResult:
     notebook: str = ""
 
     @property
+    def registry(self) -> str:
+        """The registry's id, with which every name begins."""
+        return self.name.split()[0]
+
+    @property
     def summary(self) -> str:
-        """A failure as one line: what failed, the first fault with its place and remedy, and what the site shows."""
+        """A failure as one line: what failed, the first diagnostic with location and hint, and what the site shows."""
         first_message, *other_messages = self.error.split("\n")
         location_parts = [self.notebook, f"cell {self.cell}" if self.cell is not None else ""]
         location = "".join(f"{part}: " for part in location_parts if part)
-        more_text = (
-            f" (And {len(other_messages)} more: kvalreg check {self.name.split()[0]}.)" if other_messages else ""
-        )
+        more_text = f" (And {len(other_messages)} more: kvalreg check {self.registry}.)" if other_messages else ""
         log_hint = f" Run it in Jupyter, or see {self.log}." if self.log else ""
         fallback_text = f" {self.kept[:1].upper()}{self.kept[1:]}." if self.kept else ""
         return f"{self.name}: {location}{first_message}{more_text}{log_hint}{fallback_text}"
 
     def with_fallback(self, fallback: Fallback) -> TaskResult:
-        """The same with what the site shows of the registry."""
+        """A copy that says what the site shows of the registry."""
         return replace(self, kept=fallback.value)
 
 
 @dataclass
 class RunResult:
-    """What a run did. `warnings` are shown but fail nothing."""
+    """What a run did. `warnings` are printed and reported, and do not change the exit code."""
 
     task_results: list[TaskResult] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
@@ -75,27 +82,23 @@ class RunResult:
 
     @property
     def failures(self) -> list[str]:
-        """One line for each registry that failed, with what else failed in it as a number."""
+        """One line for each registry that failed: its first failure, and the number of the others."""
         failed_by_registry: dict[str, list[TaskResult]] = {}
         for task_result in self.task_results:
             if not task_result.ok:
-                failed_by_registry.setdefault(task_result.name.split()[0], []).append(task_result)
-        suffix_by_registry = {
-            registry: f" (And {len(task_results) - 1} more of its pages.)" if len(task_results) > 1 else ""
-            for registry, task_results in failed_by_registry.items()
-        }
+                failed_by_registry.setdefault(task_result.registry, []).append(task_result)
         return [
-            task_results[0].summary + suffix_by_registry[registry]
-            for registry, task_results in failed_by_registry.items()
+            first.summary + (f" (And {len(others)} more of its pages.)" if others else "")
+            for first, *others in failed_by_registry.values()
         ]
 
     @property
     def exit_code(self) -> int:
-        """The gravest of the entries': 0 when all succeeded, 1 when something failed, 2 for configuration."""
+        """The highest of all tasks': 0 when all succeeded, 1 when something failed, 2 for configuration."""
         return max((task_result.exit_code for task_result in self.task_results), default=0)
 
     def to_dict(self) -> dict[str, Any]:
-        """The account as JSON, without the site's place."""
+        """The result as JSON, without the site's path."""
         return {
             "entries": [asdict(task_result) for task_result in self.task_results],
             "warnings": diagnostics_to_dicts(self.warnings),
@@ -103,7 +106,7 @@ class RunResult:
 
     @classmethod
     def from_dict(cls, document: dict[str, Any], site: Path) -> RunResult:
-        """The account that was told as JSON."""
+        """The result from its JSON."""
         return cls(
             [TaskResult(**task_result) for task_result in document["entries"]],
             diagnostics_from_dicts(document["warnings"]),

@@ -63,6 +63,7 @@ def indicator_page(registry_id: str, ind_id: str, ind_ids: Iterable[str] = ()) -
     # "hjelp_1" and "HJELP_1" would have the same folder. Both get their CRC-32, and not only the second: the URL of one
     # must not depend on the order of the file.
     folder = anchor(ind_id).removeprefix("ind-")
+    # "alfa a" and "alfa-a" have the same anchor; the checksum depends on the id alone, so a third does not move them
     if any(other_id != ind_id and anchor(other_id) == anchor(ind_id) for other_id in ind_ids):
         folder += f"-{crc32(ind_id.encode()):08x}"
     return f"registre/{registry_id}/indikator/{folder}/index.qmd"
@@ -96,6 +97,7 @@ def relative_url(source: str, base: str) -> str:
     #   without the common beginning: slag/index.html and hjerte, so one level up: ../slag/index.html
     # Cached: every page of a registry links to the same few others.
     target_parts, base_parts = output_path(source).split("/"), base.split("/")[:-1]
+    # the folders that both have in common go; what is left of the base is climbed, what is left of the target descended
     while base_parts and len(target_parts) > 1 and base_parts[0] == target_parts[0]:
         del base_parts[0], target_parts[0]
     return "/".join([".."] * len(base_parts) + target_parts)

@@ -8,14 +8,14 @@ secret is in it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kvalreg.audit.findings import Finding
 from kvalreg.audit.vocabulary import Vocabulary
-from kvalreg.shelf import Shelf, code_digest
+from kvalreg.storage.content_store import ContentStore
+from kvalreg.storage.fingerprint import environment_fingerprint
 
 _ENTRY = "site"
 
@@ -49,12 +49,11 @@ class AuditCache:
     """
 
     def __init__(self, folder: Path, published: Mapping[str, str], vocabulary: Vocabulary) -> None:
-        self._shelf, self.published, self._vocabulary = Shelf(folder), published, vocabulary.words
-        stored = self._shelf.get(_ENTRY)
-        entry: dict[str, Any] = json.loads(stored) if stored else {}
+        self._store, self.published, self._vocabulary = ContentStore(folder), published, vocabulary.words
+        entry = self._store.read_json(_ENTRY)
         before = entry.get("vocabulary", {})
         has_words = all(set(before.get(name, ())) <= set(words) for name, words in self._vocabulary.items())
-        usable = entry.get("code") == code_digest() and has_words
+        usable = entry.get("code") == environment_fingerprint() and has_words
         self._before: dict[str, Any] = entry if usable else {"published": {}, "files": {}, "claims": {}}
         self._files: dict[str, tuple[str, list[str], int]] = {}
         self._claims: dict[str, set[str]] = {registry: set() for registry in published}
@@ -93,11 +92,10 @@ class AuditCache:
             if self._is_same(registry):
                 claims.update(self._before["claims"].get(registry, ()))
         entry = {
-            "code": code_digest(),
+            "code": environment_fingerprint(),
             "vocabulary": self._vocabulary,
             "published": dict(self.published),
             "files": self._files,
             "claims": {registry: sorted(claims) for registry, claims in self._claims.items()},
         }
-        self._shelf.put(_ENTRY, json.dumps(entry).encode())
-        self._shelf.forget_others({_ENTRY})
+        self._store.write_json(_ENTRY, entry)

@@ -32,6 +32,7 @@ from kvalreg.disclosure.published import PublishedResults, load_published
 from kvalreg.execution.worker_pool import WorkerPool, available_cpus
 from kvalreg.project import Project
 from kvalreg.site.lazy_data import UNIT_CELLS_FILE
+from kvalreg.storage.fingerprint import file_digest
 from kvalreg.storage.last_good import load_last_good_headers
 from kvalreg.urls import output_path
 
@@ -62,7 +63,7 @@ class SiteCheckResult:
 
 
 def check_site(
-    site: Path, project: Project, folder: Path, digest_of: Callable[[Path], bytes] | None = None
+    site: Path, project: Project, folder: Path, digest_of: Callable[[Path], str] = file_digest
 ) -> SiteCheckResult:
     """Compare every number of a site with its cell.
 
@@ -71,11 +72,10 @@ def check_site(
     folder
         Where earlier audits have written down which files are in order.
     digest_of
-        Finds the SHA-256 of a file, where it is known already.
+        Gives the SHA-256 of a file.
     """
-    digest_of = digest_of or (lambda path: hashlib.sha256(path.read_bytes()).digest())
-    digests = {path: digest_of(site / path).hex() for path in sorted(_files(site))}
-    cells = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in published_files(project)}
+    digests = {path: digest_of(site / path) for path in sorted(_files(site))}
+    cells = {path.stem: file_digest(path) for path in published_files(project)}
     vocabulary = site_vocabulary(project, cells)
     cache = AuditCache(folder, cells, vocabulary)
     counts = {path: cache.cached_count(path, digest) for path, digest in digests.items()}

@@ -27,8 +27,8 @@ from kvalreg.errors import (
     EXIT_UNEXPECTED,
     KvalregError,
     as_disk_full_error,
+    as_no_access_error,
     describe_unexpected,
-    no_access,
 )
 from kvalreg.memory import exit_fast
 
@@ -103,7 +103,7 @@ def _code() -> int:
         click.echo(str(error), err=True)
         return error.exit_code
     except Exception as error:
-        if told := as_disk_full_error(error, Path.cwd()) or no_access(error):
+        if told := as_disk_full_error(error, Path.cwd()) or as_no_access_error(error):
             click.echo(str(told), err=True)
             return told.exit_code
         click.echo(sanitize(f"{_UNEXPECTED_MESSAGE}\n{describe_unexpected(error)}"), err=True)

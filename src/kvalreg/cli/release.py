@@ -89,14 +89,14 @@ def publish(edition: str, root: Path, output: Path | None, keep: int, wait: floa
     """
     from kvalreg.disclosure.ledger import published_files
     from kvalreg.project import Project
-    from kvalreg.release.preflight import put_back_damaged
+    from kvalreg.release.preflight import restore_damaged
     from kvalreg.release.publish import publish_edition, stale_registries
     from kvalreg.storage.project_lock import project_lock
     from kvalreg.workbench.notices import of_publication, send
 
     project = Project.open(root, output)
     with project_lock(project, wait):
-        for registry in put_back_damaged(project):
+        for registry in restore_damaged(project):
             click.echo(f"{registry}: what was built of it has been damaged since, and was put back from its kept copy.")
         publish_edition(edition, project, keep)
         stale_ids = stale_registries(project)

@@ -1,4 +1,4 @@
-"""What happens between a rendered site and the public: the audit of what is actually published, editions, rollback.
+"""From a rendered site to the public: audit and lint of what is actually published, editions, rollback.
 
-Comes in: folders of finished sites. Goes out: findings, and a site in its place. It never sees a secret result.
+Input: folders of finished sites. Output: findings, and the site that readers see. It never sees a secret result.
 """

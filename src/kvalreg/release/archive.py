@@ -1,7 +1,8 @@
-"""An edition at its permanent address: the same pages, each marked as an edition that does not change any more.
+"""The archive: an edition at its permanent URL, each page with a banner that says it no longer changes.
 
-Comes in: a released site. Goes out: ``editions/<name>/``, which later sites show as ``/utgaver/<name>/`` through a
-link, so that an edition costs its pages once. What is no page shares its bytes with the release. No number is touched.
+Input: a released site. Output: ``editions/<name>/``, which later sites show as ``/utgaver/<name>/`` through a symbolic
+link, so that an edition takes disk space once. Other files than pages are hard links to the release's. No number is
+changed.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ _TO_EDITIONS = re.compile(rf'href="((?:\.\./)*){EDITIONS_FOLDER}/')
 _TO_EDITION = re.compile(r'href="(?:\./)?(\d{4}-\d\d[a-z0-9-]*)/')
 _NOINDEX = '<meta name="robots" content="noindex">\n'
 _UP_TO_SITE_ROOT = "../../"
-"""From an edition's root to the site's."""
+"""From an edition's root to the site's: an archived page is two folders deeper than it was when it was released."""
 
 
 def copy_release(site: Path, target: Path, previous_release: Path | None) -> None:
-    """Copy a site without its earlier editions; a file that an earlier release holds already is shared with it."""
+    """Copy a site without its earlier editions; a file that is equal in the previous release is a hard link to that."""
     for relative_path in _list_files(site):
         source, copy_path = site / relative_path, target / relative_path
         copy_path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +43,7 @@ def copy_release(site: Path, target: Path, previous_release: Path | None) -> Non
 
 
 def archive_edition(release: Path, target: Path, name: str) -> None:
-    """Make a release's permanent copy: pages with the mark, everything else shared with the release."""
+    """Create a release's permanent copy: pages with the banner, everything else as hard links to the release."""
     for relative_path in _list_files(release):
         source, copy_path = release / relative_path, target / relative_path
         copy_path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +55,7 @@ def archive_edition(release: Path, target: Path, name: str) -> None:
 
 
 def mark_archived_page(page: str, address: str, name: str) -> str:
-    """A page of an edition with its mark: what it is, where the newest numbers are, and nothing for search engines.
+    """A page of an edition with its banner: what it is, where the newest numbers are, and not for search engines.
 
     Parameters
     ----------
@@ -68,6 +69,7 @@ def mark_archived_page(page: str, address: str, name: str) -> str:
     match = _LANGUAGE.search(page)
     translator = get_translator(match[1] if match and match[1] in LANGUAGES else "nb")
     site_root = "../" * address.count("/") + _UP_TO_SITE_ROOT
+    # links to the list of editions, and on that list to the editions, must leave the edition; all others stay in it
     page = _TO_EDITIONS.sub(rf'href="\1{_UP_TO_SITE_ROOT}{EDITIONS_FOLDER}/', page)
     if address == f"{EDITIONS_FOLDER}/index.html":
         page = _TO_EDITION.sub(rf'href="{_UP_TO_SITE_ROOT}\1/', page)
@@ -80,7 +82,7 @@ def mark_archived_page(page: str, address: str, name: str) -> str:
 
 
 def link_editions(site: Path, project: Project, names: tuple[str, ...]) -> None:
-    """Show these editions, and no others, below ``utgaver/`` of a site that nobody sees yet."""
+    """Link these editions, and no others, below ``utgaver/`` of a site that nobody sees yet."""
     folder = site / EDITIONS_FOLDER
     for link in folder.iterdir() if folder.is_dir() else ():
         if link.is_symlink():
@@ -99,7 +101,7 @@ def _archive_banner(translator: Translator, name: str, newest_url: str) -> str:
 
 
 def _newest_url(address: str) -> str:
-    """Where the same page's newest edition is. A provisional year becomes final, so its registry is shown instead."""
+    """The same page in the newest edition; for a provisional year, which becomes final, its registry's page."""
     parts = PurePosixPath(address).parts
     for index, part in enumerate(parts):
         if part.endswith(INTERIM_SUFFIX):
@@ -108,7 +110,7 @@ def _newest_url(address: str) -> str:
 
 
 def _list_files(site: Path) -> list[PurePosixPath]:
-    """Every file of a site but those of earlier editions, which are links."""
+    """Every file of a site but those of earlier editions: `os.walk` does not follow the links to them."""
     paths = []
     for folder, folders, names in os.walk(site):
         folders.sort()

@@ -1,13 +1,14 @@
-"""The audit of a site: does every number say which published cell it is, and does nothing give away what is hidden?
+"""The audit of a site: is every number that of its published cell, and can no suppressed cell be worked out?
 
-Comes in: the folder of a site as it is published, and the project it was made of. Goes out: `Audit` with all findings.
-Numbers are held against their cells by `kvalreg.audit`. What the published cells give away together is asked of
-`kvalreg.disclosure.edition_attack`, in all editions. A finding never repeats a number.
+Input: the folder of a site as it is published, and the project that it was built from. Output: `AuditReport` with all
+findings. `kvalreg.audit` compares numbers with their cells; `kvalreg.disclosure.edition_attack` attacks the published
+cells of all editions together. A finding never repeats a number.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,22 +17,22 @@ from kvalreg.audit.findings import Finding, findings_by_registry
 from kvalreg.audit.site import check_site
 from kvalreg.errors import UsageError
 from kvalreg.project import Project
-from kvalreg.release.digests import HashCache
 from kvalreg.release.edition_audit import audit_editions
+from kvalreg.storage.fingerprint import file_digest
 
 __all__ = ["AuditReport", "Finding", "audit_site"]
 
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What an audit found.
+    """The result of an audit.
 
     Parameters
     ----------
     findings
-        Everything that is wrong: what is given away first, then files in their order.
-    claims
-        How many numbers were held against their cells.
+        Everything that is wrong: disclosed cells first, then files in order.
+    claim_count
+        How many numbers were compared with their cells.
     """
 
     findings: tuple[Finding, ...]
@@ -44,7 +45,7 @@ class AuditReport:
 
     @property
     def by_registry(self) -> dict[str, tuple[Finding, ...]]:
-        """The findings by the registry whose they are; those of the site as a whole by the empty name."""
+        """The findings by registry; those of the site as a whole under the empty name."""
         return findings_by_registry(self.findings)
 
     def report_text(self) -> str:
@@ -58,8 +59,13 @@ class AuditReport:
         return "\n".join([*map(str, self.findings), summary])
 
 
-def audit_site(site: Path, project: Project, hash_cache: HashCache | None = None) -> AuditReport:
-    """Hold a site's numbers against their cells, and attack the cells together with all that readers have seen.
+def audit_site(
+    site: Path,
+    project: Project,
+    cache_folder: Path | None = None,
+    digest_of: Callable[[Path], str] = file_digest,
+) -> AuditReport:
+    """Compare a site's numbers with their cells, and attack the cells together with all that readers have seen.
 
     Parameters
     ----------
@@ -67,18 +73,20 @@ def audit_site(site: Path, project: Project, hash_cache: HashCache | None = None
         The folder of the finished site.
     project
         The project: its published cells, and its ledger of editions.
-    memory
-        What was in order at earlier audits, so that only files that have changed are read.
+    cache_folder
+        Where earlier audits have stored what passed, so that only files that have changed are read.
+    digest_of
+        Gives the SHA-256 of a file as it is now.
 
     Raises
     ------
     UsageError
-        When the folder is not there.
+        When the folder does not exist.
     """
     if not site.is_dir():
         raise UsageError(f"{site}: there is no such folder. Name the folder of a finished site.")
     with TemporaryDirectory(prefix="kvalreg-") as temp_folder:
-        cache = hash_cache or HashCache(Path(temp_folder))
-        edition_findings = audit_editions(project, cache.folder / "proof")
-        site_check = check_site(site, project, cache.folder / "site", cache.digests.get)
+        folder = cache_folder or Path(temp_folder)
+        edition_findings = audit_editions(project, folder / "proof")
+        site_check = check_site(site, project, folder / "site", digest_of)
     return AuditReport((*edition_findings, *site_check.findings), site_check.claims)

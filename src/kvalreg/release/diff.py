@@ -1,7 +1,7 @@
-"""What a registry's deliveries would change for readers, before anything is built: for whoever approves them.
+"""The diff of a registry: what its deliveries would change for readers, for whoever approves them.
 
-Comes in: a project and a registry. Goes out: `Difference`, as text or JSON. It goes the same way as a build, gate and
-ledger included, so that it tells nothing that the published pages would not; and it writes nothing.
+Input: a project and a registry. Output: `RegistryDiff`, as text or JSON. It takes the same path as a build, gate and
+ledger included, so it shows nothing that published pages would not; and it writes nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NOT_SHOWN_LABELS = {
     CellStatus.FEW_PATIENTS: "few patients",
     CellStatus.LOW_COVERAGE: "low coverage",
 }
-"""What is said of cells whose result is not shown."""
+"""Labels of cells whose result is not shown."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class RegistryDiff:
 
     Parameters
     ----------
-    compared_with
-        The edition that readers see, or empty: then it is what was built last.
+    baseline_edition
+        The edition that readers see; empty where there is none, and the last build is the baseline.
     before
-        What there is; None where there is nothing.
-    waiting
+        The baseline; None where there is none.
+    unapproved_checksums
         Checksums of the new deliveries that somebody must approve first.
     """
 
@@ -57,7 +57,7 @@ class RegistryDiff:
 
 
 def diff_registry(project: Project, registry_id: str, unknown_units: UnknownUnitPolicy) -> RegistryDiff:
-    """Everything of a registry that all its deliveries together would change.
+    """Everything that all deliveries of a registry together would change.
 
     Raises
     ------
@@ -73,6 +73,7 @@ def diff_registry(project: Project, registry_id: str, unknown_units: UnknownUnit
     if registry_id not in registries:
         known_ids = ", ".join(sorted(registries)) or "none"
         raise UsageError(f"There is no registry {registry_id!r}. This project has: {known_ids}.")
+    # the same steps as `kvalreg.stages.gate.gate_registry`, but with deliveries that wait for approval
     registry = registries[registry_id]
     delivered = read_deliveries(project, registry, units, unknown_units)
     results = aggregate(delivered, registry, units)
@@ -93,7 +94,7 @@ def diff_registry(project: Project, registry_id: str, unknown_units: UnknownUnit
 
 # --- as text ---------------------------------------------------------------------------------------------------------
 def diff_to_text(diff: RegistryDiff, project: Project) -> str:
-    """The difference as lines to read."""
+    """The diff as lines of text."""
     registry = diff.after.registry
     return "\n".join(
         [
@@ -125,12 +126,12 @@ def _summary_lines(diff: RegistryDiff) -> Iterator[str]:
     if not diff.registry_revision:
         yield "  Nothing that readers see would change."
         return
-    values = diff.registry_revision.values
-    level_changes = sum(_format_level_change(revision) is not None for revision in values)
+    count = diff.registry_revision.count
+    level_changes = sum(_format_level_change(revision) is not None for revision in diff.registry_revision.values)
     yield (
-        f"  Changed: {diff.registry_revision.count(RevisionKind.CHANGED)}, {level_changes} of them to another level. "
-        f"No longer shown: {diff.registry_revision.count(RevisionKind.HIDDEN)}. Shown again: {diff.registry_revision.count(RevisionKind.SHOWN)}. "
-        f"Not shown for another reason: {diff.registry_revision.count(RevisionKind.REASON)}."
+        f"  Changed: {count(RevisionKind.CHANGED)}, {level_changes} of them to another level. "
+        f"No longer shown: {count(RevisionKind.HIDDEN)}. Shown again: {count(RevisionKind.SHOWN)}. "
+        f"Not shown for another reason: {count(RevisionKind.REASON)}."
     )
     for status, label in _NOT_SHOWN_LABELS.items():
         counts = _count_cells(diff.before, status), _count_cells(diff.after, status)
@@ -150,8 +151,8 @@ def _cell_lines(diff: RegistryDiff) -> Iterator[str]:
         change_text = (
             f"{before} -> {after}" if revision.kind is not RevisionKind.HIDDEN else f"no longer shown, {after}"
         )
-        level_text = _format_level_change(revision)
-        yield f"  {name}, {indicator.title} ({revision.context}) {revision.year}: {change_text}{f', {level_text}' if level_text else ''}"
+        cell_text = f"{name}, {indicator.title} ({revision.context}) {revision.year}"
+        yield "  " + ", ".join(filter(None, (f"{cell_text}: {change_text}", _format_level_change(revision))))
 
 
 def _approval_lines(diff: RegistryDiff, project: Project) -> Iterator[str]:
@@ -178,7 +179,7 @@ def _format_level_change(revision: CellRevision) -> str | None:
 
 
 def _count_cells(published: PublishedResults | None, status: CellStatus) -> int:
-    """How many cells have a status; in an edition from before there were several, all that are not shown are secret."""
+    """How many cells have a status; in tables without statuses, all cells that are not shown count as secret."""
     if published is None:
         return 0
     cells = published.cells
@@ -189,16 +190,8 @@ def _count_cells(published: PublishedResults | None, status: CellStatus) -> int:
 
 # --- as JSON ---------------------------------------------------------------------------------------------------------
 def diff_to_json(diff: RegistryDiff) -> str:
-    """The difference for programs; keys as in `docs/release.md`."""
+    """The diff for programs."""
     translator = get_translator("en", diff.after.registry.language)
-
-    def snapshot_to_dict(snapshot: CellSnapshot, revision: CellRevision) -> dict[str, Any]:
-        numbers = {"value": snapshot.value, "patients": snapshot.patients, "achievement": snapshot.achievement}
-        return numbers | {
-            "status": snapshot.status.value,
-            "text": _format_value(snapshot, revision, diff.after, translator),
-        }
-
     document = {
         "registry": diff.after.registry.id,
         "compared_with": diff.baseline_edition or None,
@@ -214,22 +207,34 @@ def diff_to_json(diff: RegistryDiff) -> str:
         ],
         "new": [year_level._asdict() for year_level in diff.registry_revision.new],
         "gone": [year_level._asdict() for year_level in diff.registry_revision.gone],
-        "cells": [
-            {
-                "ind_id": revision.ind_id,
-                "context": revision.context,
-                "year": revision.year,
-                "level": revision.level,
-                "orgnr": revision.orgnr,
-                "what": revision.kind.value,
-                "before": snapshot_to_dict(revision.before, revision),
-                "after": snapshot_to_dict(revision.after, revision),
-            }
-            for revision in diff.registry_revision.values
-        ],
+        "cells": [_revision_to_dict(revision, diff.after, translator) for revision in diff.registry_revision.values],
         **{
             status.value: {"before": _count_cells(diff.before, status), "after": _count_cells(diff.after, status)}
             for status in _NOT_SHOWN_LABELS
         },
     }
     return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+def _revision_to_dict(
+    revision: CellRevision, published: PublishedResults, translator: Translator
+) -> dict[str, str | int | dict[str, Any]]:
+    def snapshot_to_dict(snapshot: CellSnapshot) -> dict[str, Any]:
+        return {
+            "value": snapshot.value,
+            "patients": snapshot.patients,
+            "achievement": snapshot.achievement,
+            "status": snapshot.status.value,
+            "text": _format_value(snapshot, revision, published, translator),
+        }
+
+    return {
+        "ind_id": revision.ind_id,
+        "context": revision.context,
+        "year": revision.year,
+        "level": revision.level,
+        "orgnr": revision.orgnr,
+        "what": revision.kind.value,
+        "before": snapshot_to_dict(revision.before),
+        "after": snapshot_to_dict(revision.after),
+    }

@@ -1,13 +1,12 @@
-"""What registries' editions give away together, as findings of the audit.
+"""Whether the editions of a registry together give a suppressed cell away, as findings of the audit.
 
-Comes in: a project with its ledger. Goes out: a finding for each suppressed cell that can be worked out, or for each
-edition that the ledger does not tell of for certain. The reasoning is `kvalreg.disclosure.edition_attack`'s, the same that the
-gate's choice has stood. What was proven is remembered by the digests of the ledger's files.
+Input: a project with its ledger. Output: a finding for each suppressed cell that can be worked out, and for each
+edition that the ledger does not describe with certainty. The attack itself is `kvalreg.disclosure.edition_attack`, the
+same that the suppression pattern of the gate has passed. A proof is cached by the digests of the files it rests on.
 """
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from kvalreg.audit.findings import Finding
@@ -18,13 +17,15 @@ from kvalreg.disclosure.published import load_source
 from kvalreg.errors import LedgerError
 from kvalreg.execution.worker_pool import WorkerPool, available_cpus
 from kvalreg.project import Project
-from kvalreg.shelf import Shelf, code_digest
+from kvalreg.storage.content_store import ContentStore
+from kvalreg.storage.fingerprint import digest_of, environment_fingerprint, file_digest
 
 _EXPOSURE_MESSAGE = (
     "What has been published gives away how many patients this unit has, or how many of them have the outcome"
 )
 _SERIAL_LIMIT = 2
-"""So many registries are proven here; more, side by side in processes of their own."""
+"""Up to this many registries are attacked in this process; more, in parallel worker processes."""
+_ENTRY = "safe"
 
 
 def audit_editions(project: Project, folder: Path) -> list[Finding]:
@@ -33,18 +34,15 @@ def audit_editions(project: Project, folder: Path) -> list[Finding]:
     Parameters
     ----------
     folder
-        Where it is remembered which editions give nothing away.
+        Where the keys of the registries that gave nothing away are cached.
     """
-    store, registries = Shelf(folder), [path.stem for path in published_files(project)]
-    key_by_registry = {registry: _cache_key(project, registry) for registry in registries}
-    pending = [registry for registry in registries if store.get(key_by_registry[registry]) is None]
-    findings: list[Finding] = []
-    for registry, registry_findings in zip(pending, _audit_registries(project, pending), strict=True):
-        findings += registry_findings
-        if not registry_findings:
-            store.put(key_by_registry[registry], b"")
-    store.forget_others({*key_by_registry.values()})
-    return findings
+    store = ContentStore(folder)
+    keys = {path.stem: _cache_key(project, path.stem) for path in published_files(project)}
+    safe_keys = store.read_json(_ENTRY)
+    pending = [registry for registry, key in keys.items() if safe_keys.get(registry) != key]
+    findings = dict(zip(pending, _audit_registries(project, pending), strict=True))
+    store.write_json(_ENTRY, {registry: key for registry, key in keys.items() if not findings.get(registry)})
+    return [finding for registry_findings in findings.values() for finding in registry_findings]
 
 
 def find_exposed_cells(project: Project, registry: str) -> list[Finding]:
@@ -52,10 +50,9 @@ def find_exposed_cells(project: Project, registry: str) -> list[Finding]:
     try:
         editions = [*read_editions(registry, project), read_next(registry, project)]
     except LedgerError as error:
+        damaged = DiagnosticCode.LEDGER_DAMAGED
         return [
-            Finding(
-                diagnostic.code or DiagnosticCode.LEDGER_DAMAGED, diagnostic.message, diagnostic.file, None, registry
-            )
+            Finding(diagnostic.code or damaged, diagnostic.message, diagnostic.file, None, registry)
             for diagnostic in error.diagnostics
         ]
     source = load_source(registry, project.published)
@@ -63,19 +60,11 @@ def find_exposed_cells(project: Project, registry: str) -> list[Finding]:
         message = "The registry's published cells cannot be read."
         return [Finding(DiagnosticCode.FILE_UNKNOWN, message, f"{registry}.parquet", None, registry)]
     findings = []
-    for exposed_cell in sorted(exposed_cells(editions, source.registry.secret_below)):
-        unit_label = (
-            f"{source.units[exposed_cell.orgnr].name} ({exposed_cell.orgnr})"
-            if exposed_cell.orgnr in source.units
-            else exposed_cell.orgnr
-        )
-        edition_text = "" if exposed_cell.edition == NEXT else f" in the edition {exposed_cell.edition}"
-        cell_label = f"{exposed_cell.ind_id} {exposed_cell.context} {exposed_cell.year}, {unit_label}"
-        findings.append(
-            Finding(
-                DiagnosticCode.CELL_EXPOSED, f"{_EXPOSURE_MESSAGE}{edition_text}: {cell_label}.", "", None, registry
-            )
-        )
+    for cell in sorted(exposed_cells(editions, source.registry.secret_below)):
+        unit = f"{source.units[cell.orgnr].name} ({cell.orgnr})" if cell.orgnr in source.units else cell.orgnr
+        edition = "" if cell.edition == NEXT else f" in the edition {cell.edition}"
+        message = f"{_EXPOSURE_MESSAGE}{edition}: {cell.ind_id} {cell.context} {cell.year}, {unit}."
+        findings.append(Finding(DiagnosticCode.CELL_EXPOSED, message, "", None, registry))
     return findings
 
 
@@ -88,13 +77,11 @@ def _audit_registries(project: Project, registries: list[str]) -> list[list[Find
 
 
 def _cache_key(project: Project, registry: str) -> str:
-    """The name by which it is remembered that a registry's editions give nothing away."""
-    digest = hashlib.sha256(f"{code_digest()} {registry}".encode())
-    published_path = project.published / f"{registry}.parquet"
-    for path in (
-        published_path,
-        project.pending_ledger / NEXT / f"{registry}.parquet",
-        *ledger_files(registry, project),
-    ):
-        digest.update(f"{path}\n".encode() + hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
-    return digest.hexdigest()
+    """The digest of all that a proof rests on: cells, the ledger's entries, and kvalreg with its libraries.
+
+    The libraries count: another version of the solver could find what this one has not.
+    """
+    name = f"{registry}.parquet"
+    files = [project.published / name, project.pending_ledger / NEXT / name, *ledger_files(registry, project)]
+    contents = (f"{path}={file_digest(path) if path.is_file() else ''}" for path in files)
+    return digest_of([environment_fingerprint(), *contents])

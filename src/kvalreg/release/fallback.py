@@ -1,9 +1,13 @@
-"""Each registry's last good result, and where each one stands in a build.
+"""Fallback: each registry's last good result, and which result each one shows in a build.
 
-Owns `_build/last_good/<registry>/`: copies of the gated cells, of what the ledger will keep of them (SECRET), and of
-the pages that were made of just these, as the last released site showed them. Cells hold the descriptor and the units
-they were made with, so a registry that fails goes on with all of it. One fault is enough: pages of two deliveries are
-never mixed. What lies here is a copy and no link, since whoever damages a file damages all its names.
+Owns `_build/last_good/<registry>/`: copies of the gated cells, of their pending ledger entry (SECRET), and of the pages
+that were executed from just these cells, as the last complete site showed them. The cells' file holds the descriptor
+and the units that they were computed with, so a registry falls back with all of it. A single failure makes the whole
+registry fall back: pages of two deliveries are never mixed. Copies are no hard links, since damage to a file damages
+all its names.
+
+A registry's state in a build: *new* (its current result), then after a failure *stale* (its last good result, its pages
+marked), then after another failure *omitted*. It never goes back, so a build ends.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ from kvalreg.run_result import Fallback, TaskResult
 from kvalreg.storage.last_good import mark_stale
 from kvalreg.storage.permissions import clear_path, make_private_folder, remove, write_private
 
-_CELLS_FILE, _LEDGER_FILE, _PAGES_FOLDER, _SUMS = "cells.parquet", "ledger.parquet", "pages", "checksums.json"
+_CELLS_FILE, _LEDGER_FILE, _PAGES_FOLDER, _CHECKSUMS_FILE = "cells.parquet", "ledger.parquet", "pages", "checksums.json"
 
 
 class LastGoodStore:
@@ -35,30 +39,33 @@ class LastGoodStore:
 
     Parameters
     ----------
-    place
-        Where they are kept; the project's own place when not given.
+    root
+        The folder of the copies; the project's own when not given.
     """
 
     def __init__(self, project: Project, root: Path | None = None) -> None:
         self._project, self._root = project, root or project.last_good_results
 
     def save(self, registry: str) -> None:
-        """Keep a registry's result as it lies there now; files that are kept already are not copied again."""
+        """Save a copy of a registry's current result, unless it is the saved one."""
         cells, ledger_entry, pages = self._result_paths(registry)
         temp_folder = self._registry_folder(f".{registry}.new")
         shutil.rmtree(temp_folder, ignore_errors=True)
         saved_folder = self._registry_folder(registry)
         if self.is_current(registry) or not (cells.is_file() and ledger_entry.is_file() and pages.is_dir()):
             return
+        # copy2 keeps times, by which `is_current` recognizes the copies
         make_private_folder(self._root, temp_folder.name, _PAGES_FOLDER)
         shutil.copy2(cells, temp_folder / _CELLS_FILE)
         shutil.copy2(ledger_entry, temp_folder / _LEDGER_FILE)
         for page in pages.glob("*.json"):
             shutil.copy2(page, temp_folder / _PAGES_FOLDER / page.name)
         write_private(
-            temp_folder / _SUMS,
+            temp_folder / _CHECKSUMS_FILE,
             json.dumps({name: _digest(temp_folder / name) for name in _files(temp_folder)}).encode(),
         )
+        # a folder cannot be replaced atomically: an interruption between the renames leaves the old copy as `.old`,
+        # where `_saved_folder` looks for it
         old_folder = self._registry_folder(f".{registry}.old")
         shutil.rmtree(old_folder, ignore_errors=True)
         if saved_folder.is_dir():
@@ -68,7 +75,7 @@ class LastGoodStore:
         shutil.rmtree(old_folder, ignore_errors=True)
 
     def is_current(self, registry: str) -> bool:
-        """Whether a registry's result, as it lies there now, is its last good one."""
+        """Whether a registry's current result is its last good one."""
         (cells, ledger_entry, pages), saved_folder = self._result_paths(registry), self._registry_folder(registry)
         has_same_cells = _is_unchanged_copy(saved_folder / _CELLS_FILE, cells) and _is_unchanged_copy(
             saved_folder / _LEDGER_FILE, ledger_entry
@@ -80,14 +87,14 @@ class LastGoodStore:
         return self._saved_folder(registry) is not None
 
     def restore(self, registry: str) -> bool:
-        """Put a registry's last good result back in its place; False, and nothing is done, where there is none."""
+        """Make a registry's last good result its current one; False, and nothing is changed, where there is none."""
         saved_folder = self._saved_folder(registry)
-        if saved_folder is None or not self._is_mended(registry, saved_folder):
+        if saved_folder is None or not self._repair(registry, saved_folder):
             return False
         cells, ledger_entry, pages = self._result_paths(registry)
+        # the ledger entry first: it alone can be refused, and cells without their entry must never be published
         if not (
-            _is_unchanged_copy(saved_folder / _LEDGER_FILE, ledger_entry)
-            or self._put_entry_back(registry, saved_folder)
+            _is_unchanged_copy(saved_folder / _LEDGER_FILE, ledger_entry) or self._restore_entry(registry, saved_folder)
         ):
             return False
         if not _is_unchanged_copy(saved_folder / _CELLS_FILE, cells):
@@ -101,61 +108,63 @@ class LastGoodStore:
             _copy_atomically(saved_folder / _PAGES_FOLDER / name, pages / name)
         return True
 
-    def put_back(self, registry: str) -> bool:
-        """Put a registry's cells and its entry back, whatever lies there, and leave its pages; False as `restore`."""
-        kept = self._saved_folder(registry)
-        if kept is None or not self._is_mended(registry, kept) or not self._put_entry_back(registry, kept):
+    def restore_cells(self, registry: str) -> bool:
+        """Restore a registry's cells and ledger entry, even unchanged ones, but not its pages; False as above."""
+        saved_folder = self._saved_folder(registry)
+        if saved_folder is None or not self._repair(registry, saved_folder):
             return False
-        _copy_atomically(kept / _CELLS_FILE, self._result_paths(registry)[0])
+        if not self._restore_entry(registry, saved_folder):
+            return False
+        _copy_atomically(saved_folder / _CELLS_FILE, self._result_paths(registry)[0])
         return True
 
-    def _is_mended(self, registry: str, kept: Path) -> bool:
-        """Whether a kept result is as it was kept: a damaged file is taken from where the result lies, if it is there.
+    def _repair(self, registry: str, saved_folder: Path) -> bool:
+        """Whether a saved copy is intact; a damaged file of it is replaced by the current one, where that is equal.
 
-        Copies that were kept before there were checksums are believed.
+        Copies from before there were checksums count as intact.
         """
         try:
-            sums = dict(json.loads((kept / _SUMS).read_bytes()))
+            checksums = dict(json.loads((saved_folder / _CHECKSUMS_FILE).read_bytes()))
         except FileNotFoundError:
             return True
         except (OSError, ValueError, TypeError):
             return False
-        cells, entry, pages = self._result_paths(registry)
-        places = {_CELLS_FILE: cells, _LEDGER_FILE: entry}
-        for name, digest in sums.items():
-            if _digest(kept / name) != digest:
-                place = places.get(name, pages / Path(name).name)
-                if _digest(place) != digest:
+        cells, ledger_entry, pages = self._result_paths(registry)
+        originals = {_CELLS_FILE: cells, _LEDGER_FILE: ledger_entry}
+        for name, digest in checksums.items():
+            if _digest(saved_folder / name) != digest:
+                original = originals.get(name, pages / Path(name).name)
+                if _digest(original) != digest:
                     return False
-                _copy_atomically(place, kept / name)
-        return {*_files(kept)} <= {*sums}
+                _copy_atomically(original, saved_folder / name)
+        return {*_files(saved_folder)} <= {*checksums}
 
-    def _put_entry_back(self, registry: str, kept: Path) -> bool:
-        """False, and nothing is done, where the kept entry is damaged."""
-        entry = self._result_paths(registry)[1]
+    def _restore_entry(self, registry: str, saved_folder: Path) -> bool:
+        """Restore the pending ledger entry; False, and nothing is changed, where the saved one is damaged."""
+        ledger_entry = self._result_paths(registry)[1]
         try:
-            edition = read_entry((kept / _LEDGER_FILE).read_bytes()).to_edition(NEXT)
+            edition = read_entry((saved_folder / _LEDGER_FILE).read_bytes()).to_edition(NEXT)
         except (LedgerEntryError, OSError):
             return False
-        remove(entry)
+        remove(ledger_entry)
         save_edition(edition, registry, self._project.pending_ledger)
-        shutil.copystat(kept / _LEDGER_FILE, entry)
+        shutil.copystat(saved_folder / _LEDGER_FILE, ledger_entry)
         return True
 
     def remove_current(self, registry: str) -> None:
-        """Take a registry's result away, so that the site is made without it; its last good one stays kept."""
+        """Remove a registry's current result, so that the site is built without it; its last good one stays saved."""
         for path in self._result_paths(registry):
             remove(path)
 
     def prune(self, registries: Iterable[str]) -> None:
-        """Forget registries that the project does not have any longer."""
+        """Remove the copies of registries that the project no longer has."""
         known_registries = set(registries)
         for path in self._root.iterdir() if self._root.is_dir() else ():
             if path.name not in known_registries:
                 remove(path)
 
     def _saved_folder(self, registry: str) -> Path | None:
-        """Where it lies; a run that was killed between two steps has left it aside."""
+        """The folder of a registry's copy; ``.old`` where a run was killed between two renames of `save`."""
         return next(
             (folder for folder in map(self._registry_folder, (registry, f".{registry}.old")) if _is_complete(folder)),
             None,
@@ -165,16 +174,23 @@ class LastGoodStore:
         return self._root / name
 
     def _result_paths(self, registry: str) -> tuple[Path, Path, Path]:
-        """Where a registry's result lies: cells, what the ledger will keep, pages."""
+        """The paths of a registry's current result: cells, pending ledger entry, pages."""
         project, file = self._project, f"{registry}.parquet"
         return project.published / file, project.pending_ledger / NEXT / file, project.last_good_pages / registry
 
 
 @dataclass
 class RegistryFallback:
-    """Where each registry of a build stands: with its new result, with its last good one, or left out.
+    """The state of each registry in a build: new, stale or omitted.
 
-    This is the one place where a registry's failure is answered, whatever it was and wherever it was met.
+    This is the one place where a registry's failure is handled, whatever it was and wherever it occurred.
+
+    Parameters
+    ----------
+    failures
+        The failures of each registry that has fallen back.
+    omitted
+        The registries that have no result in this build's site.
     """
 
     last_good: LastGoodStore
@@ -183,11 +199,11 @@ class RegistryFallback:
     omitted: set[str] = field(default_factory=set)
 
     def fall_back(self, registry: str, failures: Iterable[TaskResult]) -> bool:
-        """A registry has failed: it goes on with its last good result, or, where that has failed too, without any.
+        """Make a registry that has failed fall back to its last good result, or omit it where that has failed, too.
 
         Returns
         -------
-        False when it was left out already: then it is not to blame.
+        False when it was omitted already: then it cannot be at fault.
         """
         if registry in self.omitted:
             return False
@@ -203,26 +219,36 @@ class RegistryFallback:
         return True
 
     @contextmanager
-    def isolated(self, registry: str) -> Iterator[None]:
-        """Whatever fails in this block is this registry's fault alone, and stops no other; see `diagnose`."""
+    def isolated(self, registry: str, failures: dict[str, list[TaskResult]] | None = None) -> Iterator[None]:
+        """Contain every error of the block, but for global ones (see `diagnose`): only this registry falls back.
+
+        Parameters
+        ----------
+        failures
+            Where it is given, the failure is added to it, and the caller makes the registry fall back later.
+        """
         try:
             yield
-        except Exception as error:
-            self.fall_back(registry, [failed_registry_result(registry, diagnose(error, registry, self.project))])
+        except Exception as error:  # noqa: BLE001 - contained here: one registry's error must not stop the others
+            failure = failed_registry_result(registry, diagnose(error, registry, self.project))
+            if failures is None:
+                self.fall_back(registry, [failure])
+            else:
+                failures[registry].append(failure)
 
     def published_ids(self) -> list[str]:
-        """The registries that the site is made of, by id."""
+        """The ids of the registries that the site is built from."""
         return [path.stem for path in published_files(self.project)]
 
     def changed_ids(self) -> list[str]:
-        """Of these the ones that stand with a result that is not their last good one."""
+        """The ids of those whose state is new, with another result than their last good one."""
         return [
             name for name in self.published_ids() if name not in self.failures and not self.last_good.is_current(name)
         ]
 
     @contextmanager
     def reverted(self, registries: Iterable[str]) -> Iterator[None]:
-        """While the block lasts, these registries stand as if their new results had failed."""
+        """Let these registries have their last good results, or none, while the block lasts."""
         with tempfile.TemporaryDirectory(prefix="kvalreg-", dir=self.project.last_good_results.parent) as folder:
             new_results = LastGoodStore(self.project, Path(folder))
             for name in registries:
@@ -236,11 +262,11 @@ class RegistryFallback:
                     new_results.restore(name)
 
     def save_released(self, registries: Iterable[str], known_registries: Iterable[str]) -> None:
-        """Keep the results that were released just now, of these registries; forget what the project has no more.
+        """Save the results of these registries that the new site shows, and prune the others' copies.
 
         Parameters
         ----------
-        known
+        known_registries
             Every registry that the project has.
         """
         for name in registries:
@@ -249,17 +275,17 @@ class RegistryFallback:
         self.last_good.prune(known_registries)
 
     def failed_results(self) -> list[TaskResult]:
-        """What is told of all failures."""
+        """The task results of all failures."""
         return [task_result for task_results in self.failures.values() for task_result in task_results]
 
 
 def open_fallbacks(project: Project, *, is_current: Callable[[], bool]) -> RegistryFallback:
-    """Where each registry stands before a run; what the last build released is kept first where nothing is kept of it.
+    """The states of all registries before a run, each new; results that have no copy yet are saved first.
 
     Parameters
     ----------
     is_current
-        Tells whether the cells and pages that lie there now are those that the last build released.
+        Returns whether the current cells and pages are those of the last complete site. It is called only if needed.
     """
     last_good = LastGoodStore(project)
     missing = [path.stem for path in published_files(project) if not last_good.has(path.stem)]
@@ -270,18 +296,14 @@ def open_fallbacks(project: Project, *, is_current: Callable[[], bool]) -> Regis
 
 
 def failed_registry_result(registry: str, diagnostics: Iterable[Diagnostic]) -> TaskResult:
-    """What is told of a registry's faults."""
-    details = tuple(diagnostics)
-    return TaskResult(printable(registry), ok=False, error="\n".join(map(str, details)), exit_code=EXIT_FAILED)
+    """The task result of a registry that failed."""
+    return TaskResult(printable(registry), ok=False, error="\n".join(map(str, diagnostics)), exit_code=EXIT_FAILED)
 
 
-def _files(kept: Path) -> list[str]:
-    """The files of a kept result."""
-    return [
-        _CELLS_FILE,
-        _LEDGER_FILE,
-        *(f"{_PAGES_FOLDER}/{page.name}" for page in sorted((kept / _PAGES_FOLDER).glob("*.json"))),
-    ]
+def _files(saved_folder: Path) -> list[str]:
+    """The files of a saved result, relative to its folder."""
+    pages = sorted((saved_folder / _PAGES_FOLDER).glob("*.json"))
+    return [_CELLS_FILE, _LEDGER_FILE, *(f"{_PAGES_FOLDER}/{page.name}" for page in pages)]
 
 
 def _digest(path: Path) -> str:
@@ -302,7 +324,7 @@ def _has_same_pages(left: Path, right: Path) -> bool:
 
 
 def _is_unchanged_copy(left: Path, right: Path) -> bool:
-    """Whether one file is a copy of another that nobody has written since."""
+    """Whether one file is a copy of another and neither was written since: `shutil.copy2` keeps size and time."""
     try:
         stats = left.stat(), right.stat()
     except OSError:
@@ -311,7 +333,7 @@ def _is_unchanged_copy(left: Path, right: Path) -> bool:
 
 
 def _copy_atomically(source: Path, target: Path) -> None:
-    """Copy a file in one step, whatever lies in its place."""
+    """Copy a file atomically, and remove whatever else is at its path."""
     temp_path = clear_path(target).with_suffix(".new")
     shutil.copy2(source, temp_path)
     temp_path.replace(target)

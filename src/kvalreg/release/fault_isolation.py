@@ -1,9 +1,10 @@
-"""The site of all registries, made so that one registry's fault is its own.
+"""Fault isolation: build the site of all registries so that a failing registry does not stop the others.
 
-Comes in: where each registry stands, and what makes the site. Goes out: the site in its place. What fails is made again
-without it: a registry that is at fault goes on with its last good result, and one whose last good result fails as well
-is left out. Where nothing tells whose a fault is, it is looked for among the registries that are new in this build.
-Only a fault that all share stops the site.
+Input: the registries' fallback states, and a function that builds the site. Output: the built site. After a failure the
+registries at fault fall back to their last good results, and the site is built again; one whose last good result fails
+as well is omitted. Where an error names no registry, the culprits are searched for among the registries with new
+results, by bisection as in git-bisect or delta debugging (Zeller 1999, "Yesterday, my program worked. Today, it does
+not. Why?"). Only an error that is no registry's own stops the site.
 """
 
 from __future__ import annotations
@@ -18,41 +19,38 @@ from kvalreg.release.fallback import RegistryFallback, failed_registry_result
 from kvalreg.release.preflight import raise_preflight_error, registry_of_diagnostic
 
 BuildAttempt = Callable[[], list[Diagnostic]]
-"""Makes the site of every registry as it stands, and puts it in place; remarks on what was met."""
-
-
-_MOST_TRIALS = 16
-"""So often the site is made to find out whose a fault is; one of 1,000 new registries is found in 11 trials."""
+"""Builds the site of every registry's current result and switches to it; returns warnings."""
+_MAX_TRIALS = 16
+"""How often the site is built to find culprits: 1 trial without all suspects, and 10 to find one of 1,000."""
 
 
 def build_with_fallback(attempt: BuildAttempt, fallback: RegistryFallback) -> list[Diagnostic]:
-    """Make the site of all registries that can be released.
+    """Build the site of all registries that can be released.
 
     Raises
     ------
     DisclosureError, SiteError
-        When what is wrong is no registry's own, or no registry would be left.
+        When the error is no registry's own, or no registry would be left.
     KvalregError, Exception
         Any other error that is no registry's own.
     """
-    trials = _Trials(attempt, fallback)
+    search = _CulpritSearch(attempt, fallback)
     while True:
         try:
             return attempt()
-        except Exception as error:
-            diagnostics_by_registry = _attribute_error(error, fallback)
-            if not diagnostics_by_registry:
-                diagnostics_by_registry = trials.search(error)
+        except Exception as error:  # noqa: BLE001 - contained here: whatever one registry's pages cause is its own
+            diagnostics_by_registry = _attribute_error(error, fallback) or search.find(error)
             fell_back = [
                 fallback.fall_back(name, [failed_registry_result(name, diagnostics)])
                 for name, diagnostics in diagnostics_by_registry.items()
             ]
+            # the loop ends: each turn moves a registry from new to last good, or from last good to omitted
             if not any(fell_back) or not fallback.published_ids():
                 _raise_final(error)
 
 
 def _attribute_error(error: Exception, fallback: RegistryFallback) -> dict[str, tuple[Diagnostic, ...]]:
-    """Whose the faults are, as far as they tell."""
+    """The diagnostics by registry, as far as the error names registries."""
     if isinstance(error, RegistriesError):
         return error.diagnostics_by_registry
     if not isinstance(error, RendererError):
@@ -69,66 +67,75 @@ def _attribute_error(error: Exception, fallback: RegistryFallback) -> dict[str, 
 
 
 @dataclass
-class _Trials:
-    """The search for whose fault an error is that tells of no registry.
+class _CulpritSearch:
+    """The search for the registries that cause an error which names none.
 
     Parameters
     ----------
-    left
-        How often the site may still be made for it.
+    trials_left
+        How often the site may still be built for it.
     suspects
-        The registries among whose new results all culprits are, once that is known: it can be made without these.
+        Registries whose new results include all culprits, once that is known: the site can be built without these.
     """
 
     attempt: BuildAttempt
-    standing: RegistryFallback
-    left: int = _MOST_TRIALS
+    fallback: RegistryFallback
+    trials_left: int = _MAX_TRIALS
     suspects: list[str] | None = None
 
-    def search(self, error: Exception) -> dict[str, tuple[Diagnostic, ...]]:
-        """A registry that is at fault for certain; none where the fault is shared.
+    def find(self, error: Exception) -> dict[str, tuple[Diagnostic, ...]]:
+        """A registry that is certainly at fault, with its diagnostics; none where the error is shared.
 
-        New results are taken back from the first on: the site can be made as soon as the last culprit is among them.
-        How many that are is found by halving, one of 60 in 7 trials. Where no trial is left, as when many are at fault,
-        all that are suspected are taken back together.
+        Let n be the length of the shortest prefix of the suspects without whose new results the site can be built. The
+        last registry of that prefix is a culprit: with it the build fails, without it the build succeeds. Bisection
+        finds n. The culprit falls back, and the next error, if any, starts the search again among the others.
+
+        Worked example: suspects a b c d e, culprits b and d. The site can be built without a b c d, not without a b c.
+
+            without a b c d e   succeeds    1 <= n <= 5
+            without a b         fails (d)   3 <= n <= 5
+            without a b c       fails (d)   4 <= n <= 5
+            without a b c d     succeeds    n = 4: d is a culprit; b is found among a b c d in the next search
+
+        Where no trial is left, as when many are at fault, all that are still suspected fall back together.
         """
-        new = self.standing.changed_ids()
-        suspects = new if self.suspects is None else [name for name in self.suspects if name in new]
-        if is_global_error(error, self.standing.project) or not suspects:
+        changed = self.fallback.changed_ids()
+        suspects = changed if self.suspects is None else [name for name in self.suspects if name in changed]
+        if is_global_error(error, self.fallback.project) or not suspects:
             return {}
         if self.suspects is None and not self._works_without(suspects):
             return {}
+        # invariant: the build fails without suspects[:too_few] and succeeds without suspects[:enough]
         too_few, enough = 0, len(suspects)
-        while enough - too_few > 1 and self.left:
+        while enough - too_few > 1 and self.trials_left:
             middle = (too_few + enough) // 2
             if self._works_without(suspects[:middle]):
                 enough = middle
             else:
                 too_few = middle
         self.suspects = suspects[:enough]
-        found = [suspects[enough - 1]] if enough - too_few == 1 else self.suspects
-        return {name: self._faults(error, name, found) for name in found}
+        culprits = [suspects[enough - 1]] if enough - too_few == 1 else self.suspects
+        return {name: self._diagnostics(error, name, culprits) for name in culprits}
 
-    def _faults(self, error: Exception, name: str, suspects: Sequence[str]) -> tuple[Diagnostic, ...]:
-        told = (
-            error.shared_diagnostics
-            if isinstance(error, RegistriesError)
-            else diagnose(error, name, self.standing.project)
-        )
-        if len(suspects) == 1:
-            return told
-        others = len(suspects) - 1
-        todo = f"It may be another registry's fault: the new results of {others} others were taken back with it."
-        return tuple(replace(fault, hint=f"{fault.hint} {todo}".strip()) for fault in told)
+    def _diagnostics(self, error: Exception, name: str, culprits: Sequence[str]) -> tuple[Diagnostic, ...]:
+        if isinstance(error, RegistriesError):
+            diagnostics = error.shared_diagnostics
+        else:
+            diagnostics = diagnose(error, name, self.fallback.project)
+        if len(culprits) == 1:
+            return diagnostics
+        others = len(culprits) - 1
+        doubt = f"It may be another registry's fault: the new results of {others} others were taken back with it."
+        return tuple(replace(diagnostic, hint=f"{diagnostic.hint} {doubt}".strip()) for diagnostic in diagnostics)
 
     def _works_without(self, registries: Sequence[str]) -> bool:
-        """Whether the site can be made when these registries stand as they stood before."""
-        self.left -= 1
-        with self.standing.reverted(registries):
+        """Whether the site can be built when these registries have their last good results."""
+        self.trials_left -= 1
+        with self.fallback.reverted(registries):
             try:
                 self.attempt()
-            except Exception as error:
-                if is_global_error(error, self.standing.project):
+            except Exception as error:  # noqa: BLE001 - the answer of a trial; errors that all share are raised
+                if is_global_error(error, self.fallback.project):
                     raise
                 return False
         return True

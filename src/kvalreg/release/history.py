@@ -1,7 +1,7 @@
-"""What has been published: which editions there are, which of them stand, and what each one changed.
+"""The history of publication: which editions there are, which of them are active, and what each one changed.
 
-Owns ``snapshots/<name>/``: the gated cells of an edition, one file per registry, and ``changes.json``. Comes in: a
-project. Goes out: names of editions, and `PastEdition`s and `Changes` for the revision log.
+Owns ``snapshots/<name>/``: the gated cells of an edition, one file for each registry, and ``changes.json``. Input: a
+project. Output: names of editions, and `EditionHistory` for the revision log.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def published_editions(project: Project) -> list[str]:
 
 
 def withdrawn_editions(project: Project) -> set[str]:
-    """The names of editions that have been taken back."""
+    """The names of withdrawn editions."""
     return {path.name for path in project.withdrawn.iterdir()} if project.withdrawn.is_dir() else set()
 
 
 def active_editions(project: Project) -> tuple[str, ...]:
-    """The names of editions that have not been taken back, oldest first."""
+    """The names of editions that are not withdrawn, oldest first."""
     withdrawn = withdrawn_editions(project)
     return tuple(name for name in published_editions(project) if name not in withdrawn)
 
@@ -43,7 +43,7 @@ def public_edition(project: Project) -> str | None:
 
 
 def past_editions(project: Project) -> tuple[PastEdition, ...]:
-    """Every edition and what it changed, newest first; those taken back are marked."""
+    """Every edition and what it changed, newest first; withdrawn ones are marked."""
     withdrawn = withdrawn_editions(project)
     editions = []
     for name in reversed(published_editions(project)):
@@ -55,7 +55,7 @@ def past_editions(project: Project) -> tuple[PastEdition, ...]:
 
 
 def revisions_since(name: str | None, registries: list[str], project: Project) -> tuple[RegistryRevision, ...]:
-    """What differs between an edition and these registries' cells; nothing when there has been no edition."""
+    """What differs between an edition and these registries' current cells; nothing when there is no edition."""
     if name is None:
         return ()
     folder = project.snapshots / name
@@ -64,22 +64,22 @@ def revisions_since(name: str | None, registries: list[str], project: Project) -
         file = f"{registry}.parquet"
         has_snapshot = (folder / file).is_file()
         if has_snapshot and _has_same_bytes(folder / file, project.published / file):
-            continue
-        if has_snapshot and load_source(registry, folder) is None:  # a damaged one: its registry has been told of it
-            continue
+            continue  # most registries: their cells need not be parsed
+        if has_snapshot and load_source(registry, folder) is None:
+            continue  # a damaged snapshot: the audit reports it to its registry
         previous = load_published(registry, folder) if has_snapshot else None
         revisions.append(compare_publications(previous, load_published(registry, project.published)))
     return tuple(revision for revision in revisions if revision)
 
 
 def edition_history(registries: list[str], project: Project) -> EditionHistory:
-    """What readers have seen, and how these registries, named by their ids, differ from it."""
+    """What readers have seen, and how these registries' current cells differ from it."""
     baseline = public_edition(project)
     return EditionHistory(baseline or "", revisions_since(baseline, registries, project), past_editions(project))
 
 
 def save_snapshot(name: str, previous: str | None, project: Project) -> None:
-    """Keep the gated cells of a new edition, and what it changed."""
+    """Save the gated cells of a new edition, and what it changed."""
     target = project.snapshots / name
     temp_folder = target.with_name(f".{name}.new")
     for folder in (temp_folder, target):

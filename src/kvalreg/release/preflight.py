@@ -1,7 +1,7 @@
-"""What a finished site must stand before it is put in place: the attack, and pages that are whole.
+"""Preflight: the tests that a finished site must pass before it replaces the old one: the audit and the site lint.
 
-Comes in: a finished site that nobody sees yet. Goes out: nothing, or every fault. It also remembers which site was
-built last and from which cells, so that a build that was stopped halfway cannot be published by mistake.
+Input: a finished site that nobody sees yet. Output: nothing, or all diagnostics. It also records from which cells the
+last site was built, so that an unfinished build cannot be published by mistake.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,60 +24,66 @@ from kvalreg.inputs.site_descriptor import read_site_descriptor
 from kvalreg.project import Project
 from kvalreg.release.archive import link_editions
 from kvalreg.release.audit import audit_site
-from kvalreg.release.digests import FileDigests, HashCache
 from kvalreg.release.fallback import LastGoodStore
 from kvalreg.release.history import active_editions
 from kvalreg.release.site_lint import LinkDiagnostic, lint_site
+from kvalreg.storage.fingerprint import file_digest
 from kvalreg.storage.last_good import load_last_good_headers
 from kvalreg.storage.permissions import write_private
 from kvalreg.urls import output_path
 
 _REGISTRY_PATH = re.compile(r"(?:^|/)(?:registre|data|endringer)/([a-z][a-z0-9_-]*)(?=[/.])")
-"""What begins the address of a registry's own page or file, as it is on the site or seen from a page."""
+"""The beginning of the URL of a registry's own page or file, relative to the site or to a page."""
 _SITE_UNCHANGED = "It is not put in place; what was there before stays."
 
 
 def finalize_site(site: Path, project: Project) -> list[Diagnostic]:
-    """Complete a site that has just been rendered with earlier editions, look at it, and remember how it was made.
+    """Add earlier editions to a site that has just been rendered, test it, and record what it was built from.
 
     Returns
     -------
-    What does not stop a build; see `approve`, also for what is raised.
+    The warnings of `run_preflight`, which also says what is raised.
     """
     link_editions(site, project, active_editions(project))
     warnings = run_preflight(site, project)
-    write_private(project.build_stamp, json.dumps({"site": site.name, "made_of": _content_digest(project)}).encode())
+    write_private(project.build_stamp, json.dumps({"site": site.name, "made_of": _content_digests(project)}).encode())
     return warnings
 
 
 def run_preflight(site: Path, project: Project) -> list[Diagnostic]:
-    """See that a finished site is whole, and attack it together with every edition that readers have seen.
+    """Test that a finished site is complete, and attack it together with every edition that readers have seen.
 
     Returns
     -------
-    What does not stop a build: dead links that pages share, as one of the menu, which stop a publication; and those to
-    pages of a registry that is left out or delayed, which do not.
+    What does not stop a build: broken links that pages share, such as one of the menu, which stop a publication; and
+    those to pages of a registry that is omitted or stale, which do not.
 
     Raises
     ------
     RegistriesError
-        With every fault by the registry whose pages have it: pages that are not whole or tell no result, links that
-        lead nowhere, other hosts that are asked, and hidden numbers that can be worked out.
+        With every diagnostic by the registry whose pages have it: incomplete pages, pages without results, broken
+        links, external hosts, and suppressed numbers that can be worked out.
     """
     staged_paths = [path.relative_to(project.staging) for path in project.staging.rglob("*.qmd")]
     pages = [output_path(path.as_posix()) for path in staged_paths if path.parts[0][0] not in "._"]
-    with FileDigests(site) as digests, ThreadPoolExecutor(1) as executor:  # the audit mostly waits for processes
-        audit_future = executor.submit(audit_site, site, project, HashCache(project.audit_cache, digests))
+    # test: audit and lint run in parallel, since the audit mostly waits for worker processes. They share digests, so
+    # each file is read once; not those of `Fingerprints`, which recognize a file by its time
+    digest_of = cache(file_digest)
+    with ThreadPoolExecutor(1) as executor:
+        audit_future = executor.submit(audit_site, site, project, project.audit_cache, digest_of)
         site_root = read_site_descriptor(project).path
-        lint_diagnostics = lint_site(site, pages, site_root, HashCache(project.lint_cache, digests))
+        lint_diagnostics = lint_site(site, pages, site_root, project.lint_cache, digest_of)
         findings = audit_future.result().findings
-    # a registry whose ledger is damaged keeps pages that were proven when they were made, and has been told of it
+
+    # ignore: a registry whose ledger is damaged has failed at the gate, and shows pages that have passed before
     ignored_codes = {*LEDGER_CODES}
     if not any(registry_of_diagnostic(Diagnostic("", file=page, code=None), project) for page in pages):
         ignored_codes.add(DiagnosticCode.ATTACK_SKIPPED)  # a site without registries has nothing to attack
     audit_diagnostics = [
         (finding.registry, finding.to_diagnostic()) for finding in findings if finding.code not in ignored_codes
     ]
+
+    # attribute: what belongs to one registry lets the others be released
     diagnostics_by_registry: dict[str, list[Diagnostic]] = {}
     broken_links = [diagnostic for diagnostic in lint_diagnostics if isinstance(diagnostic, LinkDiagnostic)]
     page_diagnostics = [
@@ -85,8 +92,9 @@ def run_preflight(site: Path, project: Project) -> list[Diagnostic]:
     attributed_links, shared_links = _attribute_links(
         [_excused(diagnostic, project) for diagnostic in broken_links], project
     )
-    for registry, fault in [*audit_diagnostics, *page_diagnostics, *attributed_links]:
-        diagnostics_by_registry.setdefault(registry or registry_of_diagnostic(fault, project), []).append(fault)
+    for registry, diagnostic in [*audit_diagnostics, *page_diagnostics, *attributed_links]:
+        owner = registry or registry_of_diagnostic(diagnostic, project)
+        diagnostics_by_registry.setdefault(owner, []).append(diagnostic)
     shared_diagnostics = diagnostics_by_registry.pop("", [])
     if diagnostics_by_registry or shared_diagnostics:
         raise RegistriesError(diagnostics_by_registry, shared_diagnostics)
@@ -96,7 +104,11 @@ def run_preflight(site: Path, project: Project) -> list[Diagnostic]:
 def _attribute_links(
     broken_links: list[LinkDiagnostic], project: Project
 ) -> tuple[list[tuple[str, Diagnostic]], list[Diagnostic]]:
-    """Dead links by the registry on whose pages alone they are, or to whose pages they lead; and all others."""
+    """Broken links by the registry that must correct them, and all others.
+
+    A target that pages of one registry alone link to is that registry's mistake; a target that shared pages link to is
+    the mistake of the registry whose page is missing.
+    """
     registries_by_target: dict[str, set[str]] = {}
     for diagnostic in broken_links:
         registries_by_target.setdefault(diagnostic.target, set()).add(
@@ -115,24 +127,21 @@ def _attribute_links(
     return attributed_links, shared_links
 
 
-def _excused(fault: LinkDiagnostic, project: Project) -> LinkDiagnostic:
-    """The same with the reason where a page of one registry leads to another, whose own fault keeps its page away."""
-    there = registry_of_diagnostic(Diagnostic("", file=fault.target, code=None), project)
-    if not there or registry_of_diagnostic(replace(fault, message=""), project) in ("", there):
-        return fault
-    pages = (
-        load_last_good_headers(there, project.last_good_pages)
-        if (project.published / f"{there}.parquet").exists()
-        else []
-    )
+def _excused(diagnostic: LinkDiagnostic, project: Project) -> LinkDiagnostic:
+    """A link from one registry's page to another's, excused where the other is omitted or stale; else unchanged."""
+    target_registry = registry_of_diagnostic(Diagnostic("", file=diagnostic.target, code=None), project)
+    if not target_registry or registry_of_diagnostic(replace(diagnostic, message=""), project) in ("", target_registry):
+        return diagnostic
+    is_published = (project.published / f"{target_registry}.parquet").exists()
+    pages = load_last_good_headers(target_registry, project.last_good_pages) if is_published else []
     if pages and not any(page.delayed for page in pages):
-        return fault
-    why = f"Nothing is wrong here: {there} is left out, or shown as it was before."
-    return replace(fault, hint=why, excused=True)
+        return diagnostic
+    hint = f"Nothing is wrong here: {target_registry} is left out, or shown as it was before."
+    return replace(diagnostic, hint=hint, excused=True)
 
 
 def registry_of_diagnostic(diagnostic: Diagnostic, project: Project) -> str:
-    """The registry whose pages or files a fault is about, as addresses tell; empty where it is none's alone."""
+    """The registry that a diagnostic's URLs belong to; empty where they belong to none."""
     registry_ids = (
         match[1] for text in (diagnostic.file, diagnostic.message) for match in _REGISTRY_PATH.finditer(text)
     )
@@ -140,11 +149,12 @@ def registry_of_diagnostic(diagnostic: Diagnostic, project: Project) -> str:
 
 
 def raise_preflight_error(error: RegistriesError) -> NoReturn:
-    """Say why no site is put in place: what is hidden may be given away, or the site is not whole.
+    """Raise the error that says why a site does not replace the old one.
 
     Raises
     ------
     DisclosureError, SiteError
+        The site does not pass the audit, or is incomplete.
     """
     if any(diagnostic.code in AUDIT_CODES for diagnostic in error.all_diagnostics):
         message, code, error_class = "The site does not pass the audit.", DiagnosticCode.AUDIT_FAILED, DisclosureError
@@ -158,93 +168,98 @@ def raise_preflight_error(error: RegistriesError) -> NoReturn:
 
 
 def refuse_changed(error: RegistriesError) -> NoReturn:
-    """Say why a built site is not published: one line for each registry, and one for what all share.
+    """Raise the error that says why a built site is not published: one line for each registry, and a shared one.
 
     Raises
     ------
     DisclosureError, SiteError
+        As `raise_preflight_error`.
     """
-    by_registry = {
-        registry: [_in_one_line(registry, faults)] for registry, faults in error.diagnostics_by_registry.items()
+    diagnostics_by_registry = {
+        registry: [_summarize(registry, diagnostics)] for registry, diagnostics in error.diagnostics_by_registry.items()
     }
-    shared = [_in_one_line("", error.shared_diagnostics)] if error.shared_diagnostics else []
-    raise_preflight_error(RegistriesError(by_registry, shared))
+    shared = [_summarize("", error.shared_diagnostics)] if error.shared_diagnostics else []
+    raise_preflight_error(RegistriesError(diagnostics_by_registry, shared))
 
 
-def _in_one_line(registry: str, faults: Sequence[Diagnostic]) -> Diagnostic:
-    what = f"{registry}: {faults[0].message}" if registry else faults[0].message
-    more = f"(And {len(faults) - 1} more.) " if len(faults) > 1 else ""
-    todo = f"{more}The site is not as it was built: run kvalreg build, which makes such pages again, and publish then."
-    return replace(faults[0], message=what, hint=todo)
+def _summarize(registry: str, diagnostics: Sequence[Diagnostic]) -> Diagnostic:
+    """The first of several diagnostics, with the number of the others."""
+    first, others = diagnostics[0], len(diagnostics) - 1
+    message = f"{registry}: {first.message}" if registry else first.message
+    more = f"(And {others} more.) " if others else ""
+    hint = f"{more}The site is not as it was built: run kvalreg build, which makes such pages again, and publish then."
+    return replace(first, message=message, hint=hint)
 
 
 def require_complete_build(project: Project) -> None:
-    """Refuse to publish what was not built to its end, or is not as it was built.
+    """Refuse to publish an unfinished build, or one that was changed since.
 
     Raises
     ------
     UsageError
-        When there is no built site, or a later build has gone on to other cells without finishing its site.
+        When there is no built site, or a later build has installed other cells without finishing its site.
     LedgerError
-        When what was built of a registry is damaged.
+        When a registry's cells or ledger entry are damaged.
     """
     if not project.site.is_dir() or not project.ledger.is_dir():
         raise UsageError(f"{project.site}: no site has been built here. Run kvalreg build first.")
-    changed = _changed(project)
+    changed = _changed_registries(project)
     damaged = damaged_next(changed or (), project)
     if damaged:
-        raise LedgerError(replace(fault, message=f"{registry}: {fault.message}") for registry, fault in damaged.items())
+        raise LedgerError(
+            replace(diagnostic, message=f"{registry}: {diagnostic.message}") for registry, diagnostic in damaged.items()
+        )
     if changed is None or changed:
-        of = f" (in {', '.join(changed)})" if changed else ""
+        listed = f" (in {', '.join(changed)})" if changed else ""
         raise UsageError(
             f"{project.site}: the last build did not come to its end, so this site is older than the numbers that are "
-            f"ready{of}. Run kvalreg build again, look at it, and then publish."
+            f"ready{listed}. Run kvalreg build again, look at it, and then publish."
         )
 
 
-def put_back_damaged(project: Project) -> list[str]:
-    """Put back what was built of a registry and has been damaged since, from the copies that the build has kept.
+def restore_damaged(project: Project) -> list[str]:
+    """Restore cells and ledger entries that were damaged after the build, from the copies that the build has saved.
 
-    Nothing else is published by this: `check_built` holds what was put back against the checksums of the build.
+    This cannot publish anything else: `require_complete_build` compares what was restored with the build's checksums.
 
     Returns
     -------
-    The registries of which something was put back.
+    The registries of which something was restored.
     """
-    shown, changed = _told(project) or {}, _changed(project) or []
-    suspects = changed if next_is_named(shown, project) else sorted({*shown, *changed})
+    recorded, changed = _recorded_digests(project) or {}, _changed_registries(project) or []
+    suspects = changed if next_is_named(recorded, project) else sorted({*recorded, *changed})
     last_good = LastGoodStore(project)
-    return [registry for registry in damaged_next(suspects, project) if last_good.put_back(registry)]
+    return [registry for registry in damaged_next(suspects, project) if last_good.restore_cells(registry)]
 
 
 def is_build_complete(project: Project) -> bool:
-    """Whether the site is made of the cells and pages that lie there now: the last build came to its end."""
-    return _changed(project) == []
+    """Whether the site was built from the current cells: the last build has finished."""
+    return _changed_registries(project) == []
 
 
-def _changed(project: Project) -> list[str] | None:
-    """The registries that are not as the site was made of them; None where nobody knows what it was made of."""
-    told, now = _told(project), _content_digest(project)
-    if told is None:
+def _changed_registries(project: Project) -> list[str] | None:
+    """The registries whose cells are not those that the site was built from; None where these are not known."""
+    recorded, current = _recorded_digests(project), _content_digests(project)
+    if recorded is None:
         return None
-    return sorted(name for name in {*told, *now} if told.get(name) != now.get(name))
+    return sorted(name for name in {*recorded, *current} if recorded.get(name) != current.get(name))
 
 
-def _told(project: Project) -> dict[str, str] | None:
-    """What the site was made of, by registry; None where that is not known."""
+def _recorded_digests(project: Project) -> dict[str, str] | None:
+    """The digests of what the site was built from, by registry; None where they are not known."""
     try:
-        told = json.loads(project.build_stamp.read_bytes())
-        return dict(told["made_of"]) if told["site"] == project.site.resolve().name else None
+        build_stamp = json.loads(project.build_stamp.read_bytes())
+        return dict(build_stamp["made_of"]) if build_stamp["site"] == project.site.resolve().name else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _content_digest(project: Project) -> dict[str, str]:
-    """Checksums of each registry's cells and of what the ledger will keep of it; they stay in `_build`."""
-    found = {}
+def _content_digests(project: Project) -> dict[str, str]:
+    """The digest of each registry's cells and pending ledger entry; of true counts, so they stay in `_build`."""
+    digests = {}
     for cells in published_files(project):
         digest = hashlib.sha256()
         for path in (cells, project.pending_ledger / NEXT / cells.name):
             digest.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"-")
-        found[cells.stem] = digest.hexdigest()
-    return found
+        digests[cells.stem] = digest.hexdigest()
+    return digests

@@ -1,8 +1,8 @@
-"""Editions: what readers see. Published once, kept for good, and taken back only by going back to an earlier one.
+"""Editions: what readers see. Published once, archived for good, and withdrawn only by a rollback to an earlier one.
 
-Comes in: a project whose site has been built. Goes out: ``releases/<name>/``, to which ``_public`` leads;
-``editions/<name>/``, its permanent copy; their checksums; its gated cells; and an edition of the ledger. A site that
-does not pass the audit is neither built nor published, and one that was not built to its end is not published.
+Input: a project whose site has been built. Output: ``releases/<name>/``, the target of the link ``_public``;
+``editions/<name>/``, its permanent copy; a snapshot of its gated cells; and its entry in the ledger. A site that does
+not pass the audit is neither built nor published; an unfinished build is not published.
 """
 
 from __future__ import annotations
@@ -30,54 +30,54 @@ from kvalreg.storage.last_good import load_last_good_headers
 from kvalreg.storage.permissions import make_public_folder, make_world_readable
 
 DEFAULT_RELEASES_KEPT = 3
-"""How many whole releases are kept, the one that readers see among them."""
+"""How many complete releases are kept, including the one that readers see."""
 
 
 def publish_edition(name: str, project: Project, keep: int = DEFAULT_RELEASES_KEPT) -> Path:
-    """Let readers see the site that was built last, as an edition.
+    """Publish the site that was built last, as an edition.
 
     Parameters
     ----------
     name
-        The year and month, such as ``2026-06``, and more where there are several: ``2026-06-b``. It comes after every
-        earlier edition's by alphabet.
+        The year and month, such as ``2026-06``, with a suffix where there are several: ``2026-06-b``. It must sort
+        after those of all earlier editions.
     keep
-        How many whole releases stay for `roll_back`. Permanent copies all stay.
+        How many complete releases stay for `roll_back`. Permanent copies all stay.
 
     Returns
     -------
-    The folder that ``_public`` leads to now.
+    The new target of ``_public``.
 
     Raises
     ------
     UsageError
-        When the name is no edition's, is taken, or comes too early; when no site has been built, or not to its end.
+        When the name is invalid, taken, or sorts too early; when no site has been built, or the build is unfinished.
     DisclosureError, SiteError, LedgerError
-        When the site does not pass the audit, or is not whole: it has been changed since it was built. Or when what was
-        built of a registry is damaged; see `put_back_damaged`.
+        When the site does not pass the audit, or is incomplete: it was changed after it was built. Or when a registry's
+        cells or ledger entry are damaged; see `restore_damaged`.
     """
+    # check: the site is tested again here, since files may have changed after the build
     _check_name(name, project)
     require_complete_build(project)
     site = project.site.resolve()
     try:
-        shared_diagnostics = [
-            fault
-            for fault in run_preflight(site, project)
-            if not isinstance(fault, LinkDiagnostic) or not fault.excused
-        ]
+        warnings = run_preflight(site, project)
     except RegistriesError as error:
         refuse_changed(error)
-    if shared_diagnostics:
-        raise_preflight_error(RegistriesError({}, shared_diagnostics))
+    blocking = [warning for warning in warnings if not isinstance(warning, LinkDiagnostic) or not warning.excused]
+    if blocking:
+        raise_preflight_error(RegistriesError({}, blocking))
+
+    # prepare: remove what an interrupted publication of the same name has left
     prepare_edition(name, project)
     previous_edition = public_edition(project)
     release_folder, archive_folder = project.releases / name, project.editions / name
     for folder in (project.snapshots / name, release_folder, archive_folder):
         _remove_atomically(folder)
 
-    # a run that is stopped before the edition has its permanent place can be repeated with the same name; one that is
-    # stopped right after it is completed by kvalreg rollback NAME. The ledger comes before the snapshot: a snapshot
-    # without an entry in the ledger is a ledger that has been lost
+    # write: the order makes every interruption harmless. Until the edition is archived, publishing can be repeated with
+    # the same name; after that, `kvalreg rollback NAME` completes it. The ledger comes before the snapshot: a snapshot
+    # without a ledger entry would mean that the ledger was lost
     temp_release = _make_temp_folder(release_folder)
     copy_release(site, temp_release, project.releases / previous_edition if previous_edition else None)
     temp_release.rename(release_folder)
@@ -90,6 +90,8 @@ def publish_edition(name: str, project: Project, keep: int = DEFAULT_RELEASES_KE
     make_world_readable(release_folder)
     make_world_readable(temp_archive)
     temp_archive.rename(archive_folder)
+
+    # switch: from here on readers see the edition
     switch_link(project.public, release_folder)
     _prune_releases(project, keep)
     forget_removed(project)
@@ -97,7 +99,7 @@ def publish_edition(name: str, project: Project, keep: int = DEFAULT_RELEASES_KE
 
 
 def stale_registries(project: Project) -> list[str]:
-    """The registries that the site shows as they were before, since what came after it failed."""
+    """The registries whose pages on the site are stale: their newer results failed."""
     registry_ids = (path.stem for path in published_files(project))
     return [
         name
@@ -107,15 +109,15 @@ def stale_registries(project: Project) -> list[str]:
 
 
 def roll_back(project: Project, name: str = "") -> str:
-    """Let readers see an earlier edition again.
+    """Publish an earlier edition again.
 
-    The editions after it are withdrawn: later sites do not show them at their permanent addresses. The ledger still
-    holds them, because readers have seen them: what comes next is attacked together with them all the same.
+    The editions after it are withdrawn: later sites do not show them at their permanent URLs. The ledger still holds
+    them, because readers have seen them: later editions are attacked together with them all the same.
 
     Parameters
     ----------
     name
-        The edition; the newest kept one before the one that readers see when empty.
+        The edition; when empty, the newest release before the one that readers see.
 
     Returns
     -------
@@ -124,7 +126,7 @@ def roll_back(project: Project, name: str = "") -> str:
     Raises
     ------
     UsageError
-        When nothing has been published, or the edition is not kept any longer.
+        When nothing has been published, or the edition's release is no longer kept.
     """
     current_edition = public_edition(project)
     if current_edition is None:
@@ -142,6 +144,7 @@ def roll_back(project: Project, name: str = "") -> str:
             else f"There is no release {name or 'before ' + current_edition} kept."
         )
         raise UsageError(f"{message} To go back to there are: {', '.join(alternatives) or 'none'}.")
+    # withdraw the later editions, and take the edition itself back into use if it was withdrawn
     project.withdrawn.mkdir(parents=True, exist_ok=True)
     for edition in published_editions(project):
         if edition > name:
@@ -171,7 +174,7 @@ def _check_name(name: str, project: Project) -> None:
 
 
 def _remove_atomically(folder: Path) -> None:
-    """Remove a folder in one step, so that no halt leaves a part of it."""
+    """Remove a folder so that an interruption leaves no part of it under its name."""
     temp_folder = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(temp_folder, ignore_errors=True)
     if folder.exists():
@@ -186,7 +189,7 @@ def _make_temp_folder(folder: Path) -> Path:
 
 
 def _prune_releases(project: Project, keep: int) -> None:
-    """Remove the oldest whole releases; what they share with permanent copies stays there."""
+    """Remove the oldest complete releases; permanent copies keep their hard-linked files."""
     current_edition = public_edition(project)
     old_releases = sorted(path for path in project.releases.iterdir() if path.name != current_edition)
     for path in old_releases[: max(0, len(old_releases) - keep + 1)]:

@@ -1,19 +1,19 @@
-"""Whether a finished site is whole: every page there and complete, every link leading somewhere, no other host asked.
+"""Site lint: every page is present and complete, every link resolves, and nothing loads from an external host.
 
-Comes in: the folder of a finished site, and the pages it must have. Goes out: every fault. What the pages tell is not
-looked at here; that is the audit's. What was seen in a file is remembered by its content. Earlier editions, which are
-links, were whole when they were released.
+Input: the folder of a finished site, and the pages it must have. Output: every diagnostic. What the pages state is the
+audit's concern, not this module's. What a file holds is cached by the file's digest. Earlier editions are symbolic
+links here, and were checked when they were released.
+
+Pages are scanned with regular expressions, not parsed: a national site has 100,000 files, and every page comes from our
+own templates or has passed Pandoc, which writes attributes in a form that these patterns cover.
 """
 
 from __future__ import annotations
 
-import hashlib
-import marshal
 import os
 import posixpath
 import re
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -23,12 +23,16 @@ from urllib.parse import unquote
 
 from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import Diagnostic
-from kvalreg.release.digests import HashCache
-from kvalreg.shelf import Shelf
+from kvalreg.storage.content_store import ContentStore
+from kvalreg.storage.fingerprint import environment_fingerprint, file_digest
 
 _LIBRARY_FOLDER = "site_libs"
-"""What the renderers bring themselves; its pages, if any, are not ours."""
+"""Where renderers put the scripts and styles that they ship; pages in it, if any, are not kvalreg's."""
+_CACHE_ENTRY = "pages"
+
+# --- patterns --------------------------------------------------------------------------------------------------------
 _LINK = re.compile(r"""<a\b[^>]*?\shref\s*=\s*["']([^"']*)["']""")
+# elements that make a browser fetch something; <link rel=canonical> and rel=alternate only name an address
 _RESOURCE = re.compile(
     r"""<(?:link\b(?![^>]*\brel\s*=\s*["']?(?:canonical|alternate)\b)|script|img|iframe|source|video|audio|embed"""
     r"""|object|use|image|track|input)\b[^>]*?"""
@@ -37,13 +41,12 @@ _RESOURCE = re.compile(
 _FORM = re.compile(r"""<form\b[^>]*?\saction\s*=\s*["']?([^"'\s>]*)""")
 _DATA_SRC = re.compile(r"""\sdata-src\s*=\s*["']([^"']*)["']""")
 _STYLE_URL = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""", re.IGNORECASE)
+# where a page can hold CSS: the same characters in running text are text
 _STYLES = re.compile(
     r"""<style\b[^>]*>(.*?)</style"""
     r"""|\s(?:style|fill|stroke|filter|mask|clip-path|cursor|marker(?:-start|-mid|-end)?)\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+)""",
     re.DOTALL | re.IGNORECASE,
 )
-"""Where styles stand on a page: the same signs in a text are words."""
-_END_TAGS = ("</main>", "</body>", "</html>")
 _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _ABSOLUTE_URL = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 _ID = re.compile(r"""\s(?:id|name)\s*=\s*["']([^"']+)["']""")
@@ -54,17 +57,21 @@ _REQUIRED_PARTS = {
     "main part": re.compile(r"<main\b"),
     "end": re.compile(r"</html>\s*$"),
 }
+_END_TAGS = ("</main>", "</body>", "</html>")
 _RAW_MARKERS = ("{{<", "\n:::")
+"""A shortcode and a fenced div: Quarto or Pandoc source that no renderer has replaced."""
 
 
 @dataclass(frozen=True)
 class LinkDiagnostic(Diagnostic):
-    """A link that leads nowhere: on which page, in `file`, and to which address of the site it leads.
+    """A broken link: on which page, in `file`, and to which address of the site it leads.
 
     Parameters
     ----------
+    target
+        The address that does not exist, relative to the site's root.
     excused
-        Whether it leads to a registry that is left out or delayed: nobody need correct it.
+        Whether it leads to a registry that is left out or shown as it was: there is nothing to correct.
     """
 
     target: str = ""
@@ -72,23 +79,23 @@ class LinkDiagnostic(Diagnostic):
 
 
 class _PageFacts(NamedTuple):
-    """What is to be known of a page, a style sheet or a drawing.
+    """What the lint must know of a page, a style sheet or a drawing; a JSON array in the cache.
 
     Parameters
     ----------
-    hosts
-        What it asks of other hosts.
+    external_urls
+        What it loads from other hosts.
     links
-        The addresses of the site itself that it links to and asks for, each once.
-    names
-        The parts of it that can be linked to.
-    missing
-        What a page must have and this has not.
-    raw
-        Whether source is left in it.
+        The addresses within the site that it links to or loads, each once.
+    anchors
+        The ids that can be linked to.
+    missing_parts
+        What every page must have and this has not.
+    has_raw_source
+        Whether source is left unrendered.
     """
 
-    hosts: tuple[str, ...]
+    external_urls: tuple[str, ...]
     links: tuple[str, ...]
     anchors: tuple[str, ...]
     missing_parts: tuple[str, ...]
@@ -96,75 +103,82 @@ class _PageFacts(NamedTuple):
 
 
 def lint_site(
-    site: Path, pages: Iterable[str], root: str = "/", hash_cache: HashCache | None = None
+    site: Path,
+    pages: Iterable[str],
+    root: str = "/",
+    cache_folder: Path | None = None,
+    digest_of: Callable[[Path], str] = file_digest,
 ) -> list[Diagnostic]:
-    """Everything about a finished site that is not whole.
+    """Every fault of a finished site's structure.
 
     Parameters
     ----------
     site
         Its folder.
     pages
-        The files that must be there, such as ``registre/slag/index.html``.
+        The files that must exist, such as ``registre/slag/index.html``.
     root
-        Where links that begin at the server's root find the site: ``/resultater/``.
-    memory
-        What was seen in files before, so that only those that have changed are looked at.
+        The path under which the site is served, for links that begin at the server's root: ``/resultater/``.
+    cache_folder
+        Where the facts about files are cached, so that only files that have changed are scanned.
+    digest_of
+        Gives the SHA-256 of a file as it is now.
     """
-    files, strange = _list_files(site)
+    files, irregular = _list_files(site)
     diagnostics = [
         Diagnostic("This is neither a file nor a folder.", "Build again.", path, code=DiagnosticCode.PAGE_INCOMPLETE)
-        for path in sorted(strange)
+        for path in sorted(irregular)
     ]
     diagnostics += [
         Diagnostic("The page is missing.", "Build again.", page, code=DiagnosticCode.PAGE_INCOMPLETE)
-        for page in sorted(set(pages) - files - strange)
+        for page in sorted(set(pages) - files - irregular)
     ]
-    facts_by_file = _collect_facts(site, files, hash_cache)
+    facts_by_file = _collect_facts(site, files, cache_folder, digest_of)
+    # anchors are checked last, when the facts about every target are known
     source_by_anchor: dict[str, dict[str, str]] = {}
     for file, facts in facts_by_file.items():
-        diagnostics += _lint_hosts(file, facts.hosts)
+        diagnostics += _lint_hosts(file, facts.external_urls)
         diagnostics += _lint_completeness(file, facts)
         for link in (_parse_link(url, root) for url in facts.links):
             target = _resolve_target(file, link.path, os.fspath(site), files)
             if target is None:
-                message = f"A link leads to {link.path!r}, which is not there."
-                resolved = _normalize_path(file, link.path)
-                diagnostics.append(
-                    LinkDiagnostic(message, "Correct it.", file, code=DiagnosticCode.BROKEN_LINK, target=resolved)
-                )
+                diagnostics.append(_broken_link(file, link.path))
             elif link.anchor and target in files and target.endswith(".html"):
                 source_by_anchor.setdefault(target, {}).setdefault(link.anchor, file)
-    for target, sources in sorted(source_by_anchor.items()):
-        anchors = set(
-            facts_by_file[target].anchors
-            if target in facts_by_file
-            else _page_facts(target, _read_text(site / target)).anchors
-        )
-        diagnostics += [
-            _broken_anchor(file, target, anchor) for anchor, file in sources.items() if anchor not in anchors
-        ]
-    return diagnostics
+    return [*diagnostics, *_lint_anchors(site, source_by_anchor, facts_by_file)]
 
 
-def _collect_facts(site: Path, files: set[str], hash_cache: HashCache | None) -> dict[str, _PageFacts]:
-    """What every file of ours that can link or ask for anything holds."""
+def _collect_facts(
+    site: Path, files: set[str], cache_folder: Path | None, digest_of: Callable[[Path], str]
+) -> dict[str, _PageFacts]:
+    """The facts about every file that can link to or load anything, but for the renderers' own."""
     own_files = [file for file in sorted(files) if file.endswith((".html", ".css", ".svg"))]
     own_files = [file for file in own_files if not file.startswith(f"{_LIBRARY_FOLDER}/")]
-    if hash_cache is None:
+    if cache_folder is None:
         return {file: _page_facts(file, _read_text(site / file)) for file in own_files}
-    store = Shelf(hash_cache.folder)
-    index_key = hashlib.sha256(Path(__file__).read_bytes() + sys.version.encode()).hexdigest()
-    stored = store.get(index_key)
-    cached_facts = {} if stored is None else marshal.loads(stored)
+    store = ContentStore(cache_folder)
+    cached = store.read_json(_CACHE_ENTRY)
+    cached_facts = cached["facts"] if cached.get("code") == environment_fingerprint() else {}
     facts_by_file, updated_facts = {}, {}
     for file in own_files:
-        key = (PurePosixPath(file).suffix, hash_cache.digests.get(site / file))
+        # the suffix decides how a file is scanned, so the same bytes under another suffix are another entry
+        key = f"{digest_of(site / file)}{PurePosixPath(file).suffix}"
         facts = _PageFacts(*cached_facts[key]) if key in cached_facts else _page_facts(file, _read_text(site / file))
-        facts_by_file[file], updated_facts[key] = facts, tuple(facts)
-    store.put(index_key, marshal.dumps(updated_facts))
-    store.forget_others({index_key})
+        facts_by_file[file], updated_facts[key] = facts, facts
+    store.write_json(_CACHE_ENTRY, {"code": environment_fingerprint(), "facts": updated_facts})
     return facts_by_file
+
+
+def _lint_anchors(
+    site: Path, source_by_anchor: Mapping[str, Mapping[str, str]], facts_by_file: Mapping[str, _PageFacts]
+) -> Iterator[Diagnostic]:
+    """Links to an anchor that its page does not have, once for each anchor."""
+    for target, sources in sorted(source_by_anchor.items()):
+        facts = facts_by_file.get(target) or _page_facts(target, _read_text(site / target))
+        anchors = set(facts.anchors)
+        for anchor, file in sources.items():
+            if anchor not in anchors:
+                yield _broken_anchor(file, target, anchor)
 
 
 def _page_facts(file: str, text: str) -> _PageFacts:
@@ -182,7 +196,7 @@ def _page_facts(file: str, text: str) -> _PageFacts:
 
 
 def _style_urls(file: str, text: str) -> Iterator[str]:
-    """What styles ask of other hosts."""
+    """What styles load from other hosts. Most pages have none: the slow patterns run only where they can match."""
     folded = text.lower() if "url(" not in text and "@import" not in text else text
     if "url(" not in folded and "@import" not in folded:
         return
@@ -192,14 +206,14 @@ def _style_urls(file: str, text: str) -> Iterator[str]:
 
 
 def _missing_parts(text: str) -> Iterator[str]:
-    """What a page must have and this has not, or has more than once."""
+    """The parts that a page lacks; two ends mean that two pages were written into one file."""
     yield from (name for name, part in _REQUIRED_PARTS.items() if not part.search(text))
     if any(text.count(tag) > 1 for tag in _END_TAGS):
         yield "single end"
 
 
 def _resource_patterns(text: str) -> Iterator[re.Pattern[str]]:
-    """The patterns by which a page may ask for something, without those that it cannot match."""
+    """The patterns for what a page loads, without those that cannot match it."""
     yield _RESOURCE
     if "<form" in text:
         yield _FORM
@@ -212,7 +226,7 @@ def _read_text(path: Path) -> str:
 
 
 class _SiteLink(NamedTuple):
-    """Where a link leads inside the site: a path, and a part of that page."""
+    """The target of a link inside the site: a path, and an anchor on that page."""
 
     path: str
     anchor: str
@@ -220,22 +234,22 @@ class _SiteLink(NamedTuple):
 
 @lru_cache(1 << 16)
 def _parse_link(url: str, root: str) -> _SiteLink:
-    """Where an address leads inside the site; most pages have the same ones."""
+    """The target of an address inside the site; cached, since most pages share the links of the menu."""
     path, _, anchor = unescape(url).partition("#")
     path = f"/{path.removeprefix(root)}" if path.startswith(root) else path
     return _SiteLink(unquote(path.partition("?")[0]), unquote(anchor))
 
 
 def _list_files(site: Path) -> tuple[set[str], set[str]]:
-    """The files of a site, and what is no file: a link that leads nowhere, a pipe."""
+    """The regular files of a site, and the rest: broken symbolic links, pipes."""
     files: set[str] = set()
-    strange: set[str] = set()
+    irregular: set[str] = set()
     for folder, _, names in os.walk(site):
         relative_folder = Path(folder).relative_to(site)
         for name in names:
-            is_file = os.path.isfile(f"{folder}/{name}")
-            (files if is_file else strange).add((relative_folder / name).as_posix())
-    return files, strange
+            is_file = os.path.isfile(f"{folder}/{name}")  # noqa: PTH113 - Path is slower, and a national site has 100,000 files
+            (files if is_file else irregular).add((relative_folder / name).as_posix())
+    return files, irregular
 
 
 def _lint_completeness(file: str, facts: _PageFacts) -> Iterator[Diagnostic]:
@@ -248,7 +262,7 @@ def _lint_completeness(file: str, facts: _PageFacts) -> Iterator[Diagnostic]:
 
 
 def _external_urls(urls: Iterable[str]) -> Iterator[str]:
-    """What is asked of other hosts, each once."""
+    """The addresses on other hosts, each once."""
     for url in dict.fromkeys(unescape(reference) for reference in urls):
         if _HOST.match(url):
             yield url
@@ -261,21 +275,26 @@ def _lint_hosts(file: str, urls: Iterable[str]) -> Iterator[Diagnostic]:
         yield Diagnostic(message, "Put the file into the site itself.", file, code=DiagnosticCode.EXTERNAL_HOST)
 
 
+def _broken_link(file: str, path: str) -> Diagnostic:
+    message, target = f"A link leads to {path!r}, which is not there.", _normalize_path(file, path)
+    return LinkDiagnostic(message, "Correct it.", file, code=DiagnosticCode.BROKEN_LINK, target=target)
+
+
 def _broken_anchor(file: str, target: str, anchor: str) -> Diagnostic:
     message = f"A link leads to '#{anchor}' of {target}, which is not there."
     return LinkDiagnostic(message, "Correct it.", file, code=DiagnosticCode.BROKEN_LINK, target=f"{target}#{anchor}")
 
 
 def _normalize_path(file: str, path: str) -> str:
-    """Where a path leads, seen from the site's root."""
+    """The target of a path, relative to the site's root: ``../b/`` on ``a/index.html`` is ``b``."""
     folder = "" if path.startswith("/") else file[: file.rfind("/") + 1]
     return posixpath.normpath(folder + path.lstrip("/"))
 
 
 def _resolve_target(file: str, path: str, site: str, files: set[str]) -> str | None:
-    """The file that a link leads to, or None when there is none or it lies outside the site.
+    """The file that a link leads to; None where it does not exist or is outside the site.
 
-    Paths are texts here: a nation's pages have 200,000 links.
+    Paths are strings here for speed: a national site has 200,000 links.
     """
     if not path:
         return file

@@ -1,1 +1,1 @@
-"""The stages of a run, one module each: see `kvalreg.pipeline`, which calls them from top to bottom."""
+"""The stages of a run before the site is assembled, one module each: `kvalreg.pipeline` calls them in order."""

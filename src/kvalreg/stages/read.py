@@ -1,7 +1,7 @@
-"""The first stage: the project's own files, read and checked before anything runs.
+"""Stage one: the project's own files, read and validated before anything runs.
 
-Comes in: a project and a request. Goes out: `RunInputs`, with each descriptor's faults by registry: they are that
-registry's alone. A fault in a file that all registries share stops the run.
+Input: a project and a request. Output: `RunInputs`, with the diagnostics of invalid descriptors by registry: each fails
+that registry only. An error in a file that all registries share ends the run.
 """
 
 from __future__ import annotations
@@ -29,18 +29,20 @@ class RunInputs:
 
     Parameters
     ----------
-    registries, faults
-        Good descriptors, and the faults of the others, by registry.
-    chosen
-        The registries of this run, by id.
+    registries, diagnostics
+        Valid descriptors, and the diagnostics of the others, by registry.
+    selected
+        The ids of this run's registries.
+    unknown_units, scope
+        As in the request.
     """
 
     units: Units
     registries: dict[str, Registry]
-    faults: dict[str, tuple[Diagnostic, ...]]
-    chosen: list[str]
+    diagnostics: dict[str, tuple[Diagnostic, ...]]
+    selected: list[str]
     unknown_units: UnknownUnitPolicy = UnknownUnitPolicy.REFUSE
-    which: DeliveryScope = DeliveryScope.APPROVED
+    scope: DeliveryScope = DeliveryScope.APPROVED
 
 
 def read_inputs(project: Project, request: BuildRequest) -> RunInputs:
@@ -49,19 +51,21 @@ def read_inputs(project: Project, request: BuildRequest) -> RunInputs:
     Raises
     ------
     UsageError, ConfigurationError
-        An unknown registry, or a fault in a file that all share.
+        An unknown registry, or an error in a file that all share.
     """
+    # the site's descriptor, the extension and the slugs are read again when the site is assembled; reading them here
+    # reports their errors at once, not after an hour of notebooks
     read_site_descriptor(project)
     check_extension(project)
     units = read_units(project.units, project.display_path(project.units))
     read_slugs(project.slugs, project.display_path(project.slugs))
-    registries, faults = read_descriptors(project, lambda: _indicator_owners(project))
-    chosen = _chosen(request.registries, {*registries, *faults})
-    return RunInputs(units, registries, faults, chosen, request.unknown_units, request.scope)
+    registries, diagnostics = read_descriptors(project, lambda: _indicator_owners(project))
+    selected = _select(request.registries, {*registries, *diagnostics})
+    return RunInputs(units, registries, diagnostics, selected, request.unknown_units, request.scope)
 
 
 def _indicator_owners(project: Project) -> dict[str, str]:
-    """The indicator ids that are taken, and by which registry: who had one first keeps it."""
+    """By indicator id the registry that has published it: of two registries with one id, that one keeps it."""
     sources = [load_source(path.stem, project.published) for path in published_files(project)]
     return {
         indicator.id: source.registry.id
@@ -71,11 +75,13 @@ def _indicator_owners(project: Project) -> dict[str, str]:
     }
 
 
-def _chosen(requested: tuple[str, ...], registries: set[str]) -> list[str]:
-    known = sorted(registries)
+def _select(requested: tuple[str, ...], registries: set[str]) -> list[str]:
+    """The registries that were requested, without repetition, or all of them."""
+    available = sorted(registries)
     for registry in requested:
-        if registry not in known:
-            raise UsageError(f"There is no registry {registry!r}. This project has: {', '.join(known) or 'none'}.")
-    if not known:
+        if registry not in available:
+            listed = ", ".join(available) or "none"
+            raise UsageError(f"There is no registry {registry!r}. This project has: {listed}.")
+    if not available:
         raise UsageError("This project has no registry: make registries/<id>/registry.yml first.")
-    return list(dict.fromkeys(requested)) or known
+    return list(dict.fromkeys(requested)) or available

@@ -1,8 +1,8 @@
 """Entries by name in a private folder, each with its checksum.
 
-Owns the layout of all caches. An entry that is damaged, cut or somebody else's fails its checksum and counts as
-missing, so whoever asks for it does the work again. Entries are replaced in one step and never read half-written.
-Nothing is unpickled.
+Owns the layout of all caches. An entry that is damaged, truncated or written by another program fails its checksum and
+counts as missing, so the caller does the work again. Entries are replaced atomically. They are bytes or JSON: nothing
+in a cache is code that loading could run, as in a pickle.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class ContentStore:
     Parameters
     ----------
     folder
-        Made when the first entry is written. A name with a slash lies in a folder below it.
+        Created with the first entry. An entry whose name has a slash is in a folder below it.
 
     Examples
     --------
@@ -37,7 +37,8 @@ class ContentStore:
         self.folder = folder
 
     def read(self, name: str) -> bytes | None:
-        """An entry's content; None when there is none, or no sound one."""
+        """An entry's content; None where there is no valid one."""
+        # an entry's file is the checksum in hexadecimal, a line break, and the content
         try:
             checksum, _, content = (self.folder / name).read_bytes().partition(b"\n")
         except OSError:
@@ -45,26 +46,28 @@ class ContentStore:
         return content if checksum == _checksum(content) else None
 
     def write(self, name: str, content: bytes) -> None:
-        """Replace an entry, in one step."""
+        """Replace an entry atomically."""
         path = self.folder / name
         make_private_folder(self.folder, *path.relative_to(self.folder).parent.parts)
         write_private(path, _checksum(content) + b"\n" + content)
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """An entry that holds a JSON object; an empty one when there is none, or no sound one."""
+        """An entry that holds a JSON object; an empty object where there is no valid one."""
         content = self.read(name)
         try:
             value = json.loads(content or b"{}")
         except ValueError:
             return {}
+        # a list is valid JSON and no entry of ours: callers may rely on an object
         return value if isinstance(value, dict) else {}
 
     def write_json(self, name: str, value: dict[str, Any]) -> None:
-        """Replace an entry by a JSON object; a text in it may be a file name in no encoding."""
+        """Replace an entry by a JSON object."""
+        # a file name that is not valid UTF-8 has lone surrogates in Python, which strict encoding refuses
         self.write(name, json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
     def prune(self, names: Collection[str], folder: str = "") -> None:
-        """Remove every entry of a folder, and of those below it, that has none of these names."""
+        """Remove every entry of a folder, and of those below it, whose name is not among these."""
         root = self.folder / folder
         for path in [*root.rglob("*")]:
             if path.is_file() and path.relative_to(root).as_posix() not in names:

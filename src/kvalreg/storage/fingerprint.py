@@ -1,8 +1,14 @@
-"""What a result was made of, as a digest: files, values, and kvalreg itself with its libraries.
+"""Fingerprints: the digest of all that a result depends on: files, values, and kvalreg with its libraries.
 
-Comes in: paths and values. Goes out: keys. Every cache uses the same ones, so a new version of Python, of kvalreg or
-of any library that it names makes all results anew. Light to import, so that a build in which nothing has changed takes
-no time.
+Input: paths and values. Output: keys. Every cache uses the same ones, so a new version of Python, of kvalreg or of a
+library that it depends on invalidates all results. Light to import, so that a build in which nothing has changed ends
+in a fraction of a second.
+
+Two kinds of digest, for two kinds of cache:
+
+- `Fingerprints` recognizes a file by its size and time, as make and git do. Builds use it: a missed change costs a
+  stale page, and only a file that was changed on purpose without changing its time is missed.
+- `file_digest` reads the file. Audits use it: they must also see what somebody has tried to hide.
 """
 
 from __future__ import annotations
@@ -26,18 +32,29 @@ from kvalreg.storage.content_store import ContentStore
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SHIPPED = ("_quarto.yml", "_extensions", "notebooks")
+"""What kvalreg ships besides its package: they decide what pages look like."""
 _CLOCK_RESOLUTION = 2.0
-"""Seconds in which a file may be written again without a newer time."""
+"""Seconds in which a file may be written twice with the same time; FAT counts in steps of two."""
 _NOT_INPUT = {"__pycache__", "node_modules"}
 _INDEX = "files"
+"""The entry of the store that holds the index: by path a file's size, its time in nanoseconds, and its digest."""
 
 
 class Fingerprints:
-    """Digests of files, remembered in a store by each file's size, times and inode.
+    """Digests of files, cached in a store by each file's size, times and inode.
+
+    A file is read again when its size or its time differs. A digest is cached only when the file was older than the
+    clock's resolution: a younger file could still change and have the same time. (Git calls such entries *racy*, see
+    Documentation/technical/racy-git.txt.) An example, with a resolution of 2 s:
+
+        12:00:00.0  a.csv is written
+        12:00:00.5  a build reads it: 0.5 s old, so its digest is used and not cached
+        12:00:01.0  a.csv is written again, with the same size; the disk notes the same time
+        12:00:10.0  a build reads it, since nothing is cached: the change is seen, and now the digest is cached
 
     Whoever copies another file over one may keep its size and time (``rsync -t``, archives); its inode, or the time
     that the system itself notes, is another one then. Not every disk notes these, so deliveries, which are few, are
-    read anew in each run.
+    read in each run.
 
     Parameters
     ----------
@@ -81,15 +98,16 @@ class Fingerprints:
         return self._environment
 
     def save(self) -> None:
-        """Write the index down, with the files that are still there."""
-        self._store.write_json(_INDEX, {path: known for path, known in self._index.items() if os.path.exists(path)})
+        """Store the index, without files that no longer exist: it must not grow."""
+        existing = {path: known for path, known in self._index.items() if os.path.exists(path)}  # noqa: PTH110 - many
+        self._store.write_json(_INDEX, existing)
 
 
 @cache
 def environment_fingerprint() -> str:
-    """What kvalreg is in this process: its code, what it ships, its libraries' versions, and Python's.
+    """The digest of kvalreg in this process: its code, what it ships, its libraries' versions, and Python's.
 
-    It is the same on every machine that has the same of all these.
+    It does not depend on paths, so machines can compare theirs.
     """
     return _environment(file_digest)
 
@@ -101,7 +119,7 @@ def file_digest(path: Path) -> str:
 
 
 def digest_of(texts: Iterable[str]) -> str:
-    """The SHA-256 of texts; a file's name may be in no encoding."""
+    """The SHA-256 of lines; `surrogatepass`, since the name of a file need not be valid UTF-8."""
     return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -113,7 +131,7 @@ def files_of(path: Path) -> list[Path]:
 
 
 def walk(folder: Path, excluded: Collection[Path] = ()) -> Iterator[tuple[str, os.stat_result]]:
-    """Every file below a folder with its status, links not followed, without what lies in excluded places."""
+    """Every file below a folder with its status; symbolic links are not followed, excluded paths are skipped."""
     try:
         entries = list(os.scandir(folder))
     except OSError:
@@ -129,7 +147,7 @@ def walk(folder: Path, excluded: Collection[Path] = ()) -> Iterator[tuple[str, o
 
 
 def stamp(path: Path) -> tuple[int, int]:
-    """A file's size and time in nanoseconds; (-1, -1) for one that is not there."""
+    """A file's size and time in nanoseconds; (-1, -1) for one that does not exist."""
     try:
         stat = path.stat()
     except OSError:
@@ -140,16 +158,17 @@ def stamp(path: Path) -> tuple[int, int]:
 def _environment(digest: Callable[[Path], str]) -> str:
     shared = shared_root()
     roots = [(_PACKAGE, _PACKAGE), *((shared, shared / name) for name in _SHIPPED)]
+    # names are relative to their root: a wheel and a checkout of the same version have the same fingerprint
     files = [(file.relative_to(root).as_posix(), file) for root, path in roots for file in files_of(path)]
     return digest_of([sys.version, *_versions(), *(f"{name}={digest(file)}" for name, file in files)])
 
 
 def _versions() -> list[str]:
-    """kvalreg's version and those of the libraries that it names."""
+    """kvalreg's version and those of the libraries that it requires, as far as they are installed."""
     versions = [__version__]
     with suppress(PackageNotFoundError):
         for requirement in requires("kvalreg") or ():
-            name = re.split(r"[\s<>=!~;\[]", requirement, maxsplit=1)[0]
+            name = re.split(r"[\s<>=!~;\[]", requirement, maxsplit=1)[0]  # "highspy>=1.7; extra == 'x'" -> "highspy"
             with suppress(PackageNotFoundError):
                 versions.append(f"{name}={version(name)}")
     return versions

@@ -1,8 +1,8 @@
-"""What only its owner may read, whatever the umask, and what everybody may: the rights of all that kvalreg makes.
+"""File permissions: what only the owner may read, whatever the umask, and what everybody may read.
 
-Comes in: paths, and a project. Goes out: folders with rights 0700 and files with 0600 for true counts and for results
-that nobody has published yet; 0755 and 0644 for finished sites, which a web server reads. Older and wider rights are
-narrowed. On a disk or system without such rights nothing is changed, and nothing is said.
+Input: paths, and a project. Output: folders with mode 0700 and files with 0600 for true counts and for unpublished
+results; 0755 and 0644 for finished sites, which a web server reads. Existing files with a wider mode are restricted.
+File systems without modes are left as they are.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ _PUBLIC_FOLDER_MODE, _PUBLIC_FILE_MODE = 0o755, 0o644
 _GROUP_AND_OTHERS = 0o077
 _WRITE_BY_OTHERS = 0o022
 _TRAVERSE_ONLY_MODE = 0o711
+"""A folder whose entries others may open by name and cannot list."""
 
 
 # --- for the owner alone ---------------------------------------------------------------------------------------------
 def make_private_folder(path: Path, *subfolders: str) -> Path:
-    """Make a folder that only its owner may enter, and folders below it, each inside the one before; give the last."""
+    """Create a folder that only its owner may enter, and nested folders below it; return the innermost."""
     make_public_folder(path.parent)
     for name in ("", *subfolders):
         path /= name
@@ -35,15 +36,16 @@ def make_private_folder(path: Path, *subfolders: str) -> Path:
 
 
 def write_private(path: Path, content: bytes, *, fsync: bool = False) -> Path:
-    """Write a file that only its owner may read, in one step: a reader sees the old file or the new one.
+    """Write a file that only its owner may read, atomically: a reader sees the old content or the new.
 
     Parameters
     ----------
-    lasting
-        Whether it must be on the disk before anything else is done, for what a loss of power must not take.
+    fsync
+        Whether it must be on the disk before anything else is done, for what a power failure must not lose.
     """
     if path.is_dir():
         remove(path)
+    # "x" and the opener: the file has its mode before its first byte, and is never somebody else's file or link
     temp_path = path.with_name(f"{path.name}.new")
     temp_path.unlink(missing_ok=True)
     with open(temp_path, "xb", opener=private_opener) as file:
@@ -55,7 +57,7 @@ def write_private(path: Path, content: bytes, *, fsync: bool = False) -> Path:
 
 
 def private_opener(path: str, flags: int) -> int:
-    """The opener, for `open`, of files that only their owner may read."""
+    """The ``opener`` of `open` for files that only their owner may read; it also restricts a file that exists."""
     descriptor = os.open(path, flags, _PRIVATE_FILE_MODE)
     with suppress(OSError):
         if stat.S_IMODE(os.fstat(descriptor).st_mode) != _PRIVATE_FILE_MODE:
@@ -64,7 +66,7 @@ def private_opener(path: str, flags: int) -> int:
 
 
 def restrict_to_owner(path: Path) -> None:
-    """Take from everybody but the owner every right to a file or folder and to all below it."""
+    """Let only the owner read or write a path and all below it."""
     _restrict_mode(path)
     for entry in _walk_entries(path):
         if not entry.is_symlink():
@@ -72,11 +74,9 @@ def restrict_to_owner(path: Path) -> None:
 
 
 def secure_project(project: Project) -> None:
-    """Before anything is made: see that nobody but their owner may enter the folders that no web server reads.
-
-    `_build` itself stays passable, since readers' editions lie in it, and nobody else may put anything into it.
-    """
+    """Restrict every folder that no web server reads to its owner; a run does so before it writes anything."""
     make_public_folder(project.build_root)
+    # a web server follows links to the editions in `_build`: it must be able to traverse that, and nobody writes there
     _set_mode(project.build_root, (_mode(project.build_root) | _TRAVERSE_ONLY_MODE) & ~_WRITE_BY_OTHERS)
     for folder in (project.releases, project.editions):
         if folder.is_dir():
@@ -89,9 +89,9 @@ def secure_project(project: Project) -> None:
         restrict_to_owner(path)
 
 
-# --- in the way ------------------------------------------------------------------------------------------------------
+# --- removing --------------------------------------------------------------------------------------------------------
 def remove(path: Path) -> None:
-    """Take a file away, or a folder with all it holds; a link alone, and not what it leads to."""
+    """Remove a file, a folder with its content, or a symbolic link without its target."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -99,7 +99,7 @@ def remove(path: Path) -> None:
 
 
 def clear_path(path: Path) -> Path:
-    """See that a file can be put here: whatever else lies in its place, or in that of its folder, is taken away."""
+    """Make room for a file: a folder at its path, or a file at the path of its folder, is removed."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     if path.parent.exists() and not path.parent.is_dir():
@@ -110,7 +110,7 @@ def clear_path(path: Path) -> Path:
 
 # --- for everybody ---------------------------------------------------------------------------------------------------
 def make_public_folder(path: Path) -> Path:
-    """Make a folder, and the missing ones above it, that everybody may read; those that are there stay as they are."""
+    """Create a folder and its missing parents, readable by everybody; those that exist stay as they are."""
     if not path.is_dir():
         make_public_folder(path.parent)
         path.mkdir(exist_ok=True)
@@ -119,16 +119,16 @@ def make_public_folder(path: Path) -> Path:
 
 
 def make_world_readable(site: Path) -> None:
-    """Let everybody read a finished site, and nobody else write in it."""
+    """Let everybody read a finished site, and only its owner write in it."""
     _set_mode(site, _PUBLIC_FOLDER_MODE)
     for entry in _walk_entries(site):
         if not entry.is_symlink():
             _set_mode(entry, _PUBLIC_FOLDER_MODE if entry.is_dir(follow_symlinks=False) else _PUBLIC_FILE_MODE)
 
 
-# --- rights ----------------------------------------------------------------------------------------------------------
+# --- modes -----------------------------------------------------------------------------------------------------------
 def _walk_entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Everything below a folder, links not followed; nothing where there is no folder."""
+    """Everything below a folder, symbolic links not followed; nothing where there is no folder."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             yield entry
@@ -142,11 +142,11 @@ def _restrict_mode(path: os.PathLike[str]) -> None:
 
 
 def _mode(path: os.PathLike[str]) -> int:
-    return stat.S_IMODE(os.stat(path).st_mode)
+    return stat.S_IMODE(os.stat(path).st_mode)  # noqa: PTH116 - an os.DirEntry is no Path
 
 
 def _set_mode(path: os.PathLike[str], mode: int) -> None:
-    """Give a file these rights, unless it has them; a disk that knows none, or another's file, stays as it is."""
+    """Set a mode, unless it is set: an unneeded call would change the time of the inode."""
     if _mode(path) != mode:
-        with suppress(OSError):
-            os.chmod(path, mode)
+        with suppress(OSError):  # a file system without modes, or a file of another owner
+            os.chmod(path, mode)  # noqa: PTH101 - an os.DirEntry is no Path

@@ -1,8 +1,9 @@
-"""One run at a time: a build, a publication or a roll-back has the project to itself.
+"""The project lock: one build, publication or rollback at a time.
 
-Owns `_build/run.lock`. Comes in: a project, and how long to wait. The lock falls away with the process that holds it,
-however that ends, and is not inherited by the processes it starts. A run that has it first sees that nobody else may
-read what is private (`kvalreg.storage.permissions`): only such runs write in a project.
+Owns `_build/run.lock`. Input: a project, and how long to wait. It is a POSIX record lock (fcntl(2)): the system
+releases it when the process ends, however that happens, and a forked child does not inherit it. Whoever acquires it
+first restricts what is private to its owner (`kvalreg.storage.permissions`): only holders of the lock write in a
+project.
 """
 
 from __future__ import annotations
@@ -21,14 +22,13 @@ from kvalreg.project import Project
 from kvalreg.storage.permissions import private_opener, secure_project
 
 _held_paths: set[Path] = set()
-"""Locks of this very process, to which the system would give the same lock twice."""
+"""Locks that this process holds. A record lock belongs to the process: the system would grant it a second time."""
 _POLL_SECONDS = 0.1
-"""Seconds between two questions."""
 
 
 @contextmanager
 def project_lock(project: Project, wait: float = 0) -> Iterator[None]:
-    """Have the project to oneself while the block lasts.
+    """Hold the project's lock while the block lasts.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def project_lock(project: Project, wait: float = 0) -> Iterator[None]:
     Raises
     ------
     BusyError
-        When another run has the project, and had it still when the wait was over.
+        When another run still holds the lock when the wait is over.
     """
     path = project.lock
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,6 +48,7 @@ def project_lock(project: Project, wait: float = 0) -> Iterator[None]:
             raise BusyError(_busy_message(path))
         time.sleep(_POLL_SECONDS)
     try:
+        # the text is for people: `_busy_message` shows it to whoever finds the project locked
         file.truncate(0)
         file.write(f"process {os.getpid()}, since {datetime.now():%Y-%m-%d %H:%M:%S}")
         file.flush()
@@ -59,9 +60,9 @@ def project_lock(project: Project, wait: float = 0) -> Iterator[None]:
 
 
 def _try_lock(path: Path) -> TextIO | None:
-    """The locked file, or None while somebody else has it.
+    """The locked file, or None while another run holds the lock.
 
-    A file that this process has locked is not even opened: closing it again would give up the lock.
+    A file that this process has locked is not even opened: closing any descriptor of it releases a record lock.
     """
     if path in _held_paths:
         return None

@@ -19,8 +19,8 @@ HOLD = """
 import sys
 from pathlib import Path
 from kvalreg.project import Project
-from kvalreg.storage.project_lock import one_run
-with one_run(Project(Path(sys.argv[1]))):
+from kvalreg.storage.project_lock import project_lock
+with project_lock(Project(Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.readline()
 """

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from kvalreg.errors import Diagnostic
-from kvalreg.release.digests import HashCache
 from kvalreg.release.site_lint import lint_site
 
 PAGE = '<!DOCTYPE html><html lang="nb"><title>T</title><body><main><h1>T</h1>{body}</main></body></html>'
@@ -74,9 +74,9 @@ def test_each_fault_is_named(tmp_path: Path, body: str, said: str) -> None:
 def test_what_is_remembered_holds_no_download(tmp_path: Path) -> None:
     """An address that holds its file itself leads nowhere, and is not kept: a nation's pages have 100 MB of them."""
     write(tmp_path / "site", "index.html", f'<a href="data:text/csv,{"x" * 9999}">x</a><a href="index.html">x</a>')
-    assert lint_site(tmp_path / "site", [], hash_cache=HashCache(tmp_path / "memory")) == []
-    (kept,) = (tmp_path / "memory").iterdir()
-    assert kept.stat().st_size < 999
+    assert lint_site(tmp_path / "site", [], cache_folder=tmp_path / "cache") == []
+    (entry,) = (tmp_path / "cache").iterdir()
+    assert entry.stat().st_size < 999
 
 
 def test_a_style_sheet_asks_no_other_host(tmp_path: Path) -> None:
@@ -103,12 +103,12 @@ def test_a_part_of_another_page_that_is_not_there_is_named(tmp_path: Path) -> No
 
 def test_what_is_remembered_of_a_page_changes_no_answer(tmp_path: Path) -> None:
     """The second look finds the same faults, a changed page and a damaged memory are seen, and nothing piles up."""
-    site, memory = tmp_path / "site", tmp_path / "memory"
+    site, cache = tmp_path / "site", tmp_path / "cache"
     write(site, "index.html", '<a href="b.html#x">x</a><img alt="" src="https://a.example/p.png">')
     write(site, "b.html", '<p id="x"></p>')
 
     def look() -> list[Diagnostic]:
-        found = lint_site(site, [], hash_cache=HashCache(memory))
+        found = lint_site(site, [], cache_folder=cache)
         assert found == lint_site(site, [])
         return found
 
@@ -118,7 +118,23 @@ def test_what_is_remembered_of_a_page_changes_no_answer(tmp_path: Path) -> None:
     write(site, "b.html")
     changed = look()
     assert len(changed) == 2
-    for entry in memory.iterdir():
+    for entry in cache.iterdir():
         entry.write_bytes(entry.read_bytes()[:-2])
     assert look() == changed
-    assert len(list(memory.iterdir())) == 1
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_a_file_is_not_recognized_by_its_time(tmp_path: Path) -> None:
+    """A page that has changed is seen though it has the size and the time of before."""
+    site, page = tmp_path / "site", tmp_path / "site" / "index.html"
+
+    def broken_links() -> list[str]:
+        return [fault.message for fault in lint_site(site, [], cache_folder=tmp_path / "cache")]
+
+    write(site, "c.html")
+    write(site, "index.html", '<a href="c.html">x</a>')
+    before = page.stat()
+    assert broken_links() == []
+    write(site, "index.html", '<a href="d.html">x</a>')
+    os.utime(page, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert broken_links() == ["A link leads to 'd.html', which is not there."]

@@ -1,4 +1,4 @@
-"""The cache: nothing changed, nothing runs; what changed runs, and no more; a damaged entry is as good as none."""
+"""The memo: nothing changed, nothing runs; what changed runs, and no more; a damaged entry is as good as none."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from kvalreg.release.audit import AuditReport
 from kvalreg.report.markup import raw_html
 from kvalreg.storage.content_store import ContentStore
 from kvalreg.storage.last_good import load_last_good_pages
+from kvalreg.storage.memo import Memo
 from small_project import Silence, delivery_of
 
 REQUEST = pipeline.BuildRequest(renderer="pandoc")
@@ -83,6 +84,30 @@ def site(project: Project) -> dict[str, tuple[bytes, int]]:
     """Every file of the site, with its time."""
     files = (path for path in project.site.rglob("*") if path.is_file())
     return {str(path.relative_to(project.site)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def test_a_result_stands_while_its_key_and_its_files_do(tmp_path: Path) -> None:
+    """Another key, a touched file and --no-cache each mean that the stage runs again."""
+    store, file = ContentStore(tmp_path / "cache"), tmp_path / "cells.parquet"
+    memo = Memo(store)
+    file.write_bytes(b"cells")
+    memo.put("gate", "alfa", "k1", {"jobs": 3}, [file])
+    assert memo.get("gate", "alfa", "k1") == {"jobs": 3}
+    assert memo.get("gate", "alfa", "k2") is memo.get("gate", "beta", "k1") is None
+    assert Memo(store, use_cache=False).get("gate", "alfa", "k1") is None
+    file.write_bytes(b"other")
+    os.utime(file, (1, 1))
+    assert memo.get("gate", "alfa", "k1") is None
+
+
+def test_a_registry_that_is_gone_leaves_nothing(tmp_path: Path) -> None:
+    """The results of other registries and of the whole build stay."""
+    memo = Memo(ContentStore(tmp_path))
+    for stage, name in (("gate", "alfa"), ("gate", "beta"), ("pages", "beta/a"), ("build", "result")):
+        memo.put(stage, name, "k", 1)
+    memo.retain({"alfa"})
+    assert [memo.get(*entry, "k") for entry in (("gate", "alfa"), ("build", "result"))] == [1, 1]
+    assert memo.get("gate", "beta", "k") is memo.get("pages", "beta/a", "k") is None
 
 
 def test_nothing_changed_nothing_runs(project: Project, ran: list[str]) -> None:
