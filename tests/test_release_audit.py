@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from audit_example import HEADER, SMALL, kinds, project_in
+from kvalreg.audit.findings import Finding
 from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.disclosure.cells import CellRequirements
 from kvalreg.disclosure.protection import SuppressedCells
@@ -158,7 +159,12 @@ def test_a_proof_of_the_editions_is_cached_until_a_library_changes(
 ) -> None:
     """Each registry is attacked once for the same cells and the same solver; another version of it proves again."""
     attacked: list[str] = []
-    monkeypatch.setattr(edition_audit, "find_exposed_cells", lambda _, registry: attacked.append(registry) or [])
+
+    def attack(_: Project, registry: str) -> list[Finding]:
+        attacked.append(registry)
+        return []
+
+    monkeypatch.setattr(edition_audit, "find_exposed_cells", attack)
     monkeypatch.setattr(edition_audit, "available_cpus", lambda: 1)
     for _ in range(2):
         assert edition_audit.audit_editions(built, tmp_path) == []

@@ -32,7 +32,7 @@ def anchor(ind_id: str) -> str:
     return "ind-" + re.sub(r"[^a-z0-9_]+", "-", ind_id.lower()).strip("-")
 
 
-def year_folder(year: int, round: str) -> str:
+def year_folder(year: int, round: str) -> str:  # noqa: A002
     """The last part of a registry-year page's path: ``2025``, or ``2026-forelopig`` while it is year-to-date."""
     return f"{year}{INTERIM_SUFFIX}" if round == "interim" else str(year)
 
@@ -42,7 +42,7 @@ def registry_page(registry_id: str) -> str:
     return f"registre/{registry_id}/index.qmd"
 
 
-def year_page(registry_id: str, year: int, round: str) -> str:
+def year_page(registry_id: str, year: int, round: str) -> str:  # noqa: A002
     """The source of a registry-year page; it is served as ``/registre/<id>/<year>/``."""
     return f"registre/{registry_id}/{year_folder(year, round)}/index.qmd"
 

@@ -39,7 +39,7 @@ def new() -> None:
 @_field_option
 @project_option
 def registry(
-    id: str,
+    id: str,  # noqa: A002
     name: str | None,
     short_name: str | None,
     language: str | None,
@@ -109,7 +109,7 @@ def notebook(registry: str, kind: str, root: Path) -> None:
 @_field_option
 def site(
     target: Path,
-    id: str | None,
+    id: str | None,  # noqa: A002
     name: str | None,
     short_name: str | None,
     language: str | None,

@@ -113,7 +113,7 @@ def read_entry(content: bytes) -> LedgerEntry:
         if version > 1:
             owner = EntryOwner(str(header["registry"]), str(header["edition"]))
         is_valid = set(cells.column_names) >= _COLUMNS and set(cells["state"].unique().to_pylist()) <= set(LedgerState)
-    except Exception:
+    except Exception:  # noqa: BLE001 - Arrow and JSON raise anything on a damaged file, and the ledger must fail closed
         is_valid = False
     if not is_valid:
         raise LedgerEntryError(DiagnosticCode.LEDGER_DAMAGED, "is damaged: it cannot be read")

@@ -49,7 +49,7 @@ class CellStatus(StrEnum):
 
     SHOWN = "shown"
     """Value, numbers and codes are published."""
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - no password
     """Fewer patients than `secret_below`, or suppressed to protect such a cell: nothing is published."""
     FEW_PATIENTS = "few_patients"
     """Not reliable: fewer patients than `min_denominator`. The number of patients is published."""
@@ -171,7 +171,7 @@ def read_published(content: bytes) -> PublishedTable:
         registry = json.loads(cells.schema.metadata[_METADATA_KEY])[0]
         type_by_indicator = {indicator["id"]: IndicatorType(indicator["type"]) for indicator in registry["indicators"]}
         is_valid = set(cells["ind_id"].unique().to_pylist()) <= set(type_by_indicator)
-    except Exception:
+    except Exception:  # noqa: BLE001 - Arrow and JSON raise anything on a damaged file, and the ledger must fail closed
         is_valid = False
     if not is_valid:
         raise ValueError("These are no published cells.")
@@ -194,6 +194,6 @@ def load_source(registry_id: str, folder: Path) -> RegistrySource | None:
     try:
         metadata = pq.read_schema(folder / f"{registry_id}.parquet").metadata
         registry, units, deliveries, _ = _METADATA_TYPE.validate_json(metadata[_METADATA_KEY])
-    except Exception:
+    except Exception:  # noqa: BLE001 - Arrow and pydantic raise anything on a damaged file: the caller does without
         return None
     return RegistrySource(registry, Units({unit.orgnr: unit for unit in units}), tuple(deliveries))

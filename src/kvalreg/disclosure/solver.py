@@ -78,7 +78,7 @@ class Solution:
 class _Solver(highspy.Highs):
     """The solver without the callbacks that it prepares, since preparing them makes it greet on standard output."""
 
-    def enableCallbacks(self) -> None:  # its own name
+    def enableCallbacks(self) -> None:  # noqa: N802  # its own name
         """No callbacks."""
 
 

@@ -49,7 +49,7 @@ PYTHON_VARIABLE_PREFIX = "PYTHON"
 _PR_SET_PDEATHSIG = 1
 
 
-class ForkRefused(Exception):
+class ForkRefused(Exception):  # noqa: N818
     """Why no kernel can be forked here."""
 
 

@@ -40,7 +40,7 @@ REPLY_TIMEOUT_SECONDS = 60
 _start_lock = threading.Lock()
 _LONGEST_FOLDER = 70
 """Bytes. A socket's whole path has 107 at most, here and on other machines 103."""
-_SHORT = "/tmp"
+_SHORT = "/tmp"  # noqa: S108 (the socket lies in a folder of its own that only its owner enters)
 
 
 class UnsafeForkError(RuntimeError):
@@ -140,7 +140,7 @@ class ForkedProcess:
         try:
             self._control.settimeout(REPLY_TIMEOUT_SECONDS)
             self._control.connect(forkserver_address())
-            process_state = {"environment": dict(os.environ), "folder": os.getcwd()}
+            process_state = {"environment": dict(os.environ), "folder": os.getcwd()}  # noqa: PTH109
             send_message(self._control, {**request, **process_state}, child_socket.fileno())
             reply = receive_message(self._control) or {"refused": "the process that has done the imports has ended"}
             self._control.settimeout(None)
@@ -205,7 +205,7 @@ class ForkedKernelManager:
         """Interrupt the cell that runs."""
         os.kill(self.fork.pid, signal.SIGINT)
 
-    def shutdown_kernel(self, *, now: bool = True) -> None:
+    def shutdown_kernel(self, *, now: bool = True) -> None:  # noqa: ARG002
         """End the kernel."""
         self.fork.close()
 

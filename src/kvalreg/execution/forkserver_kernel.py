@@ -87,9 +87,9 @@ class SocketSession(Session):
         msg_or_type: JsonMessage | str,
         content: JsonMessage | None = None,
         parent: JsonMessage | None = None,
-        ident: Any = None,
+        ident: Any = None,  # noqa: ARG002
         buffers: Any = None,
-        track: bool = False,
+        track: bool = False,  # noqa: ARG002
         header: JsonMessage | None = None,
         metadata: JsonMessage | None = None,
     ) -> JsonMessage | None:
@@ -265,18 +265,18 @@ class SocketKernelApp(IPKernelApp):
     outlet = AnyTrait()
     name = "ipython-kernel"
 
-    def parse_command_line(self, argv: Any = None) -> None:
+    def parse_command_line(self, argv: Any = None) -> None:  # noqa: ARG002
         """There is none: to read it takes a tenth of a kernel's start."""
         self.update_config(Config({"HistoryManager": {"hist_file": ":memory:"}}))
 
-    def init_connection_file(self) -> None:
+    def init_connection_file(self) -> None:  # noqa: D102
         self.session = SocketSession(parent=self, outlet=self.outlet)
 
-    def init_sockets(self) -> None:
+    def init_sockets(self) -> None:  # noqa: D102
         self.iopub_socket = IOPUB_CHANNEL
         self.iopub_thread = _InlineIOPubThread()
 
-    def init_kernel(self) -> None:
+    def init_kernel(self) -> None:  # noqa: D102
         with _modules_hidden():
             self.kernel = SocketKernel.instance(
                 parent=self,

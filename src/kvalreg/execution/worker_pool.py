@@ -52,7 +52,7 @@ class _ForkedWorker:
     def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         try:
             self._connection.send_bytes(pickle.dumps((function, args)))
-            succeeded, value = pickle.loads(self._connection.recv_bytes())  # our own process
+            succeeded, value = pickle.loads(self._connection.recv_bytes())  # noqa: S301  # our own process
         except (EOFError, OSError):
             raise WorkerLostError from None
         if succeeded:
@@ -187,7 +187,7 @@ def serve_worker(descriptor: int, address: str) -> None:
             except EOFError:
                 return
             try:
-                function, args = pickle.loads(task)  # from the process that started us
+                function, args = pickle.loads(task)  # noqa: S301  # from the process that started us
                 reply = (True, function(*args))
             except Exception as error:
                 reply = (False, error)

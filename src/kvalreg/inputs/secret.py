@@ -38,7 +38,7 @@ class _Redacted:
     to_html = to_markdown = to_latex = to_string
 
     # --- Jupyter -----------------------------------------------------------------------------------------------------
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         return {"text/plain": self._placeholder}
 
     def _repr_html_(self) -> None:

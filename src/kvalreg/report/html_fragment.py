@@ -32,7 +32,7 @@ class HtmlFragment:
     def __repr__(self) -> str:
         return f"<kvalreg fragment, {len(self.markdown)} characters>"
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         markdown = render_unless_deferred(self.markdown)
         # JupyterLab needs HTML; a build uses the Markdown alone, and rendering it here would take time for nothing.
         html_bundle = {} if os.environ.get(DEFER_CHARTS) else {"text/html": page_html(markdown)}

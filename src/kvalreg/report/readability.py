@@ -257,7 +257,7 @@ class _BlockTextParser(HTMLParser):
         self._parts: list[str] = [""]
         self._skipped_tags: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         if tag in _NON_PROSE_TAGS:
             self._skipped_tags.append(tag)
         if tag in _BLOCK_TAGS:

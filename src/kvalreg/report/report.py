@@ -47,7 +47,7 @@ class Report(FigureFragments):
     """
 
     @classmethod
-    def load(cls, registry: str, year: int, round: str = "final", language: str | None = None) -> Report:
+    def load(cls, registry: str, year: int, round: str = "final", language: str | None = None) -> Report:  # noqa: A002
         """The report of a registry and year.
 
         Parameters

@@ -248,7 +248,7 @@ class IncrementalStager:
         for name, result in run_each(function, due, self._workers):
             try:
                 value, files = result()
-            except Exception as error:  # one registry's failure stops no other's work
+            except Exception as error:  # noqa: BLE001  # one registry's failure stops no other's work
                 failed[name] = diagnose(error, name, self._project)
             else:
                 self._memo.put(stage_name, name, keys[name], value, files)

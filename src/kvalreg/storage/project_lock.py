@@ -66,7 +66,7 @@ def _try_lock(path: Path) -> TextIO | None:
     """
     if path in _held_paths:
         return None
-    file = open(path, "a+", encoding="utf-8", opener=private_opener)
+    file = open(path, "a+", encoding="utf-8", opener=private_opener)  # noqa: SIM115 - Path.open knows no opener
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
