@@ -46,6 +46,7 @@ class DiagnosticCode(StrEnum):
     COLUMN_MISSING = "KV304"
     COLUMN_UNKNOWN = "KV305"
     MISALIGNED_CELLS = "KV306"
+    TOO_LARGE = "KV307"
     # deliveries: the rows
     INDICATOR_UNKNOWN = "KV311"
     UNIT_UNKNOWN = "KV312"
@@ -112,9 +113,10 @@ class DiagnosticCode(StrEnum):
     LEDGER_OWNER_MISMATCH = "KV713"
     LEDGER_CONFLICT = "KV714"
     SNAPSHOT_LOST = "KV715"
-    # what pages and files tell
+    # what has been released
     RELEASE_REPAIRED = "KV716"
     RELEASE_DAMAGED = "KV717"
+    # what pages and files tell
     CELL_ADDRESS_MISSING = "KV721"
     COLUMN_ROLES_MISSING = "KV722"
     CELL_UNKNOWN = "KV723"
