@@ -477,10 +477,19 @@ def test_more_than_two_hundred_faults_are_planted() -> None:
         "<p>Sykehus 1013 ligger ved HF 100.</p>",
         '<p data-kv-text="registry">Av 240 pasienter fikk 209 hjelp.</p>',
         "<p><time>2024</time></p>",
+        '<h2 id="utgave-2026-06" data-anchor-id="utgave-2026-06">Utgave</h2>',
         '<p>Fikk <data value="0.85" data-kv-cell="alfa/alfa_a/caregiver/2024/12">85 av 100</data>.</p>',
         '<p lang="en">Got <data value="0.85" data-kv-cell="alfa/alfa_a/caregiver/2024/12">85 of 100</data>.</p>',
     ],
-    ids=["names", "names with digits", "a registry's own words", "year", "value", "value in English"],
+    ids=[
+        "names",
+        "names with digits",
+        "a registry's own words",
+        "year",
+        "Quarto's anchor",
+        "value",
+        "value in English",
+    ],
 )
 def test_what_is_told_as_it_should_be_is_no_finding(spoil: Spoiler, html: str) -> None:
     """Names with digits, registries' own words, years, and numbers with their cells."""

@@ -17,6 +17,7 @@ from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import DeliveryError, Diagnostic
 from kvalreg.inputs.delivery import Delivery, DeliveryRules, UnknownUnitPolicy, check_delivery, read_delivery
 from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.distinct_rows import RowNumbers
 from kvalreg.inputs.units import Level, Unit, Units
 
 HEADER = "context;year;orgnr;ind_id;var;denominator\n"
@@ -209,10 +210,15 @@ def test_a_legacy_id_keeps_its_inner_spaces(tmp_path: Path) -> None:
     assert list(delivery.rows["ind_id"]) == ["barne diabetes_hba1c_lt_7.5"]
 
 
-def test_rows_of_proportions_are_left_for_summing(tmp_path: Path) -> None:
-    """Several rows of one key are patients or part sums of a proportion; they are kept as they came."""
-    delivery = read(tmp_path, HEADER + "caregiver;2020;874632562;share;1;1\n" * 3)
-    assert len(delivery.rows) == 3
+def test_equal_rows_of_proportions_are_summed(tmp_path: Path) -> None:
+    """Several rows of one key are patients or part sums of a proportion. Equal ones are summed; none is lost.
+
+    Three of 1/1 and one of 0/1, then one of 1/1: the row 4/4 that begins in row 2, and the row 0/1 in row 5.
+    """
+    one_of_one = "caregiver;2020;874632562;share;1;1\n"
+    delivery = read(tmp_path, HEADER + one_of_one * 3 + one_of_one.replace(";1;1", ";0;1") + one_of_one)
+    assert delivery.rows[["var", "denominator", "row"]].to_numpy().tolist() == [[4, 4, 2], [0, 1, 5]]
+    assert delivery.count == 5
 
 
 @pytest.mark.parametrize("number", ["1e+02", "1E2", "100", "100,0", "100.", "+100"])
@@ -375,7 +381,7 @@ def test_unknown_units_are_skipped_only_when_asked(tmp_path: Path) -> None:
         + "caregiver;2020;444444444;share;3;2\ncaregiver;2020;874632562;share;1;2\ncaregiver;2021;444444444;share;x;2\n"
     )
     delivery = read(tmp_path, rows, UnknownUnitPolicy.SKIP)
-    assert delivery.skipped == {"444444444": (2, 4)}
+    assert delivery.skipped == {"444444444": RowNumbers((2, 4), 2)}
     assert list(delivery.rows["row"]) == [3]
     (warning,) = delivery.warnings
     assert warning.message == "The unit '444444444' is unknown, and its rows are left out: rows 2, 4."
@@ -473,7 +479,7 @@ def test_a_large_file_is_read_quickly(tmp_path: Path) -> None:
     """Rules work on whole columns: 200,000 rows cost seconds, not minutes, on any machine."""
     row = "caregiver;2020;874632562;share;1;2\n"
     started = time.perf_counter()
-    assert len(read(tmp_path, HEADER + row * 200_000).rows) == 200_000
+    assert read(tmp_path, HEADER + row * 200_000).count == 200_000
     assert time.perf_counter() - started < 20
 
 

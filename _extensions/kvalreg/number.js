@@ -214,10 +214,11 @@
     return element;
   }
 
-  /* The rows of a file by the names of its columns. */
+  /* The rows of a file by the names of its columns, without the apostrophes that keep spreadsheets from running text. */
   function rowsOf(text, sign) {
     const part = new RegExp(`(?:^|${sign})(?:"((?:[^"]|"")*)"|([^${sign}]*))`, "g");
-    const parts = (line) => [...line.matchAll(part)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain);
+    const whole = (cell) => cell.replace(/^'(?='*[=+\-@＝＋－＠])/, "");
+    const parts = (line) => [...line.matchAll(part)].map(([, quoted, plain]) => whole(quoted?.replaceAll('""', '"') ?? plain));
     const [names, ...lines] = text.trim().split(/\r?\n/).map(parts);
     return lines.map((line) => Object.fromEntries(names.map((name, place) => [name, line[place]])));
   }

@@ -48,7 +48,7 @@ function fileRows(figure) {
 
 function value(name, text) {
   const isNumber = name !== "orgnr" && name !== "unit" && /^-?\d+(,\d+)?(e[+-]?\d+)?$/.test(text);
-  return isNumber ? Number(text.replace(",", ".")) : text;
+  return isNumber ? Number(text.replace(",", ".")) : text.replace(/^'(?='*[=+\-@＝＋－＠])/, "");
 }
 
 function parts(line) {

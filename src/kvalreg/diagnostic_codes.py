@@ -46,6 +46,7 @@ class DiagnosticCode(StrEnum):
     COLUMN_MISSING = "KV304"
     COLUMN_UNKNOWN = "KV305"
     MISALIGNED_CELLS = "KV306"
+    TOO_LARGE = "KV307"
     # deliveries: the rows
     INDICATOR_UNKNOWN = "KV311"
     UNIT_UNKNOWN = "KV312"

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from kvalreg.audit.cell_address import CellAddress
 from kvalreg.audit.claims import Claim, Form, Reading
 from kvalreg.diagnostic_codes import DiagnosticCode
+from kvalreg.report.spreadsheet import from_text
 
 Row = Mapping[str, Any]
 Fields = Mapping[str, tuple[str, Form]]
@@ -115,9 +116,12 @@ def table_columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
 
 
 def csv_rows(text: str, delimiter: str = ";") -> list[dict[str, str]]:
-    """The rows of a CSV file; ValueError where one has more or fewer values than the heading."""
-    heading, *lines = csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=delimiter)
-    return [dict(zip(heading, line, strict=True)) for line in lines]
+    """The rows of a CSV file, its texts as they were before an apostrophe kept spreadsheets from running them.
+
+    ValueError where a row has more or fewer values than the heading.
+    """
+    heading, *lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
+    return [dict(zip(heading, map(from_text, line), strict=True)) for line in lines]
 
 
 def strict_json(text: str | bytes) -> Any:

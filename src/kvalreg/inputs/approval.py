@@ -79,7 +79,7 @@ def split_by_approval(files: Sequence[Path], registry: Registry, project: Projec
     if registry.approval != APPROVAL_REQUIRED:
         return ApprovalSplit(tuple(files), ())
     approved = approved_checksums(registry, project)
-    checksums = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    checksums = {path: _checksum(path) for path in files}
     approved_files = tuple(path for path in files if checksums[path] in approved)
     pending = tuple(
         _pending_diagnostic(path, checksums[path], project, registry) for path in files if path not in approved_files
@@ -116,6 +116,11 @@ def approved_checksums(registry: Registry, project: Project) -> list[str]:
     if diagnostics or listed is None:
         raise ConfigurationError(diagnostics)
     return [approval.sha256 for approval in listed.root]
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _pending_diagnostic(path: Path, sha256: str, project: Project, registry: Registry) -> Diagnostic:

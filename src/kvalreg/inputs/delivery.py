@@ -18,8 +18,9 @@ from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import DeliveryError, Diagnostic
 from kvalreg.inputs.delivery_checks import DeliveryChecks
 from kvalreg.inputs.descriptor import Registry
+from kvalreg.inputs.distinct_rows import Occurrences, RowNumbers
 from kvalreg.inputs.secret import SecretFrame
-from kvalreg.inputs.table_file import TableLayout, format_rows, read_table
+from kvalreg.inputs.table_file import TableLayout, read_distinct_rows
 from kvalreg.inputs.text_file import printable, quote_identifier
 from kvalreg.inputs.units import Units
 
@@ -75,11 +76,16 @@ class Delivery:
         Of the file's bytes.
     rows
         A `SecretFrame`: ``context`` (str), ``year`` (int), ``orgnr`` (str), ``ind_id`` (str), ``var`` (float),
-        ``denominator`` (int) and ``row`` (int): the 1-based row in the file, where the header is row 1.
+        ``denominator`` (int) and ``row`` (int): the 1-based row in the file, where the header is row 1. Equal rows of a
+        proportion, as those of patients, are one row with their sums, and ``row`` is that of the first.
     warnings
         What should be looked at though it does not block.
     skipped
         The rows that were left out, by their unknown `orgnr`.
+    count
+        How many rows of the file count.
+    occurrences
+        Where rows stand that equal one of `rows`.
     """
 
     path: Path
@@ -87,7 +93,9 @@ class Delivery:
     sha256: str
     rows: pd.DataFrame = field(compare=False)
     warnings: tuple[Diagnostic, ...] = ()
-    skipped: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    skipped: dict[str, RowNumbers] = field(default_factory=dict)
+    count: int = 0
+    occurrences: Occurrences = field(default_factory=Occurrences.none, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", SecretFrame(self.rows))
@@ -98,7 +106,7 @@ def read_delivery(
 ) -> Delivery:
     """The rows of a delivery that fits a registry and the units.
 
-    Separator `;`, `,` or tab (from the header); decimal comma or point; UTF-8, else Latin-1. Empty rows are dropped.
+    Separator `;`, `,` or tab (from the header); decimal comma or point; encodings as `decode` knows. Empty rows are dropped.
     Spaces around a cell do not belong to it; those inside an indicator id do.
 
     Raises
@@ -112,22 +120,25 @@ def read_delivery(
 def check_delivery(path: Path, display_path: str, rules: DeliveryRules) -> Delivery:
     """As `read_delivery`, with units that are left out by decision."""
     display_path = printable(display_path)
-    table = read_table(path, display_path, DELIVERY_LAYOUT)
-    cells = table.cells
+    table = read_distinct_rows(path, display_path, DELIVERY_LAYOUT)
+    cells, occurrences = table.cells, table.occurrences
     if "denominator" not in cells:
         cells = cells.assign(denominator=pd.Series("1", index=cells.index, dtype="str"))
     # Parquet files made by pandas often hold orgnr as a number with decimals.
     cells = cells.assign(orgnr=cells["orgnr"].str.replace(r"\.0+$", "", regex=True))
-    cells, skipped = _drop_unknown_units(cells, rules)
+    cells, skipped = _drop_unknown_units(cells, occurrences, rules)
     has_denominators = "denominator" in table.cells
-    checks = DeliveryChecks(cells, display_path, rules.registry, rules.units, today(), has_denominators)
+    checks = DeliveryChecks(cells, display_path, rules.registry, rules.units, today(), occurrences, has_denominators)
     rows, diagnostics, warnings = checks.run()
     if diagnostics:
         raise DeliveryError(diagnostics)
     skip_warnings = [_skip_warning(orgnr, row_numbers, display_path) for orgnr, row_numbers in skipped.items()]
-    return Delivery(
-        path, display_path, table.sha256, rows.astype(_DTYPES)[list(_DTYPES)], (*skip_warnings, *warnings), skipped
-    )
+    times = occurrences.times_of(rows.index)
+    # Only rows of proportions are equal to others here, and these are summed.
+    rows = rows.assign(**{key: rows[key] * times for key in ("var", "denominator")})
+    rows = rows.astype(_DTYPES)[list(_DTYPES)]
+    told = (*skip_warnings, *warnings)
+    return Delivery(path, display_path, table.sha256, rows, told, skipped, int(times.sum()), occurrences)
 
 
 def empty_rows() -> pd.DataFrame:
@@ -135,7 +146,9 @@ def empty_rows() -> pd.DataFrame:
     return SecretFrame({column: pd.Series(dtype=dtype) for column, dtype in _DTYPES.items()})
 
 
-def _drop_unknown_units(cells: pd.DataFrame, rules: DeliveryRules) -> tuple[pd.DataFrame, dict[str, tuple[int, ...]]]:
+def _drop_unknown_units(
+    cells: pd.DataFrame, occurrences: Occurrences, rules: DeliveryRules
+) -> tuple[pd.DataFrame, dict[str, RowNumbers]]:
     """The rows that stay, and the row numbers of those left out by their unknown unit."""
     unknown = {orgnr for orgnr in cells["orgnr"].unique() if orgnr and orgnr not in rules.units}
     if rules.unknown_units is UnknownUnitPolicy.REFUSE:
@@ -146,11 +159,11 @@ def _drop_unknown_units(cells: pd.DataFrame, rules: DeliveryRules) -> tuple[pd.D
         return cells, {}
     is_unknown = cells["orgnr"].isin(unknown)
     groups = cells.loc[is_unknown, "orgnr"].groupby(cells.loc[is_unknown, "orgnr"])
-    skipped = {str(orgnr): tuple(int(row) for row in group.index) for orgnr, group in groups}
+    skipped = {str(orgnr): occurrences.of(group.index) for orgnr, group in groups}
     return cells[~is_unknown], skipped
 
 
-def _skip_warning(orgnr: str, row_numbers: tuple[int, ...], display_path: str) -> Diagnostic:
-    message = f"The unit {quote_identifier(orgnr)} is unknown, and its rows are left out: {format_rows(row_numbers)}."
+def _skip_warning(orgnr: str, row_numbers: RowNumbers, display_path: str) -> Diagnostic:
+    message = f"The unit {quote_identifier(orgnr)} is unknown, and its rows are left out: {row_numbers}."
     hint = "Correct the orgnr, or add the unit to registries/units.csv."
-    return Diagnostic(message, hint, display_path, row_numbers[0], "orgnr", DiagnosticCode.ROWS_SKIPPED)
+    return Diagnostic(message, hint, display_path, row_numbers.first[0], "orgnr", DiagnosticCode.ROWS_SKIPPED)

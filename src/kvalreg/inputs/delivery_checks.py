@@ -20,8 +20,8 @@ import pandas as pd
 from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import Diagnostic
 from kvalreg.inputs.descriptor import IndicatorType, Registry
+from kvalreg.inputs.distinct_rows import Occurrences, RowNumbers
 from kvalreg.inputs.plausibility import GROUPED, KEY, Doubt, grouped_values, lesser_totals, repeated_rows, totals
-from kvalreg.inputs.table_file import format_rows
 from kvalreg.inputs.text_file import is_identifier, quote
 from kvalreg.inputs.units import Units
 
@@ -49,13 +49,15 @@ class DeliveryChecks:
     Parameters
     ----------
     cells
-        Stripped text in the columns of a delivery; the index is the row in the file.
+        Stripped text in the columns of a delivery; equal rows once; the index is the first row in the file.
     shown
         The file as the user knows it.
     registry, units
         What the rows may name.
     today
         No row tells of a later year.
+    occurrences
+        Where equal rows stand.
     has_denominators
         Whether the file has that column. Without it every row counts as one patient.
     """
@@ -65,6 +67,7 @@ class DeliveryChecks:
     registry: Registry
     units: Units
     today: date
+    occurrences: Occurrences
     has_denominators: bool = True
     diagnostics: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
@@ -185,7 +188,8 @@ class DeliveryChecks:
             reduce(or_, (self.cells[key].str.fullmatch(rf"[^.,]*[{sign}][^.,]*") for key in keys)) for sign in ".,"
         )
         if has_point.any() and has_comma.any():
-            rarer = has_comma if has_comma.sum() <= has_point.sum() else has_point
+            times = self.occurrences.times_of(self.cells.index)
+            rarer = has_comma if times[has_comma].sum() <= times[has_point].sum() else has_point
             sign, other = ("comma", "point") if rarer is has_comma else ("point", "comma")
             message = f"Decimal {sign} in {{rows}}, but decimal {other} elsewhere in the file."
             self._add_diagnostic(
@@ -266,7 +270,8 @@ class DeliveryChecks:
     def _check_rows_together(self, rows: pd.DataFrame, is_summed: pd.Series[bool], is_count: pd.Series[bool]) -> None:
         """Rows whose cells are each as they should be."""
         is_known = rows["ind_id"].isin([one.id for one in self.registry.indicators])
-        is_twice = is_known & ~is_summed & rows.duplicated(KEY, keep=False)
+        times = self.occurrences.times_of(rows.index)
+        is_twice = is_known & ~is_summed & (rows.duplicated(KEY, keep=False) | (times > 1))
         what = "The same indicator, context, year and unit stands more than once in {rows}."
         todo = "Keep one row: only proportions are summed."
         self._add_diagnostic(rows.index[is_twice], "ind_id", DiagnosticCode.DUPLICATE_ROW, what, todo)
@@ -277,11 +282,11 @@ class DeliveryChecks:
         self._add_warning(above, "var", DiagnosticCode.NUMERATOR_TOO_LARGE, what, "Check the two columns.")
         others = ~is_summed & ~is_count
         for doubt in (
-            *repeated_rows(rows[is_summed]),
-            *totals(rows[is_summed], self.units),
+            *repeated_rows(rows[is_summed], self.occurrences),
+            *totals(rows.assign(denominator=rows["denominator"] * times)[is_summed], self.units),
             *grouped_values(rows[others], self.cells.loc[others.index[others], "var"]),
         ):
-            if len(doubt.rows):
+            if _is_any(doubt.rows):
                 self.warnings.append(self._diagnostic(*doubt))
 
     def _warn_closed(self, rows: pd.DataFrame) -> None:
@@ -298,8 +303,10 @@ class DeliveryChecks:
         for doubt in doubts:
             self._add_diagnostic(*doubt)
 
-    def _add_diagnostic(self, rows: pd.Index[int], key: str, code: DiagnosticCode, message: str, hint: str) -> None:
-        if len(rows):
+    def _add_diagnostic(
+        self, rows: pd.Index[int] | RowNumbers, key: str, code: DiagnosticCode, message: str, hint: str
+    ) -> None:
+        if _is_any(rows):
             self.diagnostics.append(self._diagnostic(rows, key, code, message, hint))
 
     def _add_warning(
@@ -309,7 +316,12 @@ class DeliveryChecks:
         if len(rows):
             self.warnings.append(self._diagnostic(rows, key, code, message, hint))
 
-    def _diagnostic(self, rows: pd.Index[int], key: str, code: DiagnosticCode, message: str, hint: str) -> Diagnostic:
-        return Diagnostic(
-            message.replace("{rows}", format_rows(rows)), hint, self.display_path, int(rows[0]), key, code
-        )
+    def _diagnostic(
+        self, rows: pd.Index[int] | RowNumbers, key: str, code: DiagnosticCode, message: str, hint: str
+    ) -> Diagnostic:
+        numbers = rows if isinstance(rows, RowNumbers) else self.occurrences.of(rows)
+        return Diagnostic(message.replace("{rows}", str(numbers)), hint, self.display_path, numbers.first[0], key, code)
+
+
+def _is_any(rows: pd.Index[int] | RowNumbers) -> bool:
+    return bool(rows.count if isinstance(rows, RowNumbers) else len(rows))

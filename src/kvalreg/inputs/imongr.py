@@ -303,7 +303,7 @@ class _ImongrImport:
                 self.diagnostics += error.diagnostics
                 self._stop(registry.id, error.diagnostics)
         registry_id = path.parent.name
-        self.deliveries.append(ImportedDelivery(registry_id, path.name, 0 if delivery is None else len(delivery.rows)))
+        self.deliveries.append(ImportedDelivery(registry_id, path.name, 0 if delivery is None else delivery.count))
         return delivery
 
 
@@ -330,5 +330,5 @@ def _list_entry(file: str, delivery: Delivery | None, unknown_units: UnknownUnit
         )
         entry += "  skip_units:\n"
         for orgnr, rows in delivery.skipped.items():
-            entry += f"    - {json.dumps(orgnr, ensure_ascii=False)}  # {format_rows(rows)}\n"
+            entry += f"    - {json.dumps(orgnr, ensure_ascii=False)}  # {rows}\n"
     return entry

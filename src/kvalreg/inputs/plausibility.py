@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kvalreg.diagnostic_codes import DiagnosticCode
-from kvalreg.inputs.table_file import format_rows
+from kvalreg.inputs.distinct_rows import Occurrences, RowNumbers
 from kvalreg.inputs.units import Units
 
 KEY = ["ind_id", "context", "year", "orgnr"]
@@ -26,30 +26,42 @@ _LEAST_PATIENTS = 10
 class Doubt(NamedTuple):
     """Rows, the column, the kind of fault, what is wrong with ``{rows}`` in it, and what to do."""
 
-    rows: pd.Index[int]
+    rows: pd.Index[int] | RowNumbers
     key: str
     kind: DiagnosticCode
     what: str
     todo: str
 
 
-def repeated_rows(rows: pd.DataFrame) -> Iterator[Doubt]:
+def repeated_rows(rows: pd.DataFrame, occurrences: Occurrences) -> Iterator[Doubt]:
     """Sums that stand twice, and files of patients in which everything does.
 
-    Rows of patients repeat by nature; two equal sums of one unit and year hardly do. `rows` are of proportions.
+    Rows of patients repeat by nature; two equal sums of one unit and year hardly do. `rows` are of proportions,
+    those with equal texts once.
     """
     columns = [*KEY, "var", "denominator"]
     is_sum = rows["denominator"] > 1
     sums = rows[is_sum]
-    again = sums.index[sums.duplicated(columns)]
     what = "The whole row stands more than once, and counts each time, in {rows}."
-    yield Doubt(again, "", DiagnosticCode.ROW_REPEATED, what, "Remove it, unless these are different patients.")
+    yield Doubt(
+        _again(sums, columns, occurrences),
+        "",
+        DiagnosticCode.ROW_REPEATED,
+        what,
+        "Remove it, unless these are different patients.",
+    )
     patients = rows[~is_sum]
-    often = patients.groupby(columns, sort=False, dropna=False).size()
+    times = patients.assign(times=occurrences.times_of(patients.index))
+    often = times.groupby(columns, sort=False, dropna=False)["times"].sum()
     if len(often) >= _LEAST_PATIENTS and (often % 2 == 0).all():
         what = "Every row of a patient stands an even number of times, as where a file is put together twice: {rows}."
         todo = "Remove the second half, unless these are different patients."
-        yield Doubt(patients.index[patients.duplicated(columns)], "", DiagnosticCode.ROW_REPEATED, what, todo)
+        yield Doubt(_again(patients, columns, occurrences), "", DiagnosticCode.ROW_REPEATED, what, todo)
+
+
+def _again(rows: pd.DataFrame, columns: list[str], occurrences: Occurrences) -> RowNumbers:
+    """All rows of the file but the first of those with the same values."""
+    return occurrences.again(rows.index, rows.index[~rows.duplicated(columns)])
 
 
 def grouped_values(rows: pd.DataFrame, texts: pd.Series[str]) -> Iterator[Doubt]:
@@ -73,7 +85,7 @@ def totals(rows: pd.DataFrame, units: Units) -> Iterator[Doubt]:
     """Rows of a unit that has no fewer patients of its own than the units below it have together.
 
     Rows of several levels add: an HF's own row is of patients of no listed hospital. One that is not less than the sum
-    of its hospitals is probably that sum. `rows` are of proportions.
+    of its hospitals is probably that sum. `rows` are of proportions, with the denominators of all that equal them.
     """
     sums = rows.groupby(KEY, sort=False)["denominator"].sum()
     own: dict[tuple[str, ...], float] = dict(zip(map(_place, sums.index), sums.tolist(), strict=True))
@@ -112,5 +124,5 @@ def lesser_totals(rows: pd.DataFrame, units: Units) -> Iterator[Doubt]:
             if above in values and values[above] < value:
                 wrong.setdefault(numbers[above], []).append(numbers[*group, orgnr])
     for total, parts in wrong.items():
-        what = f"The count in {{rows}} is less than that of a unit in it, {format_rows(np.array(parts))}."
+        what = f"The count in {{rows}} is less than that of a unit in it, {RowNumbers.of(np.array(parts))}."
         yield Doubt(pd.Index([total]), "var", DiagnosticCode.TOTAL_WRONG, what, "Correct the one that is wrong.")

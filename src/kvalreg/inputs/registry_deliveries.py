@@ -20,7 +20,6 @@ from kvalreg.inputs.delivery import Delivery, DeliveryRules, UnknownUnitPolicy, 
 from kvalreg.inputs.delivery_list import DeliveryList, ListedDelivery
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.secret import SecretFrame
-from kvalreg.inputs.table_file import format_rows
 from kvalreg.inputs.text_file import printable, quote
 from kvalreg.inputs.units import Units
 from kvalreg.inputs.validation import validate
@@ -307,17 +306,13 @@ def _missing_dates(infos: Iterable[DeliveryInfo]) -> Iterator[Diagnostic]:
 def _later_rows(read: Iterable[tuple[ListedDelivery, Delivery]]) -> Iterator[Diagnostic]:
     for listed, delivery in read:
         if listed.latest_update is not None:
-            late = delivery.rows.loc[delivery.rows["year"] > listed.latest_update.year, "row"].to_numpy()
+            late = delivery.rows.loc[delivery.rows["year"] > listed.latest_update.year, "row"]
             if len(late):
                 what = f"The data was last updated in {listed.latest_update.year}, and a later year stands in "
                 todo = "Correct the year, or latest_update in deliveries.yml."
+                rows = delivery.occurrences.of(pd.Index(late))
                 yield Diagnostic(
-                    f"{what}{format_rows(late)}.",
-                    todo,
-                    delivery.display_path,
-                    int(late[0]),
-                    "year",
-                    DiagnosticCode.DATES_ODD,
+                    f"{what}{rows}.", todo, delivery.display_path, rows.first[0], "year", DiagnosticCode.DATES_ODD
                 )
 
 

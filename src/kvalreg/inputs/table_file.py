@@ -8,30 +8,45 @@ from __future__ import annotations
 
 import csv
 import functools
-import hashlib
-import io
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet
 
 from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import DeliveryError, Diagnostic, DiagnosticsError
+from kvalreg.inputs.csv_lines import SEPARATORS, Lines, WrongTableError
+from kvalreg.inputs.distinct_rows import DistinctRows, Occurrences, RowNumbers, stripped, texts_of
 from kvalreg.inputs.secret import SecretFrame
-from kvalreg.inputs.text_file import NotItsEncodingError, decode, printable, quote, quote_identifier
+from kvalreg.inputs.table_stream import (
+    Source,
+    TooLargeError,
+    check_cells,
+    check_different,
+    check_rows,
+    lines_of,
+    opened,
+    parquet_batches,
+)
+from kvalreg.inputs.text_file import printable, quote, quote_identifier
 
-_SEPARATORS = ";\t,"
-_MAX_ROWS_NAMED = 10
-_MAX_BLOCK_BYTES = 1 << 30
 _MAX_HEADER_LENGTH = 10_000
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,\t]*', re.IGNORECASE)
+_SEEMS = (
+    (b"PK\x03\x04", "This is an Excel workbook or a zip file, not a CSV file."),
+    (b"\xd0\xcf\x11\xe0", "This is an old Excel workbook (.xls), not a CSV file."),
+    (b"$FL2", "This is an SPSS file (.sav), not a CSV file."),
+    (b"\x1f\x8b", "This is a gzip file, not a CSV file."),
+    (b"PAR1", "This is a Parquet file with the ending of another format."),
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +86,19 @@ class TextTable:
     sha256: str
 
 
+@dataclass(frozen=True)
+class DistinctTable(TextTable):
+    """The cells of a file, equal rows once.
+
+    Parameters
+    ----------
+    occurrences
+        Where each row of `cells` stands, and how often.
+    """
+
+    occurrences: Occurrences
+
+
 def read_table(path: Path, display_path: str, layout: TableLayout) -> TextTable:
     """The cells of a CSV file (`;`, `,` or tab; encodings as `decode` knows them) or, by its suffix, of a Parquet file.
 
@@ -80,49 +108,84 @@ def read_table(path: Path, display_path: str, layout: TableLayout) -> TextTable:
     ------
     FaultsError
         Of the layout's class: the file cannot be read, its header is wrong, rows have too few or too many columns,
-        or there are no rows.
+        there are no rows, or it is larger than a limit.
     """
-    display_path = printable(display_path)
+
+    def whole(batches: Iterator[pa.Table]) -> pa.Table | None:
+        parts: list[pa.Table] = []
+        for batch in batches:
+            filled = _non_empty_rows(batch, _texts(batch))
+            parts.append(pa.table({each: texts_of(filled.column(each)) for each in filled.column_names}))
+            check_different(sum(part.num_rows for part in parts))
+        table = pa.concat_tables(parts) if parts else None
+        return table if table is not None and table.num_rows else None
+
+    table, sha256 = _read(path, display_path, layout, whole)
+    return TextTable(_secret(table), sha256)
+
+
+def read_distinct_rows(path: Path, shown: str, layout: TableLayout) -> DistinctTable:
+    """As `read_table`, with equal rows once and where they stand, so that the file may be of millions of patients."""
+
+    def distinct(batches: Iterator[pa.Table]) -> tuple[pa.Table, Occurrences] | None:
+        rows = DistinctRows()
+        for batch in batches:
+            rows.add(batch)
+        table, occurrences = rows.result()
+        filled = _non_empty_rows(table, _texts(table))
+        return (filled, occurrences) if filled.num_rows else None
+
+    (table, occurrences), sha256 = _read(path, shown, layout, distinct)
+    return DistinctTable(_secret(table), sha256, occurrences)
+
+
+_Read = TypeVar("_Read")
+
+
+def _read(
+    path: Path, shown: str, layout: TableLayout, take: Callable[[Iterator[pa.Table]], _Read | None]
+) -> tuple[_Read, str]:
+    """What is taken from a file's batches, and the file's checksum."""
+    shown = printable(shown)
     try:
-        raw = path.read_bytes()
-        texts = _read_parquet(raw, layout) if path.suffix.lower() == ".parquet" else _read_csv(raw, layout)
-        cells = SecretFrame(_drop_empty_rows(texts).to_pandas().set_index("row"))
+        with opened(path) as source:
+            is_parquet = path.suffix.lower() == ".parquet"
+            taken = take(_read_parquet(source, layout) if is_parquet else _read_csv(source, layout))
+        if taken is None:
+            raise _no_rows_error()
     except OSError as error:
-        hint = "Check that it is there, is a file, and that you may read it."
+        todo = "Check that it is there, is a file, and that you may read it."
         raise layout.error(
             [
                 Diagnostic(
-                    f"The file cannot be read: {error.strerror}.",
-                    hint,
-                    display_path,
-                    code=DiagnosticCode.FILE_UNREADABLE,
+                    f"The file cannot be read: {error.strerror}.", todo, shown, code=DiagnosticCode.FILE_UNREADABLE
                 )
             ]
         ) from None
-    except _TableError as error:
-        raise layout.error([replace(diagnostic, file=display_path) for diagnostic in error.diagnostics]) from None
-    return TextTable(cells, hashlib.sha256(raw).hexdigest())
+    except TooLargeError as error:
+        raise layout.error([replace(error.fault, file=shown)]) from None
+    except WrongTableError as error:
+        raise layout.error([replace(each, file=shown) for each in error.diagnostics]) from None
+    return taken, source.sha256
+
+
+def _secret(table: pa.Table) -> pd.DataFrame:
+    return SecretFrame(table.to_pandas().set_index("row"))
 
 
 def format_rows(rows: Sequence[int] | npt.NDArray[np.int64] | pd.Index[int]) -> str:
     """Row numbers for a message: the first ten, and how many there are in all."""
-    first_rows = ", ".join(str(row) for row in rows[:_MAX_ROWS_NAMED])
-    if len(rows) == 1:
-        return f"row {first_rows}"
-    return f"rows {first_rows}" + (f" and {len(rows) - _MAX_ROWS_NAMED} more" if len(rows) > _MAX_ROWS_NAMED else "")
+    return str(RowNumbers.of(rows))
 
 
-class _TableError(DiagnosticsError):
-    """Faults that do not know their file yet."""
-
-
-def _read_csv(raw: bytes, layout: TableLayout) -> pa.Table:
-    text = _decode_csv(raw)
-    named = _named_separator(text)
-    header_line, header, body = _split_header(text, layout)
-    if layout.comment:
-        body = re.sub(rf"(?m)^{re.escape(layout.comment)}.*$", "", body)
-    separator = named or max(_SEPARATORS, key=header.count)
+def _read_csv(source: Source, layout: TableLayout) -> Iterator[pa.Table]:
+    """The cells below the header as dictionaries of stripped text, with the row number of each row."""
+    _check_text(source)
+    pieces = lines_of(source)
+    first = next(pieces, "")
+    named = _named_separator(first)
+    header_line, header, body = _split_header(first, layout)
+    separator = named or max(SEPARATORS, key=header.count)
     cells = [cell.strip() for cell in next(csv.reader([header[:_MAX_HEADER_LENGTH]], delimiter=separator))]
     names = list(cells)
     while names and not names[-1]:
@@ -130,51 +193,26 @@ def _read_csv(raw: bytes, layout: TableLayout) -> pa.Table:
     _check_header(names, header_line, layout)
     # A spreadsheet may end every line with separators: those columns have neither a name nor a cell.
     unnamed = [f"unnamed {number}" for number in range(len(cells) - len(names))]
-    table = _parse_csv_body(body, names + unnamed, separator, header_line)
-    stray_rows = _non_empty_rows(table, unnamed)
-    if stray_rows.num_rows:
-        message = (
-            f"Cells to the right of the header's last column in {format_rows(stray_rows.column('row').to_numpy())}."
-        )
-        raise _TableError(
-            [
-                Diagnostic(
-                    message,
-                    "Remove them, or give the column its name.",
-                    line=header_line,
-                    code=DiagnosticCode.MISALIGNED_CELLS,
-                )
-            ]
-        )
-    return table.select([*names, "row"])
+    found = Lines([*names, *unnamed], separator, header_line)
+    for piece in itertools.chain([body], pieces):
+        table = found.cells(re.sub(rf"(?m)^{re.escape(layout.comment)}.*$", "", piece) if layout.comment else piece)
+        if table is not None:
+            found.stray(_non_empty_rows(table, unnamed))
+            yield table.select([*names, "row"])
+        check_rows(found.line - header_line)
+    found.check(len(unnamed))
 
 
-_WIDE = 16
-"""Bytes from which it is told whether every other one is zero, as in UTF-16."""
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,\t]*', re.IGNORECASE)
-_SEEMS = (
-    (b"PK\x03\x04", "This is an Excel workbook or a zip file, not a CSV file."),
-    (b"\xd0\xcf\x11\xe0", "This is an old Excel workbook (.xls), not a CSV file."),
-    (b"$FL2", "This is an SPSS file (.sav), not a CSV file."),
-    (b"\x1f\x8b", "This is a gzip file, not a CSV file."),
-    (b"PAR1", "This is a Parquet file with the ending of another format."),
-)
-
-
-def _decode_csv(raw: bytes) -> str:
-    """The text of a CSV file; a file that is no text is refused by what it seems to be."""
-    hint = "Save it as CSV with the encoding UTF-8, or as Parquet with the ending .parquet."
-    what = next((told for sign, told in _SEEMS if raw.startswith(sign)), "")
-    try:
-        text = decode(raw)
-    except NotItsEncodingError as error:
-        what = f"The file begins with the mark of {error}, and is not in it."
-    if not what and "\0" in text:
-        is_wide = len(raw) > _WIDE and (raw[1::2].count(0) * 2 > len(raw) // 2 or raw[::2].count(0) * 2 > len(raw) // 2)
-        what = "The file is in UTF-16 without its mark." if is_wide else "This is not a text file."
+def _check_text(source: Source) -> None:
+    """Refuse a file that is no text by what it seems to be."""
+    todo = "Save it as CSV with the encoding UTF-8, or as Parquet with the ending .parquet."
+    what = next((told for sign, told in _SEEMS if source.start.startswith(sign)), "")
+    if source.not_in:
+        what = f"The file begins with the mark of {source.not_in}, and is not in it."
+    elif source.has_zeros and not what:
+        what = "The file is in UTF-16 without its mark." if source.is_wide else "This is not a text file."
     if what:
-        raise _TableError([Diagnostic(what, hint, code=DiagnosticCode.TABLE_UNREADABLE)])
-    return text
+        raise WrongTableError([Diagnostic(what, todo, code=DiagnosticCode.TABLE_UNREADABLE)])
 
 
 def _named_separator(text: str) -> str:
@@ -182,10 +220,10 @@ def _named_separator(text: str) -> str:
     found = _SEPARATOR_LINE.fullmatch(text.partition("\n")[0].strip(" "))
     if found is None:
         return ""
-    if found[1] not in _SEPARATORS:
+    if found[1] not in SEPARATORS:
         what = f"The first line says that cells are separated by {quote(found[1])}."
         todo = "Separate them by ';', ',' or tabs, and correct or remove that line."
-        raise _TableError([Diagnostic(what, todo, line=1, code=DiagnosticCode.NO_HEADER)])
+        raise WrongTableError([Diagnostic(what, todo, line=1, code=DiagnosticCode.NO_HEADER)])
     return found[1]
 
 
@@ -199,11 +237,11 @@ def _split_header(text: str, layout: TableLayout) -> tuple[int, str, str]:
         line = text[start:end]
         is_comment = bool(layout.comment) and line.startswith(layout.comment)
         is_comment |= number == 1 and _SEPARATOR_LINE.fullmatch(line.strip(" ")) is not None
-        if not is_comment and line.strip(_SEPARATORS + " "):
+        if not is_comment and line.strip(SEPARATORS + " "):
             return number, line, text[end + 1 :]
         start = end + 1
     hint = f"Begin it with the header {';'.join(layout.required + layout.optional)}."
-    raise _TableError([Diagnostic("The file is empty.", hint, code=DiagnosticCode.NO_ROWS)])
+    raise WrongTableError([Diagnostic("The file is empty.", hint, code=DiagnosticCode.NO_ROWS)])
 
 
 def _check_header(names: list[str], line: int, layout: TableLayout) -> None:
@@ -212,7 +250,7 @@ def _check_header(names: list[str], line: int, layout: TableLayout) -> None:
     column_by_name = {column.casefold(): column for column in known}
     columns_hint = f"The columns are {', '.join(known)}."
     if not any(name.casefold() in column_by_name for name in names):
-        raise _TableError(
+        raise WrongTableError(
             [Diagnostic("The first line is no header.", columns_hint, line=line, code=DiagnosticCode.NO_HEADER)]
         )
     diagnostics: list[Diagnostic] = []
@@ -258,69 +296,11 @@ def _check_header(names: list[str], line: int, layout: TableLayout) -> None:
         if column not in names_present and column.casefold() not in names_present
     ]
     if diagnostics:
-        raise _TableError(diagnostics)
+        raise WrongTableError(diagnostics)
 
 
-def _parse_csv_body(body: str, names: list[str], separator: str, header_line: int) -> pa.Table:
-    """The cells below the header. A record is a line: no cell of ours can hold a line end."""
-    invalid_rows: dict[int, str] = {}
-
-    def record_invalid_row(row: pyarrow.csv.InvalidRow) -> str:
-        invalid_rows[row.number] = row.text
-        return "skip"
-
-    raw = body.encode("utf-8")
-    if not raw.strip():
-        raise _no_rows_error()
-    try:
-        table = pyarrow.csv.read_csv(
-            pa.BufferReader(raw),
-            pyarrow.csv.ReadOptions(
-                # One thread and one block, because only then rows are numbered through.
-                column_names=names,
-                use_threads=False,
-                block_size=min(max(len(raw), 1 << 16) + 1, _MAX_BLOCK_BYTES),
-            ),
-            pyarrow.csv.ParseOptions(
-                delimiter=separator, ignore_empty_lines=False, invalid_row_handler=record_invalid_row
-            ),
-            pyarrow.csv.ConvertOptions(column_types={name: pa.string() for name in names}, strings_can_be_null=False),
-        )
-    except pa.ArrowInvalid:
-        raise _unclosed_quote_error(body, header_line) from None
-    lines = body.count("\n") + (not body.endswith("\n"))
-    if table.num_rows + len(invalid_rows) != lines:
-        raise _unclosed_quote_error(body, header_line)
-    ragged_rows = [number for number, text in invalid_rows.items() if text.strip(_SEPARATORS + ' "')]
-    if ragged_rows:
-        rows = [header_line + number for number in ragged_rows]
-        message = f"More or fewer cells than the {len(names)} columns of the header in {format_rows(rows)}."
-        hint = (
-            f"Separate cells by {_SEPARATOR_NAMES[separator]} only, and put a cell that holds one in quotation marks."
-        )
-        raise _TableError([Diagnostic(message, hint, line=rows[0], code=DiagnosticCode.MISALIGNED_CELLS)])
-    numbers = np.arange(1, lines + 1)
-    numbers = numbers[~np.isin(numbers, list(invalid_rows))] if invalid_rows else numbers
-    return table.append_column("row", pa.array(numbers + header_line))
-
-
-_SEPARATOR_NAMES = {";": "';'", ",": "','", "\t": "tabs"}
-
-
-def _unclosed_quote_error(body: str, header_line: int) -> _TableError:
-    rows = [header_line + number for number, line in enumerate(body.split("\n"), 1) if line.count('"') % 2]
-    location = f" in {format_rows(rows)}" if rows else ""
-    diagnostic = Diagnostic(
-        f"A quotation mark is opened and not closed{location}.",
-        "Close or remove it.",
-        line=rows[0] if rows else None,
-        code=DiagnosticCode.MISALIGNED_CELLS,
-    )
-    return _TableError([diagnostic])
-
-
-def _no_rows_error() -> _TableError:
-    return _TableError(
+def _no_rows_error() -> WrongTableError:
+    return WrongTableError(
         [
             Diagnostic(
                 "The file has a header and no rows.", "Add its rows, or remove the file.", code=DiagnosticCode.NO_ROWS
@@ -329,17 +309,22 @@ def _no_rows_error() -> _TableError:
     )
 
 
-def _read_parquet(raw: bytes, layout: TableLayout) -> pa.Table:
+def _read_parquet(source: Source, layout: TableLayout) -> Iterator[pa.Table]:
     """The cells of a Parquet file as text, so that both formats follow the same rules."""
-    if not raw:
-        raise _TableError([Diagnostic("The file is empty.", "Write it again as Parquet.", code=DiagnosticCode.NO_ROWS)])
+    if not source.start:
+        raise WrongTableError(
+            [Diagnostic("The file is empty.", "Write it again as Parquet.", code=DiagnosticCode.NO_ROWS)]
+        )
     try:
-        file = pyarrow.parquet.ParquetFile(io.BytesIO(raw))
-        names = list(file.schema_arrow.names)
+        names, batches = parquet_batches(source)
         _check_header(names, 1, layout)
-        table = file.read()
+        row = 2
+        for batch in batches:
+            columns = {name: _as_text(batch.column(name), name) for name in names}
+            yield stripped(pa.table(columns)).append_column("row", pa.array(np.arange(row, row + batch.num_rows)))
+            row += batch.num_rows
     except (pa.ArrowException, OSError):
-        raise _TableError(
+        raise WrongTableError(
             [
                 Diagnostic(
                     "This is not a Parquet file, or it is damaged.",
@@ -348,30 +333,29 @@ def _read_parquet(raw: bytes, layout: TableLayout) -> pa.Table:
                 )
             ]
         ) from None
-    columns = {name: _as_text(table.column(name), name) for name in names}
-    return pa.table({**columns, "row": pa.array(np.arange(2, table.num_rows + 2))})
 
 
-def _as_text(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
+def _as_text(column: pa.Array, key: str) -> pa.Array:
+    """A column as a dictionary of text, in which what is missing is the empty text."""
     try:
-        return pc.fill_null(pc.cast(column, pa.string()), "")
+        coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        texts = pc.cast(coded.dictionary, pa.string())
     except pa.ArrowException:
         message, hint = "The column holds neither text nor numbers.", "Write it again as text or numbers."
-        raise _TableError([Diagnostic(message, hint, key=key, code=DiagnosticCode.TABLE_UNREADABLE)]) from None
+        raise WrongTableError([Diagnostic(message, hint, key=key, code=DiagnosticCode.TABLE_UNREADABLE)]) from None
+    check_cells(texts)
+    codes = pc.cast(pc.fill_null(coded.indices, len(texts)), pa.int32())
+    texts = pa.concat_arrays([pc.fill_null(texts, ""), pa.array([""], pa.string())])
+    return pa.DictionaryArray.from_arrays(codes, texts)
 
 
-def _drop_empty_rows(texts: pa.Table) -> pa.Table:
-    """Every cell stripped, and rows without any text left out."""
-    names = [name for name in texts.column_names if name != "row"]
-    stripped = {name: pc.utf8_trim_whitespace(texts.column(name)) for name in names}
-    table = _non_empty_rows(pa.table({**stripped, "row": texts.column("row")}), names)
-    if table.num_rows == 0:
-        raise _no_rows_error()
-    return table
+def _texts(table: pa.Table) -> list[str]:
+    return [each for each in table.column_names if each != "row"]
 
 
 def _non_empty_rows(table: pa.Table, names: list[str]) -> pa.Table:
     """The rows with text in any of these columns."""
-    if not names:
+    if not names or not table.num_rows:
         return table.slice(0, 0)
-    return table.filter(functools.reduce(pc.or_, (pc.not_equal(table.column(name), "") for name in names)))
+    texts = (texts_of(table.column(name)) for name in names)
+    return table.filter(functools.reduce(pc.or_, (pc.not_equal(each, "") for each in texts)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _MAX_QUOTE_LENGTH = 60
 _ORGNR_LENGTH = 9
 
@@ -18,11 +19,14 @@ class NotItsEncodingError(ValueError):
     """The bytes are not of the encoding that they begin with the mark of; the argument is its name."""
 
 
-_MARKS = (
+MARKS = (
     (codecs.BOM_UTF8, "UTF-8", "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "UTF-16", "utf-16"),
     (codecs.BOM_UTF16_BE, "UTF-16", "utf-16"),
 )
+"""What a file may begin with, what people call its encoding, and what Python does."""
+AS_LATIN_1 = "kvalreg-latin-1"
+"""How errors of Windows-1252 are handled: bytes that it gives no meaning keep that of Latin-1."""
 _MISREAD = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|[\ufffd\u0080-\u009f]"
 )
@@ -40,7 +44,7 @@ def decode(raw: bytes) -> str:
     NotItsEncodingError
         The file begins with the mark of an encoding that it is not in.
     """
-    for mark, known_as, encoding in _MARKS:
+    for mark, known_as, encoding in MARKS:
         if raw.startswith(mark):
             try:
                 return _lines(raw.decode(encoding))
@@ -49,7 +53,7 @@ def decode(raw: bytes) -> str:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        text = raw.decode("cp1252", "kvalreg-latin-1")
+        text = raw.decode("cp1252", AS_LATIN_1)
     return _lines(text)
 
 
@@ -62,13 +66,21 @@ def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
     return error.object[error.start : error.end].decode("latin-1"), error.end
 
 
-codecs.register_error("kvalreg-latin-1", _as_latin_1)
+codecs.register_error(AS_LATIN_1, _as_latin_1)
 
 
 def misread(text: str) -> str:
     """The first signs of a text that was once read in another encoding than its own, or empty text: ``Ã¸`` for ø."""
     found = _MISREAD.search(text)
     return found[0] if found else ""
+
+
+def without_controls(text: str) -> str:
+    """The text with a visible sign for every control character but tabs and line ends, and for halves of characters.
+
+    None of them has a meaning on a page, and XML, which feeds are, does not allow them.
+    """
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def printable(text: str) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import ConfigurationError, Diagnostic
 from kvalreg.inputs.table_file import TableLayout, format_rows, read_table
-from kvalreg.inputs.text_file import misread, printable, quote
+from kvalreg.inputs.text_file import misread, printable, quote, without_controls
 
 UNIT_COLUMNS = ("orgnr", "name", "short_name", "level", "parent", "county", "closed")
 _OPTIONAL_COLUMNS = UNIT_COLUMNS[5:]
@@ -246,6 +246,8 @@ class _UnitRecord:
                 yield self.diagnostic(
                     key, what, "Write them again, and save the file as UTF-8.", DiagnosticCode.MISREAD
                 )
+            elif without_controls(text) != text:
+                yield self.diagnostic(key, f"{quote(text)} holds a control character.", "Remove it.")
 
 
 def _tree_diagnostics(unit_records: list[_UnitRecord], display_path: str) -> Iterator[Diagnostic]:

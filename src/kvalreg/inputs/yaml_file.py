@@ -18,7 +18,7 @@ from ruamel.yaml.reader import ReaderError
 
 from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import ConfigurationError, Diagnostic
-from kvalreg.inputs.text_file import printable, quote
+from kvalreg.inputs.text_file import printable, quote, without_controls
 
 MAX_YAML_BYTES = 2_000_000
 """Bytes of a YAML file at most: its reader needs a second for each of a million."""
@@ -223,6 +223,10 @@ class _ValueBuilder:
             )
             return None
         if isinstance(node, ScalarNode):
+            if without_controls(str(node.value)) != node.value:
+                self._add_diagnostic(
+                    node, key_path, "The text holds a control character.", "Remove it.", DiagnosticCode.INVALID_YAML
+                )
             return self._scalar(node)
         if id(node) in self.seen:
             self._add_diagnostic(

@@ -220,6 +220,7 @@ def _dictionary(translator: Translator) -> list[str]:
     return [
         _heading("dictionary", translator),
         _paragraph("dictionary_lead", translator),
+        _paragraph("apostrophe", translator),
         raw_html(_column_table(COLUMNS, f"{RESULTS}.csv", translator)),
         raw_html(_column_table(INDICATOR_COLUMNS[1:], f"{INDICATORS}.csv", translator)),
         raw_html(_column_table(UNIT_COLUMNS[2:3] + UNIT_COLUMNS[4:], f"{UNITS}.csv", translator)),

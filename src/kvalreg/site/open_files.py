@@ -16,6 +16,7 @@ from typing import Any
 from kvalreg.disclosure.published import PublishedResults
 from kvalreg.inputs.descriptor import Indicator, Registry
 from kvalreg.inputs.units import Unit
+from kvalreg.report.spreadsheet import as_text
 from kvalreg.report.translation import Translator, get_translator
 from kvalreg.site.open_data import COLUMN_NAMES, COLUMN_VALUES, COLUMNS, FOOTNOTES, OpenDataColumn
 from kvalreg.site.site_model import PublishedRegistry, Site, SiteOutput
@@ -146,9 +147,17 @@ def _data_package(published: PublishedResults, site: Site) -> dict[str, Any]:
         **delivery_dates(published),
         "resources": [
             _resource(
-                RESULTS, f"{RESULTS}.csv", {"fields": table_schema_fields(COLUMNS, translator), "primaryKey": key}
+                RESULTS,
+                f"{RESULTS}.csv",
+                {"fields": table_schema_fields(COLUMNS, translator), "primaryKey": key},
+                translator,
             ),
-            _resource(INDICATORS, f"{INDICATORS}.csv", {"fields": table_schema_fields(INDICATOR_COLUMNS, translator)}),
+            _resource(
+                INDICATORS,
+                f"{INDICATORS}.csv",
+                {"fields": table_schema_fields(INDICATOR_COLUMNS, translator)},
+                translator,
+            ),
         ],
     }
     if site.descriptor.base_url:
@@ -156,10 +165,11 @@ def _data_package(published: PublishedResults, site: Site) -> dict[str, Any]:
     return package
 
 
-def _resource(name: str, path: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _resource(name: str, path: str, schema: dict[str, Any], say: Translator) -> dict[str, Any]:
     return {
         "name": name,
         "path": path,
+        "description": say("data.apostrophe"),
         "profile": "tabular-data-resource",
         "format": "csv",
         "mediatype": "text/csv",
@@ -176,7 +186,7 @@ def _csv(heading: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
 
 def _csv_text(lines: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
-    csv.writer(text, delimiter=";", lineterminator=_LINE_END).writerows(lines)
+    csv.writer(text, delimiter=";", lineterminator=_LINE_END).writerows(map(as_text, line) for line in lines)
     return text.getvalue()
 
 

@@ -20,6 +20,7 @@ from kvalreg.report.cell_markup import Html, cell_address, cell_attribute, year_
 from kvalreg.report.figures.theme import chart_number
 from kvalreg.report.footnotes import FOOTNOTE_CODES
 from kvalreg.report.markup import escape_markdown, mark_registry_text, raw_html
+from kvalreg.report.spreadsheet import as_text
 from kvalreg.report.translation import Translator, get_translator
 from kvalreg.revision import CellRevision, CellSnapshot, EditionHistory, RegistryRevision, RevisionKind, YearLevel
 from kvalreg.site.revision_feed import revision_feed
@@ -223,7 +224,8 @@ def _changes_csv(changes: RegistryRevision, published: PublishedResults) -> byte
     for change in changes.values:
         key = [changes.registry_id, change.ind_id, change.context, change.year, change.level, change.orgnr]
         numbers = [*_csv_values(change.before), *_csv_values(change.after)]
-        writer.writerow([*key, _unit_name(change, published), change.kind.value, *numbers])
+        named = map(as_text, (*key, _unit_name(change, published), change.kind.value))
+        writer.writerow([*named, *numbers])
     return text.getvalue().encode()
 
 

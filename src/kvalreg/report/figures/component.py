@@ -23,6 +23,7 @@ from kvalreg.report.figures.theme import CONFIG, SINGLE_ROW
 from kvalreg.report.footnotes import LIMIT_ROLE
 from kvalreg.report.html_fragment import HtmlFragment, html_fragment
 from kvalreg.report.markup import escape
+from kvalreg.report.spreadsheet import as_text
 from kvalreg.report.translation import Translator
 
 _URL_RESERVED = re.compile(r"[^\w.~;,:()+/-]+")
@@ -230,7 +231,7 @@ def _csv_data_url(rows: Records) -> str:
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
     writer.writerow(rows[0])
     writer.writerows(
-        [_decimal_comma(value) if type(value) is float else value for value in row.values()] for row in rows
+        [_decimal_comma(one) if type(one) is float else as_text(one) for one in row.values()] for row in rows
     )
     return "data:text/csv;charset=utf-8,%EF%BB%BF" + _URL_RESERVED.sub(
         lambda match: _percent_encode(match[0]), buffer.getvalue()
