@@ -1,4 +1,4 @@
-"""`kvalreg audit`, `diff`, `publish` and `rollback`: what may be released, and what readers see."""
+"""`kvalreg audit`, `diff`, `publish` and `rollback`: the release of a site to readers."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def audit(site: Path, root: Path) -> None:
       kvalreg audit _site --project ~/results
     """
     from kvalreg.project import Project
-    from kvalreg.release.audit import audit_site as attack
+    from kvalreg.release.audit import audit_site
 
-    audit_report = attack(site, Project.open(root))
+    audit_report = audit_site(site, Project.open(root))
     click.echo(audit_report.report_text())
     sys.exit(0 if audit_report.passed else 1)
 
@@ -55,6 +55,7 @@ def diff(registry: str, form: str, root: Path, skip_unknown_units: bool) -> None
 
     project = Project.open(root)
     registry_diff = diff_registry(project, registry, unknown_unit_policy(skip=skip_unknown_units))
+    # Texts of a delivery are untrusted on a terminal; JSON escapes them itself.
     click.echo(diff_to_json(registry_diff) if form == "json" else sanitize(diff_to_text(registry_diff, project)))
 
 
@@ -85,6 +86,7 @@ def publish(edition: str, root: Path, output: Path | None, keep: int, wait: floa
     from kvalreg.storage.project_lock import project_lock
 
     project = Project.open(root, output)
+    # One writer at a time: a build that ends now must not replace the site that is being published.
     with project_lock(project, wait):
         for registry in put_back_damaged(project):
             click.echo(f"{registry}: what was built of it has been damaged since, and was put back from its kept copy.")
