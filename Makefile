@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 export PIP_REQUIRE_VIRTUALENV := 1
 
-.PHONY: site test docs reference requirements wheel bench clean help
+.PHONY: site test docs reference requirements wheel bench shape mutants clean help
 
 help:
 	@echo "make site   make the environment, run the pipeline over the demo, leave _site/index.html"
@@ -15,6 +15,8 @@ help:
 	@echo "make requirements  write requirements.txt: constraints.txt with the hashes of all files"
 	@echo "make wheel  build dist/*.whl, and make a site with it in an empty environment"
 	@echo "make bench  show speed and memory beside the stock tools"
+	@echo "make shape  count lines, comments, long functions and ambiguous names of the source"
+	@echo "make mutants  break 100 random lines one by one, and see whether a test notices"
 	@echo "make clean  remove what was made, and keep the environment"
 
 site: $(VENV)/.site
@@ -50,6 +52,12 @@ wheel: $(VENV)/.test
 
 bench: $(VENV)/.test
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+shape:
+	@$(PYTHON) tools/shape.py
+
+mutants: $(VENV)/.test
+	@$(BIN)/python tools/mutants.py --sample 100 --seed 1
 
 clean:
 	rm -rf _build _site ._site _public dist

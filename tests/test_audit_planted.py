@@ -90,6 +90,11 @@ ATTRIBUTES = {
     "number as text of a template": _TEMPLATE.format('{"layer":[{"text":4}]}'),
     "text of a template": _TEMPLATE.format('{"layer":[{"title":"Nes 4"}]}'),
     "template": _TEMPLATE.format('{"data":{"values":[{"n":4}]}}'),
+    "a funnel of no indicator": (
+        '<figure id="f" data-figure="funnel" data-kv-cell="alfa/nothing/caregiver/2024/@hospital">'
+        '<a class="kv-csv" download="f.csv" href="data:text/csv,unit"></a><script class="kv-spec">'
+        '{"datasets":{"limits":[{"n":9,"low95":0,"high95":1,"low998":0,"high998":1}]}}</script></figure>'
+    ),
 }
 """What may stand anywhere on a page of a registry."""
 Plant = tuple[str, ...]

@@ -20,7 +20,7 @@ from kvalreg.run_result import RunResult
 from kvalreg.site.quarto import Quarto
 from report_example import example, report
 
-CHECK = [sys.executable, "-m", "kvalreg.cli", "check", "--all", "--project"]
+CHECK = [sys.executable, "-m", "kvalreg", "check", "--all", "--project"]
 
 
 def test_a_reader_who_has_seen_enough_stops_nothing(project: Project) -> None:

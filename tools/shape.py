@@ -25,11 +25,12 @@ MODULE_LINES, FUNCTION_LINES, PARAMETERS = 400, 40, 5
 """The limits: lines of a module and of a function's body, and how many parameters a function has."""
 VAGUE = {"asked", "aside", "at", "found", "given", "made", "one", "others", "said", "told", "way", "what", "wanted"}
 """Names that say nothing of the thing that they name."""
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass
 class Shape:
-    """One package, or all of them."""
+    """The size of one package, or of all of them."""
 
     modules: int = 0
     lines: int = 0
@@ -40,6 +41,11 @@ class Shape:
 
     def __add__(self, other: Shape) -> Shape:
         return Shape(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+    @property
+    def comment_share(self) -> float:
+        """Comments per 100 lines of code."""
+        return 100 * self.comments / max(self.code, 1)
 
 
 @dataclass
@@ -58,47 +64,51 @@ class Findings:
         return {name: modules for name, modules in sorted(self.types.items()) if len(modules) > 1}
 
 
-def measure(path: Path, findings: Findings) -> Shape:
+def measure_source(source: Path) -> tuple[dict[str, Shape], Findings]:
+    """The shape of each package below a folder, of all together under ``all``, and what passes a limit."""
+    findings, packages = Findings(), defaultdict[str, Shape](Shape)
+    for path in sorted(source.rglob("*.py")):
+        name = path.relative_to(source).as_posix()
+        package = name.partition("/")[0] if "/" in name else "."
+        packages[package] += _measure_module(path.read_text(encoding="utf-8"), name, findings)
+    packages["all"] = sum(packages.values(), Shape())
+    return dict(packages), findings
+
+
+def _measure_module(text: str, name: str, findings: Findings) -> Shape:
     """Measure one module, and note what passes a limit."""
-    text = path.read_text(encoding="utf-8")
-    tree, name = ast.parse(text), path.relative_to(SOURCE).as_posix()
-    kinds = Counter[str]()
-    code_lines: set[int] = set()
+    tree, comments, code_lines = ast.parse(text), 0, set[int]()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
-            kinds["comment"] += not token.string.startswith(("# noqa", "# type:", "# fmt:", "# ---"))
+            # Directives for tools and rules between sections explain nothing.
+            comments += not token.string.startswith(("# noqa", "# type:", "# fmt:", "# ---"))
         elif token.type not in (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER):
             code_lines |= set(range(token.start[0], token.end[0] + 1))
-    documented = {line for node in _docstrings(tree) for line in range(node.lineno, (node.end_lineno or 0) + 1)}
+    docstring_lines = {line for node in _docstrings(tree) for line in range(node.lineno, (node.end_lineno or 0) + 1)}
     lines = text.count("\n")
     if lines > MODULE_LINES:
         findings.long_modules.append(f"{name}: {lines} lines")
-    functions = list(_functions(tree))
+    functions = [node for node in ast.walk(tree) if isinstance(node, Function)]
     for function in functions:
         _measure_function(function, name, findings)
-    for defined in _types(tree):
-        findings.types[defined].append(name)
-    findings.vague.update(bound for bound in _bound(tree) if bound in VAGUE)
-    return Shape(1, lines, len(code_lines - documented), kinds["comment"], len(documented), len(functions))
+    for type_name in _types(tree):
+        findings.types[type_name].append(name)
+    findings.vague.update(bound for bound in _bound_names(tree) if bound in VAGUE)
+    return Shape(1, lines, len(code_lines - docstring_lines), comments, len(docstring_lines), len(functions))
 
 
-def _measure_function(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str, findings: Findings) -> None:
+def _measure_function(function: Function, name: str, findings: Findings) -> None:
+    """Note a function with a long body or many parameters; a command of click has one for each of its options."""
     body = function.body[1:] if ast.get_docstring(function) else function.body
     length = (function.end_lineno or 0) - body[0].lineno + 1 if body else 0
     if length > FUNCTION_LINES:
         findings.long_functions.append(f"{name}:{function.lineno} {function.name}: {length} lines")
-    given = function.args
-    count = sum(
-        argument.arg not in ("self", "cls") for argument in (*given.posonlyargs, *given.args, *given.kwonlyargs)
-    )
-    if count > PARAMETERS:
+    arguments = function.args
+    names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    count = len([parameter for parameter in names if parameter not in ("self", "cls")])
+    is_command = any(".command(" in ast.unparse(decorator) for decorator in function.decorator_list)
+    if count > PARAMETERS and not is_command:
         findings.many_parameters.append(f"{name}:{function.lineno} {function.name}: {count} parameters")
-
-
-def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
 
 
 def _docstrings(tree: ast.AST) -> Iterator[ast.stmt]:
@@ -112,54 +122,55 @@ def _docstrings(tree: ast.AST) -> Iterator[ast.stmt]:
 def _types(tree: ast.Module) -> Iterator[str]:
     """Classes and aliases of types at the top of a module."""
     for node in tree.body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
         if isinstance(node, ast.ClassDef):
             yield node.name
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if name.lstrip("_")[:1].isupper() and not name.isupper():
-                yield name
+        elif isinstance(target, ast.Name) and target.id.lstrip("_")[:1].isupper() and not target.id.isupper():
+            yield target.id
 
 
-def _bound(tree: ast.AST) -> Iterator[str]:
+def _bound_names(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.arg):
             yield node.arg
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+        elif isinstance(node, Function | ast.ClassDef):
             yield node.name
+
+
+def format_shape(packages: dict[str, Shape], findings: Findings) -> str:
+    """The table and the lists, as Markdown."""
+    rows = ["| package | modules | lines | of these code | docstrings | functions | comments per 100 lines of code |"]
+    rows.append("|---" * 7 + "|")
+    for name, shape in packages.items():
+        numbers = (shape.modules, shape.lines, shape.code, shape.docstrings, shape.functions)
+        rows.append(f"| {name} | {' | '.join(map(str, numbers))} | {shape.comment_share:.1f} |")
+    for title, lines in _sections(findings).items():
+        rows += ["", f"{title}: {len(lines)}", *(f"  {line}" for line in lines)]
+    names = ", ".join(f"{name} {count}" for name, count in findings.vague.most_common())
+    rows += ["", f"Vague names: {sum(findings.vague.values())} ({names})"]
+    return "\n".join(rows) + "\n"
+
+
+def _sections(findings: Findings) -> dict[str, list[str]]:
+    ambiguous = [f"{name}: {', '.join(modules)}" for name, modules in findings.ambiguous.items()]
+    return {
+        "Type names with several meanings": ambiguous,
+        f"Modules over {MODULE_LINES} lines": findings.long_modules,
+        f"Functions over {FUNCTION_LINES} lines": findings.long_functions,
+        f"Functions of more than {PARAMETERS} parameters": findings.many_parameters,
+    }
 
 
 def main() -> int:
     """Measure and print; 1 with ``--strict`` when a limit is passed or a type's name means several things."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--strict", action="store_true")
-    strict = parser.parse_args().strict
-    findings, packages = Findings(), defaultdict[str, Shape](Shape)
-    for path in sorted(SOURCE.rglob("*.py")):
-        parts = path.relative_to(SOURCE).parts
-        packages[parts[0] if len(parts) > 1 else "."] += measure(path, findings)
-    packages["all"] = sum(packages.values(), Shape())
-    rows = ["| package | modules | lines | of these code | docstrings | functions | comments per 100 lines of code |"]
-    rows.append("|---" * 7 + "|")
-    for name, shape in packages.items():
-        share = 100 * shape.comments / max(shape.code, 1)
-        rows.append(
-            f"| {name} | {shape.modules} | {shape.lines} | {shape.code} | {shape.docstrings} | {shape.functions} "
-            f"| {share:.1f} |"
-        )
-    sections = {
-        "Type names with several meanings": [f"{name}: {', '.join(at)}" for name, at in findings.ambiguous.items()],
-        f"Modules over {MODULE_LINES} lines": findings.long_modules,
-        f"Functions over {FUNCTION_LINES} lines": findings.long_functions,
-        f"Functions of more than {PARAMETERS} parameters": findings.many_parameters,
-    }
-    for title, found in sections.items():
-        rows += ["", f"{title}: {len(found)}", *(f"  {line}" for line in found)]
-    names = ", ".join(f"{name} {count}" for name, count in findings.vague.most_common())
-    rows += ["", f"Vague names: {sum(findings.vague.values())} ({names})"]
-    sys.stdout.write("\n".join(rows) + "\n")
-    return int(strict and any(sections.values()))
+    is_strict = parser.parse_args().strict
+    packages, findings = measure_source(SOURCE)
+    sys.stdout.write(format_shape(packages, findings))
+    return int(is_strict and any(_sections(findings).values()))
 
 
 if __name__ == "__main__":

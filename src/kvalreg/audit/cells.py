@@ -49,6 +49,7 @@ class PublishedCells:
         """The cells of an indicator and a context, by year and unit."""
         key = (address.ind_id, address.context)
         if key not in self._groups:
+            # An index over (indicator, context), built on first use: pages of one indicator are read together.
             rows = (self.published.rows.rows((*key, level.value), 0, _LAST_YEAR) for level in Level)
             self._groups[key] = {(str(cell["year"]), cell["orgnr"]): cell for cells in rows for cell in cells}
         return self._groups[key]
@@ -106,6 +107,7 @@ class PublishedCells:
         names = [unit.name, *possible_names(unit, units)]
         if unit.level is Level.NATION:
             names += [get_translator(each_language)("units.nation") for each_language in LANGUAGES]
+        # A closed unit is labelled with its last year: "Sykehus A (nedlagt 2021)".
         for name in names:
             yield from (name, get_translator(language).unit_label(name, unit.closed))
 

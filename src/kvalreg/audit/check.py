@@ -15,7 +15,8 @@ from kvalreg.audit.cells import PublishedCells, Subject
 from kvalreg.audit.claims import Claim, OpenDataTable
 from kvalreg.audit.findings import Finding
 from kvalreg.audit.open_data import OpenData
-from kvalreg.audit.roles import COUNT, RULES, same_number, texts_of
+from kvalreg.audit.roles import COUNT, same_number, texts_of
+from kvalreg.audit.rules import RULES
 from kvalreg.audit.vocabulary import YEAR, Vocabulary
 from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.disclosure.published import PublishedResults
@@ -58,7 +59,10 @@ class ClaimChecker:
             return self._check_sentence(claim)
         subject = self._subject(address, language)
         if role in RULES:
-            return None if RULES[role](subject, text) else self._wrong(claim)
+            try:
+                return None if RULES[role](subject, text) else self._wrong(claim)
+            except LookupError:
+                return self._unknown(claim)
         # Every text that a cell may have in a role is computed from the published cell, and the claim must be one.
         texts = texts_of(subject, role, form)
         if texts is None:

@@ -79,6 +79,7 @@ def limit_per_code(findings: Iterable[Finding]) -> Iterator[Finding]:
     def group_key(finding: Finding) -> tuple[str, str]:
         return finding.code.value, finding.registry
 
+    # A page with a wrong table has a finding in every row: five of them show the pattern.
     ordered = sorted(findings, key=lambda finding: (*group_key(finding), finding.line or 0))
     for _, group in groupby(ordered, key=group_key):
         distinct = list(dict.fromkeys(group))

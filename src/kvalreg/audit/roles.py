@@ -1,7 +1,7 @@
 """The texts of each role, computed from the published cell: number, rounding, language, and what must be left out.
 
-Owns every role: `NUMBERS`, `TEXTS`, `SORTED`, `CODES`, `COUNTED` and `RULES`. Input: a `Subject`. Output: the texts
-that may stand for it. For a cell that is not shown, the result is only the word for the reason; for a secret cell there
+Owns the roles of `NUMBERS`, `TEXTS`, `SORTED`, `CODES` and `COUNTED`. Input: a `Subject`. Output: the texts that
+may stand for it. For a cell that is not shown, the result is only the word for the reason; for a secret cell there
 is no number at all, since the published results have none.
 
 For the value 0.91429 of a proportion with the interval 0.8512 to 0.9523, the form ``text`` in bokmål has the texts
@@ -10,17 +10,13 @@ For the value 0.91429 of a proportion with the interval 0.8512 to 0.9523, the fo
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sized
 from functools import partial
 
-import numpy as np
-
 from kvalreg.audit.cells import Cell, Subject, Texts
 from kvalreg.audit.claims import Form
-from kvalreg.audit.vocabulary import DIGIT, YEAR
 from kvalreg.disclosure.published import CellStatus
 from kvalreg.report.footnotes import FOOTNOTE_CODES
 from kvalreg.site.latest_results import LatestResults
@@ -226,7 +222,8 @@ def _targets_reached_share(subject: Subject) -> float:
     return reached / total if total else math.nan
 
 
-def _target(name: str, subject: Subject) -> float:
+def target_value(name: str, subject: Subject) -> float:
+    """A limit of the indicator's levels, by its field's name; NaN where it has none."""
     target = getattr(subject.indicator, name)
     return math.nan if target is None else float(target)
 
@@ -252,8 +249,8 @@ NUMBERS: Mapping[str, Callable[[Subject], float]] = {
     "n": lambda subject: subject.cell["denominator"],
     "coverage": lambda subject: subject.cell["coverage"],
     "value-before": lambda subject: subject.before(subject.address.unit),
-    "target": partial(_target, "level_green"),
-    "target-moderate": partial(_target, "level_yellow"),
+    "target": partial(target_value, "level_green"),
+    "target-moderate": partial(target_value, "level_yellow"),
     "lowest": lambda subject: min((cell["value"] for cell in subject.shown), default=math.nan),
     "highest": lambda subject: max((cell["value"] for cell in subject.shown), default=math.nan),
     "common": _pooled_value,
@@ -325,77 +322,3 @@ def _compute_texts(subject: Subject, role: str, form: Form) -> Texts:
     if form != "text" or math.isnan(number):
         return (format_exact(number),)
     return (subject.translator.format_value(subject.indicator, number),)
-
-
-# --- roles in which several texts are true ---------------------------------------------------------------------------
-def _names_unit(subject: Subject, text: str) -> bool:
-    """Whether a text is a name of the unit; a chart may break a long name into lines, also behind a hyphen."""
-    names = subject.cells.names(subject.address.unit, subject.translator.language)
-    return text in names or "".join(text.split()) in {"".join(name.split()) for name in names}
-
-
-def _is_part_of_name(subject: Subject, text: str) -> bool:
-    """Whether a text is a part of a name: a drawing breaks long names into lines, and truncates what is longer."""
-    names = subject.cells.names(subject.address.unit, subject.translator.language)
-    return any(text.rstrip("…") in name for name in names)
-
-
-def _names_indicator(subject: Subject, text: str) -> bool:
-    """Whether a text is the indicator's title, with or without words (and no digits but years) behind it."""
-    indicator = subject.cells.indicators.get(subject.address.ind_id)
-    title = " ".join(indicator.title.split()) if indicator else ""
-    return bool(title) and text.startswith(title) and not DIGIT.search(YEAR.sub("", text.removeprefix(title)))
-
-
-def _is_year(subject: Subject, text: str) -> bool:
-    year = subject.address.year
-    return text in (year, f"{year} ({subject.translator('figure.provisional')})")
-
-
-def _is_end_of_level(subject: Subject, text: str) -> bool:
-    return any(same_number(text, repr(_target(name, subject))) for name in ("level_green", "level_yellow"))
-
-
-def _is_limit(subject: Subject, text: str) -> bool:
-    return all(int(re.sub(r"\D", "", number)) in subject.cells.limits for number in COUNT.findall(text))
-
-
-def _is_count_of_changes(subject: Subject, text: str) -> bool:
-    """Whether a count of revisions is possible: there are never more than cells."""
-    return bool(COUNT.fullmatch(text)) and int(re.sub(r"\D", "", text)) <= len(subject.cells.published.cells)
-
-
-def _is_near_difference(subject: Subject, text: str) -> bool:
-    """Whether a dot is in the bin of its change: ``0.03~0.01`` is the bin with middle 0.03 and width 0.01."""
-    cell, before = subject.cells.cell(subject.address), subject.before(subject.address.unit)
-    if cell is None or not cell["shown"] or math.isnan(before):
-        return False
-    middle, width = map(float, text.split("~"))
-    # Half the width, and a little more for the rounding of the numbers in the chart.
-    return abs(middle - (float(cell["value"]) - before)) <= width * 0.51
-
-
-def _is_funnel(subject: Subject, text: str) -> bool:
-    """Whether a funnel's limits are those of its units, by patients: ``{"n": [...], "low95": [...], ...}``."""
-    columns = json.loads(text)
-    level_funnel, _ = subject.cells.funnel(subject.address, subject.address.level)
-    lines = [
-        line for confidence in (0.95, 0.998) for line in level_funnel.limits(np.array(columns["n"], float), confidence)
-    ]
-    drawn = [value for name in ("low95", "high95", "low998", "high998") for value in columns[name]]
-    return [format_exact(float(value)) for line in lines for value in line] == [str(value) for value in drawn]
-
-
-RULES: Mapping[str, Callable[[Subject, str], bool]] = {
-    "unit": _names_unit,
-    "unit-part": _is_part_of_name,
-    "indicator": _names_indicator,
-    "year": _is_year,
-    "yours": lambda _, text: not text,
-    "zone": _is_end_of_level,
-    "limit": _is_limit,
-    "changes": _is_count_of_changes,
-    "difference": _is_near_difference,
-    "funnel": _is_funnel,
-}
-"""Roles in which several texts are true, and the condition of each."""

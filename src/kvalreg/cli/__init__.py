@@ -1,8 +1,10 @@
-"""The command line: a thin wrapper around `kvalreg.pipeline` and `kvalreg.inputs.imongr`.
+"""The command line: a thin wrapper around `kvalreg.pipeline`, `kvalreg.release` and `kvalreg.workbench`.
 
-Owns options, what is printed and the exit code: 0 all succeeded, 1 something failed, 2 usage or configuration, 3 an
-error that nobody expected, of which neither the message nor a variable is printed (they may hold a result), 4 another
-run has the project.
+Owns options, output and exit codes: 0 all succeeded, 1 something failed, 2 usage or configuration, 3 an unexpected
+error, of which neither the message nor a variable is printed (they may hold a result), 4 another run has the project.
+
+Commands import what they run inside their functions: `kvalreg --help` and a build with nothing to do must not wait for
+pandas.
 """
 
 from __future__ import annotations
@@ -78,8 +80,9 @@ for _command in (
 
 def main() -> None:
     """Run the command; an expected error prints without a traceback, any other without its message."""
+    # A closed pipe or a full disk behind stdout must not stop a build: the output is lost, and the exit code says so.
     output = sys.stdout = Output(sys.stdout)
-    code = _code()
+    code = _run_command()
     output.flush()
     if output.lost:
         click.echo(f"Not all of this could be printed: {output.lost}. The work itself is done.", err=True)
@@ -87,25 +90,26 @@ def main() -> None:
     sys.exit(code or (EXIT_FAILED if output.lost else 0))
 
 
-def _code() -> int:
-    """The exit code of the command, told on the way."""
+def _run_command() -> int:
+    """Run the command, print its error if there is one, and return the exit code."""
+    # From the expected to the unexpected: each error that a user can act on says how, and prints no traceback.
     try:
         cli(standalone_mode=False)
-    except SystemExit as ended:
-        return int(ended.code or 0)
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
     except click.ClickException as error:
         error.show()
         return EXIT_CONFIGURATION
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. The site is as it was.", err=True)
-        return 130
+        return 130  # 128 + SIGINT, as shells have it
     except KvalregError as error:
         click.echo(str(error), err=True)
         return error.exit_code
-    except Exception as error:
-        if told := as_disk_full_error(error, Path.cwd()) or as_no_access_error(error):
-            click.echo(str(told), err=True)
-            return told.exit_code
+    except Exception as error:  # noqa: BLE001 - the last resort: a traceback could print a result
+        if known_error := as_disk_full_error(error, Path.cwd()) or as_no_access_error(error):
+            click.echo(str(known_error), err=True)
+            return known_error.exit_code
         click.echo(sanitize(f"{_UNEXPECTED_MESSAGE}\n{describe_unexpected(error)}"), err=True)
         return EXIT_UNEXPECTED
     return 0

@@ -1,4 +1,4 @@
-"""`kvalreg build`: the whole run."""
+"""`kvalreg build`: the pipeline from deliveries to a site."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ def build(
     """
     from kvalreg.run_report import RecordingProgress, recorded_run
 
+    # Options become a project and, for a draft, its folder of drafts.
     console = Console.from_flags(quiet=quiet, verbose=verbose)
     project = Project.open(root, output)
     target_project = project.draft if draft else project
@@ -89,17 +90,19 @@ def build(
             with project_lock(project, wait):
                 released = verify(project)
         parameters = parameters_of(registries, years, renderer, skip_unknown_units=skip_unknown_units)
-        if not (no_cache or draft):  # said before the pipeline and its libraries are imported
+        # An unchanged project is recognised before the pipeline and its libraries are imported.
+        if not (no_cache or draft):
             report.run_result = unchanged_result(project, parameters, open_memo(project))
         if report.run_result is not None:
             console.info(UNCHANGED)
         else:
             from kvalreg.execution.worker_pool import start_forkserver
 
-            start_forkserver()  # what notebooks are forked from does its imports while we do ours
+            start_forkserver()  # the parent of the notebooks' kernels imports its libraries while this process does
             with gc_paused():
                 from kvalreg import pipeline
 
+            # Everything else is the pipeline's: one request, one result.
             request = pipeline.BuildRequest(
                 registries,
                 years,
@@ -112,6 +115,7 @@ def build(
             )
             run_build = pipeline.build_draft if draft else pipeline.build
             report.run_result = run_build(project, request, RecordingProgress(console, report))
+        # A scheduled build also reports what is missing, since nobody reads its pages.
         if released is not None:
             from kvalreg.workbench.due_deadlines import deadline_warnings, late
             from kvalreg.workbench.notices import of_build, send

@@ -1,4 +1,4 @@
-"""`kvalreg import`: projects made of what other systems hold."""
+"""`kvalreg import`: projects from the exports of other systems."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ def imongr(source: Path, target: Path, unknown_units: str, quiet: bool, verbose:
     """
     from kvalreg.inputs.delivery import UnknownUnitPolicy
     from kvalreg.inputs.imongr import import_imongr
-    from kvalreg.workbench.import_report import as_text
+    from kvalreg.workbench.import_report import import_to_text
 
+    # Problems are printed even with --quiet: the exit code alone would not say which registry is not ready.
     report = import_imongr(source, target, UnknownUnitPolicy(unknown_units))
-    Console.from_flags(quiet=quiet and not report.not_ready, verbose=verbose).info(as_text(report, target))
+    Console.from_flags(quiet=quiet and not report.not_ready, verbose=verbose).info(import_to_text(report, target))
     sys.exit(EXIT_FAILED if report.not_ready else 0)

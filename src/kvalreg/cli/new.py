@@ -1,4 +1,4 @@
-"""`kvalreg new`: registries, notebooks and projects to begin with."""
+"""`kvalreg new`: scaffolding of registries, notebooks and projects."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kvalreg.cli.options import project_option
 if TYPE_CHECKING:
     from kvalreg.project import Project
 
+# Shared by `new registry`, which asks for what is not given, and `new site`, which asks nothing.
 _name_option = click.option("--name", default=None, help="The registry's full name; asked for when not given.")
 _short_name_option = click.option("--short-name", default=None, help="A short name for menus and tables.")
 _language_option = click.option("--language", type=click.Choice(["nb", "nn"]), default=None, help="Bokmål or nynorsk.")
@@ -60,7 +61,7 @@ def registry(
     from kvalreg.workbench.scaffold import RegistryOptions, create_registry, require_unused_id
 
     project = Project.open(root)
-    require_unused_id(id, project)
+    require_unused_id(id, project)  # before the questions, whose answers would be lost
     name = name or _ask("The registry's full name", f"Register for {id}")
     options = RegistryOptions(
         id,
@@ -126,17 +127,19 @@ def site(
     from kvalreg.project import Project
     from kvalreg.workbench.scaffold import RegistryOptions, create_site
 
+    # Names that are not given are derived from the id, without questions: the registry is an extra here.
     options = None
     if id is not None:
         name, short_name = name or f"Register for {id}", short_name or id.capitalize()
         options = RegistryOptions(id, name, short_name, language or "nb", field or "Annet")
+    # The project does not exist before this line, so it is opened for its paths alone.
     _echo_written(create_site(target, options, today()), Project(target.resolve()))
     next_command = f"kvalreg check --project {target}" if id else f"kvalreg new registry ID --project {target}"
     click.echo(f"Next: {next_command}")
 
 
 def _ask(question: str, answer: str, value_type: click.Choice[str] | None = None) -> str:
-    """Ask on a terminal; elsewhere the answer that would be suggested."""
+    """Ask on a terminal; elsewhere return the suggested answer."""
     if not sys.stdin.isatty():
         return answer
     return str(click.prompt(question, default=answer, type=value_type))

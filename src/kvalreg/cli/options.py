@@ -12,6 +12,7 @@ project_option = click.option(
 skip_option = click.option(
     "--skip-unknown-units", is_flag=True, help="Leave rows of unknown units out, and report them."
 )
+# Without --wait a second run ends at once with exit code 4: a scheduler decides whether to try again.
 wait_option = click.option(
     "--wait",
     type=click.FloatRange(min=0),

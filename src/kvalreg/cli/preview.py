@@ -1,4 +1,4 @@
-"""`kvalreg preview`: a registry's pages in the browser, made anew at each save."""
+"""`kvalreg preview`: a registry's pages in the browser, rebuilt at each save."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def preview(
     from kvalreg.site.renderer import choose_renderer
     from kvalreg.workbench.preview import Preview, PreviewRequest, watch_preview
     from kvalreg.workbench.preview_server import PreviewServer, PreviewState
-    from kvalreg.workbench.scaffold import require_registry
+    from kvalreg.workbench.registry_ids import require_registry
 
     project = Project.open(root)
     require_registry(registry, project)
@@ -64,8 +64,9 @@ def preview(
     live_preview = Preview(project, request, choose_renderer(renderer))
     state = PreviewState()
 
+    # Runs after each build, in this thread; the server's threads wait for the state's new version.
     def on_built(diagnostics: tuple[Diagnostic, ...], seconds: float) -> None:
-        is_first = not state.version
+        is_first = not state.version  # the browser is opened once, when there is a page to see
         state.update(diagnostics)
         time_text = time.strftime("%H:%M:%S")
         if diagnostics:
@@ -76,10 +77,11 @@ def preview(
         if is_first and opens:
             click.launch(f"{server.address}{live_preview.address}")
 
+    # The server runs in a thread of its own; this one watches the files until Ctrl-C.
     with PreviewServer(live_preview.output_project.site, state, port or 0) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         click.echo(f"Preview of {registry}: {server.address}  (Ctrl-C ends it)")
-        # also where a shell or a service has told its children to ignore Ctrl-C, or ends them in another way
+        # A shell may start background jobs with SIGINT ignored, and a service manager ends with SIGTERM.
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, signal.default_int_handler)
         try:

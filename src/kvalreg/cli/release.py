@@ -1,4 +1,4 @@
-"""`kvalreg audit`, `diff`, `publish` and `rollback`: what may be released, and what readers see."""
+"""`kvalreg audit`, `diff`, `publish` and `rollback`: the release of a site to readers."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def audit(site: Path, root: Path) -> None:
       kvalreg audit _site --project ~/results
     """
     from kvalreg.project import Project
-    from kvalreg.release.audit import audit_site as attack
+    from kvalreg.release.audit import audit_site
     from kvalreg.release.checksums import verify
     from kvalreg.storage.project_lock import project_lock
 
     project = Project.open(root)
-    audit_report = attack(site, project)
+    audit_report = audit_site(site, project)
     with project_lock(project):
         verified = verify(project)
     click.echo(audit_report.report_text())
@@ -63,6 +63,7 @@ def diff(registry: str, form: str, root: Path, skip_unknown_units: bool) -> None
 
     project = Project.open(root)
     registry_diff = diff_registry(project, registry, unknown_unit_policy(skip=skip_unknown_units))
+    # Texts of a delivery are untrusted on a terminal; JSON escapes them itself.
     click.echo(diff_to_json(registry_diff) if form == "json" else sanitize(diff_to_text(registry_diff, project)))
 
 
@@ -95,6 +96,7 @@ def publish(edition: str, root: Path, output: Path | None, keep: int, wait: floa
     from kvalreg.workbench.notices import of_publication, send
 
     project = Project.open(root, output)
+    # One writer at a time: a build that ends now must not replace the site that is being published.
     with project_lock(project, wait):
         for registry in restore_damaged(project):
             click.echo(f"{registry}: what was built of it has been damaged since, and was put back from its kept copy.")

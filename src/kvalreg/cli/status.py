@@ -1,4 +1,4 @@
-"""The command `status`: how each registry stands."""
+"""`kvalreg status`: the status of each registry."""
 
 from __future__ import annotations
 
@@ -40,11 +40,12 @@ def status(registries: tuple[str, ...], root: Path, day: datetime | None, form: 
     from kvalreg.clock import today
     from kvalreg.console import sanitize
     from kvalreg.project import Project
-    from kvalreg.workbench import status as gathered
+    from kvalreg.workbench.status import report_status
     from kvalreg.workbench.status_report import status_table, status_to_html, status_to_json
 
     project = Project.open(root)
-    status_report = gathered.report_status(project, registries, day.date() if day else today())
+    status_report = report_status(project, registries, day.date() if day else today())
+    # The page is the overview of all registries: a part of them must not replace it.
     if not registries:
         project.status_page.parent.mkdir(parents=True, exist_ok=True)
         project.status_page.write_text(status_to_html(status_report), encoding="utf-8")

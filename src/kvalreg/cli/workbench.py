@@ -1,4 +1,4 @@
-"""The commands of a statistician's day: `check`, `explain`, `schema` and `slugs`."""
+"""The commands for authors of a registry: `check`, `explain`, `schema` and `slugs`."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ def check(
     from kvalreg.console import sanitize
     from kvalreg.inputs.delivery import UnknownUnitPolicy
     from kvalreg.project import Project
-    from kvalreg.workbench import check as pass_
+    from kvalreg.workbench.check import CheckRequest, check_project
     from kvalreg.workbench.check_report import FORMATS, check_to_text
 
     project = Project.open(root)
     unknown_units = UnknownUnitPolicy.SKIP if skip_unknown_units else UnknownUnitPolicy.REFUSE
-    check_report = pass_.check_project(project, pass_.CheckRequest(today(), registries, unknown_units))
+    check_report = check_project(project, CheckRequest(today(), registries, unknown_units))
     if check_report.exit_code or not quiet:
-        told = (
-            check_to_text(check_report, project, every=True)
-            if form == "text" and every
-            else FORMATS[form](check_report, project)
+        is_full_text = form == "text" and every
+        text = (
+            check_to_text(check_report, project, every=True) if is_full_text else FORMATS[form](check_report, project)
         )
-        click.echo(sanitize(told), err=form == "text" and bool(check_report.exit_code))
+        # Errors go to stderr, as other commands' do; JSON and annotations are data and go to stdout.
+        click.echo(sanitize(text), err=form == "text" and bool(check_report.exit_code))
     sys.exit(check_report.exit_code)
 
 
@@ -84,9 +84,9 @@ def explain(subject: str) -> None:
       kvalreg explain KV103
       kvalreg explain descriptor
     """
-    from kvalreg.workbench import diagnostic_reference as explanation
+    from kvalreg.workbench.diagnostic_reference import explain_code
 
-    click.echo(explanation.explain_code(subject))
+    click.echo(explain_code(subject))
 
 
 @click.command()

@@ -134,7 +134,7 @@ class _CulpritSearch:
         with self.fallback.reverted(registries):
             try:
                 self.attempt()
-            except Exception as error:  # noqa: BLE001 - the answer of a trial; errors that all share are raised
+            except Exception as error:
                 if is_global_error(error, self.fallback.project):
                     raise
                 return False

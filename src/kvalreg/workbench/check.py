@@ -1,7 +1,7 @@
 """Everything that could stop publication, found in one pass, without running a notebook or writing a file.
 
-Comes in: a project and which registries are meant. Goes out: findings. One fault hides no other: a faulty delivery is
-told together with the faults of texts and notebooks, and one registry's faults together with another's.
+Input: a project and the ids of registries. Output: findings. One error hides no other: those of a delivery are reported
+together with those of texts and notebooks, and one registry's together with another's.
 """
 
 from __future__ import annotations
@@ -46,10 +46,11 @@ from kvalreg.report.text_lint import text_diagnostics
 from kvalreg.site.extension import check_extension
 from kvalreg.site.quarto_yml import read_quarto_yml
 from kvalreg.statistics.aggregation import aggregate
-from kvalreg.workbench.date_checks import closed_later, date_warnings
+from kvalreg.workbench.date_checks import date_warnings, future_closing_years
 from kvalreg.workbench.expected_sums import check_expected_sums
 from kvalreg.workbench.ignored import ignored_files
 from kvalreg.workbench.placeholder_texts import find_placeholder_texts, misread_texts
+from kvalreg.workbench.registry_ids import select_registries
 
 T = TypeVar("T")
 REPORT_KINDS = ("registry", "year")
@@ -57,24 +58,27 @@ REPORT_KINDS = ("registry", "year")
 
 @dataclass(frozen=True)
 class CheckFinding:
-    """A fault, and the exit code it ends in: 0 for a remark, which stops nothing.
+    """A diagnostic, and the exit code that it leads to: 0 for a warning, which stops nothing.
 
-    What must be corrected and is no part of a page, such as an analysis notebook, is `aside`.
+    Parameters
+    ----------
+    is_off_page
+        Whether the file is part of no page, such as an analysis notebook: an error in it stops no publication.
     """
 
     diagnostic: Diagnostic
     exit_code: int = 0
-    aside: bool = False
+    is_off_page: bool = False
 
     @property
     def is_blocking(self) -> bool:
         """Whether it stops publication."""
-        return self.exit_code != 0 and not self.aside
+        return self.exit_code != 0 and not self.is_off_page
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What was asked: the registries that were looked at, and every finding, those that stop first."""
+    """The result of a check: the registries that were checked, and every finding, blocking ones first."""
 
     registries: tuple[str, ...]
     blocked_registries: frozenset[str]
@@ -82,13 +86,13 @@ class CheckReport:
 
     @property
     def exit_code(self) -> int:
-        """The gravest of the findings': 0 when nothing stops, 1 for a delivery, 2 for the project's own files."""
+        """The highest of the findings': 0 when nothing stops, 1 for a delivery, 2 for the project's own files."""
         return max((finding.exit_code for finding in self.findings), default=0)
 
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """What a check is asked for: registries by id (all when empty), what to do with unknown units, and the day."""
+    """What to check: registries by id (all when empty), with which policy for unknown units, and as of which day."""
 
     today: date
     registries: tuple[str, ...] = ()
@@ -96,7 +100,7 @@ class CheckRequest:
 
 
 def check_project(project: Project, request: CheckRequest) -> CheckReport:
-    """Look at a project's files.
+    """Check a project's files.
 
     Raises
     ------
@@ -104,19 +108,23 @@ def check_project(project: Project, request: CheckRequest) -> CheckReport:
         When there is no such registry, or none at all.
     """
     registries, diagnostics_by_registry = read_descriptors(project)
-    registry_ids = _select_registries(request.registries, sorted({*registries, *diagnostics_by_registry}))
+    registry_ids = select_registries(request.registries, sorted({*registries, *diagnostics_by_registry}))
+    if not registry_ids:
+        raise UsageError("This project has no registry yet. Make one with: kvalreg new registry ID")
+    # Files that all registries share: each is read whatever is wrong with the one before it.
     findings = _quarto_yml_findings(project)
     _try_read(lambda: check_extension(project), findings)
     units = _try_read(lambda: read_units(project.units, project.display_path(project.units)), findings)
     _try_read(lambda: read_slugs(project.slugs, project.display_path(project.slugs)), findings)
     _try_read(lambda: read_site_descriptor(project), findings)
+    # Each registry by itself; one whose descriptor cannot be read has only those errors.
     by_registry = {
         registry_id: _RegistryCheck(project, registries[registry_id], request).run(units)
         if registry_id in registries
         else [CheckFinding(diagnostic, EXIT_CONFIGURATION) for diagnostic in diagnostics_by_registry[registry_id]]
         for registry_id in registry_ids
     }
-    # what all registries share stops them all
+    # An error in a shared file stops every registry.
     is_stopped = any(finding.is_blocking for finding in findings)
     blocked_registries = {
         name
@@ -126,38 +134,34 @@ def check_project(project: Project, request: CheckRequest) -> CheckReport:
     findings += [finding for registry_findings in by_registry.values() for finding in registry_findings]
     findings += _analysis_notebook_findings(project, request.registries)
     findings += [
-        CheckFinding(fault) for fault in ignored_files(project, frozenset(registry_ids), every=not request.registries)
+        CheckFinding(diagnostic)
+        for diagnostic in ignored_files(project, frozenset(registry_ids), every=not request.registries)
     ]
     if units is not None:
-        findings += [CheckFinding(fault) for fault in closed_later(units, project, request.today)]
-    # Registries share notebooks, and a fault is told once.
-    unique_findings = dict.fromkeys(sorted(findings, key=lambda one: (not one.is_blocking, not one.exit_code)))
+        findings += [CheckFinding(diagnostic) for diagnostic in future_closing_years(units, project, request.today)]
+    # Registries share notebooks: an error in one is found for each of them, and reported once.
+    findings.sort(key=lambda finding: (not finding.is_blocking, not finding.exit_code))
+    unique_findings = dict.fromkeys(findings)
     return CheckReport(tuple(registry_ids), frozenset(blocked_registries), tuple(unique_findings))
 
 
 @dataclass(frozen=True)
 class _RegistryCheck:
-    """One registry with a good descriptor, under check."""
+    """The check of one registry whose descriptor can be read."""
 
     project: Project
     registry: Registry
     request: CheckRequest
 
     def run(self, units: Units | None) -> list[CheckFinding]:
-        """Everything that is wrong with its notebooks, texts, deliveries and dates; deliveries need units."""
+        """The findings of its notebooks, texts, deliveries and dates; deliveries need units."""
         try:
             return self._collect_findings(units)
-        except Exception as error:  # a defect met by one registry stops no other
-            message = f"kvalreg stopped at an error that it did not expect.\n{describe_unexpected(error)}"
-            diagnostic = Diagnostic(
-                message,
-                "Send these lines to whoever maintains kvalreg.",
-                self.registry.id,
-                code=DiagnosticCode.INTERNAL_ERROR,
-            )
-            return [CheckFinding(diagnostic, EXIT_UNEXPECTED)]
+        except Exception as error:  # noqa: BLE001 - a defect met by one registry must not hide the findings of others
+            return [CheckFinding(internal_error(error, self.registry.id), EXIT_UNEXPECTED)]
 
     def _collect_findings(self, units: Units | None) -> list[CheckFinding]:
+        # Notebooks and texts first: they need nothing but the descriptor.
         findings = self._notebook_findings()
         descriptor = self.project.descriptor(self.registry.id)
         document = read_yaml(descriptor, self.project.display_path(descriptor))
@@ -166,9 +170,10 @@ class _RegistryCheck:
         ]
         complete_registry, warnings = complete_descriptor(self.registry, self.project)
         findings += [CheckFinding(diagnostic) for diagnostic in warnings]
-        if units is None:
+        if units is None:  # units.csv has errors, which are reported once for all registries
             return findings
         findings += [CheckFinding(diagnostic) for diagnostic in text_diagnostics(complete_registry, units, document)]
+        # Then the way of a build: read, aggregate, gate, plan. It stops where a build would.
         editions = _try_read(lambda: read_editions(self.registry.id, self.project), findings)
         delivered: RegistryDeliveries | None = None
         try:
@@ -183,7 +188,7 @@ class _RegistryCheck:
         return findings + [CheckFinding(diagnostic) for diagnostic in date_findings]
 
     def _approval_findings(self, units: Units) -> list[CheckFinding]:
-        """Deliveries that a build leaves out because nobody has approved them."""
+        """Deliveries that a build leaves out because they are not approved."""
         if self.registry.approval is None:
             return []
         try:
@@ -202,7 +207,7 @@ class _RegistryCheck:
     def _result_findings(
         self, delivered: RegistryDeliveries, units: Units, editions: tuple[Edition, ...] | None
     ) -> Iterator[CheckFinding]:
-        """What the sums are compared with, and whether the gate lets them through, where earlier editions are known."""
+        """Expected sums that differ, and errors of the gate, which runs where the ledger can be read."""
         results = aggregate(delivered, self.registry, units)
         for diagnostic in check_expected_sums(results, self.project):
             yield CheckFinding(diagnostic, EXIT_CONFIGURATION)
@@ -211,19 +216,16 @@ class _RegistryCheck:
             plan_jobs(published, self.project)
 
 
-def _select_registries(requested_ids: tuple[str, ...], known_ids: list[str]) -> list[str]:
-    for registry_id in requested_ids:
-        if registry_id not in known_ids:
-            raise UsageError(
-                f"There is no registry {registry_id!r}. This project has: {', '.join(known_ids) or 'none'}."
-            )
-    if not known_ids:
-        raise UsageError("This project has no registry yet. Make one with: kvalreg new registry ID")
-    return list(dict.fromkeys(requested_ids)) or known_ids
+def internal_error(error: Exception, file: str = "") -> Diagnostic:
+    """The diagnostic of an error that is a defect of kvalreg; its message may hold a result, and is left out."""
+    message = f"kvalreg stopped at an error that it did not expect.\n{describe_unexpected(error)}"
+    return Diagnostic(
+        message, "Send these lines to whoever maintains kvalreg.", file, code=DiagnosticCode.INTERNAL_ERROR
+    )
 
 
 def _try_read(reader: Callable[[], T], findings: list[CheckFinding]) -> T | None:
-    """What a file holds; None when it has faults, which join the findings."""
+    """The content of a file; None when it has errors, which are added to the findings."""
     try:
         return reader()
     except (ConfigurationError, LedgerError) as error:
@@ -236,7 +238,7 @@ def _blocking_findings(error: DiagnosticsError) -> list[CheckFinding]:
 
 
 def _quarto_yml_findings(project: Project) -> list[CheckFinding]:
-    """What the embedded renderer does not understand; Quarto may, so it stops nothing by itself."""
+    """Settings that the embedded renderer does not support; Quarto may, so they stop nothing."""
     try:
         read_quarto_yml(project.quarto_yml)
     except RendererError as error:
@@ -246,9 +248,9 @@ def _quarto_yml_findings(project: Project) -> list[CheckFinding]:
 
 
 def _analysis_notebook_findings(project: Project, requested_ids: tuple[str, ...]) -> list[CheckFinding]:
-    """Every analysis notebook's faults; with registries asked for, only theirs."""
+    """Errors in analysis notebooks: in all of them, or in those of the requested registries."""
     paths = [path for path in project.analysis_notebooks() if not requested_ids or path.stem in requested_ids]
     diagnostics = [
         diagnostic for path in paths for diagnostic in lint_analysis_notebook(path, project.display_path(path))
     ]
-    return [CheckFinding(diagnostic, EXIT_CONFIGURATION, aside=True) for diagnostic in diagnostics]
+    return [CheckFinding(diagnostic, EXIT_CONFIGURATION, is_off_page=True) for diagnostic in diagnostics]

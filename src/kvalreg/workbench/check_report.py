@@ -1,6 +1,7 @@
-"""How a check is told: as text for people, as JSON for programs, as annotations on GitHub.
+"""The report of a check: text for people, JSON for programs, annotations for GitHub.
 
-Comes in: a `Check`. Goes out: text. Names of files and values in messages are others' and made printable here.
+Input: a `CheckReport`. Output: text. Names of files and values in messages are untrusted: they are escaped here or
+sanitized by the caller.
 """
 
 from __future__ import annotations
@@ -9,35 +10,39 @@ import json
 import os
 from collections.abc import Callable
 
+from kvalreg.errors import Diagnostic
 from kvalreg.project import Project
 from kvalreg.workbench.check import CheckFinding, CheckReport
-from kvalreg.workbench.groups import grouped
+from kvalreg.workbench.groups import group_lines
 
-_MOST = 20
-"""So many findings of a section are told one by one: together with a summary they fit a screen."""
+_SCREEN_LINES = 20
+"""How many findings of a section are listed one by one: together with a summary they fit a screen."""
 
 
 def check_to_text(report: CheckReport, _project: Project, *, every: bool = False) -> str:
-    """Findings with place, what is wrong and what to do; then a summary.
+    """Findings with location, problem and hint in three sections, and a summary.
 
-    Where there are more than fit a screen, one line tells all of a kind, unless `every` one is asked for.
+    A section with more findings than fit a screen has one line for each diagnostic code, unless `every` is set.
     """
-    parts = []
-    for findings, title in (
-        ([finding for finding in report.findings if finding.is_blocking], "Stops publication"),
-        (
-            [finding for finding in report.findings if finding.exit_code and not finding.is_blocking],
-            "Must be corrected, and stops no page",
-        ),
-        ([finding for finding in report.findings if not finding.exit_code], "Worth a look, and stops nothing"),
-    ):
-        if findings:
-            faults = [one.diagnostic for one in findings]
-            is_short = every or len(faults) <= _MOST
-            told = [line for fault in faults for line in str(fault).splitlines()] if is_short else grouped(faults)
+    titles = {
+        "blocking": "Stops publication",
+        "off_page": "Must be corrected, and stops no page",
+        "warning": "Worth a look, and stops nothing",
+    }
+    sections: dict[str, list[Diagnostic]] = {name: [] for name in titles}
+    for finding in report.findings:
+        name = "blocking" if finding.is_blocking else "off_page" if finding.exit_code else "warning"
+        sections[name].append(finding.diagnostic)
+    paragraphs = []
+    for name, diagnostics in sections.items():
+        if diagnostics:
+            is_short = every or len(diagnostics) <= _SCREEN_LINES
+            lines = "\n".join(map(str, diagnostics)).splitlines() if is_short else group_lines(diagnostics)
             hint = "" if is_short else " One by one: kvalreg check --all"
-            parts.append("\n".join([f"{title} ({len(findings)}):{hint}", *(f"  {line}" for line in told)]))
-    return "\n\n".join([*parts, _summary(report)])
+            paragraphs.append(
+                "\n".join([f"{titles[name]} ({len(diagnostics)}):{hint}", *(f"  {line}" for line in lines)])
+            )
+    return "\n\n".join([*paragraphs, _summary(report)])
 
 
 def check_to_json(report: CheckReport, _project: Project) -> str:
@@ -50,7 +55,11 @@ def check_to_json(report: CheckReport, _project: Project) -> str:
 
 
 def check_to_github(report: CheckReport, project: Project) -> str:
-    """One workflow command a finding: GitHub shows it beside the line, with files as seen from where the check runs."""
+    """One workflow command for each finding, which GitHub shows at its line.
+
+    ``::error title=KV103,file=registries/slag/registry.yml,line=4::The line begins with a tab. Use spaces.``
+    See https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions.
+    """
     lines = [_github_annotation(finding, project) for finding in report.findings]
     return "\n".join([*lines, _summary(report)])
 
@@ -74,6 +83,7 @@ def _summary(report: CheckReport) -> str:
 
 def _finding_to_dict(finding: CheckFinding) -> dict[str, object]:
     diagnostic = finding.diagnostic
+    # The keys are a public format, and older than the names of the fields.
     return {
         "number": diagnostic.code,
         "stops": finding.is_blocking,
@@ -88,7 +98,7 @@ def _finding_to_dict(finding: CheckFinding) -> dict[str, object]:
 def _github_annotation(finding: CheckFinding, project: Project) -> str:
     diagnostic = finding.diagnostic
     properties = {"title": diagnostic.code or "kvalreg"}
-    if diagnostic.file:
+    if diagnostic.file:  # relative to the folder that the check runs in, which GitHub takes for the repository
         properties["file"] = os.path.relpath(project.root / diagnostic.file)
     if diagnostic.line is not None:
         properties["line"] = str(diagnostic.line)
@@ -96,9 +106,12 @@ def _github_annotation(finding: CheckFinding, project: Project) -> str:
     message = " ".join(
         part for part in (f"{diagnostic.key}:" if diagnostic.key else "", diagnostic.message, diagnostic.hint) if part
     )
-    return f"::{level} {','.join(f'{key}={_escape_property(value)}' for key, value in properties.items())}::{_escape_data(message)}"
+    escaped_properties = ",".join(f"{key}={_escape_property(value)}" for key, value in properties.items())
+    return f"::{level} {escaped_properties}::{_escape_data(message)}"
 
 
+# The escapes of GitHub's own toolkit (packages/core/src/command.ts): data cannot end the command, and a property cannot
+# begin another one.
 def _escape_data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

@@ -1,7 +1,7 @@
-"""What is late, or soon will be: texts to review, and results with a deadline.
+"""Warnings about dates: texts to review, results with a deadline, and dates in the future.
 
-Comes in: a registry, its deliveries and a day. Goes out: remarks. They stop nothing: a late page is better than none.
-`inputs/rounds.py` knows the deadlines.
+Input: a registry, its deliveries and a day. Output: warnings. They stop nothing: a late page is better than none.
+`inputs/rounds.py` owns the deadlines.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from kvalreg.inputs.yaml_file import KeyPath, YamlDocument
 from kvalreg.project import Project
 
 REVIEW_INTERVAL = timedelta(days=365)
-"""How old a review of a registry's texts may be: they are updated every year."""
+"""The age at which a review of texts is due: they are updated every year."""
 DEADLINE_NOTICE = timedelta(days=45)
-"""How long before a deadline it is told."""
+"""How long before a deadline the warning begins."""
 _DEADLINE_MESSAGES = {
     "final": (
         "Final results of {year} {due}, and no delivery is complete up to {year}-12-31.",
@@ -38,14 +38,14 @@ _DEADLINE_MESSAGES = {
 def date_warnings(
     registry: Registry, delivered: RegistryDeliveries | None, document: YamlDocument, today: date
 ) -> Iterator[Diagnostic]:
-    """Reviews that are due, dates to come, and deadlines that are near or past.
+    """Reviews that are due, dates in the future, and deadlines that are near or past.
 
-    Without deliveries, no deadline is told of.
+    Without deliveries there is no warning about deadlines: what they hold is unknown.
     """
     yield from _review_warnings(registry, document, today)
-    yield from _to_come(registry, document, today)
+    yield from _future_dates(registry, document, today)
     if delivered is not None:
-        yield from _deliveries_to_come(delivered, today)
+        yield from _future_delivery_dates(delivered, today)
         yield from _deadline_warnings(delivered, f"data/{registry.id}/", today)
 
 
@@ -63,50 +63,51 @@ def _review_warnings(registry: Registry, document: YamlDocument, today: date) ->
             yield document.diagnostic(key_path, message, hint, DiagnosticCode.REVIEW_DUE)
 
 
-def _to_come(registry: Registry, document: YamlDocument, today: date) -> Iterator[Diagnostic]:
-    """What is told as done and has a date that is still to come."""
-    days: list[tuple[KeyPath, date | None]] = [(("about", "reviewed"), registry.about.reviewed)]
-    days += [(("indicators", at, "reviewed"), one.reviewed) for at, one in registry.numbered]
-    for place, day in days:
-        if day is not None and day > today:
-            what = f"The date of the review is still to come: {day.isoformat()}."
-            yield document.diagnostic(
-                place, what, "Write the day on which the texts were reviewed.", DiagnosticCode.DATES_ODD
-            )
-    for at, one in enumerate(registry.evaluations):
-        if one.year > today.year:
-            what = f"The year that was judged is still to come: {one.year}."
-            yield document.diagnostic(("evaluations", at, "year"), what, "Correct it.", DiagnosticCode.DATES_ODD)
-    for at, work in enumerate(registry.quality_improvement):
-        last = (work.years or (0, 0))[1]
-        if work.status == "completed" and last is not None and last > today.year:
-            what = f"The work is completed, and its last year is still to come: {last}."
-            yield document.diagnostic(
-                ("quality_improvement", at, "period"), what, "Correct one of them.", DiagnosticCode.DATES_ODD
-            )
+def _future_dates(registry: Registry, document: YamlDocument, today: date) -> Iterator[Diagnostic]:
+    """Dates in the future of what the descriptor calls done: reviews, evaluations and completed projects."""
+    review_dates: list[tuple[KeyPath, date | None]] = [(("about", "reviewed"), registry.about.reviewed)]
+    review_dates += [(("indicators", index, "reviewed"), indicator.reviewed) for index, indicator in registry.numbered]
+    for key_path, review_date in review_dates:
+        if review_date is not None and review_date > today:
+            message = f"The date of the review is still to come: {review_date.isoformat()}."
+            hint = "Write the day on which the texts were reviewed."
+            yield document.diagnostic(key_path, message, hint, DiagnosticCode.DATES_ODD)
+    for index, evaluation in enumerate(registry.evaluations):
+        if evaluation.year > today.year:
+            message = f"The year that was judged is still to come: {evaluation.year}."
+            yield document.diagnostic(("evaluations", index, "year"), message, "Correct it.", DiagnosticCode.DATES_ODD)
+    for index, project in enumerate(registry.quality_improvement):
+        # An open period such as "2023-" has no last year: it is not over, but neither is it in the future.
+        last_year = (project.years or (0, 0))[1]
+        if project.status == "completed" and last_year is not None and last_year > today.year:
+            message = f"The work is completed, and its last year is still to come: {last_year}."
+            key_path = ("quality_improvement", index, "period")
+            yield document.diagnostic(key_path, message, "Correct one of them.", DiagnosticCode.DATES_ODD)
 
 
-def _deliveries_to_come(delivered: RegistryDeliveries, today: date) -> Iterator[Diagnostic]:
+def _future_delivery_dates(delivered: RegistryDeliveries, today: date) -> Iterator[Diagnostic]:
     for info in delivered.deliveries:
         for key, day in (("latest_update", info.latest_update), ("latest_affirm", info.latest_affirm)):
             if day is not None and day > today:
-                what = f"{key} in deliveries.yml is still to come: {day.isoformat()}."
-                yield Diagnostic(what, "Correct it.", info.shown, code=DiagnosticCode.DATES_ODD)
+                message = f"{key} in deliveries.yml is still to come: {day.isoformat()}."
+                yield Diagnostic(message, "Correct it.", info.shown, code=DiagnosticCode.DATES_ODD)
 
 
-def closed_later(units: Units, project: Project, today: date) -> Iterator[Diagnostic]:
-    """Units that are said to be closed in a year to come: readers would see them as closed already."""
+def future_closing_years(units: Units, project: Project, today: date) -> Iterator[Diagnostic]:
+    """Units whose closing year is in the future: readers would see them as closed already."""
     for unit in units:
         if unit.closed is not None and unit.closed > today.year:
-            what = f"The unit {quote(unit.name)} is closed in a year that is still to come: {unit.closed}."
-            shown = project.display_path(project.units)
-            yield Diagnostic(what, "Leave closed empty until then.", shown, key="closed", code=DiagnosticCode.DATES_ODD)
+            message = f"The unit {quote(unit.name)} is closed in a year that is still to come: {unit.closed}."
+            hint, display_path = "Leave closed empty until then.", project.display_path(project.units)
+            yield Diagnostic(message, hint, display_path, key="closed", code=DiagnosticCode.DATES_ODD)
 
 
 def _deadline_warnings(delivered: RegistryDeliveries, display_path: str, today: date) -> Iterator[Diagnostic]:
     affirmed_dates = [delivery.latest_affirm for delivery in delivered.deliveries if delivery.latest_affirm is not None]
     if not affirmed_dates:
         return
+    # The latest year of each round that the deliveries cover: final results up to the affirmed date, interim ones up to
+    # the last row.
     reached_years = {
         "final": last_complete_year(max(affirmed_dates)),
         "interim": max(delivered.rows["year"], default=0),

@@ -1,6 +1,7 @@
-"""What a deadline asks for that is not there: told by a scheduled build, since only a registry's people can deliver it.
+"""Warnings of a scheduled build about results that a deadline asks for and no delivery has.
 
-Comes in: a project and a day. Goes out: remarks. What has changed needs no list: a build does no more than that.
+Input: a project and a day. Output: warnings. They are read from the gated cells alone, which takes milliseconds: a
+scheduled build that has nothing to do reads no delivery.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from kvalreg.workbench.date_checks import DEADLINE_NOTICE
 
 
 def deadline_warnings(project: Project, today: date) -> list[Diagnostic]:
-    """A remark on every round of a registry that is due soon, or late, and that its gated cells do not have."""
+    """A warning for every round of a registry that is due soon, or late, and missing from its gated cells."""
     return [
         warning
         for path in project.descriptors()
@@ -47,14 +48,15 @@ def _registry_deadline_warnings(registry: str, project: Project, today: date) ->
 
 def _missing(registry: str, project: Project, today: date) -> Iterator[tuple[Deadline, DeadlineStatus]]:
     """The rounds that a registry's gated cells do not have and that are due soon, or late."""
-    if not (project.published / f"{registry}.parquet").is_file():
+    if not (project.published / f"{registry}.parquet").is_file():  # never built: the build reports that by itself
         return
     cells = load_published(registry, project.published).cells
     years = {
         "final": set(cells.loc[~cells["provisional"].astype(bool), "year"]),
         "interim": set(cells["year"]),
     }
-    for one in deadlines(today):
-        standing = one.status(years[one.round], today)
-        if standing is DeadlineStatus.LATE or (standing is DeadlineStatus.AHEAD and one.due - today <= DEADLINE_NOTICE):
-            yield one, standing
+    for deadline in deadlines(today):
+        status = deadline.status(years[deadline.round], today)
+        is_near = status is DeadlineStatus.AHEAD and deadline.due - today <= DEADLINE_NOTICE
+        if status is DeadlineStatus.LATE or is_near:
+            yield deadline, status

@@ -1,6 +1,6 @@
-"""Texts that a template wrote and that a registry has not replaced, and texts whose letters were lost on the way.
+"""Placeholder texts of the template that are not replaced yet, and texts that were decoded in the wrong encoding.
 
-Comes in: `registry.yml` as it was read. Goes out: a remark with line and key for each.
+Input: the parsed `registry.yml`. Output: a warning with line and key for each.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from kvalreg.inputs.text_file import misread, quote
 from kvalreg.inputs.yaml_file import KeyPath, YamlDocument
 
 PLACEHOLDER = "(Fyll ut)"
-"""How a text of the template begins."""
+"""The beginning of every placeholder text in the template."""
 
 
 def find_placeholder_texts(document: YamlDocument) -> list[Diagnostic]:
-    """Every text that still begins as the template's do, in the order of the file."""
+    """Warnings for placeholder texts, in the order of the file."""
     message, hint = "The template's text is still here, and readers would see it.", "Write your own."
     return [
         document.diagnostic(key_path, message, hint, DiagnosticCode.PLACEHOLDER_TEXT)
@@ -27,26 +27,28 @@ def find_placeholder_texts(document: YamlDocument) -> list[Diagnostic]:
 
 
 def misread_texts(document: YamlDocument) -> list[Diagnostic]:
-    """Every text with letters that were once read in another encoding, such as ``Ã¸`` for ø."""
-    todo = "Write them again, and save the file as UTF-8."
+    """Warnings for texts that were decoded in the wrong encoding, such as ``Ã¸`` for ø."""
+    # UTF-8 read as Windows-1252: the bytes C3 B8 of ø become the letters Ã and ¸.
+    hint = "Write them again, and save the file as UTF-8."
     return [
         document.diagnostic(
-            place,
+            key_path,
             f"The text has letters that were read in another encoding: {quote(signs)}.",
-            todo,
+            hint,
             DiagnosticCode.MISREAD,
         )
-        for place, text in _texts(document.data, ())
+        for key_path, text in _texts(document.data, ())
         if (signs := misread(text))
     ]
 
 
-def _texts(value: object, place: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+# The whole document, not the descriptor's fields: unknown keys may have such texts too.
+def _texts(value: object, key_path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     if isinstance(value, str):
-        yield place, value
+        yield key_path, value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _texts(inner, (*place, key))
+            yield from _texts(inner, (*key_path, key))
     elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _texts(inner, (*place, number))
+        for index, inner in enumerate(value):
+            yield from _texts(inner, (*key_path, index))

@@ -1,8 +1,8 @@
-"""One registry's pages, made anew while somebody writes them.
+"""A preview of one registry's pages, rebuilt while they are edited.
 
-Comes in: a project, a registry and, if wanted, a year. Goes out: a small site of just those pages in
-`_build/workbench/`, or what is wrong. It goes the same way as a build, gate included, and never touches `_site` or what
-a build keeps. Deliveries that wait for approval are shown as well: whoever may approve them wants to see them.
+Input: a project, a registry and optionally a year. Output: a small site of these pages in `_build/workbench/`, or
+diagnostics. It takes the same steps as a build, the gate included, and never touches `_site` or the caches of a build.
+Deliveries that wait for approval are included: the preview is for those who approve them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from kvalreg.errors import (
     KvalregError,
     NotebookError,
     UsageError,
-    describe_unexpected,
 )
 from kvalreg.execution.execute import ExecutorConfig, execute
 from kvalreg.execution.notebook_lint import lint_report_notebook
@@ -45,15 +44,16 @@ from kvalreg.site.unit_selector import generate_unit_list
 from kvalreg.statistics.aggregation import aggregate
 from kvalreg.storage.last_good import prune_pages, save_last_good
 from kvalreg.storage.permissions import make_private_folder
+from kvalreg.workbench.check import internal_error
 from kvalreg.workbench.file_watcher import snapshot, wait_for_change
 
 _PAGE_GENERATORS = (generate_front_pages, generate_report_pages, generate_unit_series, generate_unit_list)
-"""What a preview has beside the registry's own pages: enough for the menu and a chosen unit, no more than is quick."""
+"""The pages beside the registry's own: enough for the menu and a selected unit, and no more than is fast."""
 
 
 @dataclass(frozen=True)
 class PreviewRequest:
-    """What is looked at: a registry, one year or the newest, and what happens to rows of unknown units."""
+    """What to preview: a registry, one year or the latest, and the policy for rows of unknown units."""
 
     registry: str
     year: int | None = None
@@ -69,9 +69,9 @@ class Preview:
     ----------
     project
         The project whose files are read.
-    wanted
-        What is looked at.
-    choice
+    request
+        What to preview.
+    renderer_choice
         The renderer.
     """
 
@@ -79,18 +79,19 @@ class Preview:
     request: PreviewRequest
     renderer_choice: RendererChoice
     address: str = ""
-    """The page to open first, below the site: empty until pages have been made."""
+    """The page to open first, relative to the site; empty until the first successful build."""
+    # The inputs with which each page was last executed, so that only changed notebooks run again.
     _inputs_by_address: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
 
     @property
     def output_project(self) -> Project:
-        """The same sources, with a place of its own for what is made."""
+        """The same sources, with an output folder of its own."""
         folder = self.project.workbench
         return replace(self.project, build_override=folder, output=folder / "pages")
 
     @property
     def sources(self) -> list[Path]:
-        """What the pages are made of: a change in any of these makes them anew."""
+        """The inputs of the pages: a change in any of these rebuilds them."""
         project, registry = self.project, self.request.registry
         return [
             project.registries / registry,
@@ -105,31 +106,30 @@ class Preview:
         ]
 
     def build(self) -> tuple[Diagnostic, ...]:
-        """Make the pages; nothing when they are made, else what is wrong, and the last good pages stay."""
+        """Build the pages; returns the diagnostics if that fails, and the last good pages stay."""
         try:
             return self._build()
         except DiagnosticsError as error:
             return error.diagnostics
         except KvalregError as error:
             return (Diagnostic(str(error), code=DiagnosticCode.BUILD_FAILED),)
-        except Exception as error:  # the next save may be right again
-            message = f"kvalreg stopped at an error that it did not expect.\n{describe_unexpected(error)}"
-            return (
-                Diagnostic(
-                    message, "Send these lines to whoever maintains kvalreg.", code=DiagnosticCode.INTERNAL_ERROR
-                ),
-            )
+        except Exception as error:  # noqa: BLE001 - the next save may work: a preview goes on
+            return (internal_error(error),)
 
     def _build(self) -> tuple[Diagnostic, ...]:
-        make_private_folder(self.project.workbench)
+        make_private_folder(self.project.workbench)  # it holds numbers of deliveries that nobody has approved
+        # Read, aggregate and gate, as a build does.
         output_project, published = self.output_project, self._gate_registry()
+        # Plan the pages, and refuse notebooks that a build would refuse.
         jobs = self._select_jobs(published)
         _check_notebooks(jobs, self.project)
+        # Execute. Notebooks read the gated cells from disk, and pages of years that are gone are removed.
         save_published(published, output_project.published)
         prune_pages(self.request.registry, {job.address for job in jobs}, output_project.last_good_pages)
         diagnostics = self._execute(jobs)
         if diagnostics:
             return diagnostics
+        # Assemble and render.
         site = load_site(output_project)
         content = generate_site(site, _PAGE_GENERATORS)
         self.renderer_choice.renderer.render(stage(output_project, content.pages, content.files), output_project.site)
@@ -137,7 +137,7 @@ class Preview:
         return ()
 
     def _gate_registry(self) -> PublishedResults:
-        """The registry's cells, through the gate as a build would publish them."""
+        """The registry's cells after the gate, as a build would publish them."""
         project = self.project
         units = read_units(project.units, project.display_path(project.units))
         descriptor = project.descriptor(self.request.registry)
@@ -147,7 +147,7 @@ class Preview:
         return apply_gate(aggregate(delivered, registry, units), source, read_editions(registry.id, project))[0]
 
     def _select_jobs(self, published: PublishedResults) -> list[Job]:
-        """The registry's own page, and that of the year: the one asked for, or the newest."""
+        """The registry's own page, and that of the requested or the latest year."""
         jobs = plan_jobs(published, self.project)
         years = [job for job in jobs if job.kind == "year"]
         if not years:
@@ -162,7 +162,7 @@ class Preview:
         return [*(job for job in jobs if job.kind == "registry"), *selected_jobs]
 
     def _execute(self, jobs: list[Job]) -> tuple[Diagnostic, ...]:
-        """Run the notebooks whose numbers, texts or code have changed since they were last run."""
+        """Execute the notebooks whose numbers, texts or code have changed since their last execution."""
         output_project = self.output_project
         inputs_by_address = {job.address: _job_inputs(job, output_project) for job in jobs}
         changed_jobs = [
@@ -176,6 +176,7 @@ class Preview:
                 save_last_good(job_result.job, job_result.markdown, output_project.last_good_pages)
                 self._inputs_by_address[job_result.job.address] = inputs_by_address[job_result.job.address]
             else:
+                # The last good page stays, but belongs to earlier inputs: going back to them must run it again.
                 self._inputs_by_address.pop(job_result.job.address, None)
                 diagnostics.append(_notebook_diagnostic(job_result.job, job_result.error, self.project))
         return tuple(diagnostics)
@@ -184,14 +185,15 @@ class Preview:
 def watch_preview(
     preview: Preview, on_built: Callable[[tuple[Diagnostic, ...], float], object], sleep: Callable[[float], object]
 ) -> NoReturn:
-    """Make the pages, and again after each save, until `pause` raises.
+    """Build the pages, and rebuild them after each save, until `sleep` raises.
 
     Parameters
     ----------
-    tell
-        Takes what is wrong, nothing when the pages were made, and the seconds it took.
+    on_built
+        Receives the diagnostics (none when the build succeeded), and the seconds that it took.
     """
     while True:
+        # The snapshot is older than the build: a save during the build starts the next one at once.
         previous, start_time = snapshot(preview.sources), time.monotonic()
         on_built(preview.build(), time.monotonic() - start_time)
         wait_for_change(preview.sources, previous, sleep)
@@ -202,7 +204,7 @@ def _job_inputs(job: Job, output_project: Project) -> tuple[bytes, bytes]:
 
 
 def _check_notebooks(jobs: Iterable[Job], project: Project) -> None:
-    """Refuse notebooks with faults, but for stored outputs: whoever works in Jupyter has them until the end."""
+    """Refuse notebooks with errors, except saved outputs: while one works in Jupyter, they are there."""
     diagnostics = [
         diagnostic
         for path in sorted({job.notebook for job in jobs})

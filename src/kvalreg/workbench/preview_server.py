@@ -1,8 +1,8 @@
-"""A preview in the browser: its pages, and word of every new version.
+"""The web server of a preview: its pages, and server-sent events for every new version.
 
-Comes in: the folder of the pages, and the state that a preview is in. Goes out: answers to this machine's browsers.
-It serves 127.0.0.1 alone and answers to no other name, so that no page from elsewhere can read results that are not
-published yet. Only what it serves has the script that reloads; the files it serves from have not.
+Input: the folder of the pages, and the state of a preview. Output: HTTP responses to browsers on this machine. It
+listens on 127.0.0.1 alone and accepts no other Host header (against DNS rebinding), so that no page from elsewhere can
+read results that are not published yet. The script that reloads a page is added to responses, and never to files.
 """
 
 from __future__ import annotations
@@ -23,33 +23,34 @@ from kvalreg.errors import Diagnostic, UsageError
 
 _URL_PREFIX = "/_kvalreg/"
 _HEARTBEAT_SECONDS = 15.0
-"""Seconds between signs of life, by which a closed browser is noticed."""
+"""Seconds between heartbeats: writing one fails when the browser is closed, which ends the thread."""
 
 
 @dataclass
 class PreviewState:
-    """What a preview is in: how often pages were made or failed, and what is wrong with the newest."""
+    """The state of a preview: the number of builds so far, failed ones included, and the latest one's diagnostics."""
 
     version: int = 0
     diagnostics: tuple[str, ...] = ()
     _condition: threading.Condition = field(default_factory=threading.Condition)
 
     def update(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """There is a new version, or there are faults."""
+        """Record a finished build, and wake the threads that wait for one."""
         with self._condition:
             self.version += 1
             self.diagnostics = tuple(str(diagnostic) for diagnostic in diagnostics)
             self._condition.notify_all()
 
     def wait_for_change(self, known_version: int) -> bool:
-        """Wait for a version after `known`; False when there is none yet and it is time for a sign of life."""
+        """Wait for a version other than `known_version`; False when a heartbeat is due first."""
         with self._condition:
             return self._condition.wait_for(lambda: self.version != known_version, _HEARTBEAT_SECONDS)
 
 
 class PreviewServer(ThreadingHTTPServer):
-    """Serves a folder on this machine alone."""
+    """Serves a folder to this machine alone."""
 
+    # An open page keeps a thread in its stream of events, which must not keep the process alive.
     daemon_threads = True
 
     def __init__(self, folder: Path, state: PreviewState, port: int) -> None:
@@ -63,11 +64,11 @@ class PreviewServer(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """Where the site is."""
+        """The URL of the site."""
         return f"http://127.0.0.1:{self.server_port}/"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that went away is nobody's concern."""
+        """Ignore errors of a connection: a browser was closed."""
 
 
 class _PreviewHandler(SimpleHTTPRequestHandler):
@@ -77,6 +78,7 @@ class _PreviewHandler(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
+        # DNS rebinding: a page of another host whose name was made to resolve to 127.0.0.1 sends its own name here.
         if self.headers.get("Host", "") not in {f"{name}:{self._port}" for name in ("127.0.0.1", "localhost")}:
             self._send_body(HTTPStatus.FORBIDDEN, "text/plain", b"This preview is for this machine alone.")
         elif path == f"{_URL_PREFIX}reload.js":
@@ -90,11 +92,12 @@ class _PreviewHandler(SimpleHTTPRequestHandler):
             super().do_GET()
 
     def end_headers(self) -> None:
+        # A reload must never show the page before the last build.
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing: the terminal is for what was made and what is wrong."""
+        """Log nothing: the terminal is for builds and diagnostics."""
 
     @property
     def _port(self) -> int:
@@ -102,7 +105,7 @@ class _PreviewHandler(SimpleHTTPRequestHandler):
         return self.server.server_port
 
     def _send_page(self, path: Path) -> None:
-        """A page with the script that reloads it; in place of one that is not there, what is wrong."""
+        """Send a page with the script that reloads it; a missing page is replaced by the diagnostics."""
         version, diagnostics = self.state.version, self.state.diagnostics
         try:
             html = (path / "index.html" if path.is_dir() else path).read_text(encoding="utf-8")
@@ -110,6 +113,7 @@ class _PreviewHandler(SimpleHTTPRequestHandler):
         except OSError:
             html, status = _placeholder_page(version, diagnostics), HTTPStatus.NOT_FOUND
         script = f'<script src="{_URL_PREFIX}reload.js" data-version="{version}" defer></script>'
+        # The last </body>: an earlier one may be part of a text in a script.
         index = html.lower().rfind("</body>")
         html = f"{html[:index]}{script}{html[index:]}" if index >= 0 else html + script
         self._send_body(status, "text/html", html.encode())
@@ -122,7 +126,16 @@ class _PreviewHandler(SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
     def _send_events(self) -> None:
-        """Tell of the version there is, and of each that follows, until the browser goes."""
+        """Send the current version and each that follows, as server-sent events, until the browser is closed.
+
+        The stream of a browser that sees version 3 fail and version 4 succeed, with a heartbeat (a comment) between::
+
+            data: {"version": 3, "faults": ["data/slag/a.csv:2: ..."]}
+
+            : still here
+
+            data: {"version": 4, "faults": []}
+        """
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
@@ -138,7 +151,7 @@ class _PreviewHandler(SimpleHTTPRequestHandler):
 
 
 def _placeholder_page(version: int, diagnostics: Sequence[str]) -> str:
-    """A page that says why there is none here."""
+    """A page that says why the requested one does not exist."""
     if diagnostics:
         items = "".join(f"<li><pre>{escape(diagnostic)}</pre></li>" for diagnostic in diagnostics)
         body = f"<h1>The pages could not be made</h1><ul>{items}</ul><p>Correct this and save.</p>"

@@ -1,7 +1,7 @@
-"""A made-up delivery for a new registry, and the sums that it must give.
+"""A sample delivery for a new registry, and its expected sums.
 
-Comes in: an id, the project's units and a year. Goes out: texts of files. The same input gives the same numbers; they
-describe nobody.
+Input: an id, the project's units and a year. Output: texts of files. The numbers are invented and deterministic: they
+describe no patient, and the same input gives the same file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SampleRow = tuple[int, str, str, int, int]
 
 
 def sample_delivery(registry: str, units: Units, newest_year: int) -> str:
-    """Three years of two proportions, for every hospital; where there are none, for the finest level there is."""
+    """Three years of two proportions for every hospital; without hospitals, for the units of the lowest level."""
     rows = [
         f"caregiver;{year};{orgnr};{ind_id};{var};{n}"
         for year, orgnr, ind_id, var, n in _sample_rows(registry, units, newest_year)
@@ -26,8 +26,8 @@ def sample_delivery(registry: str, units: Units, newest_year: int) -> str:
     return "\n".join([CSV_HEADER, *rows]) + "\n"
 
 
-def sample_expectation(registry: str, units: Units, newest_year: int) -> str:
-    """What the newest year's rows sum to for the nation."""
+def sample_expected_sums(registry: str, units: Units, newest_year: int) -> str:
+    """The sums of the latest year for the nation."""
     lines = [
         "# What the deliveries must sum to, worked out in another way: kvalreg check compares.",
         "# Write your own rows here: a few that you know from elsewhere, such as the annual report.",
@@ -55,9 +55,11 @@ def deliveries_yml(file: str, today: date) -> str:
 def _sample_rows(registry: str, units: Units, newest_year: int) -> Iterator[_SampleRow]:
     for year_index, year in enumerate(range(newest_year - _YEARS + 1, newest_year + 1)):
         for index, unit in enumerate(_finest_units(units)):
+            # 60 to 162 patients, of whom 76 to 98 % receive help: above every limit, and different for each unit.
             patients = 60 + 17 * (index % 7)
             numerator = patients * (76 + 5 * year_index + 3 * (index % 5)) // 100
             yield year, unit.orgnr, f"{registry}_hjelp", numerator, patients
+            # Coverage: the registry has all but 4 to 6 of the patients that it should have.
             yield year, unit.orgnr, f"{registry}_dg", patients, patients + 4 + index % 3
 
 

@@ -1,7 +1,7 @@
-"""New files for a project: a registry, a notebook, a whole project, each ready to be checked and built.
+"""Scaffolding: new files for a registry or a whole project, ready to be checked and built.
 
-Comes in: what somebody asked for. Goes out: the files that were written. Nothing is ever overwritten: when one of the
-files is there already, none is written, and when writing fails midway, those already written are taken away again.
+Input: options of the new registry or site. Output: the files that were written. Nothing is ever overwritten: when one
+of the files exists, none is written, and when writing fails midway, those already written are deleted.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from kvalreg.inputs.descriptor_model import RegistryId
 from kvalreg.inputs.text_file import quote
 from kvalreg.inputs.units import Units, read_units
 from kvalreg.project import Project, shared_root
-from kvalreg.workbench.sample_data import deliveries_yml, sample_delivery, sample_expectation
+from kvalreg.workbench.sample_data import deliveries_yml, sample_delivery, sample_expected_sums
 
 
 @dataclass(frozen=True)
 class RegistryOptions:
-    """What a registry is called.
+    """The names of a new registry.
 
     Parameters
     ----------
@@ -49,9 +49,9 @@ def create_registry(options: RegistryOptions, project: Project, today: date) -> 
     Raises
     ------
     UsageError
-        When the id cannot be one, or anything of a registry with this id is there already.
+        When the id is not valid, or anything of a registry with this id exists.
     ConfigurationError
-        When `units.csv` has faults: the sample is made for its units.
+        When `units.csv` has errors: the sample delivery is for its units.
     """
     require_unused_id(options.id, project)
     units = read_units(project.units, project.display_path(project.units))
@@ -71,13 +71,14 @@ def create_registry(options: RegistryOptions, project: Project, today: date) -> 
 
 
 def create_site(target: Path, registry: RegistryOptions | None, today: date) -> list[Path]:
-    """An empty project for a service environment: sample units, the website's settings and, if asked, one registry.
+    """An empty project: sample units, the website's settings and optionally one registry.
 
     Raises
     ------
     UsageError
-        When the folder is there and holds something.
+        When the folder exists and is not empty.
     """
+    # Before anything is written: a bad id would leave a project behind that cannot be created again.
     if registry is not None:
         _check_id(registry.id)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -95,12 +96,12 @@ def create_site(target: Path, registry: RegistryOptions | None, today: date) -> 
 
 
 def write_new_files(contents: Mapping[Path, str]) -> list[Path]:
-    """Write files that are not there yet, all or none.
+    """Write new files, all or none.
 
     Raises
     ------
     UsageError
-        When one of them is there, or a file cannot be written.
+        When one of them exists, or cannot be written.
     """
     existing = [path for path in contents if path.exists()]
     if existing:
@@ -110,6 +111,7 @@ def write_new_files(contents: Mapping[Path, str]) -> list[Path]:
     try:
         for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
+            # "x" fails where the file has been created since it was looked for.
             with path.open("x", encoding="utf-8", newline="\n") as file:
                 written.append(path)
                 file.write(content)
@@ -120,15 +122,8 @@ def write_new_files(contents: Mapping[Path, str]) -> list[Path]:
     return written
 
 
-def require_registry(registry: str, project: Project) -> None:
-    """Refuse an id that is no registry of the project, and name those there are."""
-    known_ids = [path.parent.name for path in project.descriptors()]
-    if registry not in known_ids:
-        raise UsageError(f"There is no registry {quote(registry)}. This project has: {', '.join(known_ids) or 'none'}.")
-
-
 def require_unused_id(registry: str, project: Project) -> None:
-    """Refuse an id that cannot be one, or that the project has something for already."""
+    """Refuse an id that is not valid, or for which the project has files already."""
     _check_id(registry)
     existing = [path for path in (project.descriptor(registry).parent, project.data(registry)) if path.exists()]
     if existing:
@@ -154,15 +149,16 @@ def _sample_files(registry: str, project: Project, units: Units, today: date) ->
     return {
         folder / "eksempel.csv": sample_delivery(registry, units, today.year - 1),
         project.delivery_list(registry): deliveries_yml("eksempel.csv", today),
-        project.expected_sums(registry) / "eksempel.csv": sample_expectation(registry, units, today.year - 1),
+        project.expected_sums(registry) / "eksempel.csv": sample_expected_sums(registry, units, today.year - 1),
     }
 
 
 def _fill_template(name: str, substitutions: Mapping[str, str]) -> str:
+    # Texts without substitutions are copied as they are: they may have dollar signs of their own.
     text = files("kvalreg.workbench").joinpath("templates", name).read_text(encoding="utf-8")
     return Template(text).substitute(substitutions) if substitutions else text
 
 
 def _yaml_scalar(text: str) -> str:
-    """Any text as a YAML scalar: a JSON string is one."""
+    """Any text as a YAML scalar: YAML is a superset of JSON, so a JSON string is one."""
     return json.dumps(" ".join(text.split()), ensure_ascii=False)

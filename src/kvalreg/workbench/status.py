@@ -1,11 +1,11 @@
-"""How each registry stands: what is missing, what should be reviewed, what is hard to read, what is late.
+"""The status of each registry: what is missing, due for review, hard to read, or late.
 
-Comes in: a project and a day. Goes out: one `RegistryStatus` per registry, for a table, for programs and for a page
-that is not part of the public site. It writes nothing, runs no notebook, and no status holds a result. What is not good
-is told and is no error: the day before a deadline, somebody needs the list.
+Input: a project and a day. Output: one `RegistryStatus` for each registry, for a table, for programs and for a page
+that is not part of the public site. It writes nothing, runs no notebook, and no status holds a result. Problems are
+listed and are no errors: the list is needed most the day before a deadline.
 
-For programs (`kvalreg status --format json`) the keys are those of `Status` and `RegistryStatus`; they never change
-their meaning, and new ones may come.
+For programs (`kvalreg status --format json`) the keys are the fields of `StatusReport` and `RegistryStatus`; they never
+change their meaning, and new ones may be added.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import date
 
 from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.disclosure.ledger import read_editions
-from kvalreg.errors import ConfigurationError, Diagnostic, DiagnosticsError, LedgerError, UsageError
+from kvalreg.errors import ConfigurationError, Diagnostic, DiagnosticsError, LedgerError
 from kvalreg.inputs.delivery import UnknownUnitPolicy
 from kvalreg.inputs.descriptor import Registry
 from kvalreg.inputs.descriptor_file import complete_descriptor, read_descriptors
@@ -29,11 +29,12 @@ from kvalreg.project import Project
 from kvalreg.report.readability import exempt_names, lix_of_markdown
 from kvalreg.report.text_lint import registry_texts
 from kvalreg.workbench.date_checks import REVIEW_INTERVAL
+from kvalreg.workbench.registry_ids import select_registries
 
 
 @dataclass(frozen=True)
 class Review:
-    """A text whose last review is more than a year ago, or not told of."""
+    """A text whose last review is more than a year ago or not dated."""
 
     key: str
     reviewed: date | None
@@ -49,7 +50,7 @@ class HardText:
 
 @dataclass(frozen=True)
 class DeadlineState:
-    """How a registry stands to one deadline: ``done``, ``late`` or ``ahead``."""
+    """A registry's state at one deadline: ``done``, ``late`` or ``ahead``."""
 
     round: str
     year: int
@@ -59,25 +60,24 @@ class DeadlineState:
 
 @dataclass(frozen=True)
 class RegistryStatus:
-    """How one registry stands.
+    """The status of one registry.
 
     Parameters
     ----------
     id, name
         The registry; the name is empty where the descriptor cannot be read.
     stopped
-        Faults that keep new results from being published, as text.
+        Errors that keep new results from being published, as text.
     missing
-        Keys of the fields that every result page has and this registry leaves empty.
+        Keys of the fields that every result page shows and this registry leaves empty.
     unreviewed, hard_to_read
-        Texts that somebody should look at.
+        Texts to review or to simplify.
     newest_final, newest_interim
-        The newest years with final results and with results so far; None where there are none.
+        The latest years with final and with interim results; None where there are none.
     deadlines
         The two deadlines of this year.
     remarks
-        What else is wrong without stopping anything: addresses, the bibliography, units that are closed and still
-        report.
+        Other warnings: addresses, the bibliography, closed units that still report.
     """
 
     id: str
@@ -100,14 +100,14 @@ class RegistryStatus:
 
 @dataclass(frozen=True)
 class StatusReport:
-    """How the registries of a project stand on a day."""
+    """The status of a project's registries on a day."""
 
     today: date
     registries: tuple[RegistryStatus, ...]
 
 
 def report_status(project: Project, requested_ids: tuple[str, ...], today: date) -> StatusReport:
-    """The status of the registries asked for; of all where none is named.
+    """The status of the requested registries, or of all.
 
     Raises
     ------
@@ -118,13 +118,7 @@ def report_status(project: Project, requested_ids: tuple[str, ...], today: date)
     """
     units = read_units(project.units, project.display_path(project.units))
     registries, diagnostics_by_registry = read_descriptors(project)
-    known_ids = sorted({*registries, *diagnostics_by_registry})
-    for registry_id in requested_ids:
-        if registry_id not in known_ids:
-            raise UsageError(
-                f"There is no registry {registry_id!r}. This project has: {', '.join(known_ids) or 'none'}."
-            )
-    registry_ids = list(dict.fromkeys(requested_ids)) or known_ids
+    registry_ids = select_registries(requested_ids, sorted({*registries, *diagnostics_by_registry}))
     return StatusReport(
         today,
         tuple(
@@ -141,6 +135,7 @@ def _registry_status(registry: Registry, units: Units, project: Project, today: 
         complete_registry, gap_warnings = complete_descriptor(registry, project)
     except ConfigurationError as error:  # the descriptor changed since it was read
         return RegistryStatus(registry.id, registry.name, stopped=tuple(map(str, error.diagnostics)))
+    # Missing texts have a field of their own in the status.
     warnings = [diagnostic for diagnostic in gap_warnings if diagnostic.code is not DiagnosticCode.TEXT_MISSING]
     delivered, blocking = _try_deliveries(registry, units, project)
     blocking += _ledger_diagnostics(registry, project)
@@ -164,6 +159,7 @@ def _registry_status(registry: Registry, units: Units, project: Project, today: 
 def _try_deliveries(
     registry: Registry, units: Units, project: Project
 ) -> tuple[RegistryDeliveries | None, tuple[Diagnostic, ...]]:
+    # Rows of unknown units are no reason to leave the whole status out: the check reports them.
     try:
         return read_deliveries(project, registry, units, UnknownUnitPolicy.SKIP), ()
     except DiagnosticsError as error:
@@ -179,7 +175,7 @@ def _ledger_diagnostics(registry: Registry, project: Project) -> tuple[Diagnosti
 
 
 def _result_years(delivered: RegistryDeliveries | None) -> tuple[set[int], set[int]]:
-    """The years of which final results are delivered, and those of which there are results so far."""
+    """The years with final results, and those with interim results; a year with any interim row is interim."""
     if delivered is None or delivered.rows.empty:
         return set(), set()
     years, provisional = delivered.rows["year"].to_numpy(int), delivered.rows["provisional"].to_numpy(bool)
@@ -209,6 +205,7 @@ def _hard_texts(registry: Registry, units: Units) -> Iterator[HardText]:
 
 def _deadline_states(final: set[int], interim: set[int], today: date) -> Iterator[DeadlineState]:
     for deadline in deadlines(today):
+        # An interim deadline is met by final results as well.
         delivered = final if deadline.round == "final" else final | interim
         deadline_status = deadline.status(delivered, today)
         yield DeadlineState(deadline.round, deadline.year, deadline.due, deadline_status)

@@ -1,7 +1,7 @@
-"""A status as a person or a program reads it: a table for the terminal, JSON, and a page of its own.
+"""The report of a status: a table for the terminal, JSON for programs, and a page of its own.
 
-Comes in: a `Status`. Goes out: text. The page asks nothing of anybody, is in no navigation and no search, and is never
-part of the public site. Texts in it are untrusted and escaped.
+Input: a `StatusReport`. Output: text. The page loads nothing from any host, is in no navigation and no search index,
+and is never part of the public site. Texts in it are untrusted and escaped.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date
 from html import escape
 
 from rich import box
-from rich.markup import escape as plain_markup
+from rich.markup import escape as escape_markup
 from rich.table import Table
 
 from kvalreg.inputs.rounds import DeadlineStatus
@@ -21,8 +21,9 @@ from kvalreg.report.translation import Translator, get_translator
 from kvalreg.workbench.status import DeadlineState, RegistryStatus, StatusReport
 
 JSON_VERSION = 1
-"""Of the JSON; it goes up when a key changes its meaning."""
+"""The version of the JSON; it increases when a key changes its meaning."""
 _COLOURS = {DeadlineStatus.DONE: "green", DeadlineStatus.LATE: "red", DeadlineStatus.AHEAD: "yellow"}
+# Colours have a contrast of at least 4.5 : 1 with the paper, light and dark (WCAG 2.2, 1.4.3).
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2329; --quiet: #4a5660; --line: #d6dde3; --paper: #fff; --late: #9c2f22; }
 @media (prefers-color-scheme: dark) {
@@ -46,26 +47,27 @@ a { color: inherit; }
 
 
 def status_table(status: StatusReport) -> Table:
-    """The registries as a table for a terminal: one line each, with what there is to do."""
+    """The registries as a table for a terminal, with the tasks of each."""
     output = Table(box=box.SIMPLE_HEAD, title=f"Status on {status.today.isoformat()}", title_justify="left")
     for heading in ("Registry", "Newest results", "Deadlines", "To do"):
         output.add_column(heading, overflow="fold")
     for registry in status.registries:
-        newest = ", ".join(
-            part for part in (_format_year(registry.newest_final), _format_year(registry.newest_interim, " so far")) if part
-        ) or "none"  # fmt: skip
-        deadlines = "\n".join(
-            f"[{_COLOURS[deadline.standing]}]{deadline.round} {deadline.year}: {deadline.standing}[/] (by {deadline.due})"
-            for deadline in registry.deadlines
-        )
-        output.add_row(
-            plain_markup(registry.id), newest, deadlines, plain_markup("\n".join(_task_lines(registry)) or "nothing")
-        )
+        years = (_format_year(registry.newest_final), _format_year(registry.newest_interim, " so far"))
+        newest = ", ".join(filter(None, years)) or "none"
+        deadlines = "\n".join(map(_deadline_markup, registry.deadlines))
+        tasks = "\n".join(_task_lines(registry)) or "nothing"
+        output.add_row(escape_markup(registry.id), newest, deadlines, escape_markup(tasks))
     return output
 
 
+def _deadline_markup(deadline: DeadlineState) -> str:
+    """A deadline in Rich's markup: ``[red]final 2025: late[/] (by 2026-06-15)``."""
+    state = f"{deadline.round} {deadline.year}: {deadline.standing}"
+    return f"[{_COLOURS[deadline.standing]}]{state}[/] (by {deadline.due})"
+
+
 def _task_lines(registry: RegistryStatus) -> list[str]:
-    """What there is to do, in short lines."""
+    """The tasks of a registry, in short lines."""
     lines = [f"stopped: {text}" for text in registry.stopped]
     if registry.missing:
         lines.append(f"missing: {', '.join(registry.missing)}")
@@ -81,7 +83,8 @@ def _format_year(year: int | None, suffix: str = "") -> str:
 
 
 def status_to_json(status: StatusReport) -> str:
-    """The status for programs."""
+    """The status as JSON."""
+    # asdict writes every field by its name: a renamed field is a changed format.
     document = {
         "version": JSON_VERSION,
         "today": status.today,
@@ -97,9 +100,10 @@ def _encode_date(value: object) -> str:
 
 
 def status_to_html(status: StatusReport, language: str = "nb") -> str:
-    """The status as a page that stands alone: no script, no other file, and not for search engines."""
+    """The status as a page without scripts and other files, which asks search engines not to index it."""
     translator = get_translator(language)
     rows = "\n".join(_registry_row(registry, translator) for registry in status.registries)
+    # The table is wide: it scrolls by itself, and can be reached by keyboard for that (tabindex, role, label).
     heading = "".join(
         f'<th scope="col">{escape(translator(f"status.{column}"))}</th>'
         for column in ("registry", "newest", "final", "interim", "to_do")
@@ -122,25 +126,15 @@ def status_to_html(status: StatusReport, language: str = "nb") -> str:
 def _registry_row(registry: RegistryStatus, translator: Translator) -> str:
     name = escape(registry.name or registry.id)
     name_link = name if registry.is_ok else f'<a href="#{escape(registry.id)}">{name}</a>'
-    newest = " / ".join(
-        part
-        for part in (
-            _format_year(registry.newest_final),
-            "" if registry.newest_interim is None else translator("page.interim_year", year=registry.newest_interim),
-        )
-        if part
-    )
+    interim = "" if registry.newest_interim is None else translator("page.interim_year", year=registry.newest_interim)
+    newest = " / ".join(filter(None, (_format_year(registry.newest_final), interim)))
+    # A registry whose descriptor cannot be read has no deadlines, but the two columns.
     deadlines = (
         "".join(f"<td>{_format_deadline(deadline, translator)}</td>" for deadline in registry.deadlines)
         or "<td></td><td></td>"
     )
-    task_count = (
-        len(registry.stopped)
-        + len(registry.missing)
-        + len(registry.unreviewed)
-        + len(registry.hard_to_read)
-        + len(registry.remarks)
-    )
+    task_lists = (registry.stopped, registry.missing, registry.unreviewed, registry.hard_to_read, registry.remarks)
+    task_count = sum(map(len, task_lists))
     tasks_text = translator("status.count", count=task_count) if task_count else translator("status.nothing")
     return f'<tr><th scope="row">{name_link}</th><td>{escape(newest)}</td>{deadlines}<td>{escape(tasks_text)}</td></tr>'
 
@@ -153,7 +147,7 @@ def _format_deadline(deadline: DeadlineState, translator: Translator) -> str:
 
 
 def _registry_details(registry: RegistryStatus, translator: Translator) -> str:
-    """What there is to do at one registry, as lists."""
+    """The tasks of one registry, as lists under a heading for each kind."""
     unreviewed = [
         f"{review.key.removesuffix('.reviewed')}: "
         + (translator.format_date(review.reviewed) if review.reviewed else translator("states.not_given"))
@@ -167,14 +161,16 @@ def _registry_details(registry: RegistryStatus, translator: Translator) -> str:
         ("hard", hard_texts),
         ("remarks", registry.remarks),
     ]
-    sections = "\n".join(
-        f"<h3>{escape(translator(f'status.{key}'))}</h3>\n<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
-        for key, texts in lists
-        if texts
-    )
+    sections = "\n".join(_task_list(translator(f"status.{key}"), texts) for key, texts in lists if texts)
     late_deadlines = "".join(
         f"<p>{_format_deadline(deadline, translator)}</p>"
         for deadline in registry.deadlines
         if deadline.standing is DeadlineStatus.LATE
     )
-    return f'<section>\n<h2 id="{escape(registry.id)}">{escape(registry.name or registry.id)}</h2>\n{late_deadlines}{sections}\n</section>'
+    heading = f'<h2 id="{escape(registry.id)}">{escape(registry.name or registry.id)}</h2>'
+    return f"<section>\n{heading}\n{late_deadlines}{sections}\n</section>"
+
+
+def _task_list(title: str, texts: Sequence[str]) -> str:
+    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f"<h3>{escape(title)}</h3>\n<ul>{items}</ul>"

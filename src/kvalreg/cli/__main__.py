@@ -1,5 +1,0 @@
-"""`python -m kvalreg.cli`."""
-
-from kvalreg.cli import main
-
-main()
