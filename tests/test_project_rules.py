@@ -67,7 +67,7 @@ def test_imports_go_one_way(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_fault_says_its_kind(path: Path) -> None:
-    """A fault has a number from `kvalreg.diagnostic_codes`, for `kvalreg explain` and the docs; one read back has its own."""
+    """A diagnostic has a code, for `kvalreg explain` and the docs; one that is read back has its own."""
     calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
     made = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Diagnostic"]
     unkind = [

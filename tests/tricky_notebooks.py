@@ -76,7 +76,7 @@ CELLS = {
     "empty": "   ",
     "last": "'the end'",
 }
-"""What is written to the file descriptors by others is in `tests/test_execution_papermill_engine.py`: a stock kernel may lose it."""
+"""What others write to the file descriptors is in `test_execution_papermill_engine.py`: a stock kernel may lose it."""
 
 
 def tricky_notebook() -> Any:

@@ -134,7 +134,7 @@ class DiagnosticCode(StrEnum):
     BROKEN_LINK = "KV812"
     EXTERNAL_HOST = "KV813"
     RENDERER_REFUSED_PAGE = "KV814"
-    # imports
+    # definitions that are imported
     INVALID_DEFINITION = "KV901"
     DEFINITION_CHANGED = "KV902"
     DEFINITION_MISSING = "KV903"

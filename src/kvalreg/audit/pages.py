@@ -27,7 +27,7 @@ from kvalreg.audit.vocabulary import DIGIT, YEAR, Vocabulary
 from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.report.translation import LANGUAGES, get_translator
 
-Element: TypeAlias = etree._Element
+Element: TypeAlias = etree._Element  # noqa: SLF001 - the type that lxml documents
 _PARSER = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 _TEXT = etree.XPath("string()")
 _COMMENT = re.compile(r"<!--.*?-->|<\?.*?>", re.DOTALL)

@@ -106,7 +106,8 @@ def read_delivery(
 ) -> Delivery:
     """The rows of a delivery that fits a registry and the units.
 
-    Separator `;`, `,` or tab (from the header); decimal comma or point; encodings as `decode` knows. Empty rows are dropped.
+    Separator `;`, `,` or tab (from the header); decimal comma or point; encodings as `decode` knows. Empty
+    rows are dropped.
     Spaces around a cell do not belong to it; those inside an indicator id do.
 
     Raises

@@ -245,7 +245,7 @@ class DeliveryChecks:
         """``1.234`` is a whole number with three decimals, or another with a thousand separator: nobody can tell."""
         what = "The whole number has a decimal sign and three digits, which may be a thousand separator, in {rows}."
         todo = "Write whole numbers with digits alone: 1234, or 1 for 1.000."
-        for key, is_meant in (("var", is_count), ("denominator", pd.Series(True, index=is_count.index))):
+        for key, is_meant in (("var", is_count), ("denominator", pd.Series(data=True, index=is_count.index))):
             is_wrong = is_meant & self.cells[key].str.fullmatch(GROUPED)
             self._add_diagnostic(is_wrong.index[is_wrong], key, DiagnosticCode.MAYBE_THOUSANDS, what, todo)
 

@@ -1,6 +1,7 @@
 """`data/<id>/deliveries.yml`: the order, dates and remarks of a registry's deliveries, and units left out on purpose.
 
-Owns the fields' names, types and rules. The file is optional; which files it names is checked in `inputs/registry_deliveries.py`.
+Owns the fields' names, types and rules. The file is optional; which files it names is checked in
+`inputs/registry_deliveries.py`.
 """
 
 from __future__ import annotations

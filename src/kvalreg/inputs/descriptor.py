@@ -219,7 +219,7 @@ class Registry(DescriptorModel):
             for work in self.quality_improvement
         )
         left = self.model_copy(update={"indicators": indicators, "quality_improvement": tuple(works)})
-        left._incomplete = incomplete
+        left._incomplete = incomplete  # noqa: SLF001 - of the same class
         return left
 
     @property

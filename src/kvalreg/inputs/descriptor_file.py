@@ -77,7 +77,7 @@ def read_descriptors(
             registries[folder], documents[folder] = _read(path, display_path)
         except ConfigurationError as error:
             diagnostics[folder] = error.diagnostics
-        except Exception as error:  # a file that breaks its reader is its registry's alone
+        except Exception as error:  # noqa: BLE001 - a file that breaks its reader is its registry's alone
             message, hint = (
                 f"The file cannot be read ({type(error).__name__}).",
                 "Compare it with another registry's file.",

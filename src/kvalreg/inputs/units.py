@@ -313,7 +313,8 @@ def _parent_diagnostics(unit_record: _UnitRecord, by_orgnr: Mapping[str, _UnitRe
     ):
         parent_level = _PARENT_LEVEL[unit_record.level]
         message = f"The parent (row {parent.row}) has the level '{parent.level.value}'."
-        hint = f"A unit of level '{unit_record.level.value}' is part of one of level '{parent_level.value if parent_level else ''}'."
+        above = parent_level.value if parent_level else ""
+        hint = f"A unit of level '{unit_record.level.value}' is part of one of level '{above}'."
         yield unit_record.diagnostic("parent", message, hint, DiagnosticCode.PARENT_INVALID)
 
 

@@ -300,6 +300,7 @@ def _resolve_target(file: str, path: str, site: str, files: set[str]) -> str | N
         return file
     normalized = _normalize_path(file, path)
     for candidate in (normalized, "index.html" if normalized == "." else f"{normalized}/index.html"):
-        if candidate in files or (not normalized.startswith("..") and os.path.isfile(f"{site}/{candidate}")):
+        is_inside = not normalized.startswith("..")
+        if candidate in files or (is_inside and os.path.isfile(f"{site}/{candidate}")):  # noqa: PTH113 - Path is slower
             return candidate
     return None
