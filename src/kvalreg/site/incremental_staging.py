@@ -20,7 +20,7 @@ from kvalreg.disclosure.ledger import published_files
 from kvalreg.disclosure.published import PublishedResults, load_published, save_published
 from kvalreg.errors import Diagnostic, RegistriesError, SiteError
 from kvalreg.execution.diagnose import diagnose
-from kvalreg.execution.parallel import FEW, run_each
+from kvalreg.execution.parallel import SERIAL_LIMIT, run_each
 from kvalreg.execution.worker_pool import WorkerPool
 from kvalreg.inputs.rounds import deadlines
 from kvalreg.inputs.site_descriptor import SiteDescriptor, read_site_descriptor
@@ -193,7 +193,7 @@ class IncrementalStager:
         previous = store.read_json(SHARED) if use_cache else {}
         unit_call = (self._project, _with_one_cell_per_unit(site), UNIT_GENERATORS, previous)
         other_call = (self._project, site, SHARED_GENERATORS, previous)
-        if len(site.registries) <= FEW or self._workers == 1:
+        if len(site.registries) <= SERIAL_LIMIT or self._workers == 1:
             records = [_stage_generators(*unit_call), _stage_generators(*other_call)]
         else:
             with WorkerPool(1) as worker:
