@@ -60,10 +60,10 @@ def test_a_report_that_cannot_be_written_is_not_an_earlier_one(
 
 def test_sockets_lie_where_their_names_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Below a folder of temporary files with a name of 120 letters, a socket has no room."""
-    monkeypatch.setattr("tempfile.gettempdir", lambda: "/x" * 60)
-    assert warm_client._folder_of_sockets() == "/tmp"
-    monkeypatch.setattr("tempfile.gettempdir", lambda: "/var/tmp")
-    assert warm_client._folder_of_sockets() == "/var/tmp"
+    monkeypatch.setattr("kvalreg.execution.forkserver_client.tempfile.gettempdir", lambda: "/x" * 60)
+    assert warm_client._socket_folder() == "/tmp"
+    monkeypatch.setattr("kvalreg.execution.forkserver_client.tempfile.gettempdir", lambda: "/var/tmp")
+    assert warm_client._socket_folder() == "/var/tmp"
 
 
 def test_a_quarto_that_went_away_is_told(tmp_path: Path) -> None:

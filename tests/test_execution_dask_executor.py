@@ -96,7 +96,7 @@ def test_a_machine_with_another_kvalreg_is_refused(tmp_path: Path, monkeypatch: 
     """The machine is named, and what to do; nothing is run."""
     with cluster(tmp_path, 1) as (address, _):
         wait_for(address, 1)
-        monkeypatch.setattr("kvalreg.execution.dask_executor._local_code_digest", lambda: "another")
+        monkeypatch.setattr("kvalreg.execution.dask_executor._local_fingerprint", lambda: "another")
         with pytest.raises(UsageError, match=r"another kvalreg.*: tcp://127.0.0.1:.*constraints.txt"):
             DaskExecutor(address)
 

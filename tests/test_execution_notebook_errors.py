@@ -68,6 +68,6 @@ def test_an_error_beside_the_cells_is_told_by_type_and_place() -> None:
     except TypeError as error:
         found = unexpected_error(error)
     assert str(found) == "TypeError, beside the notebook's cells"
-    assert "at kvalreg/batch/failure.py:" in found.detail
-    assert "in without_numbers" in found.detail
+    assert "at kvalreg/execution/notebook_errors.py:" in found.detail
+    assert "in mask_numbers" in found.detail
     assert "expected" not in found.detail

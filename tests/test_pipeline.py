@@ -293,7 +293,7 @@ def _gated(
 ) -> tuple[dict[str, GatedRegistry], dict[str, bytes], list[str]]:
     """The registries that are through the gate, the bytes of their cells, and the registries that have failed."""
     monkeypatch.setattr("kvalreg.stages.gate._PARALLEL_THRESHOLD", threshold)
-    monkeypatch.setattr("kvalreg.execution.parallel.FEW", 1)
+    monkeypatch.setattr("kvalreg.execution.parallel.SERIAL_LIMIT", 1)
     states = open_fallbacks(project, is_current=lambda: False)
     gated, _ = gate_registries(project, inputs, states, open_memo(project, use_cache=False), 2)
     return gated, {path.stem: path.read_bytes() for path in project.published.glob("*.parquet")}, [*states.failures]

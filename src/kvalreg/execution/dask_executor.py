@@ -1,8 +1,8 @@
 """The same jobs on other machines, through Dask distributed.
 
-Comes in: a scheduler's address. Goes out: an executor as `concurrent.futures` has them. A job carries its notebook and
-its published cells, and answers with its page, so that machines share no disk; nothing secret leaves this one. A job
-whose machine is lost runs again on another; Dask gives it up when it has lost several.
+Input: a scheduler's address. Output: an executor with the interface of `concurrent.futures`. A task carries its
+notebook and its published cells and returns its page, so the machines share no disk; nothing secret leaves this one. A
+task whose machine is lost runs again on another; Dask gives up after several (KilledWorker).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 CONNECT_TIMEOUT_SECONDS = 20
-"""Seconds that a scheduler may take to answer."""
+
 _start_lock = threading.Lock()
 
 
@@ -37,7 +37,7 @@ class DaskExecutor:
     Raises
     ------
     UsageError
-        When Dask is not installed, no scheduler answers, it has no workers, or a worker has another kvalreg.
+        When Dask is not installed, no scheduler answers, it has no workers, or a worker has another version of kvalreg.
     """
 
     def __init__(self, address: str) -> None:
@@ -50,7 +50,7 @@ class DaskExecutor:
         self._executor = self._client.get_executor(pure=False)
 
     def submit(self, _function: Any, /, task: NotebookTask) -> Future[NotebookResult]:
-        """Have a notebook run on one of the machines."""
+        """Run a notebook on one of the machines."""
         future: Future[NotebookResult] = self._executor.submit(_run_on_worker, task, environment_fingerprint())
         return future
 
@@ -58,12 +58,13 @@ class DaskExecutor:
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        # after an error, as Ctrl-C, running tasks are abandoned
         self._executor.shutdown(wait=error is None)
         self._client.close()
 
 
 def is_worker_lost(error: BaseException) -> bool:
-    """Whether a future's error says that the process or machine that ran it was lost."""
+    """Whether a future's error means that its process or machine was lost; Dask need not be installed to ask."""
     return isinstance(error, WorkerLostError) or type(error).__name__ == "KilledWorker"
 
 
@@ -82,14 +83,15 @@ def _connect(address: str) -> Client:
 
 
 def _check_worker_versions(client: Client, address: str) -> None:
-    """Refuse machines whose kvalreg, libraries or Python are others: they would make other pages."""
+    """Refuse machines whose kvalreg, libraries or Python differ: they could produce other pages."""
     try:
-        digest_by_worker = client.run(environment_fingerprint)
+        fingerprints = client.run(environment_fingerprint)
     except ImportError:
         raise UsageError(f"A worker of {address} has no kvalreg. Install the same one on every machine.") from None
-    if not digest_by_worker:
+    if not fingerprints:
         raise UsageError(f"The scheduler at {address} has no workers. Start some with 'dask worker {address}'.")
-    mismatched_workers = sorted(worker for worker, digest in digest_by_worker.items() if digest != _local_code_digest())
+    expected = _local_fingerprint()
+    mismatched_workers = sorted(worker for worker, value in fingerprints.items() if value != expected)
     if mismatched_workers:
         raise UsageError(
             f"These workers of {address} have another kvalreg, other libraries or another Python than this machine: "
@@ -97,20 +99,20 @@ def _check_worker_versions(client: Client, address: str) -> None:
         )
 
 
-def _local_code_digest() -> str:
+def _local_fingerprint() -> str:
     return environment_fingerprint()
 
 
-def _run_on_worker(task: NotebookTask, code_digest: str) -> NotebookResult:
-    """On a worker's machine: run a notebook in a process of its own."""
-    if environment_fingerprint() != code_digest:  # it came after the comparison
+def _run_on_worker(task: NotebookTask, expected_fingerprint: str) -> NotebookResult:
+    """Run a notebook in a process of its own; this function runs on a worker's machine."""
+    if environment_fingerprint() != expected_fingerprint:  # a worker that has joined after `_check_worker_versions`
         return NotebookResult(error=NotebookError("the machine that was to run the notebook has another kvalreg"))
-    with _start_lock:
+    with _start_lock:  # a worker runs tasks in several threads, and `cache` would let two of them start a pool
         pool = _local_pool()
     return pool.submit(run_notebook, task).result()
 
 
 @cache
 def _local_pool() -> WorkerPool:
-    """This machine's processes, for as long as the worker lives."""
+    """This machine's worker processes, for the lifetime of the Dask worker."""
     return WorkerPool(os.cpu_count() or 1)

@@ -1,8 +1,7 @@
-"""What is told of a registry's failure, whatever raised it.
+"""From any exception to the diagnostics of a registry.
 
-Comes in: any error that was met while one registry was worked on. Goes out: faults, with file, line and remedy. An
-error that nobody expected is a defect of ours: its places in our code go into a log, never its message, which may hold
-a result.
+Input: an exception that was raised while one registry was processed. Output: diagnostics, with file, line and hint. An
+unexpected exception is a defect of kvalreg: its traceback goes into a log without its message, which may hold a result.
 """
 
 from __future__ import annotations
@@ -26,34 +25,34 @@ from kvalreg.project import Project
 from kvalreg.storage.permissions import clear_path, make_private_folder, write_private
 
 _LOG_NAME = "kvalreg.log"
-_LONGEST = 500
-"""Letters of what another program said."""
+_MAX_MESSAGE_LENGTH = 500
+"""Characters: the message of a renderer, which is another program, can be pages long."""
 _T = TypeVar("_T")
 
 
 class WorkerError(Exception):
-    """An unexpected error in a process of ours, described there: its places in our code do not come with it."""
+    """An unexpected exception in a worker process, as its description: a traceback cannot be pickled."""
 
 
 def call_in_worker(function: Callable[..., _T], *arguments: object) -> _T:
-    """Call a function in a process of ours: an error that nobody expected is described there, where its places are."""
+    """Call a function in a worker process; an unexpected exception is described there, where its traceback is."""
     try:
         return function(*arguments)
     except (KvalregError, OSError):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - raised again as its description, without the message
         raise WorkerError(describe_unexpected(error)) from None
 
 
 def is_global_error(error: BaseException, project: Project) -> bool:
-    """Whether an error is never one registry's own: a full disk, a command that cannot be carried out."""
+    """Whether an error is never one registry's own: Ctrl-C, a full disk, a command that cannot be carried out."""
     if not isinstance(error, Exception) or isinstance(error, UsageError | DiskFullError):
         return True
     return as_disk_full_error(error, project.root) is not None
 
 
 def diagnose(error: Exception, registry: str, project: Project) -> tuple[Diagnostic, ...]:
-    """The faults to tell of a registry; raises the error again where it is not the registry's own: see `is_shared`."""
+    """The diagnostics of a registry's error; a global error (`is_global_error`) is raised again."""
     if is_global_error(error, project):
         raise error
     if isinstance(error, DiagnosticsError):
@@ -61,11 +60,12 @@ def diagnose(error: Exception, registry: str, project: Project) -> tuple[Diagnos
     if isinstance(error, KvalregError):
         return (
             Diagnostic(
-                shorten(str(error), _LONGEST, placeholder=" …"),
+                shorten(str(error), _MAX_MESSAGE_LENGTH, placeholder=" …"),
                 file=_descriptor_path(registry, project),
                 code=DiagnosticCode.BUILD_FAILED,
             ),
         )
+    # unexpected: the diagnostic names the type only, the log has the traceback
     description = str(error) if isinstance(error, WorkerError) else describe_unexpected(error)
     clear_path(project.logs / registry / _LOG_NAME)
     log = make_private_folder(project.logs, registry) / _LOG_NAME
@@ -77,5 +77,5 @@ def diagnose(error: Exception, registry: str, project: Project) -> tuple[Diagnos
 
 
 def _descriptor_path(registry: str, project: Project) -> str:
-    """The file that stands for a registry where no other is to blame."""
+    """The file that a diagnostic names when the cause is in no other."""
     return printable(project.display_path(project.descriptor(registry)))

@@ -1,7 +1,7 @@
-"""All jobs of a build, side by side, and how each ended.
+"""Execute all jobs of a build in parallel.
 
-Comes in: jobs and where their inputs lie. Goes out: outcomes, as soon as they are there, and the log of each failure.
-One job's failure touches no other.
+Input: jobs, and the folders of their inputs. Output: job results, in the order in which they end, and the log of each
+failure. One job's failure affects no other.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from kvalreg.execution.run_notebook import CELL_TIMEOUT, NotebookResult, Noteboo
 from kvalreg.execution.worker_pool import WorkerPool
 
 MAX_IN_FLIGHT = 64
-"""So many jobs are with the workers at a time: what they take and give is in memory for so long."""
+"""How many jobs are submitted at a time: their notebooks, cells and pages are in memory from submission to result."""
 
 
 @dataclass(frozen=True)
 class JobResult:
-    """How one job ended: `markdown` when it succeeded, with its prose; else `error` and where its log is."""
+    """How one job ended: `markdown` and `prose` when it succeeded, else `error` and the path of its log."""
 
     job: Job
     markdown: str = ""
@@ -41,9 +41,9 @@ class ExecutorConfig:
     Parameters
     ----------
     published, logs
-        The folder of the published cells that they may read, and that of their logs.
+        The folders of the published cells, and of logs.
     workers
-        How many run at a time.
+        How many jobs run at a time.
     cluster
         The address of a Dask scheduler whose workers run the jobs; this machine runs them when it is empty.
     cell_timeout
@@ -58,7 +58,7 @@ class ExecutorConfig:
 
 
 def execute(jobs: Iterable[Job], config: ExecutorConfig) -> Iterator[JobResult]:
-    """Run every job, each in a fresh kernel, and give each outcome as soon as it is there."""
+    """Run every job in a kernel of its own, and yield each result as soon as it is available."""
     pending = deque(jobs)
     if not pending:
         return
@@ -69,7 +69,7 @@ def execute(jobs: Iterable[Job], config: ExecutorConfig) -> Iterator[JobResult]:
                 job = pending.popleft()
                 try:
                     task = _notebook_task(job, config)
-                except OSError as error:  # a notebook that has gone since it was planned: this page fails, not the run
+                except OSError as error:  # the notebook was removed after planning: this page fails, not the run
                     yield _job_result(job, NotebookResult(error=unexpected_error(error)), config)
                 else:
                     running[executor.submit(run_notebook, task)] = job
@@ -107,7 +107,7 @@ def _notebook_task(job: Job, config: ExecutorConfig) -> NotebookTask:
 def _future_result(future: Future[NotebookResult]) -> NotebookResult:
     try:
         return future.result()
-    except Exception as error:  # this page fails, not the run
+    except Exception as error:  # noqa: BLE001 - contained here: this page fails, not the run
         if is_worker_lost(error):
             return NotebookResult(error=NotebookError("the process that ran the notebook was killed, or out of memory"))
         return NotebookResult(error=unexpected_error(error))

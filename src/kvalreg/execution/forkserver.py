@@ -1,9 +1,15 @@
-"""The process that has done the imports, and forks workers and a kernel for each notebook.
+"""The fork server: a process that has imported everything, and forks workers and a kernel for each notebook.
 
-Run as a program: ``python -P -m kvalreg.execution.forkserver``, with a listening socket as its descriptor. Comes in: a
-connection for each notebook, with its kernel's folder, environment, limits and language and the socket the kernel is to
-talk on. Goes out: the kernel's process id, and how it ended. It runs no notebook and reads no data itself, has one
-thread, and ends when its standard input is closed.
+Run as a program: ``python -P -m kvalreg.execution.forkserver N``, where N is the descriptor of a listening socket.
+Input: a connection for each process to fork, with its folder, environment, limits and language, and the socket on which
+the kernel talks (passed as a descriptor, see SCM_RIGHTS in unix(7)). Output: the process id, and later its exit status.
+
+Python's own `multiprocessing` has a fork server, too; this one also gives each child an environment, a memory limit and
+a session of its own, and reports how it ended.
+
+Invariant: it has one thread. A fork copies only the calling thread, so a lock that another one holds would stay locked
+in the child for ever. It runs no notebook and reads no data itself, and it ends when its standard input is closed: the
+system closes that when the owner ends, however that happens.
 """
 
 from __future__ import annotations
@@ -43,18 +49,19 @@ PRELOAD_MODULES = (
     "papermill",
     "kvalreg.execution.run_notebook",
 )
-"""What most report notebooks need, the kernel itself, and what runs notebooks. None may start a thread."""
+"""What most report notebooks import, the kernel itself, and what runs notebooks. None may start a thread."""
 PYTHON_VARIABLE_PREFIX = "PYTHON"
-"""Variables that Python reads when it starts: a kernel that wants other ones cannot be forked."""
+"""Variables that Python reads only when it starts: a kernel that needs other values cannot be forked."""
 _PR_SET_PDEATHSIG = 1
+"""From linux/prctl.h: which signal a process receives when its parent ends."""
 
 
-class ForkRefused(Exception):  # noqa: N818
-    """Why no kernel can be forked here."""
+class ForkRefusedError(Exception):
+    """No process can be forked; the message says why."""
 
 
 class ForkServer:
-    """Serves connections, one per notebook."""
+    """Serves connections, one for each forked process: the connection's end ends the process."""
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
@@ -64,9 +71,11 @@ class ForkServer:
         self._warmed_languages = {""}
 
     def serve(self) -> None:
-        """Fork kernels until standard input is closed."""
+        """Fork processes until standard input is closed."""
+        # the self-pipe trick: the handler of SIGCHLD does nothing, but its arrival makes a socket readable, so one
+        # `select` waits for connections and for the ends of children
         wakeup_reader, wakeup_writer = socket.socketpair()
-        wakeup_writer.setblocking(False)
+        wakeup_writer.settimeout(0)  # non-blocking, as `set_wakeup_fd` requires
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wakeup_writer.fileno(), warn_on_full_buffer=False)
         for source in (sys.stdin, wakeup_reader, self._listener):
@@ -91,7 +100,7 @@ class ForkServer:
             return
         try:
             pid = self._fork(request, descriptor, client)
-        except (ForkRefused, OSError) as error:
+        except (ForkRefusedError, OSError) as error:
             _try_send(client, {"refused": str(error)})
             client.close()
         else:
@@ -103,9 +112,9 @@ class ForkServer:
     def _fork(self, request: JsonMessage, descriptor: int, client: socket.socket) -> int:
         thread_count = sum(1 for _ in Path("/proc/self/task").iterdir())
         if thread_count > 1:
-            raise ForkRefused(f"the process that has done the imports has {thread_count} threads")
+            raise ForkRefusedError(f"the fork server has {thread_count} threads")
         if _python_variables(request["environment"]) != self._python_environment:
-            raise ForkRefused("the notebook's Python is started with other variables")
+            raise ForkRefusedError("the notebook's Python is started with other variables")
         self._warm_up(str(request.get("language", "")))
         pid = os.fork()
         if pid:
@@ -119,24 +128,27 @@ class ForkServer:
             os._exit(status)
 
     def _warm_up(self, language: str) -> None:
-        """Have at hand what a page in a language needs, once: each of its kernels is spared half a second."""
+        """Load what a page in a language needs, once, before the fork: it saves each of its kernels half a second."""
         if language in self._warmed_languages:
             return
         self._warmed_languages.add(language)
-        with suppress(Exception):  # it saves time and nothing else: what is wrong, the notebook itself will tell
+        with suppress(Exception):  # it only saves time: the notebook itself will raise whatever is wrong
             from kvalreg.report.warmup import warm_up
 
             warm_up(language)
         freeze_heap()
 
     def _run_child(self, request: JsonMessage, descriptor: int) -> None:
+        # undo what the fork server has set up: signals, and sockets that the child must not keep open
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # a session of its own, so that the child is killed with all it starts; and with the fork server
         os.setsid()
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         self._selector.close()
         for inherited in (self._listener, *self._client_by_pid.values()):
             inherited.close()
+        # become what a new process would be
         os.environ.clear()
         os.environ.update(request["environment"])
         time.tzset()
@@ -144,9 +156,9 @@ class ForkServer:
         sys.argv = ["ipykernel_launcher.py"]
         _reseed_random()
         if request["kind"] == "worker":
-            from kvalreg.execution.worker_pool import serve_worker as work
+            from kvalreg.execution.worker_pool import serve_worker
 
-            return work(descriptor, request["address"])
+            return serve_worker(descriptor, request["address"])
         _limit_memory(request["memory"])
 
         from kvalreg.execution.forkserver_kernel import serve_kernel
@@ -154,6 +166,7 @@ class ForkServer:
         return serve_kernel(socket.socket(fileno=descriptor))
 
     def _report_exits(self) -> None:
+        # several children can end before one signal arrives
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -167,7 +180,7 @@ class ForkServer:
                 _try_send(client, {"ended": os.waitstatus_to_exitcode(status)})
 
     def _close_client(self, client: socket.socket) -> None:
-        """The notebook is done with its kernel: end it, and what it has started."""
+        """Kill the process that the client has closed, and all that it has started."""
         self._selector.unregister(client)
         client.close()
         for pid, owner in list(self._client_by_pid.items()):
@@ -181,7 +194,7 @@ class ForkServer:
 
 
 def preload() -> None:
-    """Do the imports."""
+    """Import everything."""
     with gc_paused():
         for module in PRELOAD_MODULES:
             importlib.import_module(module)
@@ -189,7 +202,7 @@ def preload() -> None:
 
 
 def freeze_heap() -> None:
-    """Keep what there is out of the way of the children's garbage collection."""
+    """Exempt all present objects from collection: a child's collector would write to them, and copy their pages."""
     gc.collect()
     gc.freeze()
 
@@ -199,7 +212,7 @@ def _python_variables(environment: dict[str, str]) -> dict[str, str]:
 
 
 def _reseed_random() -> None:
-    """Random numbers of its own for each kernel, as a new process has."""
+    """Seed random numbers anew: forked kernels would all draw the same ones."""
     import numpy as np
 
     random.seed()
@@ -207,7 +220,8 @@ def _reseed_random() -> None:
 
 
 def _limit_memory(memory_limit: int) -> None:
-    """At most so many bytes more than after the fork: beyond that, Python raises MemoryError."""
+    """Limit a process to so many bytes more than it has now: beyond that, Python raises MemoryError."""
+    # the sixth number of /proc/self/statm is data and stack, in pages, which RLIMIT_DATA limits
     data_size = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5]) * resource.getpagesize()
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     requested = data_size + memory_limit
@@ -232,11 +246,11 @@ def _try_send(client: socket.socket, message: JsonMessage) -> None:
 
 
 def main() -> NoReturn:
-    """Serve on the socket that is descriptor 3 or as told."""
+    """Serve on the listening socket whose descriptor is the first argument."""
     listener = socket.socket(fileno=int(sys.argv[1]))
     preload()
     ForkServer(listener).serve()
-    shutil.rmtree(Path(listener.getsockname()).parent, ignore_errors=True)  # its starter may have been killed
+    shutil.rmtree(Path(listener.getsockname()).parent, ignore_errors=True)  # the owner may have been killed
     os._exit(0)
 
 

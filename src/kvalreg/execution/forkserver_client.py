@@ -1,7 +1,8 @@
-"""The warm engine's side of a notebook: what nbclient needs of a kernel manager and a kernel client.
+"""The client of the fork server: what nbclient needs of a kernel manager and a kernel client.
 
-Comes in: nbclient's requests. Goes out: the messages of a kernel that `warm_parent` has forked. It starts that process
-once, and shares it with the processes that are told where it listens.
+Input: nbclient's requests. Output: the messages of a kernel that `forkserver` has forked. It starts the fork server
+once, and shares it with the processes that know its address. Names and signatures of the manager, client and channel
+are those of jupyter_client, as far as nbclient uses them.
 """
 
 from __future__ import annotations
@@ -34,33 +35,34 @@ _PRELOAD_ENVIRONMENT = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
-"""Libraries read these when they are imported. None may start a thread: a process with threads cannot be forked."""
+"""Libraries read these when they are imported, and then start no threads: a process with threads cannot be forked."""
 REPLY_TIMEOUT_SECONDS = 60
-"""Seconds that the process that has done the imports may take to answer; then the stock kernel is used."""
+"""How long the fork server may take to answer, including its imports; then the stock kernel is used."""
 _start_lock = threading.Lock()
-_LONGEST_FOLDER = 70
-"""Bytes. A socket's whole path has 107 at most, here and on other machines 103."""
-_SHORT = "/tmp"  # noqa: S108 (the socket lies in a folder of its own that only its owner enters)
+_MAX_FOLDER_LENGTH = 70
+"""Bytes. The path of a socket has at most 107 on Linux and 103 on macOS (sun_path in unix(7))."""
+_SHORT_FOLDER = "/tmp"  # noqa: S108 - the socket is in a folder of its own that only its owner may enter
 
 
 class UnsafeForkError(RuntimeError):
-    """No kernel can be forked: the message says why."""
+    """No process can be forked; the message says why."""
 
 
-def _folder_of_sockets() -> str:
-    """The folder of temporary files; where its name is too long for a socket's path, the machine's own."""
-    usual = tempfile.gettempdir()
-    fits = len(os.fsencode(usual)) <= _LONGEST_FOLDER
-    return usual if fits or not os.access(_SHORT, os.W_OK | os.X_OK) else _SHORT
+def _socket_folder() -> str:
+    """The folder of temporary files, or ``/tmp`` where its path is too long for a socket."""
+    temp_folder = tempfile.gettempdir()
+    fits = len(os.fsencode(temp_folder)) <= _MAX_FOLDER_LENGTH
+    return temp_folder if fits or not os.access(_SHORT_FOLDER, os.W_OK | os.X_OK) else _SHORT_FOLDER
 
 
 class ForkServerProcess:
-    """The process that has done the imports, as its starter holds it. It ends with the starter."""
+    """The fork server, as the process that owns it sees it. It ends with its owner."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="kvalreg-warm-", dir=_folder_of_sockets()))
+        self._folder = Path(tempfile.mkdtemp(prefix="kvalreg-warm-", dir=_socket_folder()))
         self._owner_pid = os.getpid()
         self.address = str(self._folder / "s")
+        # it listens before the fork server runs, so clients can connect at once and wait for the imports
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(self.address)
             listener.listen(128)
@@ -80,9 +82,9 @@ class ForkServerProcess:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """End it, with every process it has forked; a forked child of its starter leaves it alone."""
+        """End it, with every process that it has forked."""
         if self._owner_pid != os.getpid():
-            return
+            return  # a forked child of the owner has a copy of this object
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
@@ -90,7 +92,7 @@ class ForkServerProcess:
 
 
 def forkserver_address() -> str:
-    """Where the process that has done the imports listens; it is started when there is none yet, or none any more."""
+    """The address of the fork server, which is started where none is running."""
     with _start_lock:
         if _shared.external_address:
             return _shared.external_address
@@ -103,13 +105,13 @@ def forkserver_address() -> str:
 
 
 def use_forkserver(address: str) -> None:
-    """Ask this process for kernels, which another has started."""
+    """Use the fork server of another process."""
     _shared.external_address = address
 
 
 @dataclass
 class _SharedForkServer:
-    """The process that has done the imports: our own, or where somebody else's listens."""
+    """The fork server: this process's own, or the address of another's."""
 
     process: ForkServerProcess | None = None
     external_address: str = ""
@@ -119,12 +121,12 @@ _shared = _SharedForkServer()
 
 
 class ForkedProcess:
-    """A process forked from the one that has done the imports, and the socket that it listens to.
+    """A process that the fork server has forked, and the socket on which it listens.
 
     Parameters
     ----------
-    asked
-        Its kind and limits; it gets this process's environment and folder.
+    request
+        Its kind and limits; environment and folder are those of this process.
 
     Raises
     ------
@@ -140,12 +142,12 @@ class ForkedProcess:
         try:
             self._control.settimeout(REPLY_TIMEOUT_SECONDS)
             self._control.connect(forkserver_address())
-            process_state = {"environment": dict(os.environ), "folder": os.getcwd()}  # noqa: PTH109
+            process_state = {"environment": dict(os.environ), "folder": str(Path.cwd())}
             send_message(self._control, {**request, **process_state}, child_socket.fileno())
-            reply = receive_message(self._control) or {"refused": "the process that has done the imports has ended"}
+            reply = receive_message(self._control) or {"refused": "the fork server has ended"}
             self._control.settimeout(None)
         except OSError as error:
-            reply = {"refused": f"the process that has done the imports does not answer ({type(error).__name__})"}
+            reply = {"refused": f"the fork server does not answer ({type(error).__name__})"}
         finally:
             child_socket.close()
         if "refused" in reply:
@@ -157,18 +159,19 @@ class ForkedProcess:
     def is_alive(self) -> bool:
         """Whether it runs."""
         if self.exit_code is None and select.select([self._control], [], [], 0)[0]:
+            # the fork server reports the exit; where it has ended itself, it has killed its children
             message = receive_message(self._control)
             self.exit_code = -signal.SIGKILL if message is None else int(message["ended"])
         return self.exit_code is None
 
     def close(self) -> None:
-        """End it, with all that it has started."""
+        """End it, with all that it has started: the fork server kills it when the connection closes."""
         self._control.close()
         self.connection.close()
 
 
 class ForkedKernelManager:
-    """A forked kernel, managed as nbclient wants it."""
+    """A forked kernel with the interface of jupyter_client's `KernelManager`."""
 
     ipykernel = False
     has_kernel = False
@@ -177,11 +180,11 @@ class ForkedKernelManager:
         self._memory_limit, self._language = memory_limit, language
         self.output_limit = output_limit
         self.output_exceeded = False
-        """The kernel was ended because it sent more than `output` bytes."""
+        """Whether the kernel was killed because it sent more than `output_limit` bytes."""
         self._client: ForkedKernelClient | None = None
 
     def start_kernel(self, **_: Any) -> None:
-        """Have a kernel forked, with this process's environment and folder."""
+        """Fork a kernel with this process's environment and folder."""
         self.fork = ForkedProcess({"kind": "kernel", "memory": self._memory_limit, "language": self._language})
         self.has_kernel = True
 
@@ -195,7 +198,7 @@ class ForkedKernelManager:
         return self.has_kernel and self.fork.is_alive
 
     def kill(self) -> None:
-        """End the kernel at once, with what it has started."""
+        """Kill the kernel and all that it has started."""
         try:
             os.killpg(self.fork.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -205,12 +208,12 @@ class ForkedKernelManager:
         """Interrupt the cell that runs."""
         os.kill(self.fork.pid, signal.SIGINT)
 
-    def shutdown_kernel(self, *, now: bool = True) -> None:  # noqa: ARG002
+    def shutdown_kernel(self, *, now: bool = True) -> None:  # noqa: ARG002 - nbclient passes it
         """End the kernel."""
         self.fork.close()
 
     def cleanup_resources(self) -> None:
-        """Close both sockets; the kernel ends, if it has not."""
+        """Close both sockets, which ends the kernel if it still runs."""
         if not self.has_kernel:
             return
         self.has_kernel = False
@@ -220,7 +223,7 @@ class ForkedKernelManager:
 
 
 class ForkedKernelClient:
-    """The kernel's messages, by channel."""
+    """The kernel's messages by channel, with the interface of jupyter_client's `AsyncKernelClient`."""
 
     allow_stdin = False
 
@@ -238,23 +241,23 @@ class ForkedKernelClient:
         self._received_bytes = 0
 
     def start_channels(self) -> None:
-        """They are there."""
+        """Nothing to start: both channels share the socket that the kernel was forked with."""
 
     def stop_channels(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         if self._loop is not None:
             self._loop.remove_reader(self._manager.fork.connection)
             self._loop = None
 
     def wait_for_ready(self, timeout: float | None = None) -> None:
-        """A forked kernel is ready."""
+        """Nothing to wait for: a forked kernel reads its first request when it is ready."""
 
     def is_alive(self) -> bool:
         """Whether the kernel runs."""
         return self._manager.is_alive()
 
     def execute(self, code: str, *, store_history: bool = True, stop_on_error: bool = True) -> str:
-        """Have a cell run, and give the request's id."""
+        """Request the execution of a cell; return the request's id."""
         content = {
             "code": code,
             "silent": False,
@@ -266,12 +269,12 @@ class ForkedKernelClient:
         return self.send(self.session.msg("execute_request", content))
 
     def kernel_info(self) -> str:
-        """Ask what kernel it is, and give the request's id."""
+        """Request the kernel's description; return the request's id."""
         return self.send(self.session.msg("kernel_info_request"))
 
     def send(self, message: JsonMessage) -> str:
-        """Send a request."""
-        with suppress(OSError):  # it may have ended: whoever waits for the answer finds out
+        """Send a request; return its id."""
+        with suppress(OSError):  # the kernel may have ended: whoever waits for the reply finds out
             self._manager.fork.connection.sendall(encode_frame(self.session.pack({**message, "buffers": []})))
         return str(message["header"]["msg_id"])
 
@@ -294,6 +297,7 @@ class ForkedKernelClient:
             data = b""
         if not data:
             asyncio.get_running_loop().remove_reader(self._manager.fork.connection)
+        # the limit is enforced here, before nbclient sees the message: the output must not fill this process's memory
         self._received_bytes += len(data)
         if self._received_bytes > self._manager.output_limit and not self._manager.output_exceeded:
             self._manager.output_exceeded = True

@@ -1,9 +1,11 @@
-"""A real ipykernel in a forked process, without sockets of its own: its messages go over one Unix socket.
+"""An ipykernel in a forked process, with one Unix socket instead of five ZeroMQ sockets.
 
-Comes in: requests as Jupyter has them. Goes out: replies, displays, streams, errors, as the stock kernel sends them,
-because it is the stock kernel's own application, kernel, shell, display machinery and streams that make them. Owned
-here is only what stands in for ZeroMQ: a session that writes to the socket, streams without a sending thread, and a
-loop that reads requests. Nothing here runs before the fork.
+Input: Jupyter's requests. Output: replies, displays, streams and errors, exactly as the stock kernel sends them, since
+the stock kernel's own application, kernel, shell, display machinery and streams produce them. This module only replaces
+ZeroMQ: a session that writes to the socket, streams without a sending thread, and a loop that reads requests. Nothing
+here runs before the fork.
+
+Overridden methods are documented in ipykernel; their names and signatures are its own.
 """
 
 from __future__ import annotations
@@ -36,28 +38,29 @@ from traitlets.config import Config
 from kvalreg.execution.forkserver_protocol import FrameDecoder, JsonMessage, encode_frame
 
 SHELL_CHANNEL, IOPUB_CHANNEL = "shell", "iopub"
-"""The two of Jupyter's channels that are used."""
+"""The channels that are used: requests and replies, and all that the kernel publishes."""
 _FLUSH_SECONDS = 0.2
-"""How long printed text may wait for more, as in the stock kernel."""
+"""How long printed text is buffered, as in the stock kernel."""
 _FLUSH_CHARACTERS = 1 << 20
-"""How much printed text may wait: a loop can print more in that time than memory holds."""
+"""How much printed text is buffered: a loop can print more in that time than memory holds."""
 
 
 class SocketOutlet:
-    """Where messages leave the kernel; threads and forked children take turns."""
+    """The kernel's end of the socket, for writing; threads and forked children take turns."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
+        # two locks: record locks of a file exclude other processes and not other threads of this one
         self._process_lock = os.memfd_create("kvalreg-turn")
         self._reset_lock()
         os.register_at_fork(after_in_child=self._reset_lock)
 
     def _reset_lock(self) -> None:
-        """A new lock: a forked child's copy may be held by a thread that it does not have."""
+        """Replace the lock: in a forked child, its copy may be held by a thread that does not exist there."""
         self._thread_lock = threading.RLock()
 
     def write(self, data: bytes) -> None:
-        """Send one message whole."""
+        """Send one message without interruption."""
         with self._thread_lock, _sigint_blocked():
             fcntl.lockf(self._process_lock, fcntl.LOCK_EX)
             try:
@@ -68,7 +71,7 @@ class SocketOutlet:
 
 @contextmanager
 def _sigint_blocked() -> Iterator[None]:
-    """Let no interrupt leave half a message on the socket."""
+    """Defer Ctrl-C, so that it leaves no incomplete message on the socket."""
     previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -77,11 +80,11 @@ def _sigint_blocked() -> Iterator[None]:
 
 
 class SocketSession(Session):
-    """Jupyter's session, which makes its messages as ever and sends them over the outlet."""
+    """Jupyter's session, which builds messages as usual and sends them over the outlet."""
 
     outlet = AnyTrait()
 
-    def send(
+    def send(  # noqa: PLR0913 - the signature is Jupyter's
         self,
         stream: Any,
         msg_or_type: JsonMessage | str,
@@ -89,7 +92,7 @@ class SocketSession(Session):
         parent: JsonMessage | None = None,
         ident: Any = None,  # noqa: ARG002
         buffers: Any = None,
-        track: bool = False,  # noqa: ARG002
+        track: bool = False,  # noqa: ARG002, FBT001, FBT002
         header: JsonMessage | None = None,
         metadata: JsonMessage | None = None,
     ) -> JsonMessage | None:
@@ -100,7 +103,7 @@ class SocketSession(Session):
             msg = self.msg(msg_or_type, content=content, parent=parent, header=header, metadata=metadata)
         if self.check_pid and os.getpid() != self.pid:
             return None
-        # serialized as Jupyter does it, with its forbearance for what is no JSON
+        # Jupyter's own serialization also accepts some values that are not JSON, such as dates
         header_, parent_, metadata_, content_ = self.serialize(msg)[-4:]
         encoded_buffers = [
             base64.b64encode(memoryview(part).cast("B")).decode() for part in buffers or msg.get("buffers") or []
@@ -118,7 +121,7 @@ class SocketSession(Session):
 
 
 class _FlushLoop:
-    """What `OutStream` asks of a tornado loop: to flush in a moment."""
+    """The one method of a tornado loop that `OutStream` calls: to flush after a delay, in a thread."""
 
     def __init__(self) -> None:
         self._requested = threading.Event()
@@ -129,6 +132,7 @@ class _FlushLoop:
     def call_later(self, _delay: float, flush: Callable[[], None]) -> None:
         with self._lock:
             self._callbacks.append(flush)
+            # a forked child has no threads but its main one: it starts its own
             if self._pid != os.getpid():
                 self._pid = os.getpid()
                 threading.Thread(target=self._run, daemon=True, name="IOPub").start()
@@ -146,7 +150,7 @@ class _FlushLoop:
 
 
 class _InlineIOPubThread(IOPubThread):
-    """Stands in for the stock kernel's sending thread: what it is asked to do is done at once."""
+    """Replaces the stock kernel's sending thread: what is scheduled runs at once, in the caller's thread."""
 
     thread = None  # type: ignore[assignment]
 
@@ -159,7 +163,11 @@ class _InlineIOPubThread(IOPubThread):
 
 
 class SocketStream(OutStream):
-    """The stock kernel's stream. What subprocesses write to the file descriptor is read in whole characters."""
+    """The stock kernel's stream, which also reads what subprocesses write to the file descriptor.
+
+    Before each write of Python's own, the pipe is read, so that both appear in the order in which they were written.
+    Bytes are decoded incrementally: a read may end within a character.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._read_lock = threading.RLock()
@@ -170,7 +178,7 @@ class SocketStream(OutStream):
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _reset_lock(self) -> None:
-        """A new lock, for the reason that `Outlet` has."""
+        """Replace the lock, for the reason that `SocketOutlet` has."""
         self._send_lock = threading.RLock()
 
     def _watch_pipe_fd(self) -> None:
@@ -180,17 +188,17 @@ class SocketStream(OutStream):
             self.read_pipe()
 
     def write(self, string: str) -> int:
-        """Write after what others have written by now."""
+        """Write after what subprocesses have written so far."""
         self.read_pipe()
         return self._write_buffered(string)
 
     def flush(self) -> None:
-        """Send what has been written, by whichever way."""
+        """Send what has been written, by Python or by subprocesses."""
         self.read_pipe()
         super().flush()  # type: ignore[no-untyped-call]
 
     def read_pipe(self) -> None:
-        """Take what has been written to the file descriptor so far."""
+        """Read what has been written to the file descriptor so far."""
         if self._fid is None or not self._is_master_process():
             return
         with self._read_lock:
@@ -198,7 +206,7 @@ class SocketStream(OutStream):
                 self._write_buffered(self._decoder.decode(os.read(self._fid, 1 << 16)))
 
     def _write_buffered(self, string: str) -> int:
-        """Keep a text until it is sent, in a moment or, when much is waiting, at once."""
+        """Buffer a text; it is sent after `_FLUSH_SECONDS`, or at once when `_FLUSH_CHARACTERS` are waiting."""
         written = super().write(string) or len(string)
         self._pending_characters += written
         if self._pending_characters > _FLUSH_CHARACTERS:
@@ -206,7 +214,7 @@ class SocketStream(OutStream):
         return written
 
     def _flush(self) -> None:
-        """Send what is kept, in the order in which it was written, whichever thread sends."""
+        """Send what is buffered; the lock keeps two threads from sending parts of it in the wrong order."""
         with self._send_lock:
             self._pending_characters = 0
             super()._flush()  # type: ignore[no-untyped-call]
@@ -214,7 +222,7 @@ class SocketStream(OutStream):
 
 class _DisabledDebugger:
     def __init__(self, *_: Any) -> None:
-        """No notebook of a batch is debugged."""
+        """Nothing to set up: notebooks are not debugged here."""
 
 
 class SocketKernel(IPythonKernel):
@@ -226,10 +234,10 @@ class SocketKernel(IPythonKernel):
     _supports_kernel_subshells = False
 
     def _abort_queues(self, subshell_id: str | None = None) -> None:
-        """Requests come one by one: none is waiting when a cell fails."""
+        """Nothing to abort: nbclient sends one request at a time."""
 
     async def handle(self, request: JsonMessage) -> None:
-        """Answer one request as `dispatch_shell` does."""
+        """Answer one request, in the steps of `ipykernel.kernelbase.Kernel.dispatch_shell`."""
         self.set_parent([], request)
         self._publish_status("busy", "shell")
         handler = self.shell_handlers[request["header"]["msg_type"]]
@@ -247,9 +255,10 @@ class SocketKernel(IPythonKernel):
 
 @contextmanager
 def _modules_hidden() -> Iterator[None]:
-    """Spare a kernel the list of all modules, which its debugger alone reads.
+    """Let ipykernel see no modules while it lists them all for its debugger.
 
-    To look at every module writes to every module: the system would copy 20 MB from the process that was forked.
+    Listing them changes the reference count of each, and copy-on-write would then copy 20 MB of the fork server's
+    memory for each kernel.
     """
     ipkernel.sys = SimpleNamespace(**(vars(sys) | {"modules": {}}))  # type: ignore[attr-defined,assignment]
     try:
@@ -259,14 +268,14 @@ def _modules_hidden() -> Iterator[None]:
 
 
 class SocketKernelApp(IPKernelApp):
-    """The stock kernel's application, with one socket in place of five."""
+    """The stock kernel's application, with one socket instead of five."""
 
     kernel_class = SocketKernel
     outlet = AnyTrait()
     name = "ipython-kernel"
 
     def parse_command_line(self, argv: Any = None) -> None:  # noqa: ARG002
-        """There is none: to read it takes a tenth of a kernel's start."""
+        """Nothing to parse: traitlets' parser takes a tenth of a kernel's start."""
         self.update_config(Config({"HistoryManager": {"hist_file": ":memory:"}}))
 
     def init_connection_file(self) -> None:  # noqa: D102
@@ -290,20 +299,20 @@ class SocketKernelApp(IPKernelApp):
         self.displayhook.get_execution_count = lambda: self.kernel.execution_count
 
     def init_poller(self) -> None:
-        """The process that forked this one ends it."""
+        """Nothing to poll: the fork server ends this process."""
 
     def init_heartbeat(self) -> None:
-        """Whoever waits is told by the system when this process ends."""
+        """No heartbeat: the fork server reports when this process ends."""
 
     def write_connection_file(self, **_: Any) -> None:
-        """Nobody else connects."""
+        """No file: nobody else connects."""
 
     def log_connection_info(self) -> None:
-        """Nobody else connects."""
+        """Nothing to log: nobody else connects."""
 
 
 def serve_kernel(connection: socket.socket) -> None:
-    """Run a kernel on a socket until the other end closes it or the notebook asks to exit."""
+    """Run a kernel on a socket until the other end closes it or the notebook exits."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = SocketKernelApp.instance(
@@ -317,6 +326,7 @@ def serve_kernel(connection: socket.socket) -> None:
     requests: asyncio.Queue[JsonMessage] = asyncio.Queue()
     decoder = FrameDecoder()
 
+    # requests are queued while a cell runs, so that the loop also serves the cell's own tasks
     def on_readable() -> None:
         data = connection.recv(1 << 16)
         for request in decoder.feed(data):
@@ -330,7 +340,7 @@ def serve_kernel(connection: socket.socket) -> None:
 
     loop.add_reader(connection, on_readable)
     answer_task = loop.create_task(answer_requests())
-    answer_task.add_done_callback(lambda _: loop.stop())
+    answer_task.add_done_callback(lambda _: loop.stop())  # it ends only when a request raises
     loop.run_forever()
 
 

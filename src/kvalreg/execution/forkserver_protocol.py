@@ -1,6 +1,8 @@
-"""How the warm engine's processes talk: JSON messages over a Unix socket, each after its length.
+"""The wire format between the fork server, its clients and its kernels: JSON messages over a Unix socket.
 
-Owns the framing and nothing else. A kernel's messages are Jupyter's own, with their buffers as base64.
+Owns the framing only: eight bytes with the length in network byte order, then the message. For instance, ``{"pid": 7}``
+is sent as ``00 00 00 00 00 00 00 0a`` and ten bytes of JSON. A kernel's messages are Jupyter's own
+(https://jupyter-client.readthedocs.io/en/stable/messaging.html), with their buffers as base64.
 """
 
 from __future__ import annotations
@@ -16,18 +18,18 @@ _LENGTH = struct.Struct("!Q")
 
 
 def encode_frame(message: bytes) -> bytes:
-    """A message's bytes after their length."""
+    """A message with its length before it."""
     return _LENGTH.pack(len(message)) + message
 
 
 class FrameDecoder:
-    """Takes bytes as they come, and gives whole messages."""
+    """Splits a stream of bytes, which arrive in arbitrary pieces, into messages."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[JsonMessage]:
-        """Every message that is whole by now."""
+        """Add bytes, and yield every message that is now complete."""
         self._buffer += data
         while len(self._buffer) >= _LENGTH.size:
             end = _LENGTH.size + _LENGTH.unpack_from(self._buffer)[0]
@@ -39,23 +41,24 @@ class FrameDecoder:
 
 
 def send_message(connection: socket.socket, message: JsonMessage, descriptor: int | None = None) -> None:
-    """Send a message, and a file descriptor with it."""
+    """Send a message, optionally with a file descriptor."""
     data = encode_frame(json.dumps(message).encode())
     if descriptor is not None:
+        # the descriptor goes with the first bytes; sendmsg(2) may take fewer bytes than it is given
         sent_bytes = socket.send_fds(connection, [data], [descriptor])
         data = data[sent_bytes:]
     connection.sendall(data)
 
 
 def receive_message(connection: socket.socket) -> JsonMessage | None:
-    """Wait for the next message; None when the other end has gone."""
+    """Wait for the next message; None when the other end has closed the connection."""
     message, descriptor = receive_with_descriptor(connection, descriptors=0)
     assert descriptor is None
     return message
 
 
 def receive_with_descriptor(connection: socket.socket, descriptors: int = 1) -> tuple[JsonMessage | None, int | None]:
-    """Wait for the next message and the file descriptor that comes with it."""
+    """Wait for the next message and the file descriptor sent with it, if any."""
     try:
         header, received, _, _ = socket.recv_fds(connection, _LENGTH.size, descriptors)
         header += _receive_exactly(connection, _LENGTH.size - len(header)) if header else b""

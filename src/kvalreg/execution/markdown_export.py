@@ -1,7 +1,7 @@
-"""The page that an executed notebook makes.
+"""Export an executed notebook as a page.
 
-Comes in: a notebook with its outputs. Goes out: Pandoc Markdown, or a `NotebookError` when a cell shows what may not be
-part of a page. It reads and runs nothing.
+Input: a notebook with its outputs. Output: Pandoc Markdown, or a `NotebookError` when a cell displays what may not be
+part of a page. It reads no files and runs no code.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ from kvalreg.report.html_fragment import FRAGMENT_MIME_TYPE
 from kvalreg.report.markup import raw_html
 
 _REGISTRY_DIV = '<div data-kv-text="registry">'
-"""What a registry's own notebook shows by itself: the audit does not judge it."""
+"""Around what a registry's own notebook displays without the report: the audit does not check numbers in it."""
 _HEADING = re.compile(r"(#{1,6} +)(.*?)( *(?:\{[^}]*\})? *#*)")
 
 
 def export_markdown(notebook: Any) -> str:
-    """The page that an executed notebook makes: its Markdown cells and its outputs, no code.
+    """An executed notebook as a page: its Markdown cells and its outputs, without code.
 
-    Our pieces are used as Markdown. A cell that is tagged as reviewed may show other things: HTML as a raw block, and
-    pictures with the text that describes them. What it prints is left out: a page is made of what is displayed.
+    The report's fragments are used as Markdown. A cell that is tagged as reviewed may display other things: HTML as a
+    raw block, and images with their alternative text. Printed text is dropped: a page consists of displays.
 
     Raises
     ------
     NotebookError
-        When a cell shows what is not ours, or a picture without words; the message holds nothing of what is shown.
+        When a cell displays what is not the report's, or an image without alternative text; the message repeats nothing
+        of it.
     """
     parts: list[str] = []
     for position, cell in enumerate(notebook.cells):
@@ -47,6 +48,7 @@ def export_markdown(notebook: Any) -> str:
 def _output_markdown(output: Any, alt_text: str) -> str:
     if output.output_type not in ("display_data", "execute_result"):
         return ""
+    # an output has several representations: the first of these that it has is used
     data = output.data
     if FRAGMENT_MIME_TYPE in data:
         return _join_source(data["text/markdown"])
@@ -65,9 +67,9 @@ def _output_markdown(output: Any, alt_text: str) -> str:
 
 
 def mark_registry_markdown(source: str) -> str:
-    """A registry's own Markdown, with its blocks and headings marked as such where they have a digit.
+    """A registry's own Markdown, with its blocks and headings tagged as such where they have a digit.
 
-    Headings stay outside of the marks' elements, since they begin sections of the page.
+    Headings stay outside of the tagged elements, since they begin sections of the page.
     """
     if not re.search(r"\d", source):
         return source
@@ -81,13 +83,16 @@ def mark_registry_markdown(source: str) -> str:
 
 
 def _mark_heading(line: str) -> str:
-    """A heading whose text is marked as the registry's own."""
+    """A heading whose text is tagged as the registry's own."""
     parts = _HEADING.fullmatch(line)
     return f'{parts[1]}[{parts[2]}]{{kv-text="registry"}}{parts[3]}' if parts else line
 
 
 def _split_at_headings(source: str) -> Iterator[tuple[str, bool]]:
-    """The headings of a Markdown text, and what stands between them; a sign in a fence of code begins none."""
+    """The headings of a Markdown text and the text between them, each with whether it is a heading.
+
+    A line that begins with ``#`` inside a fenced code block is no heading.
+    """
     block: list[str] = []
     open_fence = ""
     for line in source.splitlines():

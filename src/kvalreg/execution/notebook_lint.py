@@ -1,8 +1,7 @@
-"""What a notebook may hold, and what a report notebook may show.
+"""Notebook lint: what a notebook may contain, and what a report notebook may display.
 
-Comes in: a notebook's file, or the outputs of one that has run. Goes out: faults in words for statisticians, each with
-its cell. No message holds anything of an output: it may be rows that nobody else should see. The rules are explained in
-`docs/notebooks.md`.
+Input: a notebook's file, or the outputs of an executed one. Output: diagnostics for statisticians, each with its cell.
+No message repeats an output: that may be rows that nobody else should see. `docs/notebooks.md` explains the rules.
 """
 
 from __future__ import annotations
@@ -21,12 +20,13 @@ from kvalreg.errors import Diagnostic
 from kvalreg.report.html_fragment import FRAGMENT_MIME_TYPE
 
 PARAMETERS = ("registry", "year", "round", "language")
-"""What papermill gives every report notebook."""
+"""The parameters of every report notebook."""
 REVIEWED_TAG = "reviewed-output"
-"""The tag of a cell whose output somebody has looked at and answers for."""
+"""The tag of a cell whose output somebody has reviewed and is responsible for."""
 MAX_CELL_LINES = 10
-"""Lines of a report notebook's cell: what needs more belongs in a module."""
+"""The length of a report notebook's cell: what needs more belongs in a module."""
 
+# the grammar of a report notebook's cell: an allow-list, so that new syntax is refused until somebody adds it
 _CALL_NODES = (ast.Expr, ast.Assign, ast.Call, ast.Attribute, ast.Name, ast.Constant, ast.keyword, ast.Starred)
 _VALUE_NODES = (ast.List, ast.Tuple, ast.Dict, ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.UnaryOp, ast.Subscript)
 _IMPORT_NODES = (ast.Import, ast.ImportFrom, ast.alias)
@@ -50,30 +50,30 @@ _NODE_DESCRIPTIONS: dict[type[ast.AST], str] = {
 
 
 def lint_report_notebook(path: Path, display_path: str) -> list[Diagnostic]:
-    """Every fault of a report notebook: parameters, kernel, stored outputs, and cells that do more than call.
+    """All diagnostics of a report notebook: parameters, kernel, stored outputs, and cells that do more than call.
 
     Parameters
     ----------
-    path, shown
-        The notebook, and as the user knows it.
+    path, display_path
+        The notebook, and its path for messages.
     """
     return _lint_notebook(path, display_path, _lint_report_cells)
 
 
 def lint_analysis_notebook(path: Path, display_path: str) -> list[Diagnostic]:
-    """Every fault of an analysis notebook: it may hold any code, but neither stores nor shows a row."""
+    """All diagnostics of an analysis notebook: it may contain any code, but neither stores nor displays a row."""
     return _lint_notebook(path, display_path, _lint_analysis_cells)
 
 
 def cell_number(cells: list[Any], position: int) -> int:
-    """1-based number of a cell as its author has it: papermill adds one of its own after the parameters."""
+    """The 1-based number of a cell in the author's notebook: papermill inserts one after the parameters."""
     return sum("injected-parameters" not in _tags(cell) for cell in cells[: position + 1])
 
 
 def output_refusal(cell: Any) -> str:
     """Why the outputs of a report notebook's cell may not become part of a page; empty when they may.
 
-    Judged by the type of the outputs, not by their looks: what kvalreg's report shows carries the mark `PIECE`.
+    Only their MIME types are tested, not their contents: kvalreg's report displays `FRAGMENT_MIME_TYPE`.
     """
     if REVIEWED_TAG in _tags(cell):
         lacks_alt_text = not figure_alt(cell) and any(map(_is_picture, cell.get("outputs", ())))
@@ -91,7 +91,7 @@ def output_refusal(cell: Any) -> str:
 
 
 def figure_alt(cell: Any) -> str:
-    """The alternative text of a cell's pictures, given as Quarto has it: ``#| fig-alt: "Linjefigur: ..."``."""
+    """The alternative text of a cell's images, in Quarto's syntax: ``#| fig-alt: "Linjefigur: ..."``."""
     match = re.search(r"^#\|\s*fig-alt:\s*(\S.*?)\s*$", cell.source, re.MULTILINE)
     return match[1].strip("\"'") if match else ""
 
@@ -101,7 +101,8 @@ def _is_picture(output: Any) -> bool:
 
 
 def _foreign_output(output: Any) -> str:
-    """What an output is, when it is not one of ours: told by its type alone."""
+    """What an output is, when it is not one of the report's; empty otherwise."""
+    # warnings go to stderr and are no part of a page, so they are allowed
     if output.output_type == "stream":
         return "prints text" if output.name == "stdout" else ""
     if output.output_type not in ("display_data", "execute_result") or FRAGMENT_MIME_TYPE in output.data:
@@ -126,7 +127,7 @@ def _lint_notebook(
         ]
     try:
         notebook = nbformat.read(path, as_version=4)
-    except Exception as error:  # nbformat raises json, validation and its own errors, with no common root
+    except Exception as error:  # noqa: BLE001 - nbformat raises errors of json, jsonschema and its own, without a base
         message = f"This is no notebook ({type(error).__name__})."
         return [Diagnostic(message, "Open and save it in Jupyter.", display_path, code=DiagnosticCode.NOT_A_NOTEBOOK)]
     diagnostics = []
@@ -209,7 +210,7 @@ def _lint_report_cells(cells: list[Any], display_path: str) -> Iterator[Diagnost
 
 
 def _find_logic(tree: ast.Module, known_names: set[str]) -> str:
-    """What a cell does beyond calling the report and naming what comes back; empty when it does nothing else."""
+    """What a cell does besides calling the report and naming results; empty when it does nothing else."""
     for node in ast.walk(tree):
         if isinstance(node, _IMPORT_NODES[:2]):
             foreign_module = next((name for name in _imported_modules(node) if not _is_allowed_import(name)), "")
@@ -235,14 +236,14 @@ def _imported_modules(node: ast.AST) -> list[str]:
 
 
 def _assigned_names(tree: ast.Module) -> set[str]:
-    """The names that a cell makes: by assignment or import."""
+    """The names that a cell binds, by assignment or import."""
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     imports = [alias for node in ast.walk(tree) if isinstance(node, _IMPORT_NODES[:2]) for alias in node.names]
     return names | {(alias.asname or alias.name).split(".")[0] for alias in imports}
 
 
 def _root_name(node: ast.expr) -> str:
-    """The name that a call begins with: ``report`` in ``report.trend("a").piece()``."""
+    """The first name of an expression: ``report`` in ``report.trend("a").piece()``."""
     while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
@@ -262,7 +263,7 @@ def _lint_analysis_cells(cells: list[Any], display_path: str) -> Iterator[Diagno
 
 
 def _find_row_leak(source: str) -> str:
-    """How a cell could show rows; empty when it cannot."""
+    """How a cell could display rows; empty when it cannot."""
     tree = _parse(source)
     if tree is None:
         return "is not plain Python, so what it shows is not known"
@@ -271,6 +272,7 @@ def _find_row_leak(source: str) -> str:
             are_literals = (isinstance(argument, ast.JoinedStr | ast.Constant) for argument in node.args)
             if node.func.id == "display" or not all(are_literals):
                 return f"calls {node.func.id}"
+    # Jupyter displays the value of a cell's last expression, unless a semicolon follows it
     last_statement = tree.body[-1] if tree.body else None
     is_print = (
         isinstance(last_statement, ast.Expr)

@@ -1,7 +1,8 @@
-"""The papermill engine of a batch: a forked kernel where it is safe, the stock kernel elsewhere, limits on both.
+"""kvalreg's papermill engine: a forked kernel where that is safe, the stock kernel elsewhere, with limits on both.
 
-Comes in: a notebook that papermill has given its parameters. Goes out: the same notebook, executed as the stock engine
-would. ``papermill.execute_notebook(..., engine_name="kvalreg")`` is the way in, once this module is imported.
+Input: a notebook to which papermill has added its parameters. Output: the same notebook, executed as the stock engine
+would. ``papermill.execute_notebook(..., engine_name="kvalreg")`` uses it, once this module is imported. "Stock" is what
+papermill does by itself: a new process with ipykernel, and messages over ZeroMQ.
 """
 
 from __future__ import annotations
@@ -24,18 +25,19 @@ from kvalreg.execution.forkserver_client import ForkedKernelManager, UnsafeForkE
 ENGINE_NAME = "kvalreg"
 """The engine's name in papermill."""
 STOCK_KERNEL_TAG = "kvalreg: stock-kernel"
-"""A tag on any cell of a notebook that wants a kernel started from nothing."""
+"""A tag on any cell of a notebook that needs a kernel in a new process."""
 MEMORY_LIMIT = 2 << 30
-"""Bytes that a notebook may take beyond its imports."""
+"""Bytes that a notebook may use beyond its imports."""
 OUTPUT_LIMIT = 64 << 20
-"""Characters that a notebook may show and print, all in all."""
+"""Characters that a notebook may display and print in total."""
 _SILENT_EXIT_VALUES = ("", "0", "None")
-"""What a `SystemExit` says that tells of no error."""
+"""The texts of a `SystemExit` without an error."""
 _STOCK_KERNEL_MEMORY = 1 << 29
+"""Bytes for the imports of a stock kernel, which count towards its limit."""
 
 
 class CellStoppedError(Exception):
-    """A cell did not end by itself: it ran too long, showed too much, or ended its process."""
+    """A cell was stopped, or ended its process: it ran too long, displayed too much, or exited."""
 
     def __init__(self, cause: str, cell_index: int) -> None:
         self.cause, self.cell_index = cause, cell_index
@@ -43,7 +45,7 @@ class CellStoppedError(Exception):
 
 
 class _LimitedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]
-    """Papermill's client, on the stock kernel, with the limits of a batch."""
+    """Papermill's client on the stock kernel, with limits on time, memory and output."""
 
     output_size = 0
     output_exceeded = False
@@ -53,7 +55,7 @@ class _LimitedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]
         self.on_cell_executed = self.fail_on_exit
 
     def fail_on_exit(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
-        """A cell that ends the notebook before its end has failed: papermill would take `sys.exit(0)` for a success."""
+        """Fail a cell that ends the notebook prematurely: papermill takes `sys.exit(0)` and `quit()` for success."""
         reply = execute_reply["content"]
         is_system_exit = reply.get("ename") == "SystemExit" and reply.get("evalue") in _SILENT_EXIT_VALUES
         asks_exit = any(payload.get("source") == "ask_exit" for payload in reply.get("payload") or ())
@@ -66,7 +68,7 @@ class _LimitedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]
         self.limit_memory()
 
     def limit_memory(self) -> None:
-        """A notebook that takes too much fails with MemoryError, where the system has such limits."""
+        """Make a notebook that uses too much fail with MemoryError, on systems with such a limit."""
         try:
             import resource
 
@@ -78,17 +80,18 @@ class _LimitedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]
             return
 
     def kill_kernel(self) -> None:
-        """End the kernel at once."""
+        """Kill the kernel and all that it has started."""
         os.killpg(self.km.provisioner.pid, signal.SIGKILL)
 
     def death_reason(self) -> str:
-        """Why the kernel is no longer there."""
+        """Why the kernel has ended, as far as is known."""
         return "killed, out of memory, or ended by the notebook"
 
     def execute_cell(self, cell: Any, cell_index: int, **kwargs: Any) -> Any:
         try:
             return super().execute_cell(cell, cell_index, **kwargs)
         except DeadKernelError:
+            # a kernel that displayed too much was killed by `process_message`, or by the client of a forked kernel
             if self.output_exceeded or getattr(self.km, "output_exceeded", False):
                 raise CellStoppedError(f"the notebook shows more than {OUTPUT_LIMIT >> 20} MB", cell_index) from None
             raise CellStoppedError(f"the kernel died: {self.death_reason()}", cell_index) from None
@@ -96,6 +99,7 @@ class _LimitedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]
             raise CellStoppedError(f"the cell ran longer than {self.timeout} s and was stopped", cell_index) from None
 
     def process_message(self, *args: Any, **kwargs: Any) -> Any:
+        # count texts before nbclient appends them to the notebook, and kill the kernel at the limit
         content = args[0]["content"]
         texts = [content.get("text"), *(content.get("data") or {}).values(), *content.get("traceback", ())]
         self.output_size += sum(len(text) for text in texts if isinstance(text, str))
@@ -105,7 +109,11 @@ class _LimitedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]
         return None if self.output_exceeded else super().process_message(*args, **kwargs)
 
     def output(self, outs: list[Any], msg: Any, display_id: str | None, cell_index: int) -> Any:
-        """Keep an output; a display of texts alone is valid as it is, and checks take a sixth of a worker's time."""
+        """Append an output to a cell.
+
+        A display of texts is appended without nbclient's conversion and validation, which take a sixth of a worker's
+        time and cannot change it.
+        """
         output_hook = self.output_hook_stack[msg["parent_header"].get("msg_id")]
         if output_hook or display_id or self.clear_before_next_output or not _is_text_display(msg):
             return super().output(outs, msg, display_id, cell_index)
@@ -123,7 +131,7 @@ class _ForkserverNotebookClient(_LimitedNotebookClient):
         return self.km
 
     def limit_memory(self) -> None:
-        """The kernel is forked with its limit."""
+        """Nothing to do: the kernel is forked with its limit."""
 
     def kill_kernel(self) -> None:
         self.km.kill()
@@ -136,11 +144,11 @@ class _ForkserverNotebookClient(_LimitedNotebookClient):
 
 
 class KvalregEngine(PapermillEngine):  # type: ignore[misc]
-    """Papermill's own engine, with limits and, where it is safe, a forked kernel."""
+    """Papermill's own engine, with limits and, where that is safe, a forked kernel."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
-        """Run the notebook in a forked kernel; in the stock one where that cannot be."""
+        """Run the notebook in a forked kernel, or in the stock one where that is not possible."""
         reason = stock_kernel_reason(nb_man.nb, kernel_name)
         if not reason:
             try:
@@ -154,7 +162,7 @@ class KvalregEngine(PapermillEngine):  # type: ignore[misc]
 def _execute_with_client(
     client_class: type[_LimitedNotebookClient], nb_man: Any, kernel_name: str, **kwargs: Any
 ) -> Any:
-    """As papermill's own engine does it."""
+    """Run a notebook with a client, as `papermill.engines.NBClientEngine` does."""
     own_options = ["input_path", "timeout", "startup_timeout", "execution_timeout", "start_timeout", "detached_cells"]
     engine_options = remove_args(own_options, **kwargs)
     timeout = kwargs.get("execution_timeout") or kwargs.get("timeout")
@@ -169,7 +177,7 @@ def _execute_with_client(
 
 
 def _is_text_display(msg: Any) -> bool:
-    """Whether a message is a display all of whose data are texts."""
+    """Whether a message is a display of nothing but texts."""
     content = msg["content"]
     return (
         msg["msg_type"] == msg["header"]["msg_type"] == "display_data"
@@ -180,7 +188,7 @@ def _is_text_display(msg: Any) -> bool:
 
 
 def _detach_cells(notebook: Any, cells: list[Any]) -> None:
-    """Take all cells out of a notebook that has succeeded: papermill checks and writes them slowly, for nobody."""
+    """Move all cells out of a notebook that succeeded, for the caller: papermill validates and writes them slowly."""
     outputs = (output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs)
     if not any(output.output_type == "error" for output in outputs):
         cells += notebook.cells

@@ -1,7 +1,7 @@
-"""Our engine by its name, for papermill's own command: ``papermill --engine kvalreg``.
+"""kvalreg's engine as a plug-in of papermill's own command: ``papermill --engine kvalreg``.
 
-Papermill loads every engine that is installed while it is itself being imported, and ours imports papermill. So what is
-installed under the name is this, which imports nothing before a notebook is run.
+Papermill loads all installed engines while it is being imported, and the engine imports papermill. So the entry point
+in `pyproject.toml` names this class, which imports nothing until a notebook is run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""One function over many registries, side by side, each with a result or an error of its own.
+"""Map a function over registries in parallel, each with a result or an error of its own.
 
-Comes in: a function and its arguments by name. Goes out: for each name what gives its result or raises its error, so
-that whoever asks decides whose fault that is. Little work is done here; more, in processes of their own.
+Input: a function and its arguments by name. Output: for each name a function that returns the result or raises the
+error, so that the caller handles each error where it handles that registry. A few calls run in this process; more, in
+worker processes.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from kvalreg.execution.diagnose import call_in_worker
 from kvalreg.execution.worker_pool import WorkerPool
 
 T = TypeVar("T")
-FEW = 2
-"""So many calls are made here; more are worth the start of processes."""
+SERIAL_LIMIT = 2
+"""Up to this many calls run in this process: starting workers would take longer."""
 
 
 def run_each(
@@ -26,9 +27,9 @@ def run_each(
     Parameters
     ----------
     workers
-        How many processes may run side by side; with one, or for few calls, none is started.
+        How many processes may run in parallel; with one, or for few calls, none is started.
     """
-    if len(arguments) <= FEW or workers == 1:
+    if len(arguments) <= SERIAL_LIMIT or workers == 1:
         yield from ((name, partial(function, *values)) for name, values in arguments.items())
         return
     with WorkerPool(min(workers, len(arguments))) as pool:

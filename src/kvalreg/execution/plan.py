@@ -1,7 +1,7 @@
-"""Which pages are to be made, and by which notebook.
+"""Plan the pages of a registry, and the notebook of each.
 
-Comes in: what a registry has published. Goes out: jobs, each with the four parameters of a report notebook. Whether
-every notebook is fit to run is asked here, before anything runs.
+Input: the registry's published results. Output: jobs, each with the four parameters of a report notebook. Notebooks are
+checked here, before any of them runs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kvalreg.urls import localized_page, registry_page, year_page
 
 @dataclass(frozen=True)
 class Job:
-    """One page to make.
+    """One page to execute.
 
     Parameters
     ----------
@@ -30,9 +30,9 @@ class Job:
     address
         The page's source address, ``registre/slag/2025/index.qmd``.
     title, breadcrumb
-        What the page is called, and the way to it.
+        The page's title, and the titles and sources of the pages above it.
     translated
-        True for a page in another language than the registry's own.
+        Whether the page is in another language than the registry's own.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Job:
 
     @property
     def parameters(self) -> dict[str, str | int]:
-        """What papermill is given: every one of `hygiene.PARAMETERS`."""
+        """The values for papermill: all of `notebook_lint.PARAMETERS`."""
         return {"registry": self.registry, "year": self.year, "round": self.round, "language": self.language}
 
     @property
@@ -61,10 +61,10 @@ class Job:
 
 
 def plan_jobs(published: PublishedResults, project: Project) -> list[Job]:
-    """Every page of a registry, in each of its languages: its own page, and one per year and round, newest first.
+    """Every page of a registry, in each of its languages: its own page, and one for each year and round, newest first.
 
-    The registry's page tells of the newest final year, or of the newest year when none is final. Pages in a language
-    that is offered beside the registry's own lie below that language's folder: ``en/registre/<id>/``.
+    The registry's page shows the newest final year, or the newest year when none is final. Pages in a language other
+    than the registry's own are in that language's folder: ``en/registre/<id>/``.
     """
     years = rounds(published)[::-1]
     if not years:
@@ -84,6 +84,7 @@ def _plan_language(published: PublishedResults, project: Project, language: str)
     def localize(address: str) -> str:
         return address if language == registry.language else localized_page(address, language)
 
+    # what differs between the pages of one registry and language are these five values
     def make_job(kind: str, year: int, round_: str, address: str, title: str) -> Job:
         parent_crumbs = () if kind == "registry" else ((registry.short_name, localize(registry_address)),)
         return Job(
@@ -115,12 +116,12 @@ def _plan_language(published: PublishedResults, project: Project, language: str)
 
 
 def check_notebooks(notebooks: Iterable[Path], project: Project) -> None:
-    """Refuse, before anything runs, report notebooks that are not fit to run: see `kvalreg.execution.notebook_lint`.
+    """Refuse report notebooks that break a rule, before anything runs: see `kvalreg.execution.notebook_lint`.
 
     Raises
     ------
     ConfigurationError
-        With every fault of every notebook: papermill itself only warns of a wrong parameter.
+        With every diagnostic of every notebook: papermill itself only warns of a wrong parameter.
     """
     diagnostics = [
         diagnostic

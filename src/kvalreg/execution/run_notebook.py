@@ -1,8 +1,8 @@
-"""One notebook through papermill, and the page that comes out.
+"""Run one notebook through papermill, and export its page.
 
-Comes in: the notebook and the published cells, as bytes. Goes out: the page's Markdown, or a `NotebookError` worded by
-`failure`. The executed notebook lives in a temporary folder, so a half-run one can never be picked up as a page, and
-nothing outside that folder is read or written: a run can be anywhere.
+Input: the notebook and the published cells, as bytes. Output: the page's Markdown, or a `NotebookError` from
+`notebook_errors`. The executed notebook is in a temporary folder, so an incomplete one can never be taken for a page,
+and nothing outside that folder is read or written: a task can run on any machine.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ from kvalreg.report.report import PUBLISHED_FOLDER
 CELL_TIMEOUT = 300
 """Seconds a cell may take before its notebook is stopped."""
 START_TIMEOUT = 60
+"""Seconds a kernel may take to start."""
 MAX_SOCKET_FOLDER_LENGTH = 40
-"""A socket's whole path has about 100 characters at most; jupyter_client appends some 55."""
+"""A socket's path has about 100 characters at most (sun_path in unix(7)); jupyter_client appends some 55."""
 MAX_START_ATTEMPTS = 3
-"""How often a kernel that does not start is tried; a cell's error is never tried again."""
+"""How often a kernel that does not start is tried; a cell's error is never retried."""
 
 
 @dataclass(frozen=True)
 class NotebookTask:
-    """All that one notebook's run needs.
+    """Everything that the run of one notebook needs; pickled for worker processes and other machines.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class NotebookTask:
     published
         The registry's Parquet file of published cells; empty when there is none.
     parameters
-        What papermill is given.
+        The values of the notebook's parameters.
     cell_timeout
         Seconds.
     """
@@ -56,7 +57,7 @@ class NotebookTask:
 
 @dataclass(frozen=True)
 class NotebookResult:
-    """How a run ended: `markdown` and its prose when it succeeded, else `error`; and how long it took."""
+    """How a run ended: `markdown` and `prose` when it succeeded, else `error`; and how long it took."""
 
     markdown: str = ""
     prose: str = ""
@@ -65,9 +66,10 @@ class NotebookResult:
 
 
 def run_notebook(task: NotebookTask) -> NotebookResult:
-    """Run a notebook and make its page, which is Pandoc Markdown.
+    """Run a notebook and export its page as Pandoc Markdown.
 
-    A cell that raises, runs too long or ends its process, and a defect of ours, end in `Made.error`.
+    It does not raise: a cell that raises, runs too long or ends its process, and a defect of kvalreg, are returned as
+    `NotebookResult.error`.
     """
     start = time.perf_counter()
     return replace(_run_task(task), seconds=time.perf_counter() - start)
@@ -87,7 +89,7 @@ def _run_task(task: NotebookTask) -> NotebookResult:
             return NotebookResult(render_charts(page), prose_of_page(page))
         except NotebookError as error:
             return NotebookResult(error=error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - contained here: this page fails, not the run
             return NotebookResult(error=unexpected_error(error))
 
 
@@ -113,8 +115,8 @@ def _execute_with_papermill(task: NotebookTask, folder: Path) -> Any:
                 start_timeout=START_TIMEOUT,
                 request_save_on_cell_execute=False,
                 autosave_cell_every=0,
-                # what the stock kernel needs: a socket file, not a port anybody can reach; a graceful shutdown hangs
-                # 3 s in a few per cent of runs
+                # for the stock kernel: a socket file, not a port that every user of the machine can reach, and no
+                # graceful shutdown, which hangs for 3 s in a few per cent of runs
                 config=Config(KernelManager={"transport": transport}),
                 shutdown_kernel="immediate",
                 detached_cells=cells,
@@ -132,7 +134,7 @@ def _execute_with_papermill(task: NotebookTask, folder: Path) -> Any:
 
 
 def _isolate_environment(folder: Path, published: Path) -> None:
-    """Let the kernel see the published cells and write nowhere but in its own temporary folder."""
+    """Let the kernel find the published cells, and write only in its own temporary folder."""
     os.environ[PUBLISHED_FOLDER] = str(published)
     os.environ[DEFER_CHARTS] = "1"
     for variable, subfolder in (
@@ -142,6 +144,7 @@ def _isolate_environment(folder: Path, published: Path) -> None:
     ):
         (folder / subfolder).mkdir()
         os.environ[variable] = str(folder / subfolder)
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # a kernel of the same name in the home folder may be another Python
+    # this environment's kernel, and not one of the same name in the home folder, which may be another Python's
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     os.environ["JUPYTER_PLATFORM_DIRS"] = "1"
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"

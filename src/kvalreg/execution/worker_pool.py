@@ -1,7 +1,8 @@
-"""Processes that run jobs side by side on this machine.
+"""A pool of worker processes on this machine.
 
-Comes in: functions and what they take, pickled. Goes out: futures, as `concurrent.futures` has them. A worker that is
-lost takes no other's job with it: its job is tried once more in a new one, and then fails alone.
+Input: functions and their arguments, pickled. Output: futures of `concurrent.futures`. Unlike in a
+`ProcessPoolExecutor`, a worker that is killed breaks neither the pool nor other tasks: its task is tried once more in a
+new worker, and then fails alone. Each worker has a thread here that sends it tasks and waits.
 """
 
 from __future__ import annotations
@@ -23,27 +24,27 @@ from kvalreg.execution.forkserver_client import ForkedProcess, UnsafeForkError, 
 
 T = TypeVar("T")
 MAX_ATTEMPTS = 2
-"""How often a job is given to a worker: a second time when the first worker was lost."""
+"""How often a task is given to a worker: a second time when the first worker was lost."""
 _QueuedCall = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
 
 
 class WorkerLostError(Exception):
-    """The process that ran a job has ended before the job."""
+    """The process that ran a task has ended before the task."""
 
 
 class _Worker(Protocol):
     def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """Run a function there; WorkerLostError when the process ends first."""
+        """Run a function in the process; WorkerLostError when that ends first."""
 
     def kill(self) -> None:
-        """End the process at once, from another thread than the one that waits for it."""
+        """Kill the process while another thread waits for it."""
 
     def close(self) -> None:
         """End the process."""
 
 
 class _ForkedWorker:
-    """Forked from the process that has done the imports."""
+    """Forked by the fork server, in milliseconds."""
 
     def __init__(self) -> None:
         self._process = ForkedProcess({"kind": "worker", "address": forkserver_address()})
@@ -52,7 +53,7 @@ class _ForkedWorker:
     def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         try:
             self._connection.send_bytes(pickle.dumps((function, args)))
-            succeeded, value = pickle.loads(self._connection.recv_bytes())  # noqa: S301  # our own process
+            succeeded, value = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - from our own process
         except (EOFError, OSError):
             raise WorkerLostError from None
         if succeeded:
@@ -68,7 +69,7 @@ class _ForkedWorker:
 
 
 class _SpawnedWorker:
-    """Started from nothing, where processes cannot be forked."""
+    """Started as a new Python, where processes cannot be forked."""
 
     def __init__(self) -> None:
         self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
@@ -87,12 +88,12 @@ class _SpawnedWorker:
 
 
 class WorkerPool:
-    """So many worker processes, with the interface of a `concurrent.futures` executor.
+    """A fixed number of worker processes, with the interface of a `concurrent.futures` executor.
 
     Parameters
     ----------
-    begin
-        What each process does first.
+    initializer
+        What each process calls before its first task.
     """
 
     def __init__(self, worker_count: int, initializer: Callable[[], None] | None = None) -> None:
@@ -105,7 +106,7 @@ class WorkerPool:
             thread.start()
 
     def submit(self, function: Callable[..., T], /, *args: Any) -> Future[T]:
-        """Have a function run in a worker."""
+        """Run a function in a worker."""
         future: Future[T] = Future()
         self._tasks.put((future, function, args))
         return future
@@ -114,6 +115,7 @@ class WorkerPool:
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        # after an error, as Ctrl-C, running tasks are abandoned; otherwise all that were submitted are completed
         if error is not None:
             self._is_cancelled = True
             for worker in tuple(self._running):
@@ -124,7 +126,7 @@ class WorkerPool:
             thread.join()
 
     def _serve_tasks(self) -> None:
-        """Serve one worker after another, for as long as there are tasks."""
+        """Send tasks to one worker, and to its successor when it is lost, until the queue yields None."""
         worker: _Worker | None = None
         while (task := self._tasks.get()) is not None:
             future, function, args = task
@@ -145,7 +147,7 @@ class WorkerPool:
                     if self._is_cancelled or not attempts_left:
                         future.set_exception(error)
                         break
-                except BaseException as error:  # whoever waits for the future is told
+                except BaseException as error:  # noqa: BLE001 - the future raises it where the result is read
                     future.set_exception(error)
                     break
         self._close_worker(worker)
@@ -162,9 +164,9 @@ def available_cpus() -> int:
 
 
 def start_forkserver() -> None:
-    """Start what workers and kernels are forked from, and do not wait: its imports take a second or two."""
+    """Start the fork server without waiting for its imports, which take a second or two."""
     if sys.platform.startswith("linux"):
-        with suppress(OSError):  # who needs it tries again, and can do without
+        with suppress(OSError):  # the first worker tries again, and can do without
             forkserver_address()
 
 
@@ -173,12 +175,12 @@ def _start_worker() -> _Worker:
         try:
             return _ForkedWorker()
         except UnsafeForkError:
-            pass
+            pass  # slower, with the same results
     return _SpawnedWorker()
 
 
 def serve_worker(descriptor: int, address: str) -> None:
-    """Be a worker: run what comes over a socket until it is closed."""
+    """Run the tasks that arrive on a socket until it is closed: the main loop of a forked worker."""
     use_forkserver(address)
     with Connection(descriptor) as connection:
         while True:
@@ -187,8 +189,8 @@ def serve_worker(descriptor: int, address: str) -> None:
             except EOFError:
                 return
             try:
-                function, args = pickle.loads(task)  # noqa: S301  # from the process that started us
+                function, args = pickle.loads(task)  # noqa: S301 - from the process that started this one
                 reply = (True, function(*args))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - sent back, and raised there
                 reply = (False, error)
             connection.send_bytes(pickle.dumps(reply))

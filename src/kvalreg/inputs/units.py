@@ -290,7 +290,8 @@ def _name_diagnostics(unit_records: list[_UnitRecord]) -> Iterator[Diagnostic]:
             else unit_record
         )
         if first_row is not unit_record and first_row.orgnr != unit_record.orgnr:
-            message = f"The unit in row {first_row.row} has the same name and parent, so that readers cannot tell the two apart."
+            same = f"The unit in row {first_row.row} has the same name and parent"
+            message = f"{same}, so that readers cannot tell the two apart."
             yield unit_record.diagnostic(
                 "name",
                 message,

@@ -28,7 +28,7 @@ from kvalreg.disclosure.ledger import published_files
 from kvalreg.disclosure.published import PublishedResults, load_published, save_published
 from kvalreg.errors import Diagnostic, RegistriesError, SiteError
 from kvalreg.execution.diagnose import diagnose
-from kvalreg.execution.parallel import FEW, run_each
+from kvalreg.execution.parallel import SERIAL_LIMIT, run_each
 from kvalreg.execution.worker_pool import WorkerPool
 from kvalreg.inputs.rounds import deadlines
 from kvalreg.inputs.site_descriptor import SiteDescriptor, read_site_descriptor
@@ -210,7 +210,7 @@ class IncrementalStager:
         unit_call = (self._project, _with_one_cell_per_unit(site), UNIT_GENERATORS, previous)
         other_call = (self._project, site, SHARED_GENERATORS, previous)
         # a process takes longer to start than a few registries' pages to generate
-        if len(site.registries) <= FEW or self._workers == 1:
+        if len(site.registries) <= SERIAL_LIMIT or self._workers == 1:
             records = [_stage_generators(*unit_call), _stage_generators(*other_call)]
         else:
             with WorkerPool(1) as worker:
