@@ -98,12 +98,16 @@ def test_only_systems_that_are_not_supported_yet_may_fail() -> None:
     assert set(jobs["other-systems"]["strategy"]["matrix"]["system"]) == {"macos-latest", "windows-latest"}
 
 
+MAY = {("contents", "read"), ("pages", "write"), ("id-token", "write")}
+"""Reading the repository, and handing a finished site to GitHub Pages."""
+
+
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_may_read_and_no_more(workflow: Path) -> None:
     """Neither a moved tag of an action nor what somebody types can make it do something else."""
     document = yaml(workflow)
-    assert document["permissions"] == {"contents": "read"}
-    assert not any("permissions" in job for job in document["jobs"].values())
+    granted = [document["permissions"], *(job.get("permissions", {}) for job in document["jobs"].values())]
+    assert {(scope, right) for rights in granted for scope, right in rights.items()} <= MAY
     used = re.findall(r"uses: (.*)", workflow.read_text("utf-8"))
     assert [
         each for each in used if not re.fullmatch(r"[\w-]+/[\w-]+@([0-9a-f]{40} # v[\d.]+|v\d+\.\d+\.\d+)", each)
@@ -159,7 +163,11 @@ def test_files_are_as_editors_leave_them() -> None:
     """UTF-8, line feeds, one at the end, no blanks at the end of a line; deliveries stay as they came."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     paths = [ROOT / name for name in listed.split("\0") if name and Path(name).suffix not in {".png", ".parquet"}]
-    texts = {path: path.read_bytes().decode() for path in paths if path.is_file() and "data" not in path.parts}
+    texts = {
+        path: path.read_bytes().decode()
+        for path in paths
+        if path.is_file() and not {"data", "bibliographies"} & {*path.parts}
+    }
     assert [str(path) for path, text in texts.items() if re.search(r"\r|[ \t]$", text, re.MULTILINE)] == []
     assert [str(path) for path, text in texts.items() if text and not text.endswith("\n")] == []
 

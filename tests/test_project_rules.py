@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from kvalreg.execution.notebook_lint import lint_analysis_notebook, lint_report_notebook
 
@@ -17,6 +21,7 @@ ORDER = [
     "diagnostic_codes",
     "errors",
     "run_result",
+    "arrays",
     "clock",
     "memory",
     "project",
@@ -111,6 +116,7 @@ def test_versions_are_pinned_without_a_host() -> None:
     """constraints.txt pins every dependency of pyproject.toml by name and version only."""
     lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][^\s/:@]*( ; .+)?", line) for line in lines if line)
-    pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
-    wanted = re.findall(r'^  "([A-Za-z0-9.-]+)', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
-    assert {name.lower() for name in wanted} <= pinned
+    pinned = {canonicalize_name(line.split("==")[0]) for line in lines}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
+    assert {canonicalize_name(Requirement(each).name) for each in wanted} <= pinned

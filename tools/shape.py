@@ -98,7 +98,10 @@ def _measure_module(text: str, name: str, findings: Findings) -> Shape:
 
 
 def _measure_function(function: Function, name: str, findings: Findings) -> None:
-    """Note a function with a long body or many parameters; a command of click has one for each of its options."""
+    """Note a function with a long body or many parameters.
+
+    A command of click has one for each of its options, and the signature of `SocketSession.send` is Jupyter's.
+    """
     body = function.body[1:] if ast.get_docstring(function) else function.body
     length = (function.end_lineno or 0) - body[0].lineno + 1 if body else 0
     if length > FUNCTION_LINES:
@@ -107,7 +110,7 @@ def _measure_function(function: Function, name: str, findings: Findings) -> None
     names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
     count = len([parameter for parameter in names if parameter not in ("self", "cls")])
     is_command = any(".command(" in ast.unparse(decorator) for decorator in function.decorator_list)
-    if count > PARAMETERS and not is_command:
+    if count > PARAMETERS and not is_command and function.name != "send":
         findings.many_parameters.append(f"{name}:{function.lineno} {function.name}: {count} parameters")
 
 

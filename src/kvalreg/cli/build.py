@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +22,10 @@ from kvalreg.console import Console
 from kvalreg.last_build import UNCHANGED, open_memo, parameters_of, unchanged_result
 from kvalreg.memory import gc_paused
 from kvalreg.project import Project
+
+if TYPE_CHECKING:
+    from kvalreg.release.checksums import Verified
+    from kvalreg.run_result import RunResult
 
 
 @click.command()
@@ -82,13 +87,7 @@ def build(
     project = Project.open(root, output)
     target_project = project.draft if draft else project
     with recorded_run(target_project, "build --due" if only_due else "build") as report:
-        released = None
-        if only_due:
-            from kvalreg.release.checksums import verify
-            from kvalreg.storage.project_lock import project_lock
-
-            with project_lock(project, wait):
-                released = verify(project)
+        released = _verify_released(project, wait) if only_due else None
         parameters = parameters_of(registries, years, renderer, skip_unknown_units=skip_unknown_units)
         # An unchanged project is recognised before the pipeline and its libraries are imported.
         if not (no_cache or draft):
@@ -117,15 +116,28 @@ def build(
             report.run_result = run_build(project, request, RecordingProgress(console, report))
         # A scheduled build also reports what is missing, since nobody reads its pages.
         if released is not None:
-            from kvalreg.workbench.due_deadlines import deadline_warnings, late
-            from kvalreg.workbench.notices import of_build, send
-
-            account = report.run_result
-            every = {entry.name.split()[0] for entry in account.task_results}
-            failed = {entry.name.split()[0] for entry in account.task_results if not entry.ok}
-            notices = of_build(sorted(failed), late(project, today()))
-            account.warnings += [*released.repaired, *deadline_warnings(project, today())]
-            account.warnings += send(notices, project, over=of_build(every - failed, ()))
-            account.task_results += released.entries
+            _report_due(report.run_result, released, project)
     console.print_result(report.run_result)
     sys.exit(report.run_result.exit_code)
+
+
+def _verify_released(project: Project, wait: float) -> Verified:
+    """Compare what readers see with its checksums, and repair it."""
+    from kvalreg.release.checksums import verify
+    from kvalreg.storage.project_lock import project_lock
+
+    with project_lock(project, wait):
+        return verify(project)
+
+
+def _report_due(run_result: RunResult, released: Verified, project: Project) -> None:
+    """Add what a scheduled build found besides, and tell registries' contacts of what failed or is late."""
+    from kvalreg.workbench.due_deadlines import deadline_warnings, late
+    from kvalreg.workbench.notices import of_build, send
+
+    registries = {task.name.split()[0] for task in run_result.task_results}
+    failed = {task.name.split()[0] for task in run_result.task_results if not task.ok}
+    notices = of_build(sorted(failed), late(project, today()))
+    run_result.warnings += [*released.repaired, *deadline_warnings(project, today())]
+    run_result.warnings += send(notices, project, over=of_build(registries - failed, ()))
+    run_result.task_results += released.entries

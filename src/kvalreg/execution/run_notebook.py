@@ -18,6 +18,7 @@ from kvalreg.errors import NotebookError
 from kvalreg.execution.markdown_export import export_markdown
 from kvalreg.execution.notebook_errors import cell_error, first_line, stopped_cell_error, unexpected_error
 from kvalreg.execution.papermill_engine import ENGINE_NAME, CellStoppedError
+from kvalreg.inputs.text_file import without_controls
 from kvalreg.report.drawing import DEFER_CHARTS, render_charts
 from kvalreg.report.readability import prose_of_page
 from kvalreg.report.report import PUBLISHED_FOLDER
@@ -86,7 +87,8 @@ def _run_task(task: NotebookTask) -> NotebookResult:
         _isolate_environment(workspace, published)
         try:
             page = export_markdown(_execute_with_papermill(task, workspace))
-            return NotebookResult(render_charts(page), prose_of_page(page))
+            # A control character has no meaning on a page, and feeds cannot hold it.
+            return NotebookResult(without_controls(render_charts(page)), prose_of_page(page))
         except NotebookError as error:
             return NotebookResult(error=error)
         except Exception as error:  # noqa: BLE001 - contained here: this page fails, not the run

@@ -244,6 +244,17 @@ def _split_header(text: str, layout: TableLayout) -> tuple[int, str, str]:
     raise WrongTableError([Diagnostic("The file is empty.", hint, code=DiagnosticCode.NO_ROWS)])
 
 
+def _name_problems(name: str, count: int, column: str | None, columns_hint: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with a name in the header, and what to do; `column` is the one that it means, if any."""
+    quoted = quote_identifier(name)
+    if count > 1:
+        yield f"The column {quoted} stands twice.", "Remove one of the two."
+    elif column is None:
+        yield f"The column {quoted} is unknown.", f"Remove it. {columns_hint}"
+    elif name != column:
+        yield f"The column {quoted} is misspelt.", f"Write it '{column}'."
+
+
 def _check_header(names: list[str], line: int, layout: TableLayout) -> None:
     """Every fault of the header at once."""
     known = layout.required + layout.optional
@@ -253,36 +264,11 @@ def _check_header(names: list[str], line: int, layout: TableLayout) -> None:
         raise WrongTableError(
             [Diagnostic("The first line is no header.", columns_hint, line=line, code=DiagnosticCode.NO_HEADER)]
         )
-    diagnostics: list[Diagnostic] = []
-    for name in dict.fromkeys(names):
-        column = column_by_name.get(name.casefold())
-        if names.count(name) > 1:
-            diagnostics.append(
-                Diagnostic(
-                    f"The column {quote_identifier(name)} stands twice.",
-                    "Remove one of the two.",
-                    line=line,
-                    code=DiagnosticCode.COLUMN_UNKNOWN,
-                )
-            )
-        elif column is None:
-            diagnostics.append(
-                Diagnostic(
-                    f"The column {quote_identifier(name)} is unknown.",
-                    f"Remove it. {columns_hint}",
-                    line=line,
-                    code=DiagnosticCode.COLUMN_UNKNOWN,
-                )
-            )
-        elif name != column:
-            diagnostics.append(
-                Diagnostic(
-                    f"The column {quote_identifier(name)} is misspelt.",
-                    f"Write it '{column}'.",
-                    line=line,
-                    code=DiagnosticCode.COLUMN_UNKNOWN,
-                )
-            )
+    diagnostics = [
+        Diagnostic(message, hint, line=line, code=DiagnosticCode.COLUMN_UNKNOWN)
+        for name in dict.fromkeys(names)
+        for message, hint in _name_problems(name, names.count(name), column_by_name.get(name.casefold()), columns_hint)
+    ]
     names_present = {name.casefold() for name in names}
     diagnostics += [
         Diagnostic(

@@ -184,6 +184,11 @@ def _syntax_diagnostic(error: YAMLError, text: str, display_path: str) -> Diagno
             line,
             code=DiagnosticCode.TAB_INDENT,
         )
+    return _hinted_diagnostic(error, error_text, line, display_path)
+
+
+def _hinted_diagnostic(error: MarkedYAMLError, error_text: str, line: int, display_path: str) -> Diagnostic:
+    """The diagnostic of a syntax error that is known by what the reader said, or of any other."""
     for error_pattern, (message, hint) in _SYNTAX_HINTS.items():
         if error_pattern in error_text:
             # A quotation mark or a bracket is missed at the end of the file; where it was opened is what helps.

@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from kvalreg.clock import today
 from kvalreg.diagnostic_codes import DiagnosticCode
 from kvalreg.errors import Diagnostic, SiteError
-from kvalreg.inputs.text_file import without_controls
 from kvalreg.storage.permissions import clear_path, remove
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def save_last_good(job: Job, markdown: str, folder: Path) -> None:
         breadcrumb=job.breadcrumb,
         synthetic=job.synthetic,
         anchors=tuple(dict.fromkeys(_ANCHOR.findall(markdown))),
-        markdown=without_controls(markdown),
+        markdown=markdown,
     )
     previous = _read_page(_page_path(page, folder))
     if previous is not None and (previous.title, previous.markdown) == (page.title, page.markdown):

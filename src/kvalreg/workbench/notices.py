@@ -60,12 +60,16 @@ class Notice:
         return f"{self.registry} {self.event} {self.detail}".rstrip()
 
 
+_LATE_EVENTS = {"final": "late_final", "interim": "late_interim"}
+"""What is told of each round that is late."""
+
+
 def of_build(failed: Iterable[str], late: Iterable[tuple[str, str, int, date]]) -> list[Notice]:
     """What a scheduled build has to tell: registries that failed, and rounds that are late, with the day."""
     notices = [Notice(registry, "failed") for registry in failed]
     for registry, name, year, due in late:
         values = {"year": str(year), "date": due.isoformat()}
-        notices.append(Notice(registry, f"late_{name}", str(year), values))
+        notices.append(Notice(registry, _LATE_EVENTS[name], str(year), values))
     return notices
 
 
