@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from kvalreg.execution.notebook_lint import lint_analysis_notebook, lint_report_notebook
 
@@ -39,6 +42,7 @@ ORDER = [
     "workbench",
     "console",
     "cli",
+    "__main__",
 ]
 """Each may import only from itself and from those before it."""
 REPORT_NOTEBOOKS = sorted((ROOT / "notebooks" / "report").rglob("*.ipynb"))
@@ -111,5 +115,6 @@ def test_versions_are_pinned_without_a_host() -> None:
     lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][^\s/:@]*( ; .+)?", line) for line in lines if line)
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
-    wanted = re.findall(r'^  "([A-Za-z0-9.-]+)', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
-    assert {name.lower() for name in wanted} <= pinned
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    requirements = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    assert {Requirement(text).name.lower() for text in requirements} <= pinned
