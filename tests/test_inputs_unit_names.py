@@ -68,6 +68,20 @@ def test_equal_official_names_are_told_apart_by_number() -> None:
     assert all(found[orgnr] in possible_names(units[orgnr], units) for orgnr in found)
 
 
+def test_units_with_fewer_names_do_not_cut_the_search_short() -> None:
+    """The first kind of name that tells all apart is taken, also where one unit has run out of kinds before."""
+    ordered = (
+        ("111", "NORDLANDSSYKEHUSET HF SOMATIKK BODØ", "Bodø", Level.HOSPITAL, "11"),
+        ("112", "NORDLANDSSYKEHUSET HF BODØ SOMATIKK", "Bodø", Level.HOSPITAL, "11"),
+        ("131", "Bodø", "Bodø", Level.HOSPITAL, "no such unit"),
+    )
+    assert shown_names(tree(*HFS, *ordered), {"111", "112", "131"}) == {
+        "111": "Nordlandssykehuset HF Somatikk Bodø",
+        "112": "Nordlandssykehuset HF Bodø Somatikk",
+        "131": "Bodø (131)",
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
