@@ -19,6 +19,7 @@ HFS = (
     ("12", "HELGELANDSSYKEHUSET HF", "Helgeland HF", Level.HF, "1"),
 )
 SOMATIC = ("111", "NORDLANDSSYKEHUSET HF SOMATIKK - BODØ", "Bodø", Level.HOSPITAL, "11")
+WITHOUT_HF = ("111", "NORDLANDSSYKEHUSET SOMATIKK - BODØ", "Bodø", Level.HOSPITAL, "11")
 REHAB = ("112", "NORDLANDSSYKEHUSET HF HABILITERING/REHAB - BODØ", "Bodø", Level.HOSPITAL, "11")
 OTHER = ("121", "HELGELANDSSYKEHUSET HF BODØ", "Bodø", Level.HOSPITAL, "12")
 
@@ -29,6 +30,7 @@ OTHER = ("121", "HELGELANDSSYKEHUSET HF BODØ", "Bodø", Level.HOSPITAL, "12")
         ((SOMATIC, REHAB, OTHER), {"111"}, {"111": "Bodø"}),
         ((SOMATIC, OTHER), {"111", "121"}, {"111": "Bodø (Nordlandssykehuset)", "121": "Bodø (Helgelandssykehuset)"}),
         ((SOMATIC, REHAB), {"111", "112"}, {"111": "Bodø (Somatikk)", "112": "Bodø (Habilitering/Rehab)"}),
+        ((WITHOUT_HF, REHAB), {"111", "112"}, {"111": "Bodø (Somatikk)", "112": "Bodø (Habilitering/Rehab)"}),
         ((SOMATIC, REHAB), {"111", "11"}, {"111": "Bodø", "11": "Nordland HF"}),
     ],
 )
@@ -66,6 +68,20 @@ def test_equal_official_names_are_told_apart_by_number() -> None:
     assert all(found[orgnr] in possible_names(units[orgnr], units) for orgnr in found)
 
 
+def test_units_with_fewer_names_do_not_cut_the_search_short() -> None:
+    """The first kind of name that tells all apart is taken, also where one unit has run out of kinds before."""
+    ordered = (
+        ("111", "NORDLANDSSYKEHUSET HF SOMATIKK BODØ", "Bodø", Level.HOSPITAL, "11"),
+        ("112", "NORDLANDSSYKEHUSET HF BODØ SOMATIKK", "Bodø", Level.HOSPITAL, "11"),
+        ("131", "Bodø", "Bodø", Level.HOSPITAL, "no such unit"),
+    )
+    assert shown_names(tree(*HFS, *ordered), {"111", "112", "131"}) == {
+        "111": "Nordlandssykehuset HF Somatikk Bodø",
+        "112": "Nordlandssykehuset HF Bodø Somatikk",
+        "131": "Bodø (131)",
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
@@ -73,9 +89,16 @@ def test_equal_official_names_are_told_apart_by_number() -> None:
         ("SYKEHUSET I VESTFOLD HF", "Sykehuset i Vestfold HF"),
         ("AKER UNIVERSITETSSYKEHUS HF, utgått 29.12.2009", "Aker Universitetssykehus HF, Utgått 29.12.2009"),
         ("UNN HF", "UNN HF"),
+        ("VIKEN", "VIKEN"),
+        ("VIKENE", "Vikene"),
+        ("VIKENE nå", "Vikene Nå"),
+        ("VIKENE nær", "VIKENE nær"),
         ("Helse Bergen HF", "Helse Bergen HF"),
     ],
 )
 def test_capitals_become_readable(name: str, said: str) -> None:
-    """Words begin with a capital, small words and companies' forms as they are written; other names stay."""
+    """Words begin with a capital, small words and companies' forms as they are written; other names stay.
+
+    In capitals is a name of more than five of them, and of fewer than half as many small letters.
+    """
     assert readable(name) == said

@@ -17,7 +17,16 @@ def test_a_colon_is_a_stop_but_no_sentence() -> None:
     """ "Behandlet på slagenhet: 87 av 100 pasienter." is one sentence with two stops: 7/2 + 100*3/7."""
     measured = lix("Behandlet på slagenhet: 87 av 100 pasienter.")
     assert len(measured.sentences) == 1
-    assert measured.value == pytest.approx(3.5 + 300 / 7)
+    assert measured.value == measured.sentences[0].lix == pytest.approx(3.5 + 300 / 7)
+
+
+@pytest.mark.parametrize(
+    ("words", "long_words", "is_hard"), [(10, 3, False), (10, 4, True), (11, 3, False), (5, 3, False), (6, 3, True)]
+)
+def test_a_text_is_hard_above_40_from_six_words_on(words: int, long_words: int, *, is_hard: bool) -> None:
+    """10 words with 3 long ones are 10 + 30 = 40; 5 words with 3 long ones are 5 + 60, but too few to judge."""
+    text = " ".join(["registeret"] * long_words + ["hus"] * (words - long_words)) + "."
+    assert lix(text).is_hard is is_hard
 
 
 @pytest.mark.parametrize(("word", "long"), [("sykehus", True), ("pasient", True), ("målene", False), ("2025", False)])
@@ -39,6 +48,8 @@ def test_a_long_word_has_more_than_six_letters(word: str, long: bool) -> None:
         ("Se nr. 3, pkt. 4 og tab. 5.", 1),
         ("Verdien er 7,5 eller 1 234.", 1),
         ("Complete up to 31 December 2025. E.g. Oslo is in.", 2),
+        ("Det er plan a. Vi følger den.", 2),
+        ("så kom A. Hansen.", 1),
         ("Uten punktum", 1),
         ("", 0),
     ],
