@@ -25,7 +25,7 @@ from kvalreg.errors import LedgerError
 from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
 from kvalreg.release.audit import audit_site
-from kvalreg.release.preflight import _content_digest
+from kvalreg.release.preflight import _content_digests
 from kvalreg.release.publish import publish_edition, roll_back
 from kvalreg.workbench.check import CheckRequest as Asked
 from kvalreg.workbench.check import check_project
@@ -545,7 +545,7 @@ def test_what_was_built_is_published_only_when_it_is_whole(published: Project) -
     for bad in (content[:-1], entry(published, "beta", NEXT).read_bytes()):
         entry(published, name=NEXT).write_bytes(bad)
         told = json.loads(published.build_stamp.read_bytes())
-        published.build_stamp.write_text(json.dumps(told | {"made_of": _content_digest(published)}), encoding="utf-8")
+        published.build_stamp.write_text(json.dumps(told | {"made_of": _content_digests(published)}), encoding="utf-8")
         with pytest.raises(LedgerError, match=r"next/alfa\.parquet: The ledger's entry for what was built last is"):
             publish_edition("2027-06", published)
     entry(published, name=NEXT).write_bytes(content)

@@ -17,7 +17,7 @@ from kvalreg.errors import UsageError
 from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
 from kvalreg.release import edition_audit
-from kvalreg.release.audit import audit_site
+from kvalreg.release.audit import Finding, audit_site
 from small_project import Silence
 
 PAGE = Path("registre", "alfa", "2024", "index.html")
@@ -158,7 +158,12 @@ def test_a_proof_of_the_editions_is_cached_until_a_library_changes(
 ) -> None:
     """Each registry is attacked once for the same cells and the same solver; another version of it proves again."""
     attacked: list[str] = []
-    monkeypatch.setattr(edition_audit, "find_exposed_cells", lambda _, registry: attacked.append(registry) or [])
+
+    def find_nothing(_: Project, registry: str) -> list[Finding]:
+        attacked.append(registry)
+        return []
+
+    monkeypatch.setattr(edition_audit, "find_exposed_cells", find_nothing)
     monkeypatch.setattr(edition_audit, "available_cpus", lambda: 1)
     for _ in range(2):
         assert edition_audit.audit_editions(built, tmp_path) == []

@@ -156,6 +156,7 @@ def raise_preflight_error(error: RegistriesError) -> NoReturn:
     DisclosureError, SiteError
         The site does not pass the audit, or is incomplete.
     """
+    # of both kinds of problem, disclosure is the one that the error's class and last line name
     if any(diagnostic.code in AUDIT_KINDS for diagnostic in error.all_diagnostics):
         message, code, error_class = "The site does not pass the audit.", DiagnosticCode.AUDIT_FAILED, DisclosureError
         raise error_class([*error.all_diagnostics, Diagnostic(message, _SITE_UNCHANGED, code=code)])
@@ -184,9 +185,9 @@ def refuse_changed(error: RegistriesError) -> NoReturn:
 
 def _summarize(registry: str, diagnostics: Sequence[Diagnostic]) -> Diagnostic:
     """The first of several diagnostics, with the number of the others."""
-    first, others = diagnostics[0], len(diagnostics) - 1
+    first, *rest = diagnostics
     message = f"{registry}: {first.message}" if registry else first.message
-    more = f"(And {others} more.) " if others else ""
+    more = f"(And {len(rest)} more.) " if rest else ""
     hint = f"{more}The site is not as it was built: run kvalreg build, which makes such pages again, and publish then."
     return replace(first, message=message, hint=hint)
 
@@ -226,6 +227,7 @@ def restore_damaged(project: Project) -> list[str]:
     -------
     The registries of which something was restored.
     """
+    # where the build's record itself is damaged, any registry may be
     recorded, changed = _recorded_digests(project) or {}, _changed_registries(project) or []
     suspects = changed if next_is_named(recorded, project) else sorted({*recorded, *changed})
     last_good = LastGoodStore(project)

@@ -69,8 +69,8 @@ def execute_pages(
     # registries fall back when all their pages are done, so that every failure is reported
     for registry, task_results in failures.items():
         fallback.fall_back(registry, sorted(task_results, key=lambda task_result: task_result.name))
-    for name, registry in gated.items():
-        run.memo.prune(f"{STAGE}/{name}", {_name(job).partition("/")[2] for job in registry.jobs})
+    for registry, gated_registry in gated.items():
+        run.memo.prune(f"{STAGE}/{registry}", {job.address for job in gated_registry.jobs})
 
 
 def _collect_due(jobs: Iterable[Job], requested: set[str], run: Execution, run_result: RunResult) -> list[Job]:
