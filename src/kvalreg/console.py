@@ -106,6 +106,7 @@ class Console:
         """Begin the progress of so many pages."""
         self._total, self._count = job_count, 0
         if self.stdout.is_terminal and not self.stdout.quiet:
+            # transient: the bar disappears, and the result stays
             columns = (
                 TextColumn("Pages"),
                 BarColumn(),

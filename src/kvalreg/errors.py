@@ -293,6 +293,7 @@ def _format_exception(error: BaseException) -> str:
 
 
 def _format_frames(error: BaseException) -> Iterator[str]:
+    # the innermost frame says what failed; frames of libraries between kvalreg's own say little, and are many
     frames = list(traceback.walk_tb(error.__traceback__))
     for position, (frame, line) in enumerate(frames, start=1):
         file = PurePath(frame.f_code.co_filename)

@@ -58,6 +58,7 @@ def _key(project: Project, parameters: str, memo: Memo) -> str:
 
 def _inputs(project: Project) -> Iterator[Path]:
     """Everything in the project's folder that is not generated: also files that no stage reads, to be safe."""
+    # hidden files, such as those of git and editors, decide nothing that a build does
     generated = {project.build_folder, project.site, project.public}
     for path in sorted(project.root.iterdir()):
         if path not in generated and path.name not in _GENERATED and not path.name.startswith("."):

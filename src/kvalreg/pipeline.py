@@ -72,6 +72,7 @@ def build(project: Project, request: BuildRequest, progress: Progress) -> RunRes
         request.registries, request.years, request.renderer, skip_unknown_units=skip_unknown_units
     )
     with disk_full_guard(project.root), project_lock(project, request.wait):
+        # the whole build is a memoized stage itself; see `kvalreg.last_build`
         memo = open_memo(project, use_cache=request.use_cache)
         run_result = unchanged_result(project, parameters, memo)
         if run_result is None:

@@ -132,6 +132,7 @@ class Project:
     @property
     def build_folder(self) -> Path:
         """Everything that is generated but the site itself."""
+        # drafts and previews have a folder of their own for all this; what is below `build_root` they share
         return self.build_override or self.build_root
 
     @property

@@ -37,6 +37,7 @@ class BuildRequest:
     registries: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
     renderer: str = "auto"
+    # from here on by name only: two of them are numbers, and one is a boolean
     _: KW_ONLY
     workers: int = 2
     unknown_units: UnknownUnitPolicy = UnknownUnitPolicy.REFUSE

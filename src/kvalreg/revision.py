@@ -246,6 +246,7 @@ def _unchanged_mask(old: pd.DataFrame, new: pd.DataFrame) -> BoolArray:
     """The cells in which nothing differs; two unknown numbers (NaN) are equal."""
     unchanged = old["status"].to_numpy() == new["status"].to_numpy()
     unchanged &= old["achievement"].to_numpy() == new["achievement"].to_numpy()
+    # by whole columns: of a million cells of a national site, few have changed
     for name in ("value", "denominator"):
         old_values, new_values = old[name].to_numpy(float), new[name].to_numpy(float)
         unchanged &= (old_values == new_values) | (np.isnan(old_values) & np.isnan(new_values))
@@ -263,6 +264,7 @@ def _classify_revision(before: CellSnapshot, after: CellSnapshot) -> tuple[Revis
     # The former value stands in archived editions, but repeating it here would point at exactly the cell that
     # disclosure control has suppressed since.
     shown_before, shown_now = before.status == CellStatus.SHOWN, after.status == CellStatus.SHOWN
+    # secret: nothing of before; not reliable: the number of patients of before, which stays public
     if shown_now:
         return RevisionKind.CHANGED if shown_before else RevisionKind.SHOWN, before, after
     if after.status == CellStatus.SECRET:

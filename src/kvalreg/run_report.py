@@ -48,6 +48,7 @@ class RunReport:
     def to_dict(self) -> dict[str, Any]:
         """Pages and warnings as JSON."""
         run_result = self.run_result or RunResult()
+        # a page that succeeded and was not executed in this run came from the cache
         pages = [
             {**asdict(task_result), "result": self._page_outcome(task_result.name, ok=task_result.ok)}
             for task_result in run_result.task_results

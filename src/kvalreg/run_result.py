@@ -88,8 +88,8 @@ class RunResult:
             if not task_result.ok:
                 failed_by_registry.setdefault(task_result.registry, []).append(task_result)
         return [
-            first.summary + (f" (And {len(others)} more of its pages.)" if others else "")
-            for first, *others in failed_by_registry.values()
+            first.summary + (f" (And {len(more)} more of its pages.)" if more else "")
+            for first, *more in failed_by_registry.values()
         ]
 
     @property

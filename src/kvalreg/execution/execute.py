@@ -65,6 +65,7 @@ def execute(jobs: Iterable[Job], config: ExecutorConfig) -> Iterator[JobResult]:
     with _create_executor(config, len(pending)) as executor:
         running: dict[Future[NotebookResult], Job] = {}
         while pending or running:
+            # submit: notebook and cells are read here, one job at a time
             while pending and len(running) < MAX_IN_FLIGHT:
                 job = pending.popleft()
                 try:
@@ -75,6 +76,7 @@ def execute(jobs: Iterable[Job], config: ExecutorConfig) -> Iterator[JobResult]:
                     running[executor.submit(run_notebook, task)] = job
             if not running:
                 return
+            # collect: results are yielded in the order in which jobs end, so progress is shown at once
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 yield _job_result(running.pop(future), _future_result(future), config)
@@ -82,7 +84,7 @@ def execute(jobs: Iterable[Job], config: ExecutorConfig) -> Iterator[JobResult]:
 
 def _job_result(job: Job, notebook_result: NotebookResult, config: ExecutorConfig) -> JobResult:
     if notebook_result.error is None:
-        log_path(job, config.logs).unlink(missing_ok=True)
+        log_path(job, config.logs).unlink(missing_ok=True)  # that of an earlier failure
         return JobResult(job, markdown=notebook_result.markdown, prose=notebook_result.prose)
     return JobResult(job, error=notebook_result.error, log=write_log(job, config.logs, notebook_result.error))
 

@@ -34,6 +34,7 @@ from kvalreg.execution.forkserver_protocol import JsonMessage, receive_with_desc
 from kvalreg.memory import gc_paused
 
 PRELOAD_MODULES = (
+    # the kernel, and what it would import with the first cell
     "ipykernel.debugger",
     "kvalreg.execution.forkserver_kernel",
     "IPython.extensions.storemagic",
@@ -41,11 +42,13 @@ PRELOAD_MODULES = (
     "IPython.core.debugger",
     "IPython.core.oinspect",
     "sqlite3",
+    # what report notebooks import
     "pandas",
     "pyarrow.dataset",
     "pyarrow.parquet",
     "altair",
     "great_tables",
+    # what workers import
     "papermill",
     "kvalreg.execution.run_notebook",
 )
@@ -82,7 +85,7 @@ class ForkServer:
             self._selector.register(source, selectors.EVENT_READ)
         while True:
             for key, _ in self._selector.select():
-                if key.fileobj is sys.stdin:
+                if key.fileobj is sys.stdin:  # closed, since nobody writes to it
                     return self._kill_all()
                 if key.fileobj is wakeup_reader:
                     wakeup_reader.recv(1 << 12)
@@ -95,7 +98,7 @@ class ForkServer:
 
     def _handle_request(self, client: socket.socket) -> None:
         request, descriptor = receive_with_descriptor(client)
-        if request is None or descriptor is None:
+        if request is None or descriptor is None:  # the client has ended
             client.close()
             return
         try:
@@ -107,7 +110,7 @@ class ForkServer:
             self._client_by_pid[pid] = client
             self._selector.register(client, selectors.EVENT_READ)
             _try_send(client, {"pid": pid})
-        os.close(descriptor)
+        os.close(descriptor)  # the child has its own copy
 
     def _fork(self, request: JsonMessage, descriptor: int, client: socket.socket) -> int:
         thread_count = sum(1 for _ in Path("/proc/self/task").iterdir())
@@ -119,7 +122,8 @@ class ForkServer:
         pid = os.fork()
         if pid:
             return pid
-        status = 70
+        # the child must never return into the server's loop, whatever it raises
+        status = 70  # EX_SOFTWARE of sysexits.h
         try:
             client.close()
             self._run_child(request, descriptor)
@@ -151,7 +155,7 @@ class ForkServer:
         # become what a new process would be
         os.environ.clear()
         os.environ.update(request["environment"])
-        time.tzset()
+        time.tzset()  # the C library reads TZ only here
         os.chdir(request["folder"])
         sys.argv = ["ipykernel_launcher.py"]
         _reseed_random()
@@ -230,19 +234,13 @@ def _limit_memory(memory_limit: int) -> None:
 
 
 def _kill_group(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError, PermissionError):  # it has ended, or what is left of it runs as another user
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    except PermissionError:
-        return
 
 
 def _try_send(client: socket.socket, message: JsonMessage) -> None:
-    try:
+    with suppress(OSError):  # the client has ended, and its connection's end is handled next
         send_message(client, message)
-    except OSError:
-        return
 
 
 def main() -> NoReturn:

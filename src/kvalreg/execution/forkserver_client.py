@@ -68,12 +68,12 @@ class ForkServerProcess:
             listener.listen(128)
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "kvalreg.execution.forkserver", str(listener.fileno())],
-                stdin=subprocess.PIPE,
+                stdin=subprocess.PIPE,  # never written to: its end tells the fork server that this process has ended
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=[listener.fileno()],
                 env={**os.environ, **_PRELOAD_ENVIRONMENT},
-                start_new_session=True,
+                start_new_session=True,  # Ctrl-C in a terminal is for the owner, which then ends it in order
             )
 
     @property
@@ -280,6 +280,7 @@ class ForkedKernelClient:
 
     async def next_message(self, channel: str, timeout: float | None) -> JsonMessage:
         """The next message of a channel; `queue.Empty` when none comes in time."""
+        # nbclient runs the client in a loop of its own, which is known only now
         queue = self._queues[channel]
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
@@ -295,7 +296,7 @@ class ForkedKernelClient:
             data = self._manager.fork.connection.recv(1 << 20)
         except OSError:
             data = b""
-        if not data:
+        if not data:  # the kernel has ended, and its socket would stay readable for ever
             asyncio.get_running_loop().remove_reader(self._manager.fork.connection)
         # the limit is enforced here, before nbclient sees the message: the output must not fill this process's memory
         self._received_bytes += len(data)

@@ -142,7 +142,7 @@ class _FlushLoop:
         while True:
             self._requested.wait()
             self._requested.clear()
-            threading.Event().wait(_FLUSH_SECONDS)
+            threading.Event().wait(_FLUSH_SECONDS)  # what is printed meanwhile goes into the same message
             with self._lock:
                 callbacks, self._callbacks = self._callbacks, []
             for flush in callbacks:
@@ -315,6 +315,7 @@ def serve_kernel(connection: socket.socket) -> None:
     """Run a kernel on a socket until the other end closes it or the notebook exits."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    # a singleton, as in the stock kernel: ipykernel's own functions look the application up
     app = SocketKernelApp.instance(
         outlet=SocketOutlet(connection), outstream_class=f"{__name__}.{SocketStream.__name__}"
     )

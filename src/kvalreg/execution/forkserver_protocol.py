@@ -60,6 +60,7 @@ def receive_message(connection: socket.socket) -> JsonMessage | None:
 def receive_with_descriptor(connection: socket.socket, descriptors: int = 1) -> tuple[JsonMessage | None, int | None]:
     """Wait for the next message and the file descriptor sent with it, if any."""
     try:
+        # not a byte more than the length: what follows may be the next message
         header, received, _, _ = socket.recv_fds(connection, _LENGTH.size, descriptors)
         header += _receive_exactly(connection, _LENGTH.size - len(header)) if header else b""
         if not header:

@@ -73,6 +73,7 @@ def mark_registry_markdown(source: str) -> str:
     """
     if not re.search(r"\d", source):
         return source
+    # text without a digit has no number to check, and needs no tag
     parts: list[str] = []
     for text, heading in _split_at_headings(source):
         if heading:

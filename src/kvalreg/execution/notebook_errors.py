@@ -85,6 +85,8 @@ def write_log(job: Job, logs: Path, error: NotebookError) -> Path:
 
 def _traceback_lines(error: _CellExecutionError, cell: str) -> Iterator[str]:
     """Every frame's location and its line of code; neither variables nor messages."""
+    # IPython's frames: a location, then numbered lines of code with an arrow at the one that raised. In "verbose" mode
+    # they also hold values of variables, so only these two parts are taken, and never the frame as a whole
     for frame_text in error.traceback:
         text = _ESCAPE.sub("", frame_text)
         match = _FRAME.match(text)

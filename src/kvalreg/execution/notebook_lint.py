@@ -155,6 +155,7 @@ def _lint_notebook(
 
 
 def _lint_parameters(path: Path, display_path: str) -> Iterator[Diagnostic]:
+    # papermill injects unknown parameters with a warning only, and a typing error would leave the default in force
     declared = papermill.inspect_notebook(str(path))
     for name in PARAMETERS:
         if name not in declared:
@@ -200,6 +201,7 @@ def _lint_report_cells(cells: list[Any], display_path: str) -> Iterator[Diagnost
             hint = "Divide the cell, or move the work into a module."
             message = f"The cell has more than {MAX_CELL_LINES} lines."
             yield Diagnostic(message, hint, display_path, key=cell_label, code=DiagnosticCode.CELL_TOO_LONG)
+        # names accumulate over cells: the report that the first cell loads may be called in all others
         known_names |= _assigned_names(tree)
         problem = _find_logic(tree, known_names)
         if problem:
@@ -267,6 +269,7 @@ def _find_row_leak(source: str) -> str:
     tree = _parse(source)
     if tree is None:
         return "is not plain Python, so what it shows is not known"
+    # literals and f-strings show what their author has written; a variable may be a table
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("display", "print"):
             are_literals = (isinstance(argument, ast.JoinedStr | ast.Constant) for argument in node.args)

@@ -56,6 +56,7 @@ class _LimitedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]
 
     def fail_on_exit(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
         """Fail a cell that ends the notebook prematurely: papermill takes `sys.exit(0)` and `quit()` for success."""
+        # `sys.exit` is an error reply that papermill forgives; `quit` is a payload of a successful one
         reply = execute_reply["content"]
         is_system_exit = reply.get("ename") == "SystemExit" and reply.get("evalue") in _SILENT_EXIT_VALUES
         asks_exit = any(payload.get("source") == "ask_exit" for payload in reply.get("payload") or ())
@@ -114,6 +115,7 @@ class _LimitedNotebookClient(PapermillNotebookClient):  # type: ignore[misc]
         A display of texts is appended without nbclient's conversion and validation, which take a sixth of a worker's
         time and cannot change it.
         """
+        # a hook (a widget's), an id (an update) or a pending clear changes other outputs: nbclient handles these
         output_hook = self.output_hook_stack[msg["parent_header"].get("msg_id")]
         if output_hook or display_id or self.clear_before_next_output or not _is_text_display(msg):
             return super().output(outs, msg, display_id, cell_index)
@@ -163,6 +165,7 @@ def _execute_with_client(
     client_class: type[_LimitedNotebookClient], nb_man: Any, kernel_name: str, **kwargs: Any
 ) -> Any:
     """Run a notebook with a client, as `papermill.engines.NBClientEngine` does."""
+    # what papermill passes to every engine is no option of the client
     own_options = ["input_path", "timeout", "startup_timeout", "execution_timeout", "start_timeout", "detached_cells"]
     engine_options = remove_args(own_options, **kwargs)
     timeout = kwargs.get("execution_timeout") or kwargs.get("timeout")

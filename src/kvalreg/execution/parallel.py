@@ -32,6 +32,7 @@ def run_each(
     if len(arguments) <= SERIAL_LIMIT or workers == 1:
         yield from ((name, partial(function, *values)) for name, values in arguments.items())
         return
+    # all are submitted before the first result is read; leaving the block waits for all
     with WorkerPool(min(workers, len(arguments))) as pool:
         futures = {name: pool.submit(call_in_worker, function, *values) for name, values in arguments.items()}
         yield from ((name, future.result) for name, future in futures.items())

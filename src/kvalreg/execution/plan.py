@@ -101,6 +101,7 @@ def _plan_language(published: PublishedResults, project: Project, language: str)
             translated=language != registry.language,
         )
 
+    # keys of the message catalogue: a year-to-date page says so in its title
     title_keys = {"interim": "page.interim_title", "final": "page.year_title"}
     pages = [
         make_job(

@@ -96,6 +96,7 @@ def _run_task(task: NotebookTask) -> NotebookResult:
 
 
 def _execute_with_papermill(task: NotebookTask, folder: Path) -> Any:
+    # loaded already in a forked worker; imported here, the tasks' and results' types stay light for other modules
     import papermill
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
@@ -125,10 +126,12 @@ def _execute_with_papermill(task: NotebookTask, folder: Path) -> Any:
             )
             executed.cells = cells or executed.cells
             return executed
+        # `from None`: the original's message holds the cell's output, which must not reach a traceback or a log
         except PapermillExecutionError as error:
             raise cell_error(error, notebook) from None
         except CellStoppedError as error:
             raise stopped_cell_error(error.cause, error.cell_index, notebook) from None
+        # jupyter_client raises this when a kernel does not answer in time, as on a busy machine
         except RuntimeError as error:
             if not attempts_left:
                 raise NotebookError(f"the kernel did not start: {first_line(str(error))}") from error

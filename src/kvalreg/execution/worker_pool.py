@@ -61,7 +61,7 @@ class _ForkedWorker:
         raise value
 
     def kill(self) -> None:
-        self._process.close()
+        self._process.close()  # the thread that waits in `call` gets EOFError when the process has ended
 
     def close(self) -> None:
         self._process.close()
@@ -120,6 +120,7 @@ class WorkerPool:
             self._is_cancelled = True
             for worker in tuple(self._running):
                 worker.kill()
+        # each thread takes one None, after all tasks that were submitted before
         for _thread in self._threads:
             self._tasks.put(None)
         for thread in self._threads:
@@ -134,6 +135,7 @@ class WorkerPool:
                 continue
             for attempts_left in reversed(range(MAX_ATTEMPTS)):
                 try:
+                    # a worker is started with the first task that needs it, and reused for the next ones
                     if worker is None:
                         worker = _start_worker()
                         self._running.add(worker)

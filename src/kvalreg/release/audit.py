@@ -85,6 +85,7 @@ def audit_site(
     """
     if not site.is_dir():
         raise UsageError(f"{site}: there is no such folder. Name the folder of a finished site.")
+    # the attack comes first in the report: a disclosed cell is worse than a wrong number
     with TemporaryDirectory(prefix="kvalreg-") as temp_folder:
         folder = cache_folder or Path(temp_folder)
         edition_findings = audit_editions(project, folder / "proof")

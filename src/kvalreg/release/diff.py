@@ -79,10 +79,12 @@ def diff_registry(project: Project, registry_id: str, unknown_units: UnknownUnit
     results = aggregate(delivered, registry, units)
     source = RegistrySource(registry, units, delivered.deliveries)
     after = apply_gate(results, source, read_editions(registry_id, project)).published
+    # the baseline is what readers see; before the first publication, what was built last
     edition = public_edition(project) or ""
     folder = project.snapshots / edition if edition else project.published
     before = load_published(registry_id, folder) if (folder / f"{registry_id}.parquet").is_file() else None
     registry_revision = compare_publications(before, after)
+    # a delivery is approved by its checksum, so one that was changed after approval must be approved again
     approved = approved_checksums(registry, project) if registry.approval == APPROVAL_REQUIRED else None
     unapproved = [
         delivery.sha256

@@ -36,6 +36,7 @@ def audit_editions(project: Project, folder: Path) -> list[Finding]:
     folder
         Where the keys of the registries that gave nothing away are cached.
     """
+    # only proofs that nothing is given away are cached: a finding is computed again until it is gone
     store = ContentStore(folder)
     keys = {path.stem: _cache_key(project, path.stem) for path in published_files(project)}
     safe_keys = store.read_json(_ENTRY)

@@ -99,6 +99,7 @@ class LastGoodStore:
             return False
         if not _is_unchanged_copy(saved_folder / _CELLS_FILE, cells):
             _copy_atomically(saved_folder / _CELLS_FILE, cells)
+        # exactly the saved pages: a page of the failed result must not stay
         page_names = {page.name for page in (saved_folder / _PAGES_FOLDER).glob("*.json")}
         make_private_folder(clear_path(pages / "page").parent)
         for path in pages.iterdir():
@@ -146,6 +147,7 @@ class LastGoodStore:
             edition = read_entry((saved_folder / _LEDGER_FILE).read_bytes()).to_edition(NEXT)
         except (LedgerEntryError, OSError):
             return False
+        # written by the ledger's own function, not copied: that also puts its checksum into the manifest
         remove(ledger_entry)
         save_edition(edition, registry, self._project.pending_ledger)
         shutil.copystat(saved_folder / _LEDGER_FILE, ledger_entry)
@@ -213,6 +215,7 @@ class RegistryFallback:
         else:
             self.last_good.remove_current(registry)
             self.omitted.add(registry)
+        # the first failure is reported, also when the last good result fails later
         task_results = self.failures.get(registry) or list(failures)
         fallback = Fallback.LAST_GOOD if is_stale else Fallback.OMITTED
         self.failures[registry] = [task_result.with_fallback(fallback) for task_result in task_results]
@@ -249,6 +252,7 @@ class RegistryFallback:
     @contextmanager
     def reverted(self, registries: Iterable[str]) -> Iterator[None]:
         """Let these registries have their last good results, or none, while the block lasts."""
+        # on the same disk as the results, and removed however the block ends
         with tempfile.TemporaryDirectory(prefix="kvalreg-", dir=self.project.last_good_results.parent) as folder:
             new_results = LastGoodStore(self.project, Path(folder))
             for name in registries:
@@ -287,6 +291,7 @@ def open_fallbacks(project: Project, *, is_current: Callable[[], bool]) -> Regis
     is_current
         Returns whether the current cells and pages are those of the last complete site. It is called only if needed.
     """
+    # a project from before there were copies, or whose copies were deleted
     last_good = LastGoodStore(project)
     missing = [path.stem for path in published_files(project) if not last_good.has(path.stem)]
     if missing and project.build_override is None and is_current():

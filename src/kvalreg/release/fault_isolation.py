@@ -124,8 +124,8 @@ class _CulpritSearch:
             diagnostics = diagnose(error, name, self.fallback.project)
         if len(culprits) == 1:
             return diagnostics
-        others = len(culprits) - 1
-        doubt = f"It may be another registry's fault: the new results of {others} others were taken back with it."
+        count = len(culprits) - 1
+        doubt = f"It may be another registry's fault: the new results of {count} others were taken back with it."
         return tuple(replace(diagnostic, hint=f"{diagnostic.hint} {doubt}".strip()) for diagnostic in diagnostics)
 
     def _works_without(self, registries: Sequence[str]) -> bool:
@@ -142,6 +142,6 @@ class _CulpritSearch:
 
 
 def _raise_final(error: Exception) -> None:
-    if isinstance(error, RegistriesError):
+    if isinstance(error, RegistriesError):  # no registry can be blamed any more: say why there is no new site at all
         raise_preflight_error(error)
     raise error

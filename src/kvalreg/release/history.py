@@ -87,6 +87,7 @@ def save_snapshot(name: str, previous: str | None, project: Project) -> None:
     temp_folder.mkdir(parents=True)
     for path in published_files(project):
         shutil.copyfile(path, temp_folder / path.name)
+    # computed once: what an edition changed is what readers saw change on the day of its publication
     registries = [path.stem for path in sorted(temp_folder.glob("*.parquet"))]
     past_edition = PastEdition(name, previous or "", revisions_since(previous, registries, project))
     (temp_folder / _CHANGES_FILE).write_bytes(_PAST_EDITION_ADAPTER.dump_json(past_edition))

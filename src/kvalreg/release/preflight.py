@@ -184,9 +184,9 @@ def refuse_changed(error: RegistriesError) -> NoReturn:
 
 def _summarize(registry: str, diagnostics: Sequence[Diagnostic]) -> Diagnostic:
     """The first of several diagnostics, with the number of the others."""
-    first, others = diagnostics[0], len(diagnostics) - 1
+    first, *rest = diagnostics
     message = f"{registry}: {first.message}" if registry else first.message
-    more = f"(And {others} more.) " if others else ""
+    more = f"(And {len(rest)} more.) " if rest else ""
     hint = f"{more}The site is not as it was built: run kvalreg build, which makes such pages again, and publish then."
     return replace(first, message=message, hint=hint)
 
@@ -226,6 +226,7 @@ def restore_damaged(project: Project) -> list[str]:
     -------
     The registries of which something was restored.
     """
+    # where the build's record itself is damaged, any registry may be
     recorded, changed = _recorded_digests(project) or {}, _changed_registries(project) or []
     suspects = changed if next_is_named(recorded, project) else sorted({*recorded, *changed})
     last_good = LastGoodStore(project)

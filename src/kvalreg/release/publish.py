@@ -146,6 +146,7 @@ def roll_back(project: Project, name: str = "") -> str:
         raise UsageError(f"{message} To go back to there are: {', '.join(alternatives) or 'none'}.")
     # withdraw the later editions, and take the edition itself back into use if it was withdrawn
     project.withdrawn.mkdir(parents=True, exist_ok=True)
+    # an empty file for each: making or removing one is atomic
     for edition in published_editions(project):
         if edition > name:
             (project.withdrawn / edition).touch()
@@ -190,6 +191,7 @@ def _make_temp_folder(folder: Path) -> Path:
 
 def _prune_releases(project: Project, keep: int) -> None:
     """Remove the oldest complete releases; permanent copies keep their hard-linked files."""
+    # names of editions sort by time; the public one is kept, whatever its age after a rollback
     current_edition = public_edition(project)
     old_releases = sorted(path for path in project.releases.iterdir() if path.name != current_edition)
     for path in old_releases[: max(0, len(old_releases) - keep + 1)]:

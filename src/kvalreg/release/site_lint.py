@@ -185,6 +185,7 @@ def _page_facts(file: str, text: str) -> _PageFacts:
     style_urls = list(_style_urls(file, text))
     if not file.endswith(".html"):
         return _PageFacts(tuple(_external_urls(style_urls)), (), (), (), has_raw_source=False)
+    # a data: URL is absolute and on no host, so embedded downloads are dropped below: they would fill the cache
     resource_urls = [url for pattern in _resource_patterns(text) for url in pattern.findall(text)]
     return _PageFacts(
         tuple(_external_urls([*resource_urls, *style_urls])),
@@ -242,6 +243,7 @@ def _parse_link(url: str, root: str) -> _SiteLink:
 
 def _list_files(site: Path) -> tuple[set[str], set[str]]:
     """The regular files of a site, and the rest: broken symbolic links, pipes."""
+    # sets of strings: membership is tested once for each link
     files: set[str] = set()
     irregular: set[str] = set()
     for folder, _, names in os.walk(site):
@@ -298,6 +300,7 @@ def _resolve_target(file: str, path: str, site: str, files: set[str]) -> str | N
     """
     if not path:
         return file
+    # a web server serves a folder's index.html; files behind the links to earlier editions are not in `files`
     normalized = _normalize_path(file, path)
     for candidate in (normalized, "index.html" if normalized == "." else f"{normalized}/index.html"):
         is_inside = not normalized.startswith("..")

@@ -55,6 +55,7 @@ def gate_registries(
     keys = {name: _key(project, name, inputs, memo) for name in inputs.selected if name in inputs.registries}
     stored = {name: value for name, key in keys.items() if (value := memo.get(STAGE, name, key)) is not None}
     due = [name for name in keys if name not in stored]
+    # the threshold is in bytes: the time of a registry grows with its deliveries, that of a process's start does not
     size = sum(path.stat().st_size for name in due for path in project.data(name).glob("*") if path.is_file())
     calls = {name: (project, _inputs_of(inputs, name), name, _masks(memo, name)) for name in due}
     gated: dict[str, GatedRegistry] = {}

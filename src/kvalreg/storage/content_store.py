@@ -48,6 +48,7 @@ class ContentStore:
     def write(self, name: str, content: bytes) -> None:
         """Replace an entry atomically."""
         path = self.folder / name
+        # small counts can be guessed from their digests, so a cache is as private as what it was computed from
         make_private_folder(self.folder, *path.relative_to(self.folder).parent.parts)
         write_private(path, _checksum(content) + b"\n" + content)
 

@@ -125,6 +125,7 @@ def digest_of(texts: Iterable[str]) -> str:
 
 def files_of(path: Path) -> list[Path]:
     """A file itself, or every file of a folder, by name."""
+    # sorted, since the order of a folder's entries differs between disks and the digest must not
     if path.is_file():
         return [path]
     return sorted(Path(file) for file, _ in walk(path))

@@ -149,6 +149,6 @@ def _write_page(page: LastGoodPage, folder: Path) -> None:
     text = page.model_dump_json(indent=1).encode()
     if path.is_file() and path.read_bytes() == text:
         return  # the memo would take a newer time for a change
-    temp_path = path.with_suffix(".new")
+    temp_path = path.with_suffix(".new")  # not *.json, so an interrupted write is never read as a page
     temp_path.write_bytes(text)
     temp_path.replace(path)

@@ -61,6 +61,7 @@ class Memo:
 
     def put(self, stage: str, name: str, key: str, value: Any, files: Iterable[Path] = ()) -> None:
         """Store a stage's result, with the stamps of the files that it wrote."""
+        # lists, since JSON has no tuples, and `get` compares
         stamps = {str(path): [*stamp(path)] for path in files}
         self.store.write_json(f"{stage}/{name}", {"key": key, "files": stamps, "value": value})
 

@@ -85,6 +85,7 @@ def secure_project(project: Project) -> None:
         make_private_folder(project.build_folder)
     for folder in project.private_folders:
         make_private_folder(folder)
+    # file by file as well, since a folder may have been copied here with wider modes, or be moved elsewhere
     for path in project.secret_paths:
         restrict_to_owner(path)
 
