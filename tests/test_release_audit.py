@@ -18,7 +18,7 @@ from kvalreg.errors import UsageError
 from kvalreg.pipeline import BuildRequest, build
 from kvalreg.project import Project
 from kvalreg.release import edition_audit
-from kvalreg.release.audit import Finding, audit_site
+from kvalreg.release.audit import audit_site
 from small_project import Silence
 
 PAGE = Path("registre", "alfa", "2024", "index.html")
