@@ -206,7 +206,7 @@ def runner(project: Project, tmp_path_factory: pytest.TempPathFactory, monkeypat
     (folder / "bin").mkdir()
     command = folder / "bin" / "kvalreg"
     renderer = '[ "$1" = build ] && set -- "$@" --renderer pandoc\n'
-    command.write_text(f'#!/bin/sh\n{renderer}exec "{sys.executable}" -m kvalreg.cli "$@"\n')
+    command.write_text(f'#!/bin/sh\n{renderer}exec "{sys.executable}" -m kvalreg "$@"\n')
     command.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", ":".join(sys.path))
