@@ -112,7 +112,8 @@ def test_a_first_failed_page_of_a_new_year(newer: Project, monkeypatch: pytest.M
     text = delivery_of("alfa", (2023, 2024, 2025))
     (newer.data("alfa") / "a.csv").write_text(text, encoding="utf-8")
     listed = newer.delivery_list("alfa")
-    listed.write_text(listed.read_text("utf-8").replace("2024-12-31", "2025-12-31"), encoding="utf-8")
+    dates = listed.read_text("utf-8").replace("2025-02-01", "2026-02-01").replace("2024-12-31", "2025-12-31")
+    listed.write_text(dates, encoding="utf-8")
     monkeypatch.setattr("kvalreg.stages.execute.execute", with_years(failing, (2025,)))
     check_delayed(newer, renewed(newer), "notebooks/report/year.ipynb: cell 3: ValueError: nei")
     assert not (newer.site / "registre/alfa/2025").exists()
@@ -260,20 +261,20 @@ def refuse(name: str, error: Exception) -> Callable[[pytest.MonkeyPatch], None]:
     ("name", "error", "told"),
     [
         (
-            "publish",
+            "apply_gate",
             DisclosureError([Diagnostic("A cell can be found.", "Wait.", code=DiagnosticCode.CELL_EXPOSED)]),
             "KV701",
         ),
         (
-            "publish",
+            "apply_gate",
             LedgerError([Diagnostic("An entry is lost.", "Restore it.", code=DiagnosticCode.LEDGER_MISSING)]),
             "KV711",
         ),
-        ("publish", KeyError("8741"), "KV991"),
+        ("apply_gate", KeyError("8741"), "KV991"),
         ("aggregate", IndexError("8741"), "KV991"),
         ("aggregate", RecursionError(), "KV991"),
-        ("completed", MemoryError(), "KV991"),
-        ("plan", ZeroDivisionError(), "KV991"),
+        ("complete_descriptor", MemoryError(), "KV991"),
+        ("plan_jobs", ZeroDivisionError(), "KV991"),
     ],
 )
 def test_an_error_at_the_gate(
@@ -314,7 +315,7 @@ def found_by_shared_page(newer: Project, patch: pytest.MonkeyPatch) -> None:
             raise IndexError("8741")
         return SiteOutput()
 
-    makers = parts.__dict__["SHARED_MAKERS"]
+    makers = parts.__dict__["SHARED_GENERATORS"]
     patch.setattr(parts, "SHARED_GENERATORS", (*makers, broken))
 
 
