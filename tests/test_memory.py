@@ -9,7 +9,7 @@ import pytest
 
 SCRIPT = """
 from pathlib import Path
-from kvalreg.memory import give_back
+from kvalreg.memory import trim_heap
 
 def used():
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * 4096 >> 20
@@ -19,7 +19,7 @@ pieces = [bytearray(1000) for _ in range(100_000)]
 stays = bytearray(1000)
 full = used()
 del pieces
-give_back()
+trim_heap()
 print(full - before, used() - before, len(stays))
 """
 
