@@ -151,3 +151,9 @@ def test_certainty_needs_a_target() -> None:
     assert certainty(0.8, 0.9, np.nan, np.nan, 1) == Certainty.NONE
     assert certainty(0.8, 0.9, 0.9, 0.8, np.nan) == Certainty.NONE
     assert certainty(0.05, 0.1, 0.1, 0.2, 0) == Certainty.CERTAIN
+
+
+@pytest.mark.parametrize(("low", "high"), [(np.nan, 0.95), (0.95, np.nan), (np.nan, np.nan)])
+def test_certainty_needs_both_ends_of_the_interval(low: float, high: float) -> None:
+    """Of half an interval nobody knows whether the other half has the same level."""
+    assert certainty(low, high, 0.9, 0.8, 1) == Certainty.NONE
