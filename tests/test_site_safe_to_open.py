@@ -49,7 +49,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     shutil.copy(project.notebook("year", "beta"), own / "year.ipynb")
     notebook = json.loads((own / "year.ipynb").read_text("utf-8"))
     source = (
-        "from kvalreg.report.html_fragment import html_fragment\nhtml_fragment('<p>Et tegn\\x01 og\\x0b et til\\x85.</p>')"
+        "from kvalreg.report.html_fragment import html_fragment\n"
+        "html_fragment('<p>Et tegn\\x01 og\\x0b et til\\x85.</p>')"
     )
     notebook["cells"].append(
         {
