@@ -242,6 +242,7 @@ FILES = {
     "a mark and sep=;": Case(file("\ufeffsep=;\r\n" + SOUND.replace("\n", "\r\n")), 0),
     "another separator": Case(file("sep=|\n" + SOUND.replace(";", "|")), 1, ("separated by '|'",)),
     "UTF-16": Case(file(SOUND, encoding="utf-16"), 0),
+    "UTF-32": Case(file(SOUND, encoding="utf-32"), 0),
     "UTF-16 without its mark": Case(file(SOUND, encoding="utf-16-le"), 1, ("in UTF-16 without its mark",)),
     "the mark of UTF-8 and Latin-1": Case(
         file(b"\xef\xbb\xbf" + HEADER.encode() + "ål\n".encode("latin-1")), 1, ("begins with the mark of UTF-8",)

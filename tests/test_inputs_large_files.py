@@ -56,7 +56,7 @@ LINES = st.lists(CELLS.map(";".join) | st.sampled_from(["", ";;;;;"]), min_size=
 @given(
     lines=LINES,
     piece=st.integers(60, 400),
-    encoding=st.sampled_from(["utf-8", "latin-1", "cp1252", "utf-16", "utf-8-sig"]),
+    encoding=st.sampled_from(["utf-8", "latin-1", "cp1252", "utf-16", "utf-32", "utf-8-sig"]),
 )
 def test_every_row_counts_once_wherever_pieces_end(tmp_path: Path, lines: list[str], piece: int, encoding: str) -> None:
     """Python's own reader of CSV, line by line, gives the same cells, how often each stands, and its first ten rows."""

@@ -21,6 +21,9 @@ class NotItsEncodingError(ValueError):
 
 MARKS = (
     (codecs.BOM_UTF8, "UTF-8", "utf-8-sig"),
+    # before UTF-16, whose mark the one of UTF-32 begins with
+    (codecs.BOM_UTF32_LE, "UTF-32", "utf-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32", "utf-32"),
     (codecs.BOM_UTF16_LE, "UTF-16", "utf-16"),
     (codecs.BOM_UTF16_BE, "UTF-16", "utf-16"),
 )
