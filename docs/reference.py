@@ -162,7 +162,8 @@ It is imongr's format, unchanged.
 | `denominator` | of how many patients; 1 where the column is left out |
 
 - Columns are found by name, in any order; others are refused.
-- Separated by `;` (usual), `,` or tab; decimal comma (usual) or point; UTF-8, UTF-16 or UTF-32 with its mark, else Windows-1252.
+- Separated by `;` (usual), `,` or tab; decimal comma (usual) or point.
+- In UTF-8, in UTF-16 or UTF-32 with its mark, else in Windows-1252.
 - Rows of one indicator, context, year and unit are summed for `andel` and `dg_andel`; for other types they are refused.
 - A proportion is delivered for hospitals, and kvalreg sums it upwards.
 - A row of an HF beside its hospitals' is of further patients, and is added.
