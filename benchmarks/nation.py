@@ -1,8 +1,8 @@
 """A nation from nothing to a released site: how long, how much memory, and what a change costs.
 
-Comes in: a scale. Goes out: a table of runs over the same made-up nation with the embedded renderer: a quarter of it
-from nothing, to see whether cost grows with size; all of it from nothing, with nothing changed, and with one registry's
-last delivery changed; then published. Each has its time on the clock, the processor time and the peak memory of all its
+Input: a scale. Output: a table of runs over the same made-up nation with the embedded renderer: a quarter of it from
+nothing, to see whether cost grows with size; all of it from nothing, with nothing changed, and with one registry's last
+delivery changed; then published. Each has its time on the clock, the processor time and the peak memory of all its
 processes together: of three rounds the one with the median time, but of the quarter and of publishing, which are made
 once. It writes in a temporary folder only::
 

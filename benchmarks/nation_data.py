@@ -1,7 +1,7 @@
 """A nation that does not exist, written as a project: registries, years, indicators and 200 units, at any scale.
 
-Comes in: a `Scale` and an empty folder. Goes out: the same project for the same scale and seed: `registries/` with its
-units and descriptors, and `data/` with two deliveries a registry. It is for benchmarks; no page of it is published.
+Input: a `Scale` and an empty folder. Output: the same project for the same scale and seed: `registries/` with its units
+and descriptors, and `data/` with two deliveries a registry. It is for benchmarks; no page of it is published.
 
 Numbers are as they are in the field, and as in `disclosure.py`: a registry has patients at a fifth to all of the
 hospitals, 30 to 300 a hospital on average and very unevenly, so that some cells are small and must be hidden. In one

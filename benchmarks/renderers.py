@@ -1,7 +1,7 @@
 """The two renderers beside a plain `quarto render`, on the same staged project: pages a second, medians of three.
 
-Comes in: nothing; a made-up nation of one registry is built first. Goes out: three rates, and how many times
-faster than a plain Quarto ours are. Where Quarto is not installed, only the embedded renderer is measured::
+Input: nothing; a made-up nation of one registry is built first. Output: three rates, and how many times faster than a
+plain Quarto ours are. Where Quarto is not installed, only the embedded renderer is measured::
 
     python benchmarks/renderers.py 5    # so many years, which is about so many large pages
 """

@@ -1,6 +1,6 @@
 """What a reader finds in one edition's open data: cells, units and indicators, as the attacker uses them.
 
-Comes in: a built site's folder and a registry's id. Goes out: `Seen`. It reads the CSV and JSON files below `data/` and
+Input: a built site's folder and a registry's id. Output: `Seen`. It reads the CSV and JSON files below `data/` and
 `api/`, and shares no code with kvalreg. What any of the files shows is shown.
 """
 

@@ -1,7 +1,7 @@
 """Columns of numbers, and what a reader sees from the shown ones: which count the same patients, which sum to which.
 
-Comes in: editions as `Seen`. Goes out: `Columns`, with one row for each indicator's patients (n), numerator (x) and
-misses (y) in each edition, and one column for each place: context, year, level and unit.
+Input: editions as `Seen`. Output: `Columns`, with one row for each indicator's patients (n), numerator (x) and misses
+(y) in each edition, and one column for each place: context, year, level and unit.
 """
 
 from __future__ import annotations

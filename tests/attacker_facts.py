@@ -1,7 +1,7 @@
 """The facts of a registry: one unknown for every number, whatever the cells, columns and editions that print it.
 
-Comes in: editions as `Seen`, and what the attacker supposes. Goes out: `Facts`, with a `Program` that has the unknowns
-and their bounds. `attacker_relations` adds what a reader knows of several of them together.
+Input: editions as `Seen`, and what the attacker supposes. Output: `Facts`, with a `Program` that has the unknowns and
+their bounds. `attacker_relations` adds what a reader knows of several of them together.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a reader knows of several numbers together, as relations of a `Program`.
 
-Comes in: `Facts`. The sums of the tree, numerator and misses, coverage beside results, marks, pooled years, wholes of
+Input: `Facts`. The sums of the tree, numerator and misses, coverage beside results, marks, pooled years, wholes of
 several parts, units that were merged or split, and registrations that only add.
 """
 

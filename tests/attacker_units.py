@@ -1,6 +1,6 @@
 """Units that another edition has under another `orgnr`, and units that were merged or split.
 
-Comes in: editions as `Seen`. A unit of the same name and level is the same; so is one whose shown numbers agree.
+Input: editions as `Seen`. A unit of the same name and level is the same; so is one whose shown numbers agree.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A site that the audit's tests spoil: every kind of page and file, hidden cells, and names that readers mistake.
 
-Comes in: a folder. Goes out: a project of two registries with an edition behind it and changed numbers since, built.
-Names are shared, of one letter, the beginning of others, long, and with digits; ids of units are as short as ``10``.
+Input: a folder. Output: a project of two registries with an edition behind it and changed numbers since, built. Names
+are shared, of one letter, the beginning of others, long, and with digits; ids of units are as short as ``10``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Random registries as projects on disk: which indicators a registry has, and the delivery that its patients make.
 
-Comes in: `Registered`. Goes out: ``registries/`` and ``data/``, as a registry would deliver them.
+Input: `Registered`. Output: ``registries/`` and ``data/``, as a registry would deliver them.
 """
 
 from __future__ import annotations

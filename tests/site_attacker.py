@@ -1,8 +1,8 @@
 """A reader who puts side by side everything that a site's open data prints, and looks for hidden numbers.
 
-Comes in: folders of built sites, the oldest edition first. Goes out: for every secret cell the least and greatest
-number of patients, numerator and misses that all printed numbers together allow. It reads CSV and JSON files only and
-shares no code with kvalreg; `tests/attacker_*.py` are its parts. `compare_with_truth` tells what it found.
+Input: folders of built sites, the oldest edition first. Output: for every secret cell the least and greatest number of
+patients, numerator and misses that all printed numbers together allow. It reads CSV and JSON files only and shares no
+code with kvalreg; `tests/attacker_*.py` are its parts. `compare_with_truth` tells what it found.
 """
 
 from __future__ import annotations

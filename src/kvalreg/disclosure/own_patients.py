@@ -1,6 +1,6 @@
 """Patients of a unit who belong to no unit below it: the difference between a total and its parts tells of them.
 
-Comes in: every true cell and which are seen, SECRET. Goes out: the cells that must be secret so that too few of such
+Input: every true cell and which are seen, SECRET. Output: the cells that must be secret so that too few of such
 patients cannot be worked out. It suppresses nothing else: what protects those cells is chosen by `protection`.
 """
 

@@ -1,7 +1,7 @@
 """`data/<id>/approved.yml`: which deliveries somebody has approved, for registries that require it.
 
-Owns the file's fields and rules, and the message that tells which line to add. Comes in: the file, and the deliveries
-that are there. Goes out: which of them may be published. What a delivery holds is not looked at here.
+Owns the file's fields and rules, and the message that tells which line to add. Input: the file, and the deliveries that
+are there. Output: which of them may be published. What a delivery holds is not looked at here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A registry's publications from its bibliography: BibTeX or CSL-JSON, read by Pandoc's own citation library.
 
-Comes in: a registry and its folder. Goes out: the registry with its publications as plain text, the newest first, and
-what is wrong with the file. Nothing here stops a registry: results are not held back for a comma in a list.
+Input: a registry and its folder. Output: the registry with its publications as plain text, the newest first, and what
+is wrong with the file. Nothing here stops a registry: results are not held back for a comma in a list.
 
 The file is untrusted. Pandoc reads it in its sandbox, in a process of its own with a time limit, and gives a tree of
 words: markup, LaTeX commands and HTML in it never become anything but text.

@@ -1,7 +1,7 @@
 """How web addresses, e-mail addresses and phone numbers look, and the links that they make.
 
-Comes in: a text from a descriptor, untrusted. Goes out: the address of a link, or empty text where the form is wrong:
-a page then shows the text without a link. Whether anybody answers there is never asked.
+Input: a text from a descriptor, untrusted. Output: the address of a link, or empty text where the form is wrong: a page
+then shows the text without a link. Whether anybody answers there is never asked.
 """
 
 from __future__ import annotations

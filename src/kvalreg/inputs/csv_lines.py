@@ -1,7 +1,7 @@
 """The lines of a CSV file below its header, piece by piece, as cells with their row numbers.
 
-Comes in: text of whole lines, in order. Goes out: a table for each piece, and at the end every line that is no row of
-it, all at once. A record is a line. It knows nothing about the header or about what the cells mean.
+Input: text of whole lines, in order. Output: a table for each piece, and at the end every line that is no row of it,
+all at once. A record is a line. It knows nothing about the header or about what the cells mean.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A delivery: one file of results in imongr's format, or the same columns as Parquet.
 
-Comes in: a path, and the registry and units it must fit. Goes out: a frozen `Delivery`, or every blocking fault of the
-file in one `DeliveryError`, each kind with its row numbers. Rows are neither summed nor compared with earlier ones.
-No message holds a result, and the rows display as a placeholder.
+Input: a path, and the registry and units it must fit. Output: a frozen `Delivery`, or every blocking fault of the file
+in one `DeliveryError`, each kind with its row numbers. Rows are neither summed nor compared with earlier ones. No
+message holds a result, and the rows display as a placeholder.
 """
 
 from __future__ import annotations

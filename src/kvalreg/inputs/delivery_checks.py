@@ -1,7 +1,7 @@
 """The rules of a delivery's rows, whole columns at a time.
 
-Comes in: the cells of a file as text. Goes out: typed rows, the faults that block and the warnings that do not, each
-kind once with its row numbers, so that a million bad rows still give a readable message. No message holds a result.
+Input: the cells of a file as text. Output: typed rows, the faults that block and the warnings that do not, each kind
+once with its row numbers, so that a million bad rows still give a readable message. No message holds a result.
 """
 
 from __future__ import annotations

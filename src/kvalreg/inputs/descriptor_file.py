@@ -1,7 +1,7 @@
 """Reading `registries/<id>/registry.yml`: every registry that is good, every fault of those that are not.
 
-Comes in: a file, or a project. Goes out: `Registry`, or all faults at once with file, line and key.
-It never stops at the first fault, and one registry's faults never hide another registry.
+Input: a file, or a project. Output: `Registry`, or all faults at once with file, line and key. It never stops at the
+first fault, and one registry's faults never hide another registry.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a registry's owner should know of its descriptor: the seed's fields that are empty, and what is no address.
 
-Comes in: a registry, and `registry.yml` as it was read. Goes out: the places of the gaps, and remarks with line and
-key. None of them stops anything: a reader sees "ikke oppgitt", or the text without a link.
+Input: a registry, and `registry.yml` as it was read. Output: the places of the gaps, and remarks with line and key.
+None of them stops anything: a reader sees "ikke oppgitt", or the text without a link.
 """
 
 from __future__ import annotations

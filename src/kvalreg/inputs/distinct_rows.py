@@ -1,8 +1,8 @@
 """Equal rows of a table told once, with how often and where they stand.
 
-Comes in: batches of a table's cells. Goes out: every row that differs from all earlier ones, and its occurrences: rows
-of patients are 0 or 1, so five million of them are some thousand. What is said of a row is said of all that equal it,
-and row numbers in messages are the same as if each had been looked at.
+Input: batches of a table's cells. Output: every row that differs from all earlier ones, and its occurrences: rows of
+patients are 0 or 1, so five million of them are some thousand. What is said of a row is said of all that equal it, and
+row numbers in messages are the same as if each had been looked at.
 """
 
 from __future__ import annotations

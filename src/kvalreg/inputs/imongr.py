@@ -1,9 +1,8 @@
 """A project made from what imongr holds: units, definitions, deliveries.
 
-Comes in: a folder with `units.csv`, `indicators.json` and, for each registry, `<rname>.csv` and perhaps
-`<rname>_coverage.csv`. Goes out: a project that builds, and a report of what was assumed and what is wrong.
-Deliveries are copied byte for byte, and only their owner may read the copies. Nothing is left behind when the import
-fails.
+Input: a folder with `units.csv`, `indicators.json` and, for each registry, `<rname>.csv` and perhaps
+`<rname>_coverage.csv`. Output: a project that builds, and a report of what was assumed and what is wrong. Deliveries
+are copied byte for byte, and only their owner may read the copies. Nothing is left behind when the import fails.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Indicator definitions as imongr holds them, turned into descriptors.
 
-Comes in: `indicators.json`, a list of flat records. Goes out: the text of one `registry.yml` per registry, and what had
-to be assumed. What the source does not say is left empty or given a placeholder with a comment; nothing is made up.
+Input: `indicators.json`, a list of flat records. Output: the text of one `registry.yml` per registry, and what had to
+be assumed. What the source does not say is left empty or given a placeholder with a comment; nothing is made up.
 """
 
 from __future__ import annotations

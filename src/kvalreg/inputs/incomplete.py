@@ -1,6 +1,6 @@
 """Definitions of indicators that lack what they need to be used, as real exports of imongr have them.
 
-Comes in: `registry.yml` as it was read. Goes out: the same with a stand-in for what is missing, so that all else can be
+Input: `registry.yml` as it was read. Output: the same with a stand-in for what is missing, so that all else can be
 checked, and which indicators these are. They stop nothing until a delivery has rows of them.
 """
 

@@ -1,7 +1,7 @@
 """What may be true of a delivery's rows and hardly is: a thousand separator, repeated rows, a total beside its parts.
 
-Comes in: typed rows with their texts. Goes out: which rows are meant and what to say of them, for `delivery_checks` to
-tell. It stops nothing by itself, and no message holds a result.
+Input: typed rows with their texts. Output: which rows are meant and what to say of them, for `delivery_checks` to tell.
+It stops nothing by itself, and no message holds a result.
 """
 
 from __future__ import annotations

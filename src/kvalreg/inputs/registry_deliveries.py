@@ -1,7 +1,7 @@
 """All deliveries of a registry, in order, as the rows that count.
 
-Comes in: a project, a registry and the units. Goes out: `Delivered`, or every fault of every file in one
-`DeliveryError`. A later delivery replaces every row of the same indicator, context and year. Nothing is summed.
+Input: a project, a registry and the units. Output: `Delivered`, or every fault of every file in one `DeliveryError`. A
+later delivery replaces every row of the same indicator, context and year. Nothing is summed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The two rounds of publication a year, and how a registry stands to them.
 
 Owns the deadlines: final results of a year are due by 15 June of the next, results so far this year by 15 December of
-the same year. Comes in: a day, and the years that a registry has delivered. Goes out: deadlines and standings. It reads
-no file and asks for no clock.
+the same year. Input: a day, and the years that a registry has delivered. Output: deadlines and standings. It reads no
+file and asks for no clock.
 """
 
 from __future__ import annotations

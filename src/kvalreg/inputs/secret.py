@@ -1,9 +1,9 @@
 """`SecretFrame` and `SecretSeries`: tables of patients' data that do not show themselves.
 
-Comes in: a table. Goes out: the same table, whose every way of displaying itself is a placeholder: repr, str, format,
-logs, tracebacks with local variables, Jupyter. What pandas derives from it (a selection, a column, a row, a sum, a
-join) is secret as well. The placeholder does not even tell the number of rows: in a delivery, three rows may be three
-patients. ``pd.DataFrame(frame)`` makes a plain table again; only `kvalreg.disclosure` has a reason to.
+Input: a table. Output: the same table, whose every way of displaying itself is a placeholder: repr, str, format, logs,
+tracebacks with local variables, Jupyter. What pandas derives from it (a selection, a column, a row, a sum, a join) is
+secret as well. The placeholder does not even tell the number of rows: in a delivery, three rows may be three patients.
+``pd.DataFrame(frame)`` makes a plain table again; only `kvalreg.disclosure` has a reason to.
 
 It is a guard against mishaps, not a lock: writing a file (``to_csv``) or taking the values out (``to_numpy``) is a
 deliberate act, and arrays taken out show their numbers. A plain table that takes in a secret one stays plain

@@ -1,6 +1,6 @@
 """`registries/site.yml`: who answers for the site, how they are reached, and where it is published.
 
-Owns the fields' names, types and rules. The file is optional. Comes in: a project. Goes out: `SiteDescriptor`, or every
+Owns the fields' names, types and rules. The file is optional. Input: a project. Output: `SiteDescriptor`, or every
 fault of the file. The site's title is `website.title` in `_quarto.yml` and stands in no other place.
 """
 

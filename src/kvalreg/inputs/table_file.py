@@ -1,7 +1,7 @@
 """A table of texts from a CSV or Parquet file, with the row number of every row.
 
-Comes in: a path and the columns it should have. Goes out: the cells as stripped text, empty rows left out.
-It decides separators, encodings, quotation marks and the header; it knows nothing about what the cells mean.
+Input: a path and the columns it should have. Output: the cells as stripped text, empty rows left out. It decides
+separators, encodings, quotation marks and the header; it knows nothing about what the cells mean.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A table's file, read piece by piece, so that a large one takes no more memory than a small one.
 
-Comes in: a path. Goes out: its checksum, and its contents: whole lines of text, or batches of a Parquet file's cells.
-What would take all memory is refused by a limit that the message tells. It knows nothing about what the cells mean.
+Input: a path. Output: its checksum, and its contents: whole lines of text, or batches of a Parquet file's cells. What
+would take all memory is refused by a limit that the message tells. It knows nothing about what the cells mean.
 """
 
 from __future__ import annotations

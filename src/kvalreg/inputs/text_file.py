@@ -1,8 +1,8 @@
 """Text from outside: bytes that become text, and foreign text that goes into a message.
 
-Comes in: the bytes of a file somebody made, or a name they chose. Goes out: text, and text that is safe to print.
-Knows UTF-8, UTF-16 with its mark, and Windows-1252 (with Latin-1, its part); it tells no others apart. Never lets a
-control character through to a terminal or a log.
+Input: the bytes of a file somebody made, or a name they chose. Output: text, and text that is safe to print. Knows
+UTF-8, UTF-16 with its mark, and Windows-1252 (with Latin-1, its part); it tells no others apart. Never lets a control
+character through to a terminal or a log.
 """
 
 from __future__ import annotations

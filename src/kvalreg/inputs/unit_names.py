@@ -1,7 +1,7 @@
 """What readers call a unit: the short name that people use, and more only where two with results would bear it.
 
-Comes in: units, and which of them have results. Goes out: a name for each. The register of organisations writes names
-in capitals (``NORDLANDSSYKEHUSET HF SOMATIKK - BODØ``); they are shown only as far as they are needed, and readable.
+Input: units, and which of them have results. Output: a name for each. The register of organisations writes names in
+capitals (``NORDLANDSSYKEHUSET HF SOMATIKK - BODØ``); they are shown only as far as they are needed, and readable.
 """
 
 from __future__ import annotations

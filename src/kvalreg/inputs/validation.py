@@ -1,7 +1,7 @@
 """From a document to a checked model, or to faults that a statistician can act on.
 
-Comes in: a `Document` and the pydantic model that it should follow. Goes out: the model, or every fault with its line,
-its key, what is wrong and what to do. Only this module knows pydantic's error types.
+Input: a `Document` and the pydantic model that it should follow. Output: the model, or every fault with its line, its
+key, what is wrong and what to do. Only this module knows pydantic's error types.
 """
 
 from __future__ import annotations

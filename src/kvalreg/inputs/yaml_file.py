@@ -1,8 +1,8 @@
 """A YAML file as plain values that remember their lines.
 
-Comes in: a path. Goes out: a `Document`: mappings, lists and scalars, and the line of every one of them.
-It builds nothing but those: no tags, no aliases, so a file can neither run code nor grow while it is read.
-It knows nothing about what a file should hold; that is `inputs/validation.py`.
+Input: a path. Output: a `Document`: mappings, lists and scalars, and the line of every one of them. It builds nothing
+but those: no tags, no aliases, so a file can neither run code nor grow while it is read. It knows nothing about what a
+file should hold; that is `inputs/validation.py`.
 """
 
 from __future__ import annotations

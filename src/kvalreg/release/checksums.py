@@ -1,7 +1,7 @@
 """What is released stays what it is: the checksums of every file that readers have been given, and their repair.
 
 Owns `_build/checksums/`: one list for each edition, as ``sha256sum`` writes it, of its release and its permanent copy.
-Comes in: a project. Goes out: what was repaired from the originals, and what could not be. Nothing secret is in it.
+Input: a project. Output: what was repaired from the originals, and what could not be. Nothing secret is in it.
 """
 
 from __future__ import annotations

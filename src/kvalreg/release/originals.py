@@ -1,6 +1,6 @@
 """Every file that readers have been given, once and compressed, to repair what is damaged where readers see it.
 
-Owns `_build/originals/`. Comes in: contents. Goes out: the same contents by their SHA-256. An original that is damaged
+Owns `_build/originals/`. Input: contents. Output: the same contents by their SHA-256. An original that is damaged
 itself is as good as none, since its content no longer has the checksum that it is known by.
 """
 

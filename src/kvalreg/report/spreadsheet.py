@@ -1,7 +1,7 @@
 """Text in CSV files that a spreadsheet shows as it is, instead of running it as a formula.
 
-Comes in: cells. Goes out: the same, text with an apostrophe before it where it begins as a formula does; the data
-dictionary says so. Numbers stay numbers, also those below zero. Who reads the files back takes the apostrophe away.
+Input: cells. Output: the same, text with an apostrophe before it where it begins as a formula does; the data dictionary
+says so. Numbers stay numbers, also those below zero. Who reads the files back takes the apostrophe away.
 
 Notes
 -----

@@ -1,9 +1,9 @@
 """Notices to a registry's contacts: its results are late, its build has failed, an edition was published.
 
-Owns `_build/notices.json`: what has been told, so that nothing is told every night. Comes in: what a run came to, and
-`notices` of `registries/site.yml`; passwords and addresses that are secrets come from the environment alone. Goes out:
-e-mail or a webhook, and a remark on what could not be sent: a run never fails for that. No notice holds a result,
-a row or a message of a fault: it says where to look.
+Owns `_build/notices.json`: what has been told, so that nothing is told every night. Input: what a run came to, and
+`notices` of `registries/site.yml`; passwords and addresses that are secrets come from the environment alone. Output:
+e-mail or a webhook, and a remark on what could not be sent: a run never fails for that. No notice holds a result, a row
+or a message of a fault: it says where to look.
 """
 
 from __future__ import annotations
